@@ -1,0 +1,35 @@
+"""PUT /v1/api/superadmin/users/{id}/role: change the role of someone else's platform account (superadmin)."""
+
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field
+
+from rolecall import accounts, api, bodies
+from rolecall.roles import PlatformRole
+
+
+def _any_spelling(role: object) -> object:
+    """`admin`, `Role_Admin` and `ROLE_ADMIN` are the same."""
+    if not isinstance(role, str):
+        return role
+    name = role.strip().upper()
+    return name if name.startswith("ROLE_") else f"ROLE_{name}"
+
+
+class NewRole(bodies.Body):
+    new_role: Annotated[PlatformRole, BeforeValidator(_any_spelling)] = Field(alias="newRole")
+    reason: Annotated[str, Field(max_length=500)] | None = None
+
+
+@api.route(
+    api.Family.PLATFORM, may_call=api.superadmin, body=NewRole, audit_refusals=("change_account_role", "account")
+)
+def handler(request: api.Request[NewRole]) -> api.Response:
+    account = accounts.change_account_role(
+        request.call,
+        request.int32("id"),
+        request.body.new_role,
+        reason=request.body.reason,
+        if_match=request.if_match,
+    )
+    return api.Response(200, account.to_json(), api.etag(account.version))

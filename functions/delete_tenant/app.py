@@ -1,0 +1,14 @@
+"""DELETE /global/tenants/{id}: delete a tenant and everything that belongs to it (master token)."""
+
+from rolecall import api, deletion
+
+
+@api.route(api.Family.TENANT, may_call=api.master)
+def handler(request: api.Request[None]) -> api.Response:
+    tenant_id = request.uuid("id", message="tenant ID is required and must be a UUID")
+    found = deletion.delete_tenant(request.call, tenant_id, confirm_name=request.headers.get("x-confirm-tenant-name"))
+    if found.deleted_at:
+        message = "Tenant and all related data permanently deleted"
+        return api.Response(200, {"success": True, "message": message, "data": found.to_json()})
+    message = "Tenant deletion accepted: the tenant is closed, its data is being removed"
+    return api.Response(202, {"success": True, "message": message, "data": found.to_json()})

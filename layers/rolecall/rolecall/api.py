@@ -1,0 +1,313 @@
+"""What every function behind the API shares: who calls, the parsed request, the answer, the two error dialects."""
+
+import base64
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import Enum
+from http import HTTPStatus
+from typing import Any, Protocol, Self
+
+import orjson
+
+from rolecall import audit, clock, keys, store, telemetry
+from rolecall.calls import ANONYMOUS, Call, Principal, PrincipalType
+from rolecall.errors import (
+    FieldError,
+    Forbidden,
+    MasterTokenRequired,
+    PayloadTooLarge,
+    Refused,
+    RolecallError,
+    Unauthorized,
+    UnsupportedMediaType,
+    ValidationFailed,
+)
+from rolecall.roles import PlatformRole, Role
+from rolecall.telemetry import logger
+
+MAX_BODY_BYTES = 16 * 1024
+#: Seconds before the function's own end at which it stops trying, so that there is always an answer.
+_ANSWER_SECONDS = 0.5
+_ETAG = re.compile(r'"(\d{1,18})"')
+
+
+class Family(Enum):
+    """The two API families, which differ in how they say an error."""
+
+    TENANT = "tenant"
+    PLATFORM = "platform"
+
+
+class Model(Protocol):
+    """A request body's model; see `bodies.Body`."""
+
+    @classmethod
+    def parse(cls, raw: bytes) -> Self: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Request[B]:
+    """A request whose caller may use the route and whose body and parameters are well-formed.
+
+    `if_match` holds the versions that the caller accepts; None if any will do.
+    """
+
+    call: Call
+    body: B
+    path: Mapping[str, str]
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    if_match: frozenset[int] | None
+
+    def limit(self, *, default: int, maximum: int) -> int:
+        """The `limit` parameter; raises `ValidationFailed` unless it is from 1 to `maximum`."""
+        text = self.query.get("limit", str(default))
+        if not re.fullmatch(r"[0-9]{1,9}", text) or not 1 <= int(text) <= maximum:
+            raise ValidationFailed(FieldError("limit", f"must be a whole number from 1 to {maximum}", text))
+        return int(text)
+
+    def uuid(self, name: str, *, message: str) -> str:
+        """A path parameter that must be a UUID; raises `ValidationFailed` with `message`."""
+        canonical = keys.canonical_uuid(self.path[name])
+        if canonical is None:
+            raise ValidationFailed(message=message)
+        return canonical
+
+    def int32(self, name: str) -> int:
+        """A path parameter that must be a positive int32; raises `ValidationFailed`."""
+        text = self.path[name]
+        if not re.fullmatch(r"[0-9]{1,10}", text) or not 1 <= int(text) < 2**31:
+            raise ValidationFailed(FieldError(name, "must be a positive 32-bit integer", text))
+        return int(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An answer; `body` is turned into JSON, None into no body."""
+
+    status: int
+    body: Mapping[str, Any] | list[Any] | None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def etag(version: int) -> dict[str, str]:
+    """The header that names the version of what was answered."""
+    return {"ETag": f'"{version}"'}
+
+
+# --- Who may call ----------------------------------------------------------------------------------
+
+type Guard = Callable[[Principal], None]
+
+
+def tenant_roles(*allowed: Role) -> Guard:
+    """Users of a tenant with one of these roles; everyone else is `Forbidden`."""
+
+    def guard(principal: Principal) -> None:
+        if principal.tenant_role not in allowed:
+            raise Forbidden
+
+    return guard
+
+
+def master(principal: Principal) -> None:
+    """Operators with the master token; everyone else is told `MasterTokenRequired`."""
+    if principal.type is not PrincipalType.MASTER:
+        raise MasterTokenRequired
+
+
+def superadmin(principal: Principal) -> None:
+    """Accounts with the role superadmin; everyone else is `Forbidden`."""
+    if principal.platform_role is not PlatformRole.SUPERADMIN:
+        raise Forbidden
+
+
+# --- Routes ----------------------------------------------------------------------------------------
+
+type Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
+
+
+def route[B](
+    family: Family,
+    *,
+    may_call: Guard | None,
+    body: type[B] | None = None,
+    query: frozenset[str] = frozenset(),
+    audit_refusals: tuple[str, str] | None = None,
+) -> Callable[[Callable[[Request[B]], Response]], Handler]:
+    """Make a Lambda handler of a function from a request to a response.
+
+    The caller is checked first (`may_call`; None for a route without a credential), then the query's
+    names and the body. `audit_refusals` names the action and the type of the target `{id}` of a
+    change whose refusals are written to the audit trail. Every error becomes one of the family's.
+    """
+
+    return lambda function: _Route(family, function, may_call, body, query, audit_refusals).handle
+
+
+@dataclass(frozen=True, slots=True)
+class _Route[B]:
+    family: Family
+    function: Callable[[Request[B]], Response]
+    may_call: Guard | None
+    body: type[B] | None
+    query: frozenset[str]
+    audit_refusals: tuple[str, str] | None
+
+    def handle(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
+        store.set_time_left(context.get_remaining_time_in_millis() / 1000 - _ANSWER_SECONDS)
+        call = _call_of(event)
+        logger.append_keys(request_id=call.request_id, principal=call.principal.id)
+        try:
+            response = self._answer(event, call)
+        except RolecallError as error:
+            response = _error(self.family, event, error)
+        except Exception:  # noqa: BLE001 (the last line of defence: logged, and answered without details)
+            logger.exception("request failed")
+            response = _error(self.family, event, RolecallError())
+        finally:
+            telemetry.flush()
+        return _to_gateway(response, call.request_id)
+
+    def _answer(self, event: Mapping[str, Any], call: Call) -> Response:
+        body = None
+        try:
+            if self.may_call is not None:
+                _require_credential(call)
+                self.may_call(call.principal)
+            _known_parameters(event, self.query)
+            body = _parse(event, self.body)
+            return self.function(_request(event, call, body))
+        except Refused as refusal:
+            if self.audit_refusals:
+                _record_refusal(self.audit_refusals, event, call, body, refusal)
+            raise
+
+
+def _record_refusal(
+    audited: tuple[str, str], event: Mapping[str, Any], call: Call, body: Any, refusal: Refused
+) -> None:
+    """If this fails, so does the request: no refusal goes unrecorded."""
+    action, target_type = audited
+    asked = body.model_dump(exclude_none=True, mode="json") if body is not None else {}
+    audit.record_denied(call, action, (target_type, _path(event).get("id", "")), asked=asked, code=refusal.code)
+
+
+def _call_of(event: Mapping[str, Any]) -> Call:
+    context = event["requestContext"]
+    return Call(
+        Principal.from_context(context.get("authorizer") or {}) or ANONYMOUS,
+        clock.now(),
+        context["requestId"],
+        (context.get("identity") or {}).get("sourceIp") or "",
+    )
+
+
+def _require_credential(call: Call) -> None:
+    # The gateway has let nobody through without one; this holds even if a route forgets its authorizer.
+    if call.principal is ANONYMOUS:
+        raise Unauthorized
+
+
+def _request[B](event: Mapping[str, Any], call: Call, body: B) -> Request[B]:
+    headers = _headers(event)
+    return Request(call, body, _path(event), _query(event), headers, _versions(headers.get("if-match")))
+
+
+def _headers(event: Mapping[str, Any]) -> dict[str, str]:
+    return {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+
+
+def _path(event: Mapping[str, Any]) -> dict[str, str]:
+    return dict(event.get("pathParameters") or {})
+
+
+def _query(event: Mapping[str, Any]) -> dict[str, str]:
+    return dict(event.get("queryStringParameters") or {})
+
+
+def _versions(if_match: str | None) -> frozenset[int] | None:
+    """RFC 9110, section 13.1.1: `*` or a list of entity tags, compared strongly."""
+    if if_match is None or if_match.strip() == "*":
+        return None
+    tags = (tag.strip() for tag in if_match.split(","))
+    return frozenset(int(found[1]) for found in map(_ETAG.fullmatch, tags) if found)
+
+
+def _known_parameters(event: Mapping[str, Any], known: frozenset[str]) -> None:
+    unknown = sorted(_query(event).keys() - known)
+    if unknown:
+        raise ValidationFailed(*(FieldError(name, "is not a known parameter") for name in unknown))
+
+
+def _parse[B](event: Mapping[str, Any], model: type[B] | None) -> Any:
+    """The body as the model says; None for a route without one, whatever was sent."""
+    text = event.get("body") or ""
+    raw = base64.b64decode(text) if event.get("isBase64Encoded") else text.encode()
+    if len(raw) > MAX_BODY_BYTES:
+        raise PayloadTooLarge
+    if model is None:
+        return None
+    content_type = _headers(event).get("content-type", "application/json").partition(";")[0].strip().lower()
+    if content_type != "application/json":
+        raise UnsupportedMediaType
+    return model.parse(raw)  # type: ignore[attr-defined]  # a Model, which type[B] can't say
+
+
+# --- Answers ---------------------------------------------------------------------------------------
+
+
+def _error(family: Family, event: Mapping[str, Any], error: RolecallError) -> Response:
+    headers = {"Retry-After": str(error.retry_after)} if error.retry_after is not None else {}
+    body = _platform_error(event, error) if family is Family.PLATFORM else _tenant_error(error)
+    return Response(error.status, body, headers)
+
+
+def _tenant_error(error: RolecallError) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "success": False,
+        "error": error.message,
+        "error_code": error.code,
+        "timestamp": clock.rfc3339(clock.now()),
+    }
+    if isinstance(error, ValidationFailed) and error.fields:
+        body["validation"] = [
+            {"field": one.field, "message": one.message} | ({} if one.value is None else {"value": one.value})
+            for one in error.fields
+        ]
+    return body
+
+
+def _platform_error(event: Mapping[str, Any], error: RolecallError) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "status": error.status,
+        "error": HTTPStatus(error.status).phrase,
+        "message": error.message[:1].upper() + error.message[1:],
+        "timestamp": clock.rfc3339(clock.now()),
+        "path": event.get("path", ""),
+        "code": error.code,
+    }
+    if isinstance(error, ValidationFailed) and error.fields:
+        body["fieldErrors"] = [{"field": one.field, "message": one.message} for one in error.fields]
+    return body
+
+
+def _to_gateway(response: Response, request_id: str) -> dict[str, Any]:
+    headers = {"Cache-Control": "no-store", "X-Request-Id": request_id, **response.headers}
+    if response.body is None:
+        return {"statusCode": response.status, "headers": headers, "body": ""}
+    headers["Content-Type"] = "application/json"
+    return {"statusCode": response.status, "headers": headers, "body": to_json(response.body)}
+
+
+def to_json(body: Any) -> str:
+    """JSON text; a `Decimal` becomes a number without binary rounding."""
+    return orjson.dumps(body, default=_exact).decode()
+
+
+def _exact(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return orjson.Fragment(f"{value.normalize():f}")
+    raise TypeError(f"{type(value).__name__} has no JSON form")

@@ -1,0 +1,88 @@
+"""Request bodies: pydantic models whose complaints speak the contract's words."""
+
+from typing import Annotated, Any, Self
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    EmailStr,
+    StringConstraints,
+    ValidationError,
+)
+from pydantic_core import ErrorDetails
+
+from rolecall.errors import FieldError, ValidationFailed
+
+#: Fields whose value is never echoed in an error.
+_SECRET_FIELDS = frozenset({"password", "token", "refreshToken"})
+
+_MESSAGES = {
+    "missing": "is required",
+    "extra_forbidden": "is not a known field",
+    "string_type": "must be a string",
+    "string_too_short": "must have at least {min_length} characters",
+    "string_too_long": "must have at most {max_length} characters",
+    "bool_type": "must be true or false",
+}
+
+
+class Body(BaseModel):
+    """A JSON object as a route expects it. Unknown fields are refused, so that a typo never passes silently."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    @classmethod
+    def parse(cls, raw: bytes) -> Self:
+        """Raises `ValidationFailed` with one message a field."""
+        try:
+            return cls.model_validate_json(raw)
+        except ValidationError as error:
+            raise ValidationFailed(*_field_errors(error)) from None
+
+
+def _field_errors(error: ValidationError) -> list[FieldError]:
+    found: dict[str, FieldError] = {}
+    for details in error.errors(include_url=False):
+        name = ".".join(str(part) for part in details["loc"])
+        if not name:
+            # The body as a whole: no JSON, or no object.
+            raise ValidationFailed(message="the body must be a JSON object") from None
+        found.setdefault(name, FieldError(name, _message(details), _value(name, details)))
+    return list(found.values())
+
+
+def _message(details: ErrorDetails) -> str:
+    context: dict[str, Any] = details.get("ctx", {})
+    if details["type"] == "enum":
+        return f"must be one of {context['expected'].replace("'", '').replace(' or ', ', ')}"
+    if details["type"] == "value_error":
+        return str(context["error"]) if "email" not in details["msg"] else "must be a valid email address"
+    return _MESSAGES.get(details["type"], "is not valid").format(**context)
+
+
+def _value(name: str, details: ErrorDetails) -> Any:
+    if details["type"] == "missing" or name in _SECRET_FIELDS:
+        return None
+    value = details["input"]
+    return value if isinstance(value, str | int | float | bool) else None
+
+
+def _https(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme != "https" or not parts.hostname:
+        raise ValueError("must be an https URL")
+    return url
+
+
+def _no_surrounding_space(text: str) -> str:
+    if not text.strip():
+        raise ValueError("must not be blank")
+    return text.strip()
+
+
+type Email = EmailStr
+type Password = Annotated[str, StringConstraints(min_length=8, max_length=128)]
+type WebhookUrl = Annotated[str, StringConstraints(max_length=2000), AfterValidator(_https)]
+type Name = Annotated[str, StringConstraints(max_length=100), AfterValidator(_no_surrounding_space)]

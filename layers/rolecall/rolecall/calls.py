@@ -1,0 +1,80 @@
+"""Who calls, when and from where: what every change is judged and recorded by."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Self
+
+from rolecall.roles import PlatformRole, Role
+
+
+class PrincipalType(StrEnum):
+    USER = "user"  # of a tenant, by API token
+    ACCOUNT = "account"  # of the platform, by JWT
+    MASTER = "master"  # an operator of the platform, by master token
+    SYSTEM = "system"  # maintenance, and what an operator invokes by hand
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """A caller whose credential the authorizer has recognised.
+
+    `role` is a `Role` or `PlatformRole` as it was then; whether it still holds is checked in the
+    transaction of each change.
+    """
+
+    type: PrincipalType
+    id: str
+    email: str = ""
+    role: str = ""
+    tenant_id: str = ""
+
+    def to_context(self) -> dict[str, str]:
+        """The flat strings that API Gateway hands from the authorizer to the functions."""
+        return {
+            "principal_type": self.type.value,
+            "id": self.id,
+            "email": self.email,
+            "role": self.role,
+            "tenant_id": self.tenant_id,
+        }
+
+    @classmethod
+    def from_context(cls, context: Mapping[str, str]) -> Self | None:
+        """None where the context is no authorizer's."""
+        try:
+            kind = PrincipalType(context.get("principal_type", ""))
+        except ValueError:
+            return None
+        return cls(
+            kind,
+            context.get("id", ""),
+            context.get("email", ""),
+            context.get("role", ""),
+            context.get("tenant_id", ""),
+        )
+
+    @property
+    def tenant_role(self) -> Role | None:
+        """The role within the tenant; None for everyone who is no tenant's user."""
+        return Role(self.role) if self.type is PrincipalType.USER else None
+
+    @property
+    def platform_role(self) -> PlatformRole | None:
+        """The role on the platform; None for everyone who has no platform account."""
+        return PlatformRole(self.role) if self.type is PrincipalType.ACCOUNT else None
+
+
+MASTER = Principal(PrincipalType.MASTER, "master")
+ANONYMOUS = Principal(PrincipalType.SYSTEM, "anonymous")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request: whose, when and from where."""
+
+    principal: Principal
+    at: datetime
+    request_id: str = ""
+    ip: str = ""

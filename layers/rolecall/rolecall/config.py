@@ -1,0 +1,57 @@
+"""The settings of a function, read from its environment once.
+
+No other module reads the environment.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Self
+
+from rolecall.errors import ConfigurationError
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What a function was told at its deployment.
+
+    The template gives a secret's ARN only to the functions that may read it.
+    """
+
+    table_name: str
+    audit_retention_days: int
+    environ: Mapping[str, str]
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> Self:
+        """Raises `ConfigurationError` for a variable that is missing or malformed."""
+        days = environ.get("AUDIT_RETENTION_DAYS", "730")
+        if not days.isdecimal() or int(days) < 1:
+            raise ConfigurationError(f"AUDIT_RETENTION_DAYS must be a whole number of days, not {days!r}")
+        return cls(_required(environ, "TABLE_NAME"), int(days), environ)
+
+    @property
+    def master_token_secret_arn(self) -> str:
+        return _required(self.environ, "MASTER_TOKEN_SECRET_ARN")
+
+    @property
+    def jwt_key_secret_arn(self) -> str:
+        return _required(self.environ, "JWT_KEY_SECRET_ARN")
+
+    @property
+    def cursor_key_secret_arn(self) -> str:
+        return _required(self.environ, "CURSOR_KEY_SECRET_ARN")
+
+
+def _required(environ: Mapping[str, str], name: str) -> str:
+    value = environ.get(name, "")
+    if not value:
+        raise ConfigurationError(f"the environment variable {name} is not set: the template must give it")
+    return value
+
+
+@cache
+def config() -> Config:
+    """The settings of this process."""
+    return Config.from_environ(os.environ)

@@ -1,0 +1,122 @@
+"""Every key of the table. A cross-tenant access can't be written down: tenant data is reached by its tenant's id only.
+
+| function | example |
+| --- | --- |
+| `tenant(T)` | `TENANT#<T>` / `META` |
+| `user(T, U)` | `TENANT#<T>` / `USER#<U>` |
+| `of_user(T, U, "DEVICE", D)` | `TENANT#<T>#USER#<U>` / `DEVICE#<D>` |
+| `api_token(H)` | `TOKEN#<sha256 of the token>` / `META` |
+| `email("Ada@Example.com")` | `EMAIL#ada@example.com` / `META` |
+| `tenant_name("Acme")` | `NAME#acme` / `META` |
+| `account(7)` | `ACCOUNT#7` / `META` |
+| `of_account(7, "SESSION", S)` | `ACCOUNT#7` / `SESSION#<S>` |
+| `platform()` | `PLATFORM` / `META` |
+| `audit_entry(T, E)` | `AUDIT#<T>` / `<time-ordered id>` |
+| `deletion(T)` | `DELETION#<T>` / `META` |
+
+Index `gsi1`: a tenant's users by email, open deletions by time, audit entries by target.
+"""
+
+from typing import NamedTuple
+from uuid import UUID
+
+META = "META"
+GSI1 = "gsi1"
+
+#: Partition of `gsi1` that holds the deletions that are not finished.
+OPEN_DELETIONS = "DELETIONS#OPEN"
+#: Scope of the audit entries that belong to no tenant.
+PLATFORM = "PLATFORM"
+
+
+class Key(NamedTuple):
+    """The primary key of an item."""
+
+    pk: str
+    sk: str
+
+
+def canonical_uuid(text: str) -> str | None:
+    """The lower-case hyphenated form, or None for anything else than a UUID in that form.
+
+    Ids reach keys only through this, so a `#` can't be smuggled into one.
+    """
+    try:
+        canonical = str(UUID(text))
+    except ValueError:
+        return None
+    return canonical if canonical == text.lower() else None
+
+
+def tenant(tenant_id: str) -> Key:
+    return Key(tenant_partition(tenant_id), META)
+
+
+def tenant_partition(tenant_id: str) -> str:
+    return f"TENANT#{tenant_id}"
+
+
+def user(tenant_id: str, user_id: str) -> Key:
+    return Key(tenant_partition(tenant_id), f"USER#{user_id}")
+
+
+def user_partition(tenant_id: str, user_id: str) -> str:
+    return f"TENANT#{tenant_id}#USER#{user_id}"
+
+
+def of_user(tenant_id: str, user_id: str, item_type: str, item_id: str) -> Key:
+    """Anything that belongs to a user; `item_type` in upper case, as in `DEVICE`."""
+    return Key(user_partition(tenant_id, user_id), f"{item_type}#{item_id}")
+
+
+def users_by_email(tenant_id: str, email_address: str) -> dict[str, str]:
+    """The `gsi1` entry of a user: its tenant's list, ordered by email."""
+    return {"gsi1pk": users_by_email_partition(tenant_id), "gsi1sk": email_address.lower()}
+
+
+def users_by_email_partition(tenant_id: str) -> str:
+    return f"TENANT#{tenant_id}#USERS"
+
+
+def api_token(token_hash: str) -> Key:
+    return Key(f"TOKEN#{token_hash}", META)
+
+
+def email(address: str) -> Key:
+    return Key(f"EMAIL#{address.lower()}", META)
+
+
+def tenant_name(name: str) -> Key:
+    return Key(f"NAME#{name.casefold()}", META)
+
+
+def account(account_id: int) -> Key:
+    return Key(f"ACCOUNT#{account_id}", META)
+
+
+def of_account(account_id: int, item_type: str, item_id: str) -> Key:
+    return Key(f"ACCOUNT#{account_id}", f"{item_type}#{item_id}")
+
+
+def platform() -> Key:
+    return Key(PLATFORM, META)
+
+
+def audit_entry(scope: str, entry_id: str) -> Key:
+    """`scope` is a tenant's id, or `PLATFORM`."""
+    return Key(f"AUDIT#{scope}", entry_id)
+
+
+def audit_by_target(scope: str, target_type: str, target_id: str, entry_id: str) -> dict[str, str]:
+    """The `gsi1` entry of an audit entry: what happened to one target, in time order."""
+    return {"gsi1pk": f"AUDIT#{scope}#{target_type}#{target_id}", "gsi1sk": entry_id}
+
+
+def deletion(tenant_id: str) -> Key:
+    return Key(f"DELETION#{tenant_id}", META)
+
+
+def item_type(key: Key) -> str:
+    """What an item is, as receipts count it: `devices` for `DEVICE#…`, `tokens` for `TOKEN#…` / `META`."""
+    name = key.pk if key.sk == META else key.sk
+    return name.partition("#")[0].lower() + "s"

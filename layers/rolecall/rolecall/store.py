@@ -1,0 +1,424 @@
+"""The only module that talks to DynamoDB.
+
+Reads are by key or by query, consistent unless they use an index. Writes state their conditions and
+what it means when one fails; DynamoDB's own failures become `errors`' classes:
+
+| DynamoDB | Rolecall |
+| --- | --- |
+| a condition failed | the write's `otherwise` |
+| conflict with another transaction, until the time is up | `ConcurrentChange` |
+| throttled, out of reach, internal error, until the time is up | `ServiceUnavailable` |
+"""
+
+import random
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, NoReturn, cast
+from uuid import uuid4
+
+import botocore.session
+from boto3.dynamodb.conditions import Attr, ConditionBase, ConditionExpressionBuilder
+from boto3.dynamodb.conditions import Key as KeyCondition
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from botocore.config import Config as BotoConfig
+from botocore.exceptions import BotoCoreError, ClientError
+
+from rolecall.config import config
+from rolecall.errors import ConcurrentChange, RolecallError, ServiceUnavailable
+from rolecall.keys import GSI1, Key
+
+type Item = dict[str, Any]
+#: Gets the item as it was found, or None if there was none, and says what that means to the caller.
+type Otherwise = Callable[[Item | None], RolecallError]
+
+#: Items in one BatchWriteItem request; DynamoDB's limit.
+BATCH_SIZE = 25
+#: Attempts of an operation whose time is unlimited.
+_MAX_ATTEMPTS = 30
+_BACKOFF_BASE_SECONDS = 0.02
+_BACKOFF_CAP_SECONDS = 1.0
+
+_THROTTLED = frozenset(
+    {
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "ThrottlingException",
+        "ThrottlingError",
+        "ProvisionedThroughputExceeded",
+        "InternalServerError",
+        "ServiceUnavailable",
+    }
+)
+_CONFLICTED = frozenset({"TransactionConflict", "TransactionConflictException", "TransactionInProgressException"})
+
+#: When, on `time.monotonic()`, the current invocation must have its answer.
+_deadline: ContextVar[float] = ContextVar("deadline")
+
+
+def set_time_left(seconds: float) -> None:
+    """From here on, in this thread, operations stop retrying when `seconds` have passed."""
+    _deadline.set(time.monotonic() + seconds)
+
+
+def time_left() -> float:
+    """Seconds until the current invocation must have its answer."""
+    return _deadline.get(time.monotonic() + 10.0) - time.monotonic()
+
+
+def _concurrent_change(_found: Item | None) -> RolecallError:
+    return ConcurrentChange()
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """Write a whole item. Without `when` it may replace one."""
+
+    item: Item
+    when: ConditionBase | None = None
+    otherwise: Otherwise = _concurrent_change
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """Set attributes, and add numbers to others."""
+
+    key: Key
+    when: ConditionBase
+    set: Mapping[str, Any] = field(default_factory=dict)
+    add: Mapping[str, int] = field(default_factory=dict)
+    remove: Sequence[str] = ()
+    otherwise: Otherwise = _concurrent_change
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """Remove an item."""
+
+    key: Key
+    when: ConditionBase | None = None
+    otherwise: Otherwise = _concurrent_change
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Change nothing, but let the transaction pass only while the condition holds."""
+
+    key: Key
+    when: ConditionBase
+    otherwise: Otherwise = _concurrent_change
+
+
+type Write = Put | Update | Delete | Check
+
+#: The condition of a Put that must not replace anything.
+NEW = Attr("pk").not_exists()
+#: The condition of a write on something that must be there.
+EXISTS = Attr("pk").exists()
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One answer of a query. `more` says that the query stopped early; go on behind the last item."""
+
+    items: list[Item]
+    more: bool
+
+
+# --- Reading ---------------------------------------------------------------------------------------
+
+
+def get(key: Key) -> Item | None:
+    """The item as it is now (a consistent read)."""
+    answer = _call("get_item", Key=_key(key), ConsistentRead=True)
+    return _from_wire(answer["Item"]) if "Item" in answer else None
+
+
+def get_many(*keys: Key) -> list[Item | None]:
+    """The items as they are now, in the order of the keys; in one request."""
+    request = {config().table_name: {"Keys": [_key(key) for key in keys], "ConsistentRead": True}}
+    found: dict[Key, Item] = {}
+    backoff = _Backoff()
+    while request:
+        answer = _call("batch_get_item", RequestItems=request)
+        for items in answer["Responses"].values():
+            for item in map(_from_wire, items):
+                found[Key(item["pk"], item["sk"])] = item
+        request = answer.get("UnprocessedKeys", {})
+        if request:
+            backoff.wait(ServiceUnavailable)
+    return [found.get(key) for key in keys]
+
+
+def query_partition(pk: str, *, after: str | None = None, limit: int | None = None) -> Page:
+    """Items of one partition in the order of their sort keys, behind `after`; consistent."""
+    condition: ConditionBase = KeyCondition("pk").eq(pk)
+    if after is not None:
+        condition = condition & KeyCondition("sk").gt(after)
+    return _query(condition, {"ConsistentRead": True}, limit)
+
+
+def query_keys(pk: str, *, limit: int | None = None) -> Page:
+    """Like `query_partition`, with nothing of each item but its key and `owned_keys`."""
+    return _query(
+        KeyCondition("pk").eq(pk), {"ConsistentRead": True, "ProjectionExpression": "pk, sk, owned_keys"}, limit
+    )
+
+
+def query_index(gsi1pk: str, *, after: str | None = None, limit: int | None = None, newest_first: bool = False) -> Page:
+    """Items of one partition of `gsi1`, in order; an index may lag some milliseconds behind."""
+    condition: ConditionBase = KeyCondition("gsi1pk").eq(gsi1pk)
+    if after is not None:
+        behind = KeyCondition("gsi1sk").lt(after) if newest_first else KeyCondition("gsi1sk").gt(after)
+        condition = condition & behind
+    return _query(condition, {"IndexName": GSI1, "ScanIndexForward": not newest_first}, limit)
+
+
+def _query(condition: ConditionBase, options: dict[str, Any], limit: int | None) -> Page:
+    built = ConditionExpressionBuilder().build_expression(condition, is_key_condition=True)
+    if limit is not None:
+        options = {**options, "Limit": limit}
+    answer = _call(
+        "query",
+        KeyConditionExpression=built.condition_expression,
+        ExpressionAttributeNames=built.attribute_name_placeholders,
+        ExpressionAttributeValues=_to_wire(built.attribute_value_placeholders),
+        **options,
+    )
+    return Page([_from_wire(item) for item in answer["Items"]], "LastEvaluatedKey" in answer)
+
+
+# --- Writing ---------------------------------------------------------------------------------------
+
+
+def write(one: Put | Update | Delete) -> None:
+    """A single write; raises what its `otherwise` says if its condition fails."""
+    parameters = _parameters(one)
+    backoff = _Backoff()
+    while True:
+        try:
+            _call(_ALONE[type(one)], **parameters)
+        except ConcurrentChange:
+            backoff.wait(ConcurrentChange)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+            raise one.otherwise(_found(error.response)) from None
+        else:
+            return
+
+
+def transact(*writes: Write) -> None:
+    """All of the writes or none.
+
+    If conditions fail, raises what the first of these writes says in its `otherwise`, so the order
+    of the writes is the precedence of their errors. Conflicts and throttling are retried with full
+    jitter within the time left. A retry of the same call after a lost answer changes nothing twice.
+    """
+    parameters: dict[str, Any] = {
+        "TransactItems": [_transact_item(one) for one in writes],
+        "ClientRequestToken": str(uuid4()),
+    }
+    backoff = _Backoff()
+    while True:
+        try:
+            _client().transact_write_items(**parameters)
+        except ClientError as error:
+            backoff.wait(_after_cancellation(error, writes))
+        except BotoCoreError as error:
+            raise ServiceUnavailable from error
+        else:
+            return
+
+
+def _after_cancellation(error: ClientError, writes: Sequence[Write]) -> type[RolecallError]:
+    """What to raise if trying again does not help; raises at once where it can't."""
+    code = error.response["Error"]["Code"]
+    if code == "TransactionCanceledException":
+        # The service model has the reasons; the type stubs don't.
+        reasons = cast("list[dict[str, Any]]", error.response.get("CancellationReasons", []))
+        for one, reason in zip(writes, reasons, strict=True):
+            if reason["Code"] == "ConditionalCheckFailed":
+                raise one.otherwise(_found(reason)) from None
+        codes = {reason["Code"] for reason in reasons}
+        if codes & _CONFLICTED:
+            return ConcurrentChange
+        if codes & _THROTTLED:
+            return ServiceUnavailable
+        raise error
+    if code in _CONFLICTED:
+        return ConcurrentChange
+    if code in _THROTTLED:
+        return ServiceUnavailable
+    raise error
+
+
+def settle[T](attempt: Callable[[], T]) -> T:
+    """Repeat a read-check-write that finds its target changed in between, within the time left."""
+    backoff = _Backoff()
+    while True:
+        try:
+            return attempt()
+        except ConcurrentChange:
+            backoff.wait(ConcurrentChange)
+
+
+def delete_all(keys: Iterable[Key]) -> None:
+    """Remove items without a condition, in batches; unprocessed ones are retried with full jitter.
+
+    Removing what is gone already changes nothing, so this can be repeated after a crash.
+    """
+    for batch in _batches(keys):
+        request = {config().table_name: [{"DeleteRequest": {"Key": _key(key)}} for key in batch]}
+        backoff = _Backoff()
+        while request:
+            request = _call("batch_write_item", RequestItems=request).get("UnprocessedItems", {})
+            if request:
+                backoff.wait(ServiceUnavailable)
+
+
+def next_number(key: Key, attribute: str) -> int:
+    """Count `attribute` up by one, from 0, and return it; no two callers get the same."""
+    answer = _call(
+        "update_item",
+        Key=_key(key),
+        UpdateExpression="ADD #n :one",
+        ExpressionAttributeNames={"#n": attribute},
+        ExpressionAttributeValues={":one": {"N": "1"}},
+        ReturnValues="UPDATED_NEW",
+    )
+    return int(answer["Attributes"][attribute]["N"])
+
+
+def _batches(keys: Iterable[Key]) -> Iterator[list[Key]]:
+    # A batch must not name a key twice.
+    unique = list(dict.fromkeys(keys))
+    for start in range(0, len(unique), BATCH_SIZE):
+        yield unique[start : start + BATCH_SIZE]
+
+
+# --- The wire --------------------------------------------------------------------------------------
+
+
+@cache
+def _client() -> Any:
+    """One low-level client a process: it is quicker to make than boto3's, and safe to share by threads."""
+    return botocore.session.get_session().create_client(
+        "dynamodb",
+        config=BotoConfig(
+            connect_timeout=1,
+            read_timeout=3,
+            retries={"mode": "standard", "total_max_attempts": 3},
+            max_pool_connections=16,
+        ),
+    )
+
+
+def _call(operation: str, **parameters: Any) -> dict[str, Any]:
+    """One request, already retried by botocore; raises `ClientError` only for what is not about load or reach."""
+    if operation not in {"batch_get_item", "batch_write_item"}:
+        parameters["TableName"] = config().table_name
+    try:
+        return cast("dict[str, Any]", getattr(_client(), operation)(**parameters))
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        if code in _THROTTLED:
+            raise ServiceUnavailable from error
+        if code in _CONFLICTED:
+            raise ConcurrentChange from error
+        raise
+    except BotoCoreError as error:
+        raise ServiceUnavailable from error
+
+
+class _Backoff:
+    """Waits between attempts: exponential with full jitter, within the time left."""
+
+    def __init__(self) -> None:
+        self._attempt = 0
+
+    def wait(self, gives_up_with: type[RolecallError]) -> None:
+        """Raises `gives_up_with` once there is no time for another attempt."""
+        ceiling = min(_BACKOFF_CAP_SECONDS, _BACKOFF_BASE_SECONDS * 2**self._attempt)
+        pause = random.uniform(0, ceiling)  # noqa: S311 (jitter, not a secret)
+        self._attempt += 1
+        if pause >= time_left() or self._attempt >= _MAX_ATTEMPTS:
+            _give_up(gives_up_with)
+        time.sleep(pause)
+
+
+def _give_up(error: type[RolecallError]) -> NoReturn:
+    raise error
+
+
+_serialize = TypeSerializer().serialize
+_deserialize = TypeDeserializer().deserialize
+
+
+def _to_wire(item: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _serialize(value) for name, value in item.items()}
+
+
+def _from_wire(item: Mapping[str, Any]) -> Item:
+    return {name: _deserialize(value) for name, value in item.items()}
+
+
+def _key(key: Key) -> dict[str, Any]:
+    return {"pk": {"S": key.pk}, "sk": {"S": key.sk}}
+
+
+def _found(reason: Mapping[str, Any]) -> Item | None:
+    """The item that a condition failed on, as DynamoDB returned it."""
+    return _from_wire(reason["Item"]) if reason.get("Item") else None
+
+
+def _parameters(one: Write) -> dict[str, Any]:
+    """A write as DynamoDB takes it, on its own and in a transaction alike."""
+    names: dict[str, str] = {}
+    values: dict[str, Any] = {}
+    parameters: dict[str, Any] = {"ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
+    if one.when is not None:
+        built = ConditionExpressionBuilder().build_expression(one.when)
+        parameters["ConditionExpression"] = built.condition_expression
+        names |= built.attribute_name_placeholders
+        values |= _to_wire(built.attribute_value_placeholders)
+    if isinstance(one, Put):
+        parameters["Item"] = _to_wire(one.item)
+    else:
+        parameters["Key"] = _key(one.key)
+    if isinstance(one, Update):
+        parameters["UpdateExpression"] = _update_expression(one, names, values)
+    if names:
+        parameters["ExpressionAttributeNames"] = names
+    if values:
+        parameters["ExpressionAttributeValues"] = values
+    return parameters
+
+
+def _update_expression(one: Update, names: dict[str, str], values: dict[str, Any]) -> str:
+    def place(attribute: str) -> str:
+        name = f"#u{len(names)}"
+        names[name] = attribute
+        return name
+
+    def value_of(value: Any) -> str:
+        placeholder = f":u{len(values)}"
+        values[placeholder] = _serialize(value)
+        return placeholder
+
+    clauses = {
+        "SET": [f"{place(attribute)} = {value_of(value)}" for attribute, value in one.set.items()],
+        "ADD": [f"{place(attribute)} {value_of(number)}" for attribute, number in one.add.items()],
+        "REMOVE": [place(attribute) for attribute in one.remove],
+    }
+    return " ".join(f"{verb} {', '.join(parts)}" for verb, parts in clauses.items() if parts)
+
+
+def _transact_item(one: Write) -> dict[str, Any]:
+    return {_IN_TRANSACTION[type(one)]: {"TableName": config().table_name, **_parameters(one)}}
+
+
+_ALONE = {Put: "put_item", Update: "update_item", Delete: "delete_item"}
+_IN_TRANSACTION = {Put: "Put", Update: "Update", Delete: "Delete", Check: "ConditionCheck"}

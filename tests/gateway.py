@@ -1,0 +1,151 @@
+"""The functions behind their routes, in this process: the template's routes, real events, the real authorizer.
+
+What API Gateway does between a request and a function, as far as a test needs it: it finds the route
+in `template.yaml`, asks the authorizer, hands its context on, and answers 401 for a denial.
+"""
+
+import importlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, cast
+from uuid import uuid4
+
+from samcli.yamlhelper import yaml_parse
+
+ROOT = Path(__file__).parent.parent
+#: The scheduled function's event is named after what it does, not after its folder.
+_EVENT_OF = {"run_maintenance": "maintenance"}
+
+
+@cache
+def template() -> dict[str, Any]:
+    """`template.yaml`, with intrinsic functions in their long form."""
+    return cast("dict[str, Any]", yaml_parse((ROOT / "template.yaml").read_text()))
+
+
+@dataclass(frozen=True)
+class Route:
+    method: str
+    path: str
+    function: str  # the folder
+    public: bool  # no authorizer
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        return re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", self.path))
+
+
+@cache
+def functions() -> dict[str, dict[str, Any]]:
+    """The properties of each function, by its folder."""
+    found = {}
+    for resource in template()["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::Function":
+            found[Path(resource["Properties"]["CodeUri"]).name] = resource["Properties"]
+    return found
+
+
+@cache
+def routes() -> list[Route]:
+    found = []
+    for folder, properties in functions().items():
+        for source in properties.get("Events", {}).values():
+            if source["Type"] == "Api":
+                about = source["Properties"]
+                public = about.get("Auth", {}).get("Authorizer") == "NONE"
+                found.append(Route(about["Method"], about["Path"], folder, public))
+    return found
+
+
+def event_of(folder: str) -> dict[str, Any]:
+    """The sample event of a function, fresh to be changed."""
+    return cast("dict[str, Any]", json.loads((ROOT / f"events/{_EVENT_OF.get(folder, folder)}.json").read_text()))
+
+
+def handler_of(folder: str) -> Any:
+    return importlib.import_module(f"functions.{folder}.app").handler
+
+
+class Context:
+    """What Lambda hands to a function beside its event."""
+
+    function_name = "test"
+    memory_limit_in_mb = 512
+    invoked_function_arn = "arn:aws:lambda:eu-west-1:123456789012:function:test"
+
+    def __init__(self, seconds: float = 20.0) -> None:
+        self.aws_request_id = str(uuid4())
+        self._seconds = seconds
+
+    def get_remaining_time_in_millis(self) -> int:
+        return int(self._seconds * 1000)
+
+
+@dataclass(frozen=True)
+class Response:
+    status: int
+    headers: Mapping[str, str]
+    text: str
+
+    @property
+    def body(self) -> Any:
+        return json.loads(self.text)
+
+    @property
+    def code(self) -> str:
+        """The machine-readable error code, of either family."""
+        return cast("str", self.body.get("error_code") or self.body.get("code"))
+
+
+def authorize(credential: str | None) -> dict[str, str] | None:
+    """The authorizer's context for a credential; None if it denies."""
+    event = event_of("authorize_request")
+    event["headers"]["Authorization"] = f"Bearer {credential}"
+    answer = handler_of("authorize_request")(event, Context())
+    (statement,) = answer["policyDocument"]["Statement"]
+    return cast("dict[str, str]", answer["context"]) if statement["Effect"] == "Allow" else None
+
+
+def request(  # noqa: PLR0913 (a request has that many parts)
+    method: str,
+    path: str,
+    credential: str | None = None,
+    body: Any = None,
+    *,
+    headers: Mapping[str, str] | None = None,
+    principal: dict[str, str] | None = None,
+    seconds: float = 20.0,
+) -> Response:
+    """Send a request through the authorizer to its function.
+
+    `principal` skips the authorizer, for an actor whose standing changed after it was authorized.
+    `seconds` is the time that the function has left.
+    """
+    path, _, query = path.partition("?")
+    route, parameters = _route(method, path)
+    context = principal
+    if context is None and not route.public:
+        context = authorize(credential) if credential else None
+        if context is None:
+            return Response(401, {}, '{"error_code": "UNAUTHORIZED"}')
+    event = event_of(route.function)
+    event["path"] = path
+    event["pathParameters"] = parameters or None
+    event["queryStringParameters"] = dict(pair.split("=", 1) for pair in query.split("&")) if query else None
+    event["headers"] = {**event["headers"], **(headers or {})}
+    event["body"] = body if isinstance(body, str) or body is None else json.dumps(body)
+    event["requestContext"]["requestId"] = str(uuid4())
+    event["requestContext"]["authorizer"] = context
+    answer = handler_of(route.function)(event, Context(seconds))
+    return Response(answer["statusCode"], answer["headers"], answer["body"])
+
+
+def _route(method: str, path: str) -> tuple[Route, dict[str, str]]:
+    for route in routes():
+        if route.method == method and (found := route.pattern.fullmatch(path)):
+            return route, found.groupdict()
+    raise LookupError(f"no route {method} {path} in template.yaml")

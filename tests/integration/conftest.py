@@ -1,0 +1,164 @@
+"""Real handlers with real events on an AWS in memory (moto), its table made from `template.yaml`."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from rolecall import accounts, calls, clock, config, devices, keys, store, vault
+from rolecall.roles import PlatformRole
+from tests import gateway
+from tests.gateway import Response
+
+MASTER_TOKEN = "M" * 64
+PASSWORD = "correct horse battery"
+_emails = count(1)
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A fresh table and fresh secrets, and the environment that the template gives."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with mock_aws():
+        _make_table()
+        monkeypatch.setenv("TABLE_NAME", "rolecall")
+        monkeypatch.setenv("MASTER_TOKEN_SECRET_ARN", _make_secret("master", {"token": MASTER_TOKEN}))
+        monkeypatch.setenv("JWT_KEY_SECRET_ARN", _make_secret("jwt", {"kid": "1", "key": "J" * 64}))
+        monkeypatch.setenv("CURSOR_KEY_SECRET_ARN", _make_secret("cursor", {"key": "C" * 64}))
+        _forget_clients()
+        yield
+    _forget_clients()
+
+
+def _make_table() -> None:
+    properties = gateway.template()["Resources"]["Table"]["Properties"]
+    names = ("AttributeDefinitions", "KeySchema", "BillingMode", "GlobalSecondaryIndexes")
+    boto3.client("dynamodb").create_table(TableName="rolecall", **{name: properties[name] for name in names})
+
+
+def _make_secret(name: str, value: dict[str, str]) -> str:
+    return str(boto3.client("secretsmanager").create_secret(Name=name, SecretString=json.dumps(value))["ARN"])
+
+
+def _forget_clients() -> None:
+    for cached in (config.config, store._client, vault._provider):
+        cached.cache_clear()
+
+
+@dataclass
+class Member:
+    """A user of a tenant, as a test needs it."""
+
+    id: str
+    tenant_id: str
+    email: str
+    role: str
+    token: str
+
+    def request(self, method: str, path: str, body: Any = None, **more: Any) -> Response:
+        return gateway.request(method, path, self.token, body, **more)
+
+    @property
+    def principal(self) -> dict[str, str]:
+        """What the authorizer says of this user now."""
+        return gateway.authorize(self.token) or {}
+
+    def promote(self, target: "Member", new_role: str, **more: Any) -> Response:
+        return self.request("POST", f"/users/{target.id}/promote", {"new_role": new_role}, **more)
+
+
+@dataclass
+class Tenant:
+    """A tenant with its first admin."""
+
+    id: str
+    name: str
+    admin: Member
+    members: list[Member] = field(default_factory=list)
+
+    def add(self, role: str, email: str | None = None) -> Member:
+        """One more user, made by the first admin over the API."""
+        email = email or f"user-{next(_emails)}@example.com"
+        created = self.admin.request("POST", "/users", {"email": email, "password": PASSWORD, "role": role})
+        assert created.status == 201, created.text
+        user = created.body["user"]
+        member = Member(user["id"], self.id, email, role, user["token"])
+        self.members.append(member)
+        return member
+
+    def add_device_and_session(self, member: Member) -> None:
+        device = devices.register_device(self.id, member.id, "phone", clock.now())
+        devices.start_session(self.id, member.id, device, clock.now())
+
+
+def register(name: str) -> Tenant:
+    email = f"owner-{next(_emails)}@example.com"
+    body = {"tenant_name": name, "email": email, "password": PASSWORD}
+    made = gateway.request("POST", "/register", MASTER_TOKEN, body)
+    assert made.status == 201, made.text
+    user, tenant_id = made.body["user"], made.body["tenant"]["id"]
+    return Tenant(tenant_id, name, Member(user["id"], tenant_id, email, "admin", user["token"]))
+
+
+@pytest.fixture
+def acme(aws: None) -> Tenant:
+    return register("Acme")
+
+
+@pytest.fixture
+def globex(aws: None) -> Tenant:
+    return register("Globex")
+
+
+@dataclass
+class Holder:
+    """The holder of a platform account."""
+
+    id: int
+    email: str
+    access_token: str
+
+    def request(self, method: str, path: str, body: Any = None, **more: Any) -> Response:
+        return gateway.request(method, path, self.access_token, body, **more)
+
+    @property
+    def principal(self) -> dict[str, str]:
+        return gateway.authorize(self.access_token) or {}
+
+
+def make_account(role: PlatformRole = PlatformRole.CLIENT, email: str | None = None) -> Holder:
+    """An account with a session."""
+    email = email or f"account-{next(_emails)}@example.com"
+    call = calls.Call(calls.Principal(calls.PrincipalType.SYSTEM, "operator"), clock.now())
+    account = accounts.create_account(call, accounts.NewAccount(email, PASSWORD, "Ada", "Byron", role))
+    answer = gateway.request("POST", "/v1/api/auth/login", body={"email": email, "password": PASSWORD})
+    assert answer.status == 200, answer.text
+    return Holder(account.id, email, answer.body["accessToken"])
+
+
+@pytest.fixture
+def superadmin(aws: None) -> Holder:
+    return make_account(PlatformRole.SUPERADMIN)
+
+
+def table() -> list[dict[str, Any]]:
+    """Everything that is stored, in the order of the keys; a test may scan, the code never does."""
+    items = boto3.resource("dynamodb").Table("rolecall").scan()["Items"]
+    return sorted(items, key=lambda item: (item["pk"], item["sk"]))
+
+
+def table_without_audit() -> list[dict[str, Any]]:
+    return [item for item in table() if not item["pk"].startswith("AUDIT#")]
+
+
+def audit_of(scope: str) -> list[dict[str, Any]]:
+    """The audit entries of a tenant, or of the platform, oldest first."""
+    return [item for item in table() if item["pk"] == keys.audit_entry(scope, "").pk]
