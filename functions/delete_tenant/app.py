@@ -11,4 +11,5 @@ def handler(request: api.Request[None]) -> api.Response:
         message = "Tenant and all related data permanently deleted"
         return api.Response(200, {"success": True, "message": message, "data": found.to_json()})
     message = "Tenant deletion accepted: the tenant is closed, its data is being removed"
-    return api.Response(202, {"success": True, "message": message, "data": found.to_json()})
+    progress = {"Location": f"/global/tenants/{tenant_id}/deletion"}
+    return api.Response(202, {"success": True, "message": message, "data": found.to_json()}, progress)

@@ -30,6 +30,8 @@ from rolecall.telemetry import logger
 MAX_BODY_BYTES = 16 * 1024
 #: Seconds before the function's own end at which it stops trying, so that there is always an answer.
 _ANSWER_SECONDS = 0.5
+#: No id of ours is longer; what a caller made up is cut off here before it is written down.
+_MAX_ID_LENGTH = 64
 _ETAG = re.compile(r'"(\d{1,18})"')
 
 
@@ -191,8 +193,9 @@ def _record_refusal(
 ) -> None:
     """If this fails, so does the request: no refusal goes unrecorded."""
     action, target_type = audited
+    target_id = _path(event).get("id", "")[:_MAX_ID_LENGTH]
     asked = body.model_dump(exclude_none=True, mode="json") if body is not None else {}
-    audit.record_denied(call, action, (target_type, _path(event).get("id", "")), asked=asked, code=refusal.code)
+    audit.record_denied(call, action, (target_type, target_id), asked=asked, code=refusal.code)
 
 
 def _call_of(event: Mapping[str, Any]) -> Call:
@@ -244,8 +247,7 @@ def _known_parameters(event: Mapping[str, Any], known: frozenset[str]) -> None:
 
 def _parse[B](event: Mapping[str, Any], model: type[B] | None) -> Any:
     """The body as the model says; None for a route without one, whatever was sent."""
-    text = event.get("body") or ""
-    raw = base64.b64decode(text) if event.get("isBase64Encoded") else text.encode()
+    raw = _raw_body(event)
     if len(raw) > MAX_BODY_BYTES:
         raise PayloadTooLarge
     if model is None:
@@ -254,6 +256,16 @@ def _parse[B](event: Mapping[str, Any], model: type[B] | None) -> Any:
     if content_type != "application/json":
         raise UnsupportedMediaType
     return model.parse(raw)  # type: ignore[attr-defined]  # a Model, which type[B] can't say
+
+
+def _raw_body(event: Mapping[str, Any]) -> bytes:
+    text = event.get("body") or ""
+    if not event.get("isBase64Encoded"):
+        return text.encode(errors="surrogatepass")  # a lone surrogate is no JSON: its parser says so
+    try:
+        return base64.b64decode(text, validate=True)
+    except ValueError:
+        raise ValidationFailed(message="the body must be a JSON object") from None
 
 
 # --- Answers ---------------------------------------------------------------------------------------

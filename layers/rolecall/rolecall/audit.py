@@ -40,7 +40,7 @@ def entry(  # noqa: PLR0913 (an entry has that many facts)
         {
             "pk": key.pk,
             "sk": key.sk,
-            **keys.audit_by_target(scope, target_type, target_id, entry_id),
+            **keys.audit_by_target(scope, target_type, target_id).entry(entry_id),
             "id": entry_id,
             "action": action,
             "outcome": outcome,

@@ -31,7 +31,7 @@ _MESSAGES = {
 class Body(BaseModel):
     """A JSON object as a route expects it. Unknown fields are refused, so that a typo never passes silently."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
 
     @classmethod
     def parse(cls, raw: bytes) -> Self:
@@ -63,7 +63,8 @@ def _message(details: ErrorDetails) -> str:
 
 
 def _value(name: str, details: ErrorDetails) -> Any:
-    if details["type"] == "missing" or name in _SECRET_FIELDS:
+    # An unknown field may be a secret under a mistyped name.
+    if details["type"] in {"missing", "extra_forbidden"} or name in _SECRET_FIELDS:
         return None
     value = details["input"]
     return value if isinstance(value, str | int | float | bool) else None

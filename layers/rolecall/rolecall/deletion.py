@@ -130,8 +130,7 @@ def _tombstone(call: Call, tenant: store.Item) -> None:
             {
                 "pk": job_key.pk,
                 "sk": job_key.sk,
-                "gsi1pk": keys.OPEN_DELETIONS,
-                "gsi1sk": f"{at}#{tenant_id}",
+                **keys.OPEN_DELETIONS.entry(f"{at}#{tenant_id}"),
                 "tenant_id": tenant_id,
                 "tenant_name": name,
                 "status": standing.DELETING,

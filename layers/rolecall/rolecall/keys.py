@@ -14,17 +14,14 @@
 | `audit_entry(T, E)` | `AUDIT#<T>` / `<time-ordered id>` |
 | `deletion(T)` | `DELETION#<T>` / `META` |
 
-Index `gsi1`: a tenant's users by email, open deletions by time, audit entries by target.
+Two indexes, overloaded, `<index>pk` and `<index>sk`. `gsi1`: a tenant's users by email, open deletions
+by time, audit entries by target. `gsi2` is for a second order of the same items.
 """
 
 from typing import NamedTuple
 from uuid import UUID
 
 META = "META"
-GSI1 = "gsi1"
-
-#: Partition of `gsi1` that holds the deletions that are not finished.
-OPEN_DELETIONS = "DELETIONS#OPEN"
 #: Scope of the audit entries that belong to no tenant.
 PLATFORM = "PLATFORM"
 
@@ -34,6 +31,21 @@ class Key(NamedTuple):
 
     pk: str
     sk: str
+
+
+class IndexPartition(NamedTuple):
+    """A partition of one of the indexes."""
+
+    index_name: str
+    pk: str
+
+    def entry(self, sort_key: str) -> dict[str, str]:
+        """The attributes that put an item into this partition."""
+        return {f"{self.index_name}pk": self.pk, f"{self.index_name}sk": sort_key}
+
+
+#: The deletions of tenants that are not finished, by the time of the request.
+OPEN_DELETIONS = IndexPartition("gsi1", "DELETIONS#OPEN")
 
 
 def canonical_uuid(text: str) -> str | None:
@@ -69,13 +81,9 @@ def of_user(tenant_id: str, user_id: str, item_type: str, item_id: str) -> Key:
     return Key(user_partition(tenant_id, user_id), f"{item_type}#{item_id}")
 
 
-def users_by_email(tenant_id: str, email_address: str) -> dict[str, str]:
-    """The `gsi1` entry of a user: its tenant's list, ordered by email."""
-    return {"gsi1pk": users_by_email_partition(tenant_id), "gsi1sk": email_address.lower()}
-
-
-def users_by_email_partition(tenant_id: str) -> str:
-    return f"TENANT#{tenant_id}#USERS"
+def users_by_email(tenant_id: str) -> IndexPartition:
+    """A tenant's users; the sort key is the email in lower case."""
+    return IndexPartition("gsi1", f"TENANT#{tenant_id}#USERS")
 
 
 def api_token(token_hash: str) -> Key:
@@ -107,9 +115,9 @@ def audit_entry(scope: str, entry_id: str) -> Key:
     return Key(f"AUDIT#{scope}", entry_id)
 
 
-def audit_by_target(scope: str, target_type: str, target_id: str, entry_id: str) -> dict[str, str]:
-    """The `gsi1` entry of an audit entry: what happened to one target, in time order."""
-    return {"gsi1pk": f"AUDIT#{scope}#{target_type}#{target_id}", "gsi1sk": entry_id}
+def audit_by_target(scope: str, target_type: str, target_id: str) -> IndexPartition:
+    """What happened to one target; the sort key is the entry's time-ordered id."""
+    return IndexPartition("gsi1", f"AUDIT#{scope}#{target_type}#{target_id}")
 
 
 def deletion(tenant_id: str) -> Key:

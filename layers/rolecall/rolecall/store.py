@@ -10,12 +10,14 @@ what it means when one fails; DynamoDB's own failures become `errors`' classes:
 | throttled, out of reach, internal error, until the time is up | `ServiceUnavailable` |
 """
 
+import heapq
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import islice
 from typing import Any, NoReturn, cast
 from uuid import uuid4
 
@@ -28,7 +30,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from rolecall.config import config
 from rolecall.errors import ConcurrentChange, RolecallError, ServiceUnavailable
-from rolecall.keys import GSI1, Key
+from rolecall.keys import IndexPartition, Key
 
 type Item = dict[str, Any]
 #: Gets the item as it was found, or None if there was none, and says what that means to the caller.
@@ -36,6 +38,10 @@ type Otherwise = Callable[[Item | None], RolecallError]
 
 #: Items in one BatchWriteItem request; DynamoDB's limit.
 BATCH_SIZE = 25
+#: Fewest items that a merged read asks of one partition at a time.
+_SMALLEST_CHUNK = 10
+#: Sorts behind a text and before every continuation of it; sorts behind every continuation of a text.
+_LOWEST, _HIGHEST = "\x00", "\U0010ffff"
 #: Attempts of an operation whose time is unlimited.
 _MAX_ATTEMPTS = 30
 _BACKOFF_BASE_SECONDS = 0.02
@@ -167,13 +173,52 @@ def query_keys(pk: str, *, limit: int | None = None) -> Page:
     )
 
 
-def query_index(gsi1pk: str, *, after: str | None = None, limit: int | None = None, newest_first: bool = False) -> Page:
-    """Items of one partition of `gsi1`, in order; an index may lag some milliseconds behind."""
-    condition: ConditionBase = KeyCondition("gsi1pk").eq(gsi1pk)
-    if after is not None:
-        behind = KeyCondition("gsi1sk").lt(after) if newest_first else KeyCondition("gsi1sk").gt(after)
-        condition = condition & behind
-    return _query(condition, {"IndexName": GSI1, "ScanIndexForward": not newest_first}, limit)
+def query_index(
+    partition: IndexPartition,
+    *,
+    prefix: str = "",
+    after: str | None = None,
+    limit: int | None = None,
+    newest_first: bool = False,
+) -> Page:
+    """Items of one partition of an index in the order of its sort key, or backwards.
+
+    Only those whose sort key begins with `prefix` (forwards only) and lies behind `after`. An index may
+    lag some milliseconds behind the table.
+    """
+    index, pk = partition
+    sort_key = KeyCondition(f"{index}sk")
+    condition: ConditionBase = KeyCondition(f"{index}pk").eq(pk)
+    if after is not None and prefix:
+        condition = condition & sort_key.between(after + _LOWEST, prefix + _HIGHEST)
+    elif after is not None:
+        condition = condition & (sort_key.lt(after) if newest_first else sort_key.gt(after))
+    elif prefix:
+        condition = condition & sort_key.begins_with(prefix)
+    return _query(condition, {"IndexName": index, "ScanIndexForward": not newest_first}, limit)
+
+
+def merged(
+    partitions: Sequence[IndexPartition], *, prefix: str = "", after: str | None = None, limit: int
+) -> list[Item]:
+    """The first `limit` items of several index partitions together, in the order of their sort keys.
+
+    Reads at most about twice as many items as it returns, however many there are.
+    """
+    chunk = max(_SMALLEST_CHUNK, -(-limit // len(partitions)))
+    streams = [_stream(partition, prefix, after, chunk) for partition in partitions]
+    by_sort_key = heapq.merge(*streams, key=lambda entry: entry[0])
+    return [item for _sort_key, item in islice(by_sort_key, limit)]
+
+
+def _stream(partition: IndexPartition, prefix: str, after: str | None, chunk: int) -> Iterator[tuple[str, Item]]:
+    more = True
+    while more:
+        page = query_index(partition, prefix=prefix, after=after, limit=chunk)
+        for item in page.items:
+            after = item[f"{partition.index_name}sk"]
+            yield after, item
+        more = page.more
 
 
 def _query(condition: ConditionBase, options: dict[str, Any], limit: int | None) -> Page:

@@ -137,7 +137,7 @@ def new_user(call: Call, tenant_id: str, new: NewUser) -> tuple[Created, list[st
         _new_item(
             keys.user(tenant_id, user.id),
             {
-                **keys.users_by_email(tenant_id, new.email),
+                **keys.users_by_email(tenant_id).entry(new.email.lower()),
                 "id": user.id,
                 "tenant_id": tenant_id,
                 "email": new.email,
@@ -223,19 +223,10 @@ def list_users(call: Call, *, limit: int, cursor: str | None = None) -> UserPage
     tenant_id = call.principal.tenant_id
     scope = ("list_users", tenant_id)
     position = cursors.decode(cursor, *scope) if cursor else None
-    partition = keys.users_by_email_partition(tenant_id)
-    users: list[User] = []
-    more = True
-    while more and len(users) <= limit:
-        page = store.query_index(partition, after=position, limit=limit + 1 - len(users))
-        users += map(User.from_item, page.items)
-        more = page.more
-        if page.items:
-            position = page.items[-1]["gsi1sk"]
-    if len(users) <= limit:
-        return UserPage(users, None)
-    users = users[:limit]
-    return UserPage(users, cursors.encode(users[-1].email.lower(), *scope))
+    items = store.merged([keys.users_by_email(tenant_id)], after=position, limit=limit + 1)
+    users = [User.from_item(item) for item in items[:limit]]
+    more = len(items) > limit
+    return UserPage(users, cursors.encode(users[-1].email.lower(), *scope) if more else None)
 
 
 def put_item_of_user(tenant_id: str, user_id: str, item_type: str, item_id: str, attributes: store.Item) -> None:

@@ -1,0 +1,77 @@
+# `make help` lists the targets. Everything runs in .venv, which every target sets up by itself.
+
+PYTHON ?= python3.13
+PORT   ?= 3091
+STAGE  ?= dev
+
+BIN   := .venv/bin
+PY    := $(BIN)/python
+READY := .venv/ready
+UV    := UV_PYTHON_DOWNLOADS=never $(BIN)/uv
+SAM   := SAM_CLI_TELEMETRY=0 __SAM_CLI_APP_DIR=$(CURDIR)/.venv/sam PATH="$(CURDIR)/$(BIN):$$PATH" $(PY) -m samcli
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run reset test lint unit integration e2e format lock build deploy
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(READY) ## Make the virtual environment .venv (done again only when the requirements change)
+
+run: $(READY) ## Serve the whole system on this machine, with demo data (PORT=3091)
+	@PORT=$(PORT) exec $(PY) -m local run
+
+reset: $(READY) ## Forget the state that `make run` keeps in .local/
+	@$(PY) -m local reset
+
+test: lint unit integration e2e ## Lint, then all tests
+
+lint: $(READY) ## ruff, mypy --strict and cfn-lint
+	@echo "lint: ruff"    && $(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet .
+	@echo "lint: mypy"    && $(PY) -m mypy
+	@echo "lint: template" && $(SAM) validate --lint --template template.yaml --region us-east-1
+
+unit: $(READY) ## Pure rules and the template
+	@$(PY) -m pytest tests/unit
+
+integration: $(READY) ## Real handlers with real events on an AWS in memory
+	@$(PY) -m pytest tests/integration --numprocesses auto
+
+e2e: $(READY) ## Over HTTP, against a stack of its own that is deployed for it
+	@$(PY) -m pytest tests/e2e
+
+format: $(READY) ## Let ruff format and tidy the code
+	@$(BIN)/ruff check --fix-only --quiet . && $(BIN)/ruff format --quiet .
+
+# The developers' environment is resolved first and binds the layer: the tests run what is deployed.
+lock: $(READY) ## Resolve the requirements anew (UPGRADE=1: to the newest versions)
+	@$(UV) pip compile $(LOCK) requirements/setup.in --output-file requirements/setup.txt
+	@$(UV) pip compile $(LOCK) requirements/dev.in --output-file requirements/dev.txt
+	@$(UV) pip compile $(LOCK) layers/rolecall/requirements.in --constraints requirements/dev.txt \
+		--output-file layers/rolecall/requirements.txt
+LOCK := --quiet --universal --python-version 3.13 --python $(PY) --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(if $(UPGRADE),--upgrade)
+
+build: $(READY) ## Build for AWS (arm64)
+	@$(SAM) build --config-env $(STAGE)
+
+deploy: build ## Deploy to AWS (STAGE=dev or prod)
+	@$(SAM) deploy --config-env $(STAGE)
+
+$(READY): requirements/setup.txt requirements/dev.txt
+	@case "$$(uname -s)" in Linux | Darwin) ;; *) \
+		echo "Rolecall is developed on Linux and macOS: on Windows, use WSL." >&2; exit 1;; esac
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null || { \
+		echo "Python 3.13 is needed and '$(PYTHON)' is not it: install it," \
+			"or say where it is with PYTHON=/path/to/python3.13." >&2; exit 1; }
+	@echo "setup: making .venv with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv --clear .venv || { \
+		echo "This Python cannot make virtual environments: install its venv module" \
+			"(on Debian and Ubuntu the package python3.13-venv)." >&2; exit 1; }
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/setup.txt
+	@echo "setup: installing $$(grep -c == requirements/dev.txt) packages"
+	@$(UV) pip install --quiet --python $(PY) --require-hashes -r requirements/dev.txt || { \
+		echo "setup: uv could not; trying pip, which takes some minutes"; \
+		$(PY) -m pip install --disable-pip-version-check --require-hashes -r requirements/dev.txt; }
+	@mkdir -p .venv/sam && echo '{"lastVersionCheck": 4102444800.0}' > .venv/sam/metadata.json
+	@touch $@

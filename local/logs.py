@@ -1,0 +1,90 @@
+"""Follows the functions' logs, one readable line per record."""
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from local.stack import Stack
+
+POLL_SECONDS = 1.0
+# What the platform writes around each invocation; true, and noise at a terminal.
+PLATFORM_LINES = ("START RequestId", "END RequestId", "REPORT RequestId", "INIT_START")
+# Fields of a record that its line shows in a place of their own, or that say the same on every line.
+SHOWN_ELSEWHERE = {
+    "level", "message", "timestamp", "service", "location", "function_name", "function_arn", "function_memory_size",
+    "function_request_id", "cold_start", "xray_trace_id", "exception", "exception_name", "stack_trace",
+}  # fmt: skip
+COLOURS = {"DEBUG": "2", "INFO": "32", "WARNING": "33", "ERROR": "31", "CRITICAL": "1;31"}
+
+
+class Logs:
+    """The logs of a stack's functions, from the given time on (seconds since the epoch)."""
+
+    def __init__(self, stack: "Stack", since: float) -> None:
+        self._client = stack.logs
+        resources = stack.cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack.name)
+        self._next = {
+            resource["PhysicalResourceId"]: int(since * 1000)
+            for page in resources
+            for resource in page["StackResourceSummaries"]
+            if resource["ResourceType"] == "AWS::Logs::LogGroup"
+        }
+
+    def new_lines(self) -> list[str]:
+        """What was logged since the last call, readable, in order of time."""
+        events = sorted((event for group in self._next for event in self._new_events(group)), key=itemgetter(0))
+        return [line for event in events for line in readable(*event, colour=sys.stdout.isatty())]
+
+    def _new_events(self, group: str) -> Iterator[tuple[int, str, str]]:
+        pages = self._client.get_paginator("filter_log_events")
+        for page in pages.paginate(logGroupName=group, startTime=self._next[group]):
+            for event in page["events"]:
+                self._next[group] = max(self._next[group], event["timestamp"] + 1)
+                if not event["message"].startswith(PLATFORM_LINES):
+                    yield event["timestamp"], group, event["message"].rstrip()
+
+
+def follow(stack: "Stack") -> None:
+    """Prints what the functions log from now on. Ends only by an exception."""
+    log = Logs(stack, time.time())
+    while True:
+        stack.engine.check()
+        for line in log.new_lines():
+            print(line, flush=True)
+        time.sleep(POLL_SECONDS)
+
+
+def readable(timestamp: int, group: str, message: str, colour: bool) -> Iterator[str]:
+    """`12:00:01  INFO     promote_user  user promoted  user_id=…`, then the traceback, if there is one.
+
+    The message is a JSON record or any other line. Metrics, which are logged too, give nothing.
+    """
+    record = _record(message)
+    if "_aws" in record:
+        return
+    level = str(record.get("level", ""))
+    clock = datetime.fromtimestamp(timestamp / 1000, UTC).astimezone().strftime("%H:%M:%S")
+    fields = "".join(f"  {name}={_text(value)}" for name, value in record.items() if name not in SHOWN_ELSEWHERE)
+    shown = f"{level:<8}"
+    if colour and level in COLOURS:
+        shown = f"\033[{COLOURS[level]}m{shown}\033[0m"
+    yield f"{clock}  {shown} {group.rsplit('/', 1)[-1]:<20}  {record.get('message', message)}{fields}"
+    for line in str(record.get("exception", "")).splitlines():
+        yield f"          {line}"
+
+
+def _record(message: str) -> dict[str, Any]:
+    try:
+        record = json.loads(message)
+    except ValueError:
+        return {}
+    return record if isinstance(record, dict) else {}
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, default=str)

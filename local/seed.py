@@ -1,0 +1,97 @@
+"""The demo data: two tenants through the API, and what has no route yet through the layer."""
+
+import os
+import secrets
+from http import HTTPStatus
+from typing import Any
+
+from local import StackError
+from local.demo import Account, Seeds, Tenant, User
+from local.http import call
+from local.logs import Logs
+from local.stack import Stack
+from rolecall import accounts, devices, telemetry
+from rolecall.accounts import NewAccount
+from rolecall.calls import Call, Principal, PrincipalType
+from rolecall.clock import now
+from rolecall.roles import PlatformRole
+
+TENANTS = [
+    (
+        "Acme Atendimento",
+        "acme.example.com",
+        {
+            "admin": ["ana", "bruno"],
+            "manager": ["carla", "diego"],
+            "user": ["elisa", "fabio", "gabriela", "heitor", "iris"],
+        },
+    ),
+    ("Globex", "globex.example.com", {"admin": ["olga"], "manager": ["paulo"], "user": ["rita", "sergio"]}),
+]
+# Of every user; each device has a session.
+DEVICES = ["phone", "laptop"]
+# The superadmin comes first.
+ACCOUNTS = [
+    ("Sonia", PlatformRole.SUPERADMIN),
+    ("Tania", PlatformRole.ADMIN),
+    ("Ugo", PlatformRole.VERIFIED_USER),
+    ("Vera", PlatformRole.CLIENT),
+]
+
+
+def seed(stack: Stack) -> Seeds:
+    """Fills an empty stack. Raises `StackError` if the API refuses any of it."""
+    tenants = [
+        _tenant(stack, name, [(role, f"{person}@{domain}") for role, people in staff.items() for person in people])
+        for name, domain, staff in TENANTS
+    ]
+    superadmin, *others = _through_the_layer(stack, tenants)
+    return {"tenants": tenants, "superadmin": superadmin, "accounts": others}
+
+
+def _tenant(stack: Stack, name: str, people: list[tuple[str, str]]) -> Tenant:
+    (_, owner), *others = people
+    first = _created(
+        stack,
+        "/register",
+        stack.master_token,
+        {"tenant_name": name, "email": owner, "password": secrets.token_urlsafe(12)},
+    )
+    admin: User = {"id": first["user"]["id"], "email": owner, "role": "admin", "token": first["token"]}
+    users = [admin]
+    for role, email in others:
+        body = {"email": email, "password": secrets.token_urlsafe(12), "role": role}
+        user = _created(stack, "/users", admin["token"], body)["user"]
+        users.append({"id": user["id"], "email": email, "role": role, "token": user["token"]})
+    return {"id": first["tenant"]["id"], "name": name, "users": users}
+
+
+def _created(stack: Stack, path: str, token: str, body: dict[str, str]) -> dict[str, Any]:
+    answer = call("POST", stack.api + path, token, body)
+    if answer.status != HTTPStatus.CREATED:
+        raise StackError(
+            f"The demo data could not be made: POST {path} answered {answer.status}: {answer.text}\n"
+            + "\n".join(["The functions' logs:", *Logs(stack, since=0).new_lines()])
+        )
+    content: dict[str, Any] = answer.json()
+    return content
+
+
+def _through_the_layer(stack: Stack, tenants: list[Tenant]) -> list[Account]:
+    """Devices and sessions of the tenants' users, and the platform accounts."""
+    # The layer reads its settings from the environment, once, as it does in a function.
+    os.environ |= stack.environment("LogIn")
+    telemetry.logger.setLevel("WARNING")
+    for tenant in tenants:
+        for user in tenant["users"]:
+            for name in DEVICES:
+                device = devices.register_device(tenant["id"], user["id"], name, now())
+                devices.start_session(tenant["id"], user["id"], device, now())
+    return [_account(first_name, role) for first_name, role in ACCOUNTS]
+
+
+def _account(first_name: str, role: PlatformRole) -> Account:
+    seeder = Call(Principal(PrincipalType.SYSTEM, "seed"), now())
+    email, password = f"{first_name.lower()}@rolecall.example.com", secrets.token_urlsafe(12)
+    made = accounts.create_account(seeder, NewAccount(email, password, first_name, "Silva", role))
+    return {"id": made.id, "email": email, "password": password, "roles": [role.value]}

@@ -1,0 +1,162 @@
+"""A deployed stack, and how to get one."""
+
+import contextlib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.exceptions import BotoCoreError
+
+from local import build, deploy
+from local.engine import Engine
+from local.environment import ACCESS_KEY, REGION, SECRET_KEY
+
+if TYPE_CHECKING:
+    from mypy_boto3_apigateway import APIGatewayClient
+    from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+STACK_NAME = "rolecall"
+
+type Step = Callable[[str], AbstractContextManager[object]]
+"""Wraps one step of the start; called with what the step does, so that progress can be shown."""
+
+
+@dataclass(frozen=True)
+class Stack:
+    """The stack that runs on an engine of this machine.
+
+    Its clients hold the engine's root credentials: they may do everything, and only there.
+    """
+
+    engine: Engine
+    name: str = STACK_NAME
+
+    @property
+    def api(self) -> str:
+        """Where the API answers, without a slash at the end."""
+        return f"http://{deploy.API_HOST}:{self.engine.port}"
+
+    @property
+    def endpoint_url(self) -> str:
+        """Where the AWS services answer."""
+        return self.engine.endpoint_url
+
+    @cached_property
+    def outputs(self) -> Mapping[str, str]:
+        """The template's Outputs."""
+        [stack] = self.cloudformation.describe_stacks(StackName=self.name)["Stacks"]
+        return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+
+    @property
+    def table_name(self) -> str:
+        return self.outputs["TableName"]
+
+    @property
+    def master_token(self) -> str:
+        token: str = self.secret("MasterTokenSecretArn")["token"]
+        return token
+
+    def secret(self, output: str) -> dict[str, Any]:
+        """The content of the secret whose ARN is the given Output."""
+        text = self.secretsmanager.get_secret_value(SecretId=self.outputs[output])["SecretString"]
+        content: dict[str, Any] = json.loads(text)
+        return content
+
+    def physical_id(self, logical_id: str) -> str:
+        """The name that the deployment gave to a resource of the template."""
+        answer = self.cloudformation.describe_stack_resource(StackName=self.name, LogicalResourceId=logical_id)
+        return answer["StackResourceDetail"]["PhysicalResourceId"]
+
+    def environment(self, *functions: str) -> dict[str, str]:
+        """What code of the layer needs in its environment to run here in place of the named functions."""
+        merged = {
+            "AWS_ENDPOINT_URL": self.endpoint_url,
+            "AWS_ACCESS_KEY_ID": ACCESS_KEY,
+            "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+            "AWS_DEFAULT_REGION": REGION,
+        }
+        for function in functions:
+            settings = self.lambda_.get_function_configuration(FunctionName=self.physical_id(function))
+            merged |= settings["Environment"]["Variables"]
+        return merged
+
+    def remember(self, name: str, value: str) -> None:
+        """Keeps a note in the engine's state: it lives and dies with the data it speaks of."""
+        try:
+            self.secretsmanager.put_secret_value(SecretId=name, SecretString=value)
+        except self.secretsmanager.exceptions.ResourceNotFoundException:
+            self.secretsmanager.create_secret(Name=name, SecretString=value)
+
+    def recall(self, name: str) -> str | None:
+        """The note kept under that name, if there is one."""
+        try:
+            return self.secretsmanager.get_secret_value(SecretId=name)["SecretString"]
+        except self.secretsmanager.exceptions.ResourceNotFoundException:
+            return None
+
+    @cached_property
+    def _session(self) -> boto3.Session:
+        return boto3.Session(ACCESS_KEY, SECRET_KEY, region_name=REGION)
+
+    @cached_property
+    def apigateway(self) -> "APIGatewayClient":
+        return self._session.client("apigateway", endpoint_url=self.endpoint_url)
+
+    @cached_property
+    def cloudformation(self) -> "CloudFormationClient":
+        return self._session.client("cloudformation", endpoint_url=self.endpoint_url)
+
+    @cached_property
+    def dynamodb(self) -> "DynamoDBClient":
+        return self._session.client("dynamodb", endpoint_url=self.endpoint_url)
+
+    @cached_property
+    def lambda_(self) -> "LambdaClient":
+        return self._session.client("lambda", endpoint_url=self.endpoint_url)
+
+    @cached_property
+    def logs(self) -> "CloudWatchLogsClient":
+        return self._session.client("logs", endpoint_url=self.endpoint_url)
+
+    @cached_property
+    def secretsmanager(self) -> "SecretsManagerClient":
+        return self._session.client("secretsmanager", endpoint_url=self.endpoint_url)
+
+
+def _silent(_: str) -> AbstractContextManager[object]:
+    return contextlib.nullcontext()
+
+
+@contextlib.contextmanager
+def up(home: Path, port: int, step: Step = _silent) -> Iterator[Stack]:
+    """A stack that runs the sources as they are, with its state and log under `home`.
+
+    The state that a former stack left in `home` is taken up again. When the block ends, however it
+    ends, the state is saved and nothing keeps running. Raises `StackError` if there is no stack to be had.
+    """
+    home.mkdir(parents=True, exist_ok=True)
+    engine = Engine(home, port)
+    with contextlib.ExitStack() as stack_end:
+        with step(f"start MiniStack on port {port}"):
+            stack_end.enter_context(engine)
+        stack = Stack(engine)
+        try:
+            with build.exclusively():
+                with step("build functions and layer"):
+                    built = build.current()
+                with step(f"deploy template.yaml as stack {stack.name}"):
+                    deploy.deploy(stack, built)
+            yield stack
+        except (BotoCoreError, OSError):
+            # A call that got no answer: if the engine is gone, its last words say more.
+            engine.check()
+            raise
