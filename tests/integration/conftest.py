@@ -10,7 +10,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from rolecall import accounts, calls, clock, config, devices, keys, store, vault
+from rolecall import accounts, calls, clock, config, devices, keys, messages, store, vault
 from rolecall.roles import PlatformRole
 from tests import gateway
 from tests.gateway import Response
@@ -33,6 +33,9 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         monkeypatch.setenv("MASTER_TOKEN_SECRET_ARN", _make_secret("master", {"token": MASTER_TOKEN}))
         monkeypatch.setenv("JWT_KEY_SECRET_ARN", _make_secret("jwt", {"kid": "1", "key": "J" * 64}))
         monkeypatch.setenv("CURSOR_KEY_SECRET_ARN", _make_secret("cursor", {"key": "C" * 64}))
+        monkeypatch.setenv("SWEEP_QUEUE_URL", boto3.client("sqs").create_queue(QueueName="sweep")["QueueUrl"])
+        # In memory, threads would lose each other's writes.
+        monkeypatch.setenv("SWEEP_CONCURRENCY", "1")
         _forget_clients()
         yield
     _forget_clients()
@@ -49,7 +52,7 @@ def _make_secret(name: str, value: dict[str, str]) -> str:
 
 
 def _forget_clients() -> None:
-    for cached in (config.config, store._client, vault._provider):
+    for cached in (config.config, store._client, messages._client, vault._provider):
         cached.cache_clear()
 
 

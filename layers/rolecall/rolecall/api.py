@@ -70,6 +70,13 @@ class Request[B]:
             raise ValidationFailed(FieldError("limit", f"must be a whole number from 1 to {maximum}", text))
         return int(text)
 
+    def flag(self, name: str) -> bool:
+        """A parameter that is `true` or `false`, the latter if it is missing; raises `ValidationFailed`."""
+        text = self.query.get(name, "false")
+        if text not in {"true", "false"}:
+            raise ValidationFailed(FieldError(name, "must be true or false", text))
+        return text == "true"
+
     def uuid(self, name: str, *, message: str) -> str:
         """A path parameter that must be a UUID; raises `ValidationFailed` with `message`."""
         canonical = keys.canonical_uuid(self.path[name])

@@ -28,10 +28,12 @@ def entry(  # noqa: PLR0913 (an entry has that many facts)
     after: Mapping[str, Any] | None = None,
     reason: str | None = None,
     outcome: str = SUCCEEDED,
+    critical: bool = False,
 ) -> store.Put:
     """The entry of one change, to be put into its transaction.
 
     `target` is type and id, as in `("user", "7c2d…")`; `scope` is the tenant's id or `keys.PLATFORM`.
+    `critical` marks what someone should look at whenever it happens.
     """
     entry_id = time_ordered_id(call.at)
     key = keys.audit_entry(scope, entry_id)
@@ -58,6 +60,7 @@ def entry(  # noqa: PLR0913 (an entry has that many facts)
             "ip": call.ip or None,
             "timestamp": rfc3339(call.at),
             "expires_at": epoch(call.at + timedelta(days=config().audit_retention_days)),
+            **({"severity": "critical"} if critical else {}),
         },
         when=store.NEW,
     )

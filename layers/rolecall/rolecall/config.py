@@ -43,6 +43,15 @@ class Config:
     def cursor_key_secret_arn(self) -> str:
         return _required(self.environ, "CURSOR_KEY_SECRET_ARN")
 
+    @property
+    def sweep_queue_url(self) -> str:
+        return _required(self.environ, "SWEEP_QUEUE_URL")
+
+    @property
+    def sweep_concurrency(self) -> int:
+        """Batches that a sweep has in flight at a time."""
+        return int(self.environ.get("SWEEP_CONCURRENCY", "8"))
+
 
 def _required(environ: Mapping[str, str], name: str) -> str:
     value = environ.get(name, "")

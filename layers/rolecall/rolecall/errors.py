@@ -163,6 +163,14 @@ class ConfirmationMismatch(RolecallError):
     message = "the tenant's name differs from the one in X-Confirm-Tenant-Name: nothing was deleted"
 
 
+class TenantProtected(RolecallError):
+    """The tenant is protected against deletion."""
+
+    status = 409
+    code = "TENANT_PROTECTED"
+    message = "the tenant is protected against deletion: lift the protection first"
+
+
 class PreconditionFailed(RolecallError):
     """`If-Match` names another version than the current one."""
 

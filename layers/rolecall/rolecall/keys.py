@@ -13,6 +13,11 @@
 | `platform()` | `PLATFORM` / `META` |
 | `audit_entry(T, E)` | `AUDIT#<T>` / `<time-ordered id>` |
 | `deletion(T)` | `DELETION#<T>` / `META` |
+| `deletion_slice(T, "3")` | `DELETION#<T>` / `SLICE#3` |
+| `maintenance()` | `MAINTENANCE` / `META` |
+
+An item outside of its tenant's partitions is named in the `owned_keys` of the item that it belongs to, and
+says itself to whom it belongs, in `tenant_id`.
 
 Two indexes, overloaded, `<index>pk` and `<index>sk`. `gsi1`: a tenant's users by email, open deletions
 by time, audit entries by target. `gsi2` is for a second order of the same items.
@@ -43,6 +48,14 @@ class IndexPartition(NamedTuple):
         """The attributes that put an item into this partition."""
         return {f"{self.index_name}pk": self.pk, f"{self.index_name}sk": sort_key}
 
+
+#: Sorts before every sort key, and behind every sort key that can be written: they have 1 to 1,024 bytes.
+FIRST, LAST = "\x00", "\U0010ffff" * 256
+#: The slice of a tenant's deletion for what is no user; the others go by the first hex digit of a user's id.
+TENANT_SLICE = "tenant"
+SLICES = (*"0123456789abcdef", TENANT_SLICE)
+#: What an owned key begins with that nobody else can ever come to hold, since it is random.
+_NEVER_REUSED = ("TOKEN#",)
 
 #: The deletions of tenants that are not finished, by the time of the request.
 OPEN_DELETIONS = IndexPartition("gsi1", "DELETIONS#OPEN")
@@ -122,6 +135,36 @@ def audit_by_target(scope: str, target_type: str, target_id: str) -> IndexPartit
 
 def deletion(tenant_id: str) -> Key:
     return Key(f"DELETION#{tenant_id}", META)
+
+
+def deletion_slice(tenant_id: str, name: str) -> Key:
+    return Key(f"DELETION#{tenant_id}", f"SLICE#{name}")
+
+
+def slice_ranges(name: str) -> list[tuple[str, str]]:
+    """The sort keys of the tenant's partition that a slice covers, as half-open ranges.
+
+    Every sort key lies in exactly one slice, also one that no version of this code has ever written.
+    """
+    digits = "0123456789abcdefg"  # the last one only bounds
+    if name == TENANT_SLICE:
+        return [(FIRST, "USER#0"), ("USER#g", LAST)]
+    return [(f"USER#{name}", f"USER#{digits[digits.index(name) + 1]}")]
+
+
+def slice_of(sort_key: str) -> str:
+    """The slice that covers a sort key of the tenant's partition."""
+    found = (name for name in SLICES for low, high in slice_ranges(name) if low <= sort_key < high)
+    return str(next(found))
+
+
+def may_be_reused(pk: str) -> bool:
+    """Whether someone else may hold this owned key once it is free, as with an email."""
+    return not pk.startswith(_NEVER_REUSED)
+
+
+def maintenance() -> Key:
+    return Key("MAINTENANCE", META)
 
 
 def item_type(key: Key) -> str:

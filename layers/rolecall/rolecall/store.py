@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cache
-from itertools import islice
+from itertools import batched, islice
 from typing import Any, NoReturn, cast
 from uuid import uuid4
 
@@ -38,6 +38,8 @@ type Otherwise = Callable[[Item | None], RolecallError]
 
 #: Items in one BatchWriteItem request; DynamoDB's limit.
 BATCH_SIZE = 25
+#: Items in one BatchGetItem request; DynamoDB's limit.
+_GET_SIZE = 100
 #: Fewest items that a merged read asks of one partition at a time.
 _SMALLEST_CHUNK = 10
 #: Sorts behind a text and before every continuation of it; sorts behind every continuation of a text.
@@ -143,19 +145,25 @@ def get(key: Key) -> Item | None:
 
 
 def get_many(*keys: Key) -> list[Item | None]:
-    """The items as they are now, in the order of the keys; in one request."""
-    request = {config().table_name: {"Keys": [_key(key) for key in keys], "ConsistentRead": True}}
+    """The items as they are now, in the order of the keys; up to 100 in one request."""
     found: dict[Key, Item] = {}
+    unique = list(dict.fromkeys(keys))
+    for start in range(0, len(unique), _GET_SIZE):
+        for item in _get_batch(unique[start : start + _GET_SIZE]):
+            found[Key(item["pk"], item["sk"])] = item
+    return [found.get(key) for key in keys]
+
+
+def _get_batch(keys: Sequence[Key]) -> Iterator[Item]:
+    request = {config().table_name: {"Keys": [_key(key) for key in keys], "ConsistentRead": True}}
     backoff = _Backoff()
     while request:
         answer = _call("batch_get_item", RequestItems=request)
         for items in answer["Responses"].values():
-            for item in map(_from_wire, items):
-                found[Key(item["pk"], item["sk"])] = item
+            yield from map(_from_wire, items)
         request = answer.get("UnprocessedKeys", {})
         if request:
             backoff.wait(ServiceUnavailable)
-    return [found.get(key) for key in keys]
 
 
 def query_partition(pk: str, *, after: str | None = None, limit: int | None = None) -> Page:
@@ -166,11 +174,26 @@ def query_partition(pk: str, *, after: str | None = None, limit: int | None = No
     return _query(condition, {"ConsistentRead": True}, limit)
 
 
-def query_keys(pk: str, *, limit: int | None = None) -> Page:
-    """Like `query_partition`, with nothing of each item but its key and `owned_keys`."""
-    return _query(
-        KeyCondition("pk").eq(pk), {"ConsistentRead": True, "ProjectionExpression": "pk, sk, owned_keys"}, limit
-    )
+def query_keys(pk: str, *, between: tuple[str, str] | None = None, limit: int | None = None) -> Page:
+    """Items of one partition, nothing of each but its key and `owned_keys`; consistent.
+
+    `between` bounds their sort keys, both ends included.
+    """
+    condition: ConditionBase = KeyCondition("pk").eq(pk)
+    if between is not None:
+        condition = condition & KeyCondition("sk").between(*between)
+    return _query(condition, {"ConsistentRead": True, "ProjectionExpression": "pk, sk, owned_keys"}, limit)
+
+
+def scan(after: Key | None, limit: int) -> tuple[list[Item], Key | None]:
+    """A page of the whole table behind `after`, in no meaningful order, and where the next one starts.
+
+    For the checker of the invariants only: nothing that serves a caller reads more than it was asked for.
+    """
+    start = {"ExclusiveStartKey": _key(after)} if after else {}
+    answer = _call("scan", Limit=limit, **start)
+    last = _from_wire(answer["LastEvaluatedKey"]) if "LastEvaluatedKey" in answer else None
+    return [_from_wire(item) for item in answer["Items"]], Key(last["pk"], last["sk"]) if last else None
 
 
 def query_index(
@@ -310,18 +333,35 @@ def settle[T](attempt: Callable[[], T]) -> T:
             backoff.wait(ConcurrentChange)
 
 
+def patiently[T](attempt: Callable[[], T]) -> T:
+    """Repeat what was throttled, within the time left; for work that nobody waits for."""
+    backoff = _Backoff()
+    while True:
+        try:
+            return attempt()
+        except ServiceUnavailable:
+            backoff.wait(ServiceUnavailable)
+
+
 def delete_all(keys: Iterable[Key]) -> None:
-    """Remove items without a condition, in batches; unprocessed ones are retried with full jitter.
+    """Remove any number of items, batch after batch, as `delete_batch` does."""
+    for batch in batched(dict.fromkeys(keys), BATCH_SIZE, strict=False):
+        delete_batch(batch)
+
+
+def delete_batch(keys: Iterable[Key]) -> None:
+    """Remove up to `BATCH_SIZE` items without a condition; unprocessed ones are retried with full jitter.
 
     Removing what is gone already changes nothing, so this can be repeated after a crash.
     """
-    for batch in _batches(keys):
-        request = {config().table_name: [{"DeleteRequest": {"Key": _key(key)}} for key in batch]}
-        backoff = _Backoff()
-        while request:
-            request = _call("batch_write_item", RequestItems=request).get("UnprocessedItems", {})
-            if request:
-                backoff.wait(ServiceUnavailable)
+    # A batch must not name a key twice.
+    requests = [{"DeleteRequest": {"Key": _key(key)}} for key in dict.fromkeys(keys)]
+    request = {config().table_name: requests} if requests else {}
+    backoff = _Backoff()
+    while request:
+        request = _call("batch_write_item", RequestItems=request).get("UnprocessedItems", {})
+        if request:
+            backoff.wait(ServiceUnavailable)
 
 
 def next_number(key: Key, attribute: str) -> int:
@@ -335,13 +375,6 @@ def next_number(key: Key, attribute: str) -> int:
         ReturnValues="UPDATED_NEW",
     )
     return int(answer["Attributes"][attribute]["N"])
-
-
-def _batches(keys: Iterable[Key]) -> Iterator[list[Key]]:
-    # A batch must not name a key twice.
-    unique = list(dict.fromkeys(keys))
-    for start in range(0, len(unique), BATCH_SIZE):
-        yield unique[start : start + BATCH_SIZE]
 
 
 # --- The wire --------------------------------------------------------------------------------------

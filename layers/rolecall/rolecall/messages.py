@@ -1,0 +1,58 @@
+"""What one function tells another: the queue of the slices that wait to be swept.
+
+A message may be lost or come twice. Nothing depends on either: what a slice needs is in the table, and
+maintenance sends again what nobody seems to work on.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from itertools import batched
+from typing import Any
+
+import botocore.session
+from botocore.config import Config as BotoConfig
+from botocore.exceptions import BotoCoreError, ClientError
+
+from rolecall.config import config
+from rolecall.errors import ServiceUnavailable
+from rolecall.telemetry import logger
+
+#: Messages in one SendMessageBatch request; SQS's limit.
+_BATCH_SIZE = 10
+
+
+def send_slices(tenant_id: str, names: Iterable[str]) -> None:
+    """One message a slice. Raises `ServiceUnavailable` if one of them was not taken."""
+    for batch in batched(names, _BATCH_SIZE, strict=False):
+        entries = [{"Id": name, "MessageBody": json.dumps({"tenant_id": tenant_id, "slice": name})} for name in batch]
+        try:
+            answer = _client().send_message_batch(QueueUrl=config().sweep_queue_url, Entries=entries)
+        except (ClientError, BotoCoreError) as error:
+            raise ServiceUnavailable from error
+        if answer.get("Failed"):
+            raise ServiceUnavailable
+
+
+def each_slice(event: Mapping[str, Any], work: Callable[[str, str], None]) -> dict[str, Any]:
+    """Call `work` with the tenant's id and the slice of each message, and tell the queue which ones failed.
+
+    A message that failed comes again, and ends in the dead-letter queue if it fails each time.
+    """
+    failed = []
+    for record in event["Records"]:
+        try:
+            message = json.loads(record["body"])
+            work(message["tenant_id"], message["slice"])
+        except Exception:  # noqa: BLE001 (one message that can't be handled must not fail the others)
+            logger.exception("message failed", message_id=record["messageId"])
+            failed.append({"itemIdentifier": record["messageId"]})
+    return {"batchItemFailures": failed}
+
+
+@cache
+def _client() -> Any:
+    return botocore.session.get_session().create_client(
+        "sqs",
+        config=BotoConfig(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 3}),
+    )

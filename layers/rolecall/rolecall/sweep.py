@@ -1,0 +1,496 @@
+"""The sweep of a tenant that is being deleted: slice by slice, each at its own pace, each exactly counted.
+
+A tenant's partition is cut into slices by the first hex digit of the user's id, plus one for what is no
+user. A slice goes through three states, and may fall back to the first:
+
+| state | what is left of the slice |
+| --- | --- |
+| `open` | anything |
+| `swept` | the user items, kept because they are the only directory of the users' partitions |
+| `done` | nothing: each user's partition was proven empty by a consistent query, then its user item went |
+
+No slice is proven before all are swept. So whatever is planted behind the sweep's back while a single
+slice is open is found by the proof, and opens its slice again.
+
+*Counting.* Before a chunk of items goes, the slice's item says which (`pending`: a range of positions and
+the counts by type). The next write adds these counts to `deleted` and states the next chunk. Whoever takes
+a slice over after a crash looks at what is left of the pending range: what is missing is counted, what is
+left becomes the new pending chunk. So each item is counted once, wherever the crash came.
+
+*Fencing.* Each write of a slice's item names the version that it replaces. Who was overtaken fails there
+and stops; what it has deleted by then was in the pending range, and is counted by the other. The lease only
+saves double work. Reusable keys outside of the tenant's partitions (emails) go one by one, on the
+condition that they are still this tenant's: an overtaken sweep can't take away what someone else has
+registered since.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from contextvars import copy_context
+from dataclasses import dataclass, field, replace
+from itertools import batched
+from typing import Any, NamedTuple, Self
+
+from boto3.dynamodb.conditions import Attr
+
+from rolecall import clock, keys, store
+from rolecall.config import config
+from rolecall.errors import RolecallError, ServiceUnavailable
+
+OPEN, SWEPT, DONE = "open", "swept", "done"
+#: Seconds before the deadline at which a sweep starts nothing new.
+RESERVE_SECONDS = 6.0
+#: Seconds after which a slice that nobody has written is anybody's.
+LEASE_SECONDS = 60
+#: Most items between two writes of a slice: what they cost is spread over as many.
+CHUNK_ITEMS = 1000
+#: Most users between two writes of a slice.
+CHUNK_USERS = 250
+#: How far through its slice a sweep is, in thousandths, at the ends of the two passes.
+_SWEPT_REACHED, _DONE_REACHED = 900, 990
+_ID_DIGITS = 4
+
+type Counts = Counter[str]
+
+
+class Position(NamedTuple):
+    """A place in a slice: everything up to this item of this user's partition lies behind it."""
+
+    user: str
+    child: str
+
+
+START = Position("", "")
+#: As `Position.child`: behind everything that a user has.
+_END = "\U0010ffff"
+
+
+class Overtaken(RolecallError):
+    """Someone else has written the slice since it was read."""
+
+    def __init__(self, found: store.Item | None) -> None:
+        super().__init__("someone else sweeps this slice")
+        self.found = found
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """A part of a tenant's deletion, as its item says.
+
+    `deleted` is what certainly went, `pending` what may have gone up to `pending_to`, `left` what the
+    sweep has seen and left for the proof; all by type. `reached` never falls.
+    """
+
+    tenant_id: str
+    name: str
+    state: str = OPEN
+    version: int = 0
+    owner: str = ""
+    lease_until: int = 0
+    position: Position = START
+    deleted: Counts = field(default_factory=Counter)
+    pending: Counts | None = None
+    pending_to: Position = START
+    left: Counts = field(default_factory=Counter)
+    reached: int = 0
+    updated_at: str = ""
+
+    @property
+    def key(self) -> keys.Key:
+        return keys.deletion_slice(self.tenant_id, self.name)
+
+    @classmethod
+    def from_item(cls, item: store.Item) -> Self:
+        pending = item.get("pending")
+        return cls(
+            item["tenant_id"],
+            item["name"],
+            item["state"],
+            int(item["version"]),
+            item["owner"],
+            int(item["lease_until"]),
+            Position(*item["position"]),
+            _counts(item["deleted"]),
+            None if pending is None else _counts(pending),
+            Position(*item["pending_to"]),
+            _counts(item["left"]),
+            int(item["reached"]),
+            item["updated_at"],
+        )
+
+    def to_item(self) -> store.Item:
+        return {
+            "pk": self.key.pk,
+            "sk": self.key.sk,
+            "tenant_id": self.tenant_id,
+            "name": self.name,
+            "version": self.version,
+            **self.changing(),
+        }
+
+    def changing(self) -> dict[str, Any]:
+        return {
+            "state": self.state,
+            "owner": self.owner,
+            "lease_until": self.lease_until,
+            "position": list(self.position),
+            "deleted": dict(self.deleted),
+            "pending": None if self.pending is None else dict(self.pending),
+            "pending_to": list(self.pending_to),
+            "left": dict(self.left),
+            "reached": self.reached,
+            "updated_at": self.updated_at,
+        }
+
+    def saved(self, owner: str, *, lease: bool = True, **changes: Any) -> "Slice":
+        """Write it down with `changes`, under the lease of `owner` or freed; raises `Overtaken`.
+
+        A write that came through without an answer, and is then repeated, is recognised as one's own.
+        """
+        now = clock.now()
+        new = replace(
+            self,
+            version=self.version + 1,
+            owner=owner,
+            lease_until=clock.epoch(now) + LEASE_SECONDS if lease else 0,
+            updated_at=clock.rfc3339(now),
+            **changes,
+        )
+        update = store.Update(
+            self.key,
+            set={"version": new.version, **new.changing()},
+            when=Attr("version").eq(self.version),
+            otherwise=Overtaken,
+        )
+        try:
+            store.patiently(lambda: store.write(update))
+        except Overtaken as overtaken:
+            found = overtaken.found or {}
+            if (found.get("version"), found.get("owner")) != (new.version, owner):
+                raise
+        return new
+
+    def reopened(self, owner: str) -> "Slice":
+        """From its start again, as something was found in it; raises `Overtaken`."""
+        return self.saved(owner, lease=False, state=OPEN, position=START, pending=None, left=Counter())
+
+
+def _counts(stored: dict[str, Any]) -> Counts:
+    return Counter({name: int(number) for name, number in stored.items()})
+
+
+def workable(slices: Iterable[Slice]) -> list[Slice]:
+    """What there is to do now: sweep the open slices; when none is open, prove the swept ones."""
+    slices = list(slices)
+    return [one for one in slices if one.state == OPEN] or [one for one in slices if one.state == SWEPT]
+
+
+def run(found: Slice, owner: str) -> Slice:
+    """Sweep an open slice or prove a swept one, until that is done or the time is up.
+
+    Returns the slice as it is now; unchanged if another has its lease. Raises `ServiceUnavailable` when
+    storage stays out of reach, with the slice left as after a crash.
+    """
+    if found.lease_until > clock.epoch(clock.now()) and found.owner != owner:
+        return found
+    with _lanes() as lanes:
+        one_run = _Run(found, owner, lanes)
+        try:
+            return one_run.to_its_end()
+        except Overtaken:
+            return found
+        except ServiceUnavailable:
+            one_run.release()
+            raise
+
+
+def census(tenant_id: str, name: str) -> tuple[Counts, bool]:
+    """What a slice holds by type, and whether all of it could be counted in the time left. Changes nothing."""
+    counts: Counts = Counter()
+    with _lanes() as lanes:
+        for more in _Run(Slice(tenant_id, name), "", lanes).survey():
+            counts += more
+            if store.time_left() < RESERVE_SECONDS / 2:
+                return counts, False
+    return counts, True
+
+
+# --- One run over a slice --------------------------------------------------------------------------
+
+
+class _Lanes:
+    """Several calls in flight at a time; with one lane, one after the other in this thread."""
+
+    def __init__(self, pool: ThreadPoolExecutor | None) -> None:
+        self._pool = pool
+
+    def start[T](self, work: Callable[[T], Any], parts: Iterable[T]) -> "list[Future[Any]]":
+        # Each with a context of its own: the invocation's deadline is in it.
+        return [self._start(copy_context().run, work, part) for part in parts]
+
+    def _start(self, *call: Any) -> "Future[Any]":
+        if self._pool:
+            return self._pool.submit(*call)
+        done: Future[Any] = Future()
+        function, *arguments = call
+        done.set_result(function(*arguments))
+        return done
+
+
+@contextmanager
+def _lanes() -> Iterator[_Lanes]:
+    if (width := config().sweep_concurrency) == 1:
+        yield _Lanes(None)
+        return
+    pool = ThreadPoolExecutor(width)
+    try:
+        yield _Lanes(pool)
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+class _Foreign(RolecallError):
+    """A key that an item names as its own has come to be someone else's."""
+
+
+class _Entry(NamedTuple):
+    """Something found in a slice: to be removed, or a user `kept` for the proof, or a `stray` that it finds."""
+
+    position: Position
+    item: store.Item
+    kept: bool = False
+    stray: bool = False
+
+
+class _Batch(NamedTuple):
+    """Items that go in one request, and the items outside that go before them."""
+
+    own: list[keys.Key]
+    owned: list[keys.Key]
+
+
+@dataclass(slots=True)
+class _Chunk:
+    """What goes between two writes of the slice; `resumed` if an earlier run has stated it already."""
+
+    resumed: bool
+    upto: Position = START
+    entries: list[_Entry] = field(default_factory=list)
+    kept: Counts = field(default_factory=Counter)
+    users_kept: int = 0
+    counts: Counts = field(default_factory=Counter)
+    batches: list[_Batch] = field(default_factory=list)
+
+    @property
+    def full(self) -> bool:
+        return len(self.entries) >= CHUNK_ITEMS or self.users_kept >= CHUNK_USERS
+
+
+class _Run:
+    """The work of one owner on one slice, from where it stands."""
+
+    def __init__(self, found: Slice, owner: str, lanes: _Lanes) -> None:
+        self._slice = found
+        self._owner = owner
+        self._lanes = lanes
+        self._tenant_id = found.tenant_id
+        self._proving = found.state == SWEPT
+
+    def to_its_end(self) -> Slice:
+        removals: list[Future[Any]] = []
+        for chunk in self._chunks():
+            # The chunk was listed while the one before was being removed; that must be over to count it.
+            _finish(removals)
+            if any(entry.stray for entry in chunk.entries):
+                return self._settled(chunk).reopened(self._owner)
+            self._state(chunk)
+            removals = self._lanes.start(self._remove, chunk.batches)
+            if store.time_left() < RESERVE_SECONDS:
+                _finish(removals)
+                return self._slice.saved(self._owner, lease=False, **self._counted())
+        _finish(removals)
+        return self._ended()
+
+    def survey(self) -> Iterator[Counts]:
+        """The counts by type of all there is, part by part; changes nothing."""
+        for chunk in self._chunks():
+            yield chunk.counts + chunk.kept
+
+    def release(self) -> None:
+        """Let others take over at once, where that can still be said."""
+        with suppress(RolecallError):
+            self._slice.saved(self._owner, lease=False)
+
+    # --- Saying it ---
+
+    def _counted(self) -> dict[str, Any]:
+        """The changes that make the pending chunk a deleted one."""
+        if self._slice.pending is None:
+            return {}
+        return {
+            "deleted": self._slice.deleted + self._slice.pending,
+            "pending": None,
+            "position": self._slice.pending_to,
+        }
+
+    def _settled(self, chunk: _Chunk) -> Slice:
+        """The slice, not saved yet, with what is missing of its pending chunk counted."""
+        if not chunk.resumed:
+            return replace(self._slice, **self._counted())
+        gone = (self._slice.pending or Counter()) - chunk.counts
+        return replace(self._slice, deleted=self._slice.deleted + gone, pending=None)
+
+    def _state(self, chunk: _Chunk) -> None:
+        """Write down what is about to go, before it goes; and that the chunk before has gone."""
+        before = self._slice.left
+        if not chunk.resumed:
+            before = before - chunk.counts if self._proving else before + chunk.kept
+        self._slice = self._settled(chunk).saved(
+            self._owner, pending=chunk.counts, pending_to=chunk.upto, left=before, reached=self._reached(chunk.upto)
+        )
+
+    def _ended(self) -> Slice:
+        state, reached = (DONE, _DONE_REACHED) if self._proving else (SWEPT, _SWEPT_REACHED)
+        changes = {**self._counted(), "state": state, "position": START, "pending": None}
+        return self._slice.saved(self._owner, lease=False, **changes, reached=max(self._slice.reached, reached))
+
+    def _reached(self, position: Position) -> int:
+        """Ids are random, so a place among them tells how much lies behind it."""
+        digits = position.user.removeprefix("USER#")[1 : 1 + _ID_DIGITS]
+        try:
+            share = int(digits, 16) / 16**_ID_DIGITS
+        except ValueError:
+            share = 0.0
+        low, high = (_SWEPT_REACHED, _DONE_REACHED) if self._proving else (0, _SWEPT_REACHED)
+        return max(self._slice.reached, int(low + share * (high - low)))
+
+    # --- Finding what is there ---
+
+    def _chunks(self) -> Iterator[_Chunk]:
+        position = self._slice.position
+        if self._slice.pending is not None:
+            # Whole, however much it is: what is missing of it has been deleted.
+            chunk = _Chunk(resumed=True)
+            for entry in self._entries(position, self._slice.pending_to):
+                _add(chunk, entry)
+            chunk.upto = position = self._slice.pending_to
+            yield self._measured(chunk)
+        chunk = _Chunk(resumed=False)
+        for entry in self._entries(position, None):
+            _add(chunk, entry)
+            if chunk.full or store.time_left() < RESERVE_SECONDS / 2:
+                yield self._measured(chunk)
+                chunk = _Chunk(resumed=False)
+        if chunk.entries or chunk.kept:
+            yield self._measured(chunk)
+
+    def _entries(self, after: Position, upto: Position | None) -> Iterator[_Entry]:
+        directory = self._directory(after.user, upto.user if upto else None)
+        for found in directory:
+            if self._slice.name == keys.TENANT_SLICE:
+                yield from (_Entry(Position(item["sk"], _END), item, stray=self._proving) for item in found)
+            elif self._proving:
+                strays = self._lanes.start(self._has_items, found)
+                for user, stray in zip(found, strays, strict=True):
+                    yield _Entry(Position(user["sk"], _END), user, stray=stray.result())
+            else:
+                for user in found:
+                    yield from self._children(user, after, upto)
+
+    def _directory(self, after: str, upto: str | None) -> Iterator[list[store.Item]]:
+        """Pages of what the slice has in the tenant's partition, from `after` to `upto`, both included."""
+        partition, meta = keys.tenant_partition(self._tenant_id), keys.tenant(self._tenant_id).sk
+        for low, high in keys.slice_ranges(self._slice.name):
+            first, last = max(low, after), min(high, upto or high)
+            for page in _pages(partition, first, last, CHUNK_USERS):
+                yield [item for item in page if item["sk"] not in {meta, high}]
+
+    def _children(self, user: store.Item, after: Position, upto: Position | None) -> Iterator[_Entry]:
+        sk = user["sk"]
+        low = after.child if sk == after.user else ""
+        high = upto.child if upto and sk == upto.user else keys.LAST
+        if low != _END:
+            for page in _pages(self._partition_of(user), low + keys.FIRST, high, CHUNK_ITEMS):
+                for child in page:
+                    yield _Entry(Position(sk, child["sk"]), child)
+            yield _Entry(Position(sk, _END), user, kept=True)
+
+    def _has_items(self, user: store.Item) -> bool:
+        """Whether a consistent query of the user's partition finds anything at all."""
+        return bool(store.patiently(lambda: store.query_keys(self._partition_of(user), limit=1)).items)
+
+    def _partition_of(self, user: store.Item) -> str:
+        return keys.user_partition(self._tenant_id, user["sk"].removeprefix("USER#"))
+
+    def _measured(self, chunk: _Chunk) -> _Chunk:
+        """With its counts and its batches. Owned keys count, and go, only if they are there and this tenant's."""
+        owned = {pk for entry in chunk.entries for pk in entry.item.get("owned_keys", ())}
+        owned_keys = [keys.Key(pk, keys.META) for pk in sorted(owned)]
+        found = store.patiently(lambda: store.get_many(*owned_keys))
+        there = {key.pk: key for key, item in zip(owned_keys, found, strict=True) if item and self._is_ours(item)}
+        for entries in batched(chunk.entries, store.BATCH_SIZE, strict=False):
+            own = [keys.Key(entry.item["pk"], entry.item["sk"]) for entry in entries]
+            named = sorted({pk for entry in entries for pk in entry.item.get("owned_keys", ())})
+            batch = _Batch(own, [there.pop(pk) for pk in named if pk in there])
+            chunk.batches.append(batch)
+            chunk.counts.update(map(keys.item_type, (*batch.own, *batch.owned)))
+        return chunk
+
+    # --- Removing it ---
+
+    def _is_ours(self, item: store.Item) -> bool:
+        return bool(item["tenant_id"] == self._tenant_id) if "tenant_id" in item else "account_id" not in item
+
+    def _remove(self, batch: _Batch) -> None:
+        ours = Attr("tenant_id").eq(self._tenant_id) | (
+            Attr("tenant_id").not_exists() & Attr("account_id").not_exists()
+        )
+        for key in (key for key in batch.owned if keys.may_be_reused(key.pk)):
+            delete = store.Delete(key, when=ours, otherwise=lambda _found: _Foreign())
+            with suppress(_Foreign):
+                _write_patiently(delete)
+        for some in batched(
+            (key for key in batch.owned if not keys.may_be_reused(key.pk)), store.BATCH_SIZE, strict=False
+        ):
+            _delete_patiently(some)
+        _delete_patiently(batch.own)
+
+
+def _add(chunk: _Chunk, entry: _Entry) -> None:
+    chunk.upto = entry.position
+    if not entry.kept:
+        chunk.entries.append(entry)
+        return
+    chunk.users_kept += 1
+    owned = (keys.Key(pk, keys.META) for pk in entry.item.get("owned_keys", ()))
+    chunk.kept.update(map(keys.item_type, (keys.Key(entry.item["pk"], entry.item["sk"]), *owned)))
+
+
+def _pages(pk: str, first: str, last: str, limit: int) -> Iterator[list[store.Item]]:
+    while first <= last:
+        page = _query_patiently(pk, first, last, limit)
+        yield page.items
+        if not page.more:
+            return
+        first = page.items[-1]["sk"] + keys.FIRST
+
+
+def _query_patiently(pk: str, first: str, last: str, limit: int) -> store.Page:
+    return store.patiently(lambda: store.query_keys(pk, between=(first, last), limit=limit))
+
+
+def _write_patiently(one: store.Delete) -> None:
+    store.patiently(lambda: store.write(one))
+
+
+def _delete_patiently(some: Iterable[keys.Key]) -> None:
+    batch = list(some)
+    store.patiently(lambda: store.delete_batch(batch))
+
+
+def _finish(removals: Iterable[Future[Any]]) -> None:
+    """Wait; raises what went wrong in one of them."""
+    for removal in removals:
+        removal.result()
