@@ -269,8 +269,9 @@ def _tombstone(call: Call, tenant: store.Item) -> None:
 def _sweep_at_once(call: Call, tenant_id: str) -> Deletion:
     """As far as the time allows. Storage that fails now is no error: the deletion was accepted and goes on later."""
     try:
-        announce(read(tenant_id))
-        owner = new_id()
+        owner, found = new_id(), read(tenant_id)
+        announce(found)
+        sweep.close_empty(found.slices, owner)
         while store.time_left() > RESERVE_SECONDS and (found := read(tenant_id)).deleted_at is None:
             if not _step(call, found, owner):
                 break

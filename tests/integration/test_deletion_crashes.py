@@ -1,0 +1,99 @@
+"""A deletion whose process dies at any of its calls, and what comes after."""
+
+from contextlib import suppress
+
+import pytest
+
+from rolecall import keys, store
+from tests.faults import Crash, crash_at
+from tests.integration.conftest import audit_of
+from tests.integration.deletions import (
+    announced,
+    assert_deleted,
+    delete,
+    expected_counts,
+    later,
+    leases_run_out,
+    some_dozen_items,
+    to_the_end,
+    waiting_messages,
+    work,
+)
+
+pytestmark = pytest.mark.usefixtures("aws")
+
+
+def _calls_of_a_request() -> int:
+    tenant = some_dozen_items()
+    with crash_at(0, after=False) as calls:
+        assert delete(tenant).status == 200
+    return calls.number
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("part", range(4))
+def test_a_request_that_dies_at_any_call_is_completed_by_maintenance_and_workers(
+    after: bool, part: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    for number in range(1 + part, _calls_of_a_request() + 1, 4):
+        caplog.clear()
+        tenant = some_dozen_items()
+        counts = expected_counts(tenant.id)
+        with crash_at(number, after=after), suppress(Crash):
+            delete(tenant)
+        if store.get(keys.deletion(tenant.id)) is None:
+            # Died before the tombstone: nothing has happened, and the request is simply made again.
+            assert expected_counts(tenant.id) == counts
+            assert delete(tenant).status == 200
+        to_the_end(tenant)
+        assert_deleted(tenant, counts)
+        entries = {(entry["action"], entry["id"]) for entry in audit_of(tenant.id) if "severity" in entry}
+        assert announced(caplog, tenant.id) == entries
+
+
+@pytest.mark.parametrize("delivered", [True, False], ids=["messages come", "messages are lost"])
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("part", range(4))
+def test_workers_that_die_at_any_call_are_followed_by_others(
+    after: bool, delivered: bool, part: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    number, died = 1 + part, True
+    while died:
+        caplog.clear()
+        tenant = some_dozen_items()
+        counts = expected_counts(tenant.id)
+        # Too little time to sweep at all: everything is left to the workers.
+        assert delete(tenant, seconds=3).status == 202
+        died = False
+        try:
+            with crash_at(number, after=after):
+                while bodies := waiting_messages():
+                    work(bodies)
+        except Crash:
+            died = True
+        if not delivered:
+            waiting_messages()
+        to_the_end(tenant)
+        assert_deleted(tenant, counts)
+        assert {action for action, _ in announced(caplog, tenant.id)} == {"delete_tenant", "complete_tenant_deletion"}
+        number += 4
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+def test_maintenance_that_dies_at_any_call_is_followed_by_the_next_run(after: bool) -> None:
+    number, died = 1, True
+    while died:
+        tenant = some_dozen_items()
+        counts = expected_counts(tenant.id)
+        assert delete(tenant, seconds=3).status == 202
+        waiting_messages()  # all are lost
+        leases_run_out(tenant.id)
+        died = False
+        try:
+            with crash_at(number, after=after):
+                later()
+        except Crash:
+            died = True
+        to_the_end(tenant)
+        assert_deleted(tenant, counts)
+        number += 1
