@@ -14,9 +14,16 @@ from rolecall.errors import RolecallError
 from tests import gateway
 from tests.faults import Crash
 from tests.gateway import Response
-from tests.integration.conftest import MASTER_TOKEN, Member, Tenant, audit_of, table
+from tests.integration.conftest import MASTER_TOKEN, Member, Tenant
 
 CRITICAL = {"delete_tenant", "complete_tenant_deletion"}
+
+
+def table() -> list[dict[str, Any]]:
+    """Everything that is stored. It comes by the code's own client: making another one each time takes long."""
+    items, after = store.scan(None, 1000)
+    assert after is None
+    return items
 
 
 def put(key: keys.Key, **attributes: Any) -> None:
@@ -52,6 +59,10 @@ def some_dozen_items() -> Tenant:
     put(beacon, tenant_id=tenant.id)
     put(keys.Key(keys.tenant_partition(tenant.id), "GADGET#1"), owned_keys={beacon.pk})
     return tenant
+
+
+def audit_of(tenant_id: str) -> list[dict[str, Any]]:
+    return store.query_partition(keys.audit_entry(tenant_id, "").pk).items
 
 
 def remains(tenant_id: str) -> list[str]:
@@ -139,7 +150,7 @@ def assert_deleted(tenant: Tenant, counts: Counter[str]) -> None:
     receipt = progress(tenant)
     assert (receipt["status"], receipt["percent"], receipt["verified"]) == ("deleted", 100, True)
     assert receipt["deleted"] == receipt["total"] == dict(counts)
-    critical = [entry for entry in audit_of(tenant.id) if entry.get("severity") == "critical"]
+    critical = [entry for entry in audit_of(tenant.id) if entry.get("severity")]
     assert sorted(entry["action"] for entry in critical) == sorted(CRITICAL)
     job = store.get(keys.deletion(tenant.id)) or {}
     assert not job["unannounced"]

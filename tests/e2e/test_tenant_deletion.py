@@ -1,0 +1,231 @@
+"""A tenant's deletion on the deployed stack: its permissions, its queue, its workers, real concurrency."""
+
+import os
+import secrets
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from local.http import Answer, call
+from local.stack import Stack
+from rolecall import clock, config, devices, keys, store
+from rolecall.errors import RolecallError
+
+
+@dataclass
+class Api:
+    stack: Stack
+
+    def __call__(self, method: str, path: str, body: Any = None, token: str | None = None) -> Answer:
+        return call(method, self.stack.api + path, token or self.stack.master_token, body)
+
+    def register(self) -> dict[str, Any]:
+        name = f"Tenant {uuid4()}"
+        body = {"tenant_name": name, "email": f"{uuid4()}@example.com", "password": secrets.token_urlsafe(12)}
+        answer = self("POST", "/register", body)
+        assert answer.status == 201, answer.text
+        made: dict[str, Any] = answer.json()
+        return made
+
+    def add(self, tenant: dict[str, Any], role: str = "user") -> Answer:
+        body = {"email": f"{uuid4()}@example.com", "password": secrets.token_urlsafe(12), "role": role}
+        return self("POST", "/users", body, tenant["token"])
+
+    def wait_until_deleted(self, tenant_id: str, seconds: float) -> dict[str, Any]:
+        deadline = time.monotonic() + seconds
+        percents = [0]
+        while True:
+            answer = self("GET", f"/global/tenants/{tenant_id}/deletion")
+            assert answer.status == 200, answer.text
+            data: dict[str, Any] = answer.json()["data"]
+            percents.append(data["percent"])
+            assert percents == sorted(percents)
+            if data["status"] == "deleted":
+                return data
+            assert time.monotonic() < deadline, data
+            time.sleep(0.5)
+
+
+@pytest.fixture
+def api(stack: Stack) -> Api:
+    return Api(stack)
+
+
+@pytest.fixture
+def layer(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The layer's code in this process, against the stack, as a service would use it."""
+    for name, value in stack.environment("DeleteTenant").items():
+        monkeypatch.setenv(name, value)
+    caches = (config.config, store._client)
+    for cached in caches:
+        cached.cache_clear()
+    yield
+    for cached in caches:
+        cached.cache_clear()
+
+
+def _remains(stack: Stack, tenant_id: str) -> list[str]:
+    pages = stack.dynamodb.get_paginator("scan").paginate(TableName=stack.table_name)
+    return [
+        f"{item['pk']['S']} {item['sk']['S']}"
+        for page in pages
+        for item in page["Items"]
+        if tenant_id in str(item) and not item["pk"]["S"].startswith(("AUDIT#", "DELETION#"))
+    ]
+
+
+def test_a_tenant_is_rehearsed_deleted_and_leaves_a_receipt(api: Api) -> None:
+    made = api.register()
+    tenant_id = made["tenant"]["id"]
+    assert api.add(made).status == 201
+
+    rehearsed = api("DELETE", f"/global/tenants/{tenant_id}?dry_run=true")
+    assert rehearsed.status == 200, rehearsed.text
+    deleted = api("DELETE", f"/global/tenants/{tenant_id}")
+    assert deleted.status == 200, deleted.text
+
+    assert call("GET", api.stack.api + "/users", made["token"]).status == 401
+    receipt = api("GET", f"/global/tenants/{tenant_id}/deletion").json()["data"]
+    assert receipt["deleted"] == rehearsed.json()["data"]["would_delete"]
+    assert (receipt["percent"], receipt["verified"]) == (100, True)
+    assert api("DELETE", f"/global/tenants/{tenant_id}").status == 404
+    assert _remains(api.stack, tenant_id) == []
+
+
+@pytest.mark.usefixtures("layer")
+def test_workers_finish_what_the_queue_hands_them(api: Api) -> None:
+    made = api.register()
+    tenant_id = made["tenant"]["id"]
+    _fill(tenant_id, users=20, children=3)
+    # An acceptance whose request had no time for anything but the messages.
+    _accept_only(tenant_id)
+
+    receipt = api.wait_until_deleted(tenant_id, 60)
+
+    assert receipt["deleted"]["devices"] == 60
+    assert receipt["verified"]
+    assert _remains(api.stack, tenant_id) == []
+
+
+class Callers:
+    """Clients that keep using a tenant, and services that keep writing into it, whatever they are told."""
+
+    def __init__(self, api: Api, made: dict[str, Any]) -> None:
+        self._api = api
+        self._made = made
+        self._users = [api.add(made).json()["user"]["id"] for _ in range(4)]
+        self.accepted = threading.Event()
+        self._over = threading.Event()
+        self.statuses: Counter[int] = Counter()
+        self.after_acceptance: Counter[int] = Counter()
+        targets = [self._keep_calling] * 4 + [self._keep_writing] * 2
+        self._threads = [threading.Thread(target=target) for target in targets]
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        self._over.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _keep_calling(self) -> None:
+        for turn in count():
+            if self._over.is_set():
+                return
+            known_accepted = self.accepted.is_set()
+            status = self._one_call(turn).status
+            self.statuses[status] += 1
+            self.after_acceptance[status] += known_accepted
+
+    def _one_call(self, turn: int) -> Answer:
+        token = self._made["token"]
+        match turn % 3:
+            case 0:
+                return self._api.add(self._made)
+            case 1:
+                role = "manager" if turn % 2 else "user"
+                return self._api("POST", f"/users/{self._users[turn % 4]}/promote", {"new_role": role}, token)
+            case _:
+                return self._api("GET", "/users", None, token)
+
+    def _keep_writing(self) -> None:
+        tenant_id, user_id = self._made["tenant"]["id"], self._made["user"]["id"]
+        while not self._over.is_set():
+            with suppress(RolecallError):
+                device = devices.register_device(tenant_id, user_id, "phone", clock.now())
+                devices.start_session(tenant_id, user_id, device, clock.now())
+
+
+@pytest.mark.usefixtures("layer")
+def test_late_writers_are_swept_or_refused_and_no_token_works_after_the_acceptance(api: Api) -> None:
+    made = api.register()
+    tenant_id = made["tenant"]["id"]
+    callers = Callers(api, made)
+    try:
+        time.sleep(1.5)
+        answer = api("DELETE", f"/global/tenants/{tenant_id}")
+        callers.accepted.set()
+        time.sleep(2)
+    finally:
+        callers.stop()
+
+    assert answer.status in {200, 202}
+    api.wait_until_deleted(tenant_id, 60)
+    assert _remains(api.stack, tenant_id) == []
+    assert callers.statuses[201], "some of them came through before"
+    assert +callers.after_acceptance == {401: callers.after_acceptance[401]}
+
+
+@pytest.mark.skipif("ROLECALL_SIZE" not in os.environ, reason="takes minutes: `make bench-deletion`")
+@pytest.mark.timeout(900)
+@pytest.mark.usefixtures("layer")
+def test_ten_thousand_items_go_through_queue_and_workers(api: Api) -> None:
+    made = api.register()
+    tenant_id = made["tenant"]["id"]
+    _fill(tenant_id, users=500, children=17)
+    start = time.monotonic()
+    answer = api("DELETE", f"/global/tenants/{tenant_id}")
+    accepted = time.monotonic() - start
+    receipt = api.wait_until_deleted(tenant_id, 800)
+    seconds = time.monotonic() - start
+    number = sum(receipt["deleted"].values())
+    print(
+        f"\n{answer.status} after {accepted:.1f} s; {number} items in {seconds:.0f} s: {number / seconds:.0f} a second"
+    )
+    assert number >= 10_000
+    assert _remains(api.stack, tenant_id) == []
+
+
+def _fill(tenant_id: str, *, users: int, children: int) -> None:
+    """Users with a token, an email and devices, straight into the table: the API would take an hour."""
+    items: list[store.Item] = []
+    for _ in range(users):
+        user_id = str(uuid4())
+        token, email = keys.api_token(user_id), keys.email(f"{user_id}@example.com")
+        owner = {"tenant_id": tenant_id, "user_id": user_id}
+        user = keys.user(tenant_id, user_id)
+        items += [{"pk": key.pk, "sk": key.sk, **owner} for key in (token, email)]
+        items.append({"pk": user.pk, "sk": user.sk, **owner, "owned_keys": {token.pk, email.pk}, "active": True})
+        for number in range(children):
+            device = keys.of_user(tenant_id, user_id, "DEVICE", str(number))
+            items.append({"pk": device.pk, "sk": device.sk, "name": "phone"})
+    for start in range(0, len(items), store.BATCH_SIZE):
+        requests = [{"PutRequest": {"Item": store._to_wire(item)}} for item in items[start : start + store.BATCH_SIZE]]
+        answer = store._client().batch_write_item(RequestItems={config.config().table_name: requests})
+        assert not answer.get("UnprocessedItems")
+
+
+def _accept_only(tenant_id: str) -> None:
+    from rolecall import calls, deletion  # noqa: PLC0415 (the layer's, as the fixture set it up)
+
+    store.set_time_left(4)
+    deletion.delete_tenant(calls.Call(calls.MASTER, clock.now()), tenant_id)
+    store.set_time_left(60)
