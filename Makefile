@@ -11,10 +11,10 @@ UV    := UV_PYTHON_DOWNLOADS=never $(BIN)/uv
 SAM   := SAM_CLI_TELEMETRY=0 __SAM_CLI_APP_DIR=$(CURDIR)/.venv/sam PATH="$(CURDIR)/$(BIN):$$PATH" $(PY) -m samcli
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run reset test lint unit integration e2e format lock build deploy
+.PHONY: help setup run reset delete-tenant bench-deletion test lint unit integration e2e format lock build deploy
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(READY) ## Make the virtual environment .venv (done again only when the requirements change)
 
@@ -23,6 +23,9 @@ run: $(READY) ## Serve the whole system on this machine, with demo data (PORT=30
 
 reset: $(READY) ## Forget the state that `make run` keeps in .local/
 	@$(PY) -m local reset
+
+delete-tenant: $(READY) ## Delete a tenant and watch it go (ID=…; API=… MASTER_TOKEN=… for a remote one)
+	@$(PY) -m local.delete_tenant $(ID)
 
 test: lint unit integration e2e ## Lint, then all tests
 
@@ -39,6 +42,11 @@ integration: $(READY) ## Real handlers with real events on an AWS in memory
 
 e2e: $(READY) ## Over HTTP, against a stack of its own that is deployed for it
 	@$(PY) -m pytest tests/e2e
+
+bench-deletion: $(READY) ## Deletion at size: the sweep on dynalite (needs npm), 10,000 items over HTTP
+	@npm ci --silent --no-audit --no-fund
+	@$(PY) -m tests.benchmarks.sweep
+	@ROLECALL_SIZE=1 $(PY) -m pytest tests/e2e/test_tenant_deletion.py -k ten_thousand -s -q
 
 format: $(READY) ## Let ruff format and tidy the code
 	@$(BIN)/ruff check --fix-only --quiet . && $(BIN)/ruff format --quiet .

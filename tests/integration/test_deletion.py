@@ -2,7 +2,7 @@
 
 import pytest
 
-from rolecall import keys, store
+from rolecall import keys, store, sweep
 from tests import gateway
 from tests.integration.conftest import MASTER_TOKEN, Tenant, audit_of, table_without_audit
 from tests.integration.deletions import (
