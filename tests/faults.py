@@ -95,8 +95,8 @@ def _gone_wrong(operation: str, params: dict[str, Any], dice: random.Random) -> 
             return _undone(params)
         case "TransactWriteItems" if dice.random() < 0.5:
             return _refused("TransactionConflictException")
-        case "SendMessageBatch" if dice.random() < 0.5:
-            return _Answer(200), {"Successful": [], "Failed": [], "ResponseMetadata": {}}  # and lost all the same
+        case "SendMessage" if dice.random() < 0.5:
+            return _Answer(200), {"MessageId": "taken, and lost all the same", "ResponseMetadata": {}}
         case _:
             return _refused("ProvisionedThroughputExceededException")
 

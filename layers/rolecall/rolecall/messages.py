@@ -7,7 +7,6 @@ maintenance sends again what nobody seems to work on.
 import json
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
-from itertools import batched
 from typing import Any
 
 import botocore.session
@@ -18,20 +17,15 @@ from rolecall.config import config
 from rolecall.errors import ServiceUnavailable
 from rolecall.telemetry import logger
 
-#: Messages in one SendMessageBatch request; SQS's limit.
-_BATCH_SIZE = 10
-
 
 def send_slices(tenant_id: str, names: Iterable[str]) -> None:
-    """One message a slice. Raises `ServiceUnavailable` if one of them was not taken."""
-    for batch in batched(names, _BATCH_SIZE, strict=False):
-        entries = [{"Id": name, "MessageBody": json.dumps({"tenant_id": tenant_id, "slice": name})} for name in batch]
+    """One message a slice. Raises `ServiceUnavailable` at the first that was not taken."""
+    for name in names:
+        body = json.dumps({"tenant_id": tenant_id, "slice": name})
         try:
-            answer = _client().send_message_batch(QueueUrl=config().sweep_queue_url, Entries=entries)
+            _client().send_message(QueueUrl=config().sweep_queue_url, MessageBody=body)
         except (ClientError, BotoCoreError) as error:
             raise ServiceUnavailable from error
-        if answer.get("Failed"):
-            raise ServiceUnavailable
 
 
 def each_slice(event: Mapping[str, Any], work: Callable[[str, str], None]) -> dict[str, Any]:
