@@ -46,7 +46,7 @@ e2e: $(READY) ## Over HTTP, against a stack of its own that is deployed for it
 bench-deletion: $(READY) ## Deletion at size: the sweep on dynalite (needs npm), 10,000 items over HTTP
 	@npm ci --silent --no-audit --no-fund
 	@$(PY) -m tests.benchmarks.sweep
-	@ROLECALL_SIZE=1 $(PY) -m pytest tests/e2e/test_tenant_deletion.py -k ten_thousand -s -q
+	@ROLECALL_SIZE=1 $(PY) -m pytest tests/e2e/test_tenant_deletion.py -k "ten_thousand or late_writers" -s -q
 
 format: $(READY) ## Let ruff format and tidy the code
 	@$(BIN)/ruff check --fix-only --quiet . && $(BIN)/ruff format --quiet .
