@@ -1,4 +1,7 @@
-"""Every five minutes, and by hand with events/maintenance.json: resume the tenant deletions that stopped."""
+"""Every five minutes, and by hand with events/maintenance.json: drive on deletions, check the invariants.
+
+By hand it also takes `{"repair": true}`: what is provably derived is then put right.
+"""
 
 from typing import Any
 
@@ -8,10 +11,10 @@ from rolecall import clock, maintenance, store, telemetry
 _RESERVE_SECONDS = 5.0
 
 
-def handler(_event: dict[str, Any], context: Any) -> dict[str, Any]:
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     store.set_time_left(context.get_remaining_time_in_millis() / 1000 - _RESERVE_SECONDS)
     telemetry.logger.append_keys(request_id=context.aws_request_id)
     try:
-        return maintenance.run(clock.now(), context.aws_request_id).to_json()
+        return maintenance.run(clock.now(), context.aws_request_id, repair=event.get("repair") is True).to_json()
     finally:
         telemetry.flush()

@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import islice
 from typing import Any
 
-from rolecall import deletion, keys, store, sweep
+from rolecall import deletion, invariants, keys, store, sweep
 from rolecall.calls import Call, Principal, PrincipalType
 from rolecall.clock import rfc3339
 from rolecall.deletion import Deletion
@@ -16,6 +17,8 @@ from rolecall.telemetry import count, logger
 MAINTENANCE = Principal(PrincipalType.SYSTEM, "maintenance")
 #: Open deletions that are looked at in one go.
 _PAGE = 25
+#: Pages of the table in which one run checks the invariants.
+_PAGES_CHECKED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,8 @@ class Report:
     deletions_driven: list[str] = field(default_factory=list)
     deletions_stalled: list[str] = field(default_factory=list)
     complete: bool = True
+    violations: int = 0
+    repaired: int = 0
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -83,14 +88,19 @@ class Report:
             "deletions_driven": self.deletions_driven,
             "deletions_stalled": self.deletions_stalled,
             "complete": self.complete,
+            "violations": self.violations,
+            "repaired": self.repaired,
         }
 
 
-def run(at: datetime, request_id: str, limits: Limits | None = None) -> Report:
-    """Look after the open deletions from where the last run stopped, for as long as there is time."""
+def run(at: datetime, request_id: str, limits: Limits | None = None, *, repair: bool = False) -> Report:
+    """Look after the open deletions and check the invariants, each from where the last run stopped.
+
+    With `repair`, what is provably derived is put right as well; see `invariants`.
+    """
     call, report = Call(MAINTENANCE, at, request_id), Report()
-    cursor = (store.get(keys.maintenance()) or {}).get("deletions_after")
-    after = cursor
+    remembered = store.get(keys.maintenance()) or {}
+    after = remembered.get("deletions_after")
     while True:
         page = deletion.open_deletions(after, _PAGE)
         _look_after(call, limits or Limits(), page.items, report)
@@ -98,8 +108,8 @@ def run(at: datetime, request_id: str, limits: Limits | None = None) -> Report:
         if after is None or store.time_left() < sweep.RESERVE_SECONDS:
             break
     report.complete = after is None
-    if after != cursor:
-        _remember(after)
+    checked = _check_invariants(call, remembered.get("checked"), report, repair=repair)
+    _remember({"deletions_after": after, "checked": checked}, remembered)
     logger.info("maintenance ran", **report.to_json())
     count("DeletionsOpen", report.deletions_open)
     count("DeletionsDriven", len(report.deletions_driven))
@@ -132,7 +142,17 @@ def _do(call: Call, action: Action, found: dict[str, Deletion]) -> None:
             deletion.drive(call, found[action.tenant_id])
 
 
-def _remember(after: str | None) -> None:
-    change: dict[str, Any] = {"set": {"deletions_after": after}} if after else {"remove": ("deletions_after",)}
-    key = keys.maintenance()
-    store.write(store.Update(key, when=store.EXISTS | store.NEW, **change))
+def _check_invariants(call: Call, start: list[str] | None, report: Report, *, repair: bool) -> list[str] | None:
+    """A bounded part of the table, from where the last run stopped; returns where this one did."""
+    place = keys.Key(*start) if start else None
+    for findings, after in islice(invariants.walk(place, until=sweep.RESERVE_SECONDS), _PAGES_CHECKED):
+        invariants.report(findings)
+        report.violations += len(findings)
+        report.repaired += sum(invariants.repair(call, finding) for finding in findings) if repair else 0
+        place = after
+    return list(place) if place else None
+
+
+def _remember(places: dict[str, Any], before: store.Item) -> None:
+    if any(places[name] != before.get(name) for name in places):
+        store.write(store.Update(keys.maintenance(), set=places, when=store.EXISTS | store.NEW))

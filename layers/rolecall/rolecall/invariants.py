@@ -1,0 +1,190 @@
+"""What must always hold, checked against the table: a bounded part of it at a time.
+
+| invariant | checked how | repaired |
+| --- | --- | --- |
+| an active tenant has an active admin | its users are counted between two equal reads of its item | no |
+| `active_admins` is the true count | likewise | the count |
+| a user has exactly one token and one email reservation, and they are its own | by its `owned_keys` | no |
+| a token or reservation points to what exists and names it | by its `tenant_id` and `user_id` | an orphan goes |
+| nothing of a deleted tenant remains | its item is not there | a token or reservation goes |
+| an item of a user has its user, an item of a tenant has its tenant | by their keys | no |
+| no secret in clear | by the names of the attributes | no |
+
+Repair changes only what is derived from something else, under the condition that it still is as it was
+seen, and writes an audit entry with it. Everything else is for a person to judge.
+
+The walk is the one place that scans. It reads one page after another and keeps its place in the table, so
+a run is bounded and the next one goes on.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from boto3.dynamodb.conditions import Attr
+
+from rolecall import audit, keys, standing, store
+from rolecall.calls import Call
+from rolecall.errors import ConcurrentChange
+from rolecall.telemetry import count, logger
+
+#: Items in one page of the walk.
+PAGE = 200
+_SECRETS = frozenset({"token", "password", "secret", "refresh_token"})
+
+
+class Kind(StrEnum):
+    ADMIN_COUNT = "active_admins is not the number of active admins"
+    NO_ADMIN = "an active tenant has no active admin"
+    CREDENTIALS = "a user has not exactly one token and one email reservation of its own"
+    ORPHAN = "a token or reservation points nowhere"
+    LEFT_OVER = "something of a tenant that is gone"
+    NO_USER = "an item of a user that is not there"
+    SECRET = "an attribute that names a secret in clear"  # noqa: S105 (is none)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that does not hold, and where. `truth` is what the repair would make of a count."""
+
+    kind: Kind
+    key: keys.Key
+    tenant_id: str = ""
+    truth: int | None = None
+    found: int | None = None
+
+    @property
+    def is_derived(self) -> bool:
+        """Whether it can be put right without judging anything."""
+        return self.kind in {Kind.ADMIN_COUNT, Kind.ORPHAN}
+
+
+def walk(after: keys.Key | None, *, until: float) -> Iterator[tuple[list[Finding], keys.Key | None]]:
+    """The findings page by page, and where the next page starts (None: at the beginning), while there is time.
+
+    `until` is the number of seconds to leave.
+    """
+    while store.time_left() > until:
+        items, after = store.scan(after, PAGE)
+        yield [finding for item in items for finding in check(item)], after
+        if after is None:
+            return
+
+
+def check(item: store.Item) -> Iterator[Finding]:
+    """What does not hold about one item."""
+    key = keys.Key(item["pk"], item["sk"])
+    if _SECRETS & item.keys():
+        yield Finding(Kind.SECRET, key)
+    kind, _, rest = key.pk.partition("#")
+    if kind == "TENANT":
+        yield from _check_tenants(item, key, *rest.split("#"))
+    elif kind in {"TOKEN", "EMAIL", "NAME"} and key.sk == keys.META:
+        yield from _check_pointer(item, key)
+
+
+def repair(call: Call, finding: Finding) -> bool:
+    """Put right what is derived; True if it was. Changes nothing if it is no longer as it was found."""
+    if not finding.is_derived:
+        return False
+    write: store.Write
+    if finding.kind is Kind.ADMIN_COUNT:
+        as_found = Attr("active_admins").eq(finding.found) & Attr("status").eq(standing.ACTIVE)
+        write = store.Update(finding.key, set={"active_admins": finding.truth}, when=as_found)
+    else:
+        write = store.Delete(finding.key, when=Attr("tenant_id").eq(finding.tenant_id))
+    entry = audit.entry(
+        call,
+        "repair_invariant",
+        ("item", f"{finding.key.pk.partition('#')[0]}"),
+        scope=finding.tenant_id or keys.PLATFORM,
+        before={"active_admins": finding.found} if finding.truth is not None else None,
+        after={"active_admins": finding.truth} if finding.truth is not None else None,
+        reason=finding.kind.value,
+    )
+    try:
+        store.transact(write, entry)
+    except ConcurrentChange:
+        return False
+    return True
+
+
+def report(findings: list[Finding]) -> None:
+    """Say each of them in the log, and count them by kind."""
+    for finding in findings:
+        # A token's key is a hash, an email's key is an address: the log gets the kind of key only.
+        logger.error("invariant violated", invariant=finding.kind.name, tenant_id=finding.tenant_id or None)
+        count(f"Invariant.{finding.kind.name}")
+    count("InvariantsViolated", len(findings))
+
+
+def _check_tenants(item: store.Item, key: keys.Key, tenant_id: str, *of_user: str) -> Iterator[Finding]:
+    tenant = store.get(keys.tenant(tenant_id))
+    if tenant is None:
+        yield Finding(Kind.LEFT_OVER, key, tenant_id)
+    elif tenant["status"] != standing.ACTIVE:
+        return  # being deleted: the sweep and its proof see to it
+    elif of_user:
+        if store.get(keys.user(tenant_id, of_user[1])) is None and store.get(key) is not None:
+            yield Finding(Kind.NO_USER, key, tenant_id)
+    elif key.sk == keys.META:
+        yield from _check_admins(key, tenant_id)
+    elif key.sk.startswith("USER#") and not _has_its_credentials(item, tenant_id):
+        # Read again: it may have gone, or rotated its token, since the page was read.
+        again = store.get(key)
+        if again is not None and not _has_its_credentials(again, tenant_id):
+            yield Finding(Kind.CREDENTIALS, key, tenant_id)
+
+
+def _check_admins(key: keys.Key, tenant_id: str) -> Iterator[Finding]:
+    before = store.get(key)
+    admins = _active_admins(tenant_id)
+    after = store.get(key)
+    if before is None or after is None or before != after or after["status"] != standing.ACTIVE:
+        return  # it changes right now: the next walk looks again
+    known = int(after["active_admins"])
+    if admins == 0:
+        yield Finding(Kind.NO_ADMIN, key, tenant_id)
+    if admins != known:
+        yield Finding(Kind.ADMIN_COUNT, key, tenant_id, truth=admins, found=known)
+
+
+def _active_admins(tenant_id: str) -> int:
+    number, after, more = 0, "USER#", True
+    while more:
+        page = store.query_partition(keys.tenant_partition(tenant_id), after=after, limit=PAGE)
+        users = [item for item in page.items if item["sk"].startswith("USER#")]
+        number += sum(user.get("role") == "admin" and user.get("active") is True for user in users)
+        more = page.more and len(users) == len(page.items)
+        after = page.items[-1]["sk"] if page.items else after
+    return number
+
+
+def _has_its_credentials(user: store.Item, tenant_id: str) -> bool:
+    owned = sorted(user.get("owned_keys", ()))
+    if [pk.partition("#")[0] for pk in owned] != ["EMAIL", "TOKEN"]:
+        return False
+    found = store.get_many(*(keys.Key(pk, keys.META) for pk in owned))
+    return all(one and _owner(one) == (tenant_id, user["sk"].removeprefix("USER#")) for one in found)
+
+
+def _owner(item: store.Item) -> tuple[Any, Any]:
+    return item.get("tenant_id"), item.get("user_id")
+
+
+def _check_pointer(item: store.Item, key: keys.Key) -> Iterator[Finding]:
+    if not _points_somewhere(item, key):
+        again = store.get(key)
+        if again is not None and not _points_somewhere(again, key):
+            yield Finding(Kind.ORPHAN, key, str(again.get("tenant_id", "")))
+
+
+def _points_somewhere(item: store.Item, key: keys.Key) -> bool:
+    if "account_id" in item:
+        return store.get(keys.account(int(item["account_id"]))) is not None
+    tenant_id, user_id = _owner(item)
+    tenant, user = store.get_many(keys.tenant(tenant_id), keys.user(tenant_id, user_id or ""))
+    if tenant is None or user_id is None:
+        return tenant is not None
+    return tenant["status"] != standing.ACTIVE or (user is not None and key.pk in user.get("owned_keys", ()))
