@@ -289,11 +289,8 @@ def _step(call: Call, found: Deletion, owner: str) -> bool:
     if not todo:
         finish(call, found)
         return True
-    moved = False
-    for one in todo:
-        if store.time_left() > RESERVE_SECONDS:
-            moved |= sweep.run(one, owner).version > one.version
-    return moved
+    ran = sweep.run_side_by_side(todo, owner)
+    return any(now.version > before.version for before, now in zip(todo, ran, strict=True))
 
 
 def send(found: Deletion) -> None:

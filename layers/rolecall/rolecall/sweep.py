@@ -48,6 +48,8 @@ LEASE_SECONDS = 60
 CHUNK_ITEMS = 1000
 #: Most users between two writes of a slice.
 CHUNK_USERS = 250
+#: Slices that one process works on at a time, when it has several.
+_SIDE_BY_SIDE = 4
 #: How far through its slice a sweep is, in thousandths, at the ends of the two passes.
 _SWEPT_REACHED, _DONE_REACHED = 900, 990
 _ID_DIGITS = 4
@@ -191,15 +193,15 @@ def workable(slices: Iterable[Slice]) -> list[Slice]:
     return [one for one in slices if one.state == OPEN] or [one for one in slices if one.state == SWEPT]
 
 
-def run(found: Slice, owner: str) -> Slice:
+def run(found: Slice, owner: str, *, width: int | None = None) -> Slice:
     """Sweep an open slice or prove a swept one, until that is done or the time is up.
 
-    Returns the slice as it is now; unchanged if another has its lease. Raises `ServiceUnavailable` when
-    storage stays out of reach, with the slice left as after a crash.
+    With `width` batches in flight. Returns the slice as it is now; unchanged if another has its lease. Raises
+    `ServiceUnavailable` when storage stays out of reach, with the slice left as after a crash.
     """
     if found.lease_until > clock.epoch(clock.now()) and found.owner != owner:
         return found
-    with _lanes() as lanes:
+    with _lanes(width or config().sweep_concurrency) as lanes:
         one_run = _Run(found, owner, lanes)
         try:
             return one_run.to_its_end()
@@ -208,6 +210,20 @@ def run(found: Slice, owner: str) -> Slice:
         except ServiceUnavailable:
             one_run.release()
             raise
+
+
+def run_side_by_side(found: Sequence[Slice], owner: str) -> list[Slice]:
+    """`run` over several slices, some at a time: while one of them looks for items, the others remove theirs.
+
+    All of them together have as many batches in flight as a single run. Starts none when the time is short.
+    """
+    width = max(1, config().sweep_concurrency // _SIDE_BY_SIDE)
+
+    def run_one(one: Slice) -> Slice:
+        return run(one, owner, width=width) if store.time_left() > RESERVE_SECONDS else one
+
+    with _lanes(_SIDE_BY_SIDE if config().sweep_concurrency > 1 else 1) as lanes:
+        return [running.result() for running in lanes.start(run_one, found)]
 
 
 def close_empty(slices: Sequence[Slice], owner: str) -> None:
@@ -229,7 +245,7 @@ def close_empty(slices: Sequence[Slice], owner: str) -> None:
 def census(tenant_id: str, name: str) -> tuple[Counts, bool]:
     """What a slice holds by type, and whether all of it could be counted in the time left. Changes nothing."""
     counts: Counts = Counter()
-    with _lanes() as lanes:
+    with _lanes(config().sweep_concurrency) as lanes:
         for more in _Run(Slice(tenant_id, name), "", lanes).survey():
             counts += more
             if store.time_left() < RESERVE_SECONDS / 2:
@@ -260,8 +276,8 @@ class _Lanes:
 
 
 @contextmanager
-def _lanes() -> Iterator[_Lanes]:
-    if (width := config().sweep_concurrency) == 1:
+def _lanes(width: int) -> Iterator[_Lanes]:
+    if width == 1:
         yield _Lanes(None)
         return
     pool = ThreadPoolExecutor(width)
