@@ -182,7 +182,9 @@ def query_keys(pk: str, *, between: tuple[str, str] | None = None, limit: int | 
     condition: ConditionBase = KeyCondition("pk").eq(pk)
     if between is not None:
         condition = condition & KeyCondition("sk").between(*between)
-    return _query(condition, {"ConsistentRead": True, "ProjectionExpression": "pk, sk, owned_keys"}, limit)
+    # Without the partition key, which is known: to parse it again for each item takes as long as all the rest.
+    page = _query(condition, {"ConsistentRead": True, "ProjectionExpression": "sk, owned_keys"}, limit)
+    return Page([{"pk": pk, **item} for item in page.items], page.more)
 
 
 def scan(after: Key | None, limit: int) -> tuple[list[Item], Key | None]:
