@@ -1,8 +1,10 @@
 """One stack of its own for the whole session: fresh, on a free port, gone afterwards."""
 
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest

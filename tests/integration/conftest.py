@@ -2,17 +2,20 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import count
 from typing import Any
 
 import boto3
 import pytest
+from botocore.model import OperationModel
 from moto import mock_aws
 
-from rolecall import accounts, calls, clock, config, devices, keys, store, vault
+from rolecall import accounts, calls, clock, config, devices, keys, store
 from rolecall.roles import PlatformRole
-from tests import gateway
+from tests import gateway, permissions
 from tests.gateway import Response
 
 MASTER_TOKEN = "M" * 64
@@ -33,24 +36,36 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         monkeypatch.setenv("MASTER_TOKEN_SECRET_ARN", _make_secret("master", {"token": MASTER_TOKEN}))
         monkeypatch.setenv("JWT_KEY_SECRET_ARN", _make_secret("jwt", {"kid": "1", "key": "J" * 64}))
         monkeypatch.setenv("CURSOR_KEY_SECRET_ARN", _make_secret("cursor", {"key": "C" * 64}))
-        _forget_clients()
+        config.config.cache_clear()
+        events = store._client().meta.events
+        events.register(_EACH_CALL, _enforce_policy)
         yield
-    _forget_clients()
+        events.unregister(_EACH_CALL, _enforce_policy)
 
 
 def _make_table() -> None:
     properties = gateway.template()["Resources"]["Table"]["Properties"]
     names = ("AttributeDefinitions", "KeySchema", "BillingMode", "GlobalSecondaryIndexes")
-    boto3.client("dynamodb").create_table(TableName="rolecall", **{name: properties[name] for name in names})
+    _aws("dynamodb").create_table(TableName="rolecall", **{name: properties[name] for name in names})
 
 
 def _make_secret(name: str, value: dict[str, str]) -> str:
-    return str(boto3.client("secretsmanager").create_secret(Name=name, SecretString=json.dumps(value))["ARN"])
+    return str(_aws("secretsmanager").create_secret(Name=name, SecretString=json.dumps(value))["ARN"])
 
 
-def _forget_clients() -> None:
-    for cached in (config.config, store._client, vault._provider):
-        cached.cache_clear()
+@cache
+def _aws(service: Any) -> Any:
+    return boto3.client(service)
+
+
+_EACH_CALL = "before-parameter-build.dynamodb"
+
+
+def _enforce_policy(params: dict[str, Any], model: OperationModel, **_: Any) -> None:
+    """A function may do nothing that its policies in the template don't allow, as IAM sees to it on AWS."""
+    folder = gateway.running.get()
+    if folder is not None and (denied := permissions.needed(model.name, params) - permissions.granted(folder)):
+        raise PermissionError(f"{folder} has no permission for {denied}")
 
 
 @dataclass
@@ -151,7 +166,8 @@ def superadmin(aws: None) -> Holder:
 
 def table() -> list[dict[str, Any]]:
     """Everything that is stored, in the order of the keys; a test may scan, the code never does."""
-    items = boto3.resource("dynamodb").Table("rolecall").scan()["Items"]
+    pages = _aws("dynamodb").get_paginator("scan").paginate(TableName="rolecall")
+    items = [store._from_wire(item) for page in pages for item in page["Items"]]
     return sorted(items, key=lambda item: (item["pk"], item["sk"]))
 
 
@@ -159,6 +175,24 @@ def table_without_audit() -> list[dict[str, Any]]:
     return [item for item in table() if not item["pk"].startswith("AUDIT#")]
 
 
+@contextmanager
+def unchanged() -> Iterator[None]:
+    """Asserts that what happens inside leaves the table as it is, the audit trail aside."""
+    before = table_without_audit()
+    yield
+    assert table_without_audit() == before
+
+
 def audit_of(scope: str) -> list[dict[str, Any]]:
     """The audit entries of a tenant, or of the platform, oldest first."""
     return [item for item in table() if item["pk"] == keys.audit_entry(scope, "").pk]
+
+
+def metrics_in(output: str) -> dict[str, float]:
+    """Sums of the metrics in a function's output (CloudWatch's embedded metric format), by name."""
+    sums: dict[str, float] = {}
+    for line in output.splitlines():
+        entry = json.loads(line)
+        for metric in entry.get("_aws", {}).get("CloudWatchMetrics", [{}])[0].get("Metrics", []):
+            sums[metric["Name"]] = sums.get(metric["Name"], 0) + sum(entry[metric["Name"]])
+    return sums

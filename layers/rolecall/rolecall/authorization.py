@@ -12,6 +12,7 @@ from rolecall.calls import MASTER, Principal, PrincipalType
 from rolecall.clock import epoch, rfc3339
 from rolecall.config import config
 from rolecall.errors import Unauthorized
+from rolecall.telemetry import logger
 from rolecall.tokens import CredentialForm, api_token_hash, credential_in, form_of
 
 
@@ -69,6 +70,16 @@ def _operator(token: str) -> Principal:
 
 def _same(one: str, other: str) -> bool:
     return hmac.compare_digest(one.encode(), other.encode())
+
+
+def decide(authorization: str | None, method_arn: str, at: datetime) -> dict[str, Any]:
+    """The authorizer's answer to an `Authorization` header; one and the same denial, whatever is wrong with it."""
+    try:
+        principal = authenticate(authorization, at)
+    except Unauthorized:
+        logger.info("request denied")
+        return deny(method_arn, at)
+    return allow(principal, method_arn)
 
 
 def allow(principal: Principal, method_arn: str) -> dict[str, Any]:

@@ -67,11 +67,17 @@ def _value(name: str, details: ErrorDetails) -> Any:
     if details["type"] in {"missing", "extra_forbidden"} or name in _SECRET_FIELDS:
         return None
     value = details["input"]
-    return value if isinstance(value, str | int | float | bool) else None
+    if isinstance(value, int | float):
+        # What is no number of 64 bits (NaN compares with nothing) could not be written in the answer.
+        return value if -(2**63) <= value < 2**63 else None
+    return value if isinstance(value, str) else None
 
 
 def _https(url: str) -> str:
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        parts = urlsplit("")
     if parts.scheme != "https" or not parts.hostname:
         raise ValueError("must be an https URL")
     return url

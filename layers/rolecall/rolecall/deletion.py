@@ -58,7 +58,7 @@ def delete_tenant(call: Call, tenant_id: str, *, confirm_name: str | None = None
     """Delete a tenant and everything that belongs to it, as far as the time left allows.
 
     What is left over is resumed by maintenance. Asking again while a deletion runs returns that one and
-    sweeps nothing. Raises `TenantNotFound`, `ConfirmationMismatch`.
+    sweeps nothing. Raises `TenantNotFound`, `ConfirmationMismatch`, `ConcurrentChange`.
     """
     tenant = store.get(keys.tenant(tenant_id))
     if tenant is None:
@@ -70,7 +70,10 @@ def delete_tenant(call: Call, tenant_id: str, *, confirm_name: str | None = None
     try:
         _tombstone(call, tenant)
     except ConcurrentChange:
-        return read(tenant_id)
+        # Someone else's tombstone stands; without one, others kept writing for as long as we could try.
+        if (job := store.get(keys.deletion(tenant_id))) is None:
+            raise
+        return Deletion.from_item(job)
     return sweep(call, tenant_id)
 
 
@@ -87,21 +90,20 @@ def sweep(call: Call, tenant_id: str) -> Deletion:
 
     A storage failure ends the sweep early and is no error: the deletion was accepted and goes on later.
     """
-    store.write(
-        store.Update(
-            keys.deletion(tenant_id),
-            add={"attempts": 1},
-            set={"updated_at": rfc3339(call.at)},
-            when=store.EXISTS,
-            otherwise=lambda _found: TenantNotFound(),
-        )
+    attempt = store.Update(
+        keys.deletion(tenant_id),
+        add={"attempts": 1},
+        set={"updated_at": rfc3339(call.at)},
+        when=store.EXISTS,
+        otherwise=lambda _found: TenantNotFound(),
     )
     try:
+        store.write(attempt)
         while store.time_left() > RESERVE_SECONDS:
             if not _sweep_page(tenant_id):
                 _finish(call, tenant_id)
                 break
-    except ServiceUnavailable:
+    except (ServiceUnavailable, ConcurrentChange):
         logger.warning("tenant deletion interrupted", tenant_id=tenant_id)
     return read(tenant_id)
 

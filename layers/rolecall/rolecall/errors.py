@@ -22,8 +22,8 @@ class RolecallError(Exception):
         super().__init__(self.message)
 
 
-class ConfigurationError(RolecallError):
-    """The deployment left something out that the function needs."""
+class ConfigurationError(Exception):
+    """The deployment left something out that the function needs: for the log, and nothing to tell a caller."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ def credential_in(authorization: str | None) -> str | None:
     parts = (authorization or "").split()
     if len(parts) == 2 and parts[0].lower() == "bearer":  # noqa: PLR2004 (scheme and credential)
         parts = parts[1:]
-    if len(parts) != 1 or len(parts[0]) > MAX_CREDENTIAL_LENGTH:
+    if len(parts) != 1 or len(parts[0]) > MAX_CREDENTIAL_LENGTH or not parts[0].isascii():
         return None
     return parts[0]
 

@@ -222,7 +222,7 @@ def list_users(call: Call, *, limit: int, cursor: str | None = None) -> UserPage
     """
     tenant_id = call.principal.tenant_id
     scope = ("list_users", tenant_id)
-    position = cursors.decode(cursor, *scope) if cursor else None
+    position = cursors.decode(cursor, *scope) if cursor is not None else None
     items = store.merged([keys.users_by_email(tenant_id)], after=position, limit=limit + 1)
     users = [User.from_item(item) for item in items[:limit]]
     more = len(items) > limit

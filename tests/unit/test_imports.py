@@ -1,0 +1,92 @@
+"""Imports run one way: functions -> api, domain -> audit, tokens, roles -> store -> keys, config, errors."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.gateway import ROOT
+
+#: From the top down; a module imports from the rows below its own, and from no other.
+LAYERS = [
+    {"functions"},
+    {"api", "authorization", "bodies", "maintenance"},
+    {"deletion", "devices", "tenants"},
+    {"accounts", "users"},
+    {"audit", "cursors", "jwts", "standing"},
+    {"store", "tokens", "passwords", "vault"},
+    {"calls", "keys", "telemetry", "ids"},
+    {"clock", "config", "roles"},
+    {"errors"},
+]
+#: What every function shares knows nothing of any one operation.
+DOMAIN = {"accounts", "deletion", "devices", "maintenance", "tenants", "users"}
+SHARED = {"api", "bodies"}
+MAX_LINES_OF_A_FUNCTION = 60
+
+MODULES = {path.stem: path for path in (ROOT / "layers/rolecall/rolecall").glob("[!_]*.py")}
+FUNCTIONS = {path.parent.name: path for path in (ROOT / "functions").glob("*/app.py")}
+
+
+def _imports(path: Path) -> Iterator[str]:
+    """Full names of what a file imports, anywhere in it: `rolecall.keys` for `from rolecall import keys`."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.module, "relative import"
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def _siblings(path: Path) -> set[str]:
+    """The modules of the layer that a file imports."""
+    return {name.split(".")[1] for name in _imports(path) if name.startswith("rolecall.")} & MODULES.keys()
+
+
+def _attributes(path: Path) -> set[str]:
+    """Dotted names such as `os.environ` in a file."""
+    return {ast.unparse(node) for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Attribute)}
+
+
+def _row(module: str) -> int:
+    (row,) = (number for number, names in enumerate(LAYERS) if module in names)
+    return row
+
+
+def test_every_module_has_its_row() -> None:
+    assert set().union(*LAYERS) == MODULES.keys() | {"functions"}
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_module_imports_downwards_only(module: str) -> None:
+    assert {name for name in _siblings(MODULES[module]) if _row(name) <= _row(module)} == set()
+
+
+@pytest.mark.parametrize("module", sorted(SHARED))
+def test_what_every_function_shares_knows_no_operation(module: str) -> None:
+    assert _siblings(MODULES[module]) & DOMAIN == set()
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_only_the_store_talks_to_dynamodb_and_only_config_reads_the_environment(module: str) -> None:
+    names = set(_imports(MODULES[module]))
+    of_aws = {name for name in names if name.startswith(("boto3", "botocore"))}
+    if module != "store":
+        # An operation states its conditions with boto3's words for them.
+        assert {name for name in of_aws if not name.startswith("boto3.dynamodb.conditions")} == set()
+    if module != "config":
+        assert "os" not in {name.partition(".")[0] for name in names}
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_is_a_screenful_without_aws_environment_or_error_handling(function: str) -> None:
+    path = FUNCTIONS[function]
+    tree = ast.parse(path.read_text())
+
+    assert len(path.read_text().splitlines()) <= MAX_LINES_OF_A_FUNCTION
+    assert {name.partition(".")[0] for name in _imports(path)} & {"boto3", "botocore", "os", "functions"} == set()
+    assert "os.environ" not in _attributes(path)
+    assert [node for node in ast.walk(tree) if isinstance(node, ast.Try)] == []
+    assert ast.get_docstring(tree)
