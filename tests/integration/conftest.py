@@ -13,7 +13,7 @@ import pytest
 from botocore.model import OperationModel
 from moto import mock_aws
 
-from rolecall import accounts, calls, clock, config, devices, keys, store
+from rolecall import accounts, calls, clock, config, devices, keys, store, token_use
 from rolecall.roles import PlatformRole
 from tests import gateway, permissions
 from tests.gateway import Response
@@ -36,6 +36,11 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         monkeypatch.setenv("MASTER_TOKEN_SECRET_ARN", _make_secret("master", {"token": MASTER_TOKEN}))
         monkeypatch.setenv("JWT_KEY_SECRET_ARN", _make_secret("jwt", {"kid": "1", "key": "J" * 64}))
         monkeypatch.setenv("CURSOR_KEY_SECRET_ARN", _make_secret("cursor", {"key": "C" * 64}))
+        monkeypatch.setenv("IDEMPOTENCY_KEY_SECRET_ARN", _make_secret("idempotency", {"key": "I" * 64}))
+        monkeypatch.setenv("REDACTION_KEY_SECRET_ARN", _make_secret("redaction", {"key": "R" * 64}))
+        monkeypatch.setenv("TOKEN_USE_QUEUE_URL", _aws("sqs").create_queue(QueueName="token-uses")["QueueUrl"])
+        monkeypatch.setenv("EVENT_BUS_NAME", _aws("events").create_event_bus(Name="role-events")["EventBusArn"])
+        token_use._reported.clear()
         config.config.cache_clear()
         events = store._client().meta.events
         events.register(_EACH_CALL, _enforce_policy)

@@ -7,7 +7,7 @@ import hmac
 from datetime import datetime
 from typing import Any
 
-from rolecall import keys, standing, store, vault
+from rolecall import keys, standing, store, token_use, vault
 from rolecall.calls import MASTER, Principal, PrincipalType
 from rolecall.clock import epoch, rfc3339
 from rolecall.config import config
@@ -26,21 +26,23 @@ def authenticate(authorization: str | None, at: datetime) -> Principal:
         raise Unauthorized
     match form_of(credential):
         case CredentialForm.API_TOKEN:
-            return _tenant_user(credential)
+            return _tenant_user(credential, at)
         case CredentialForm.JWT:
             return _account(credential, at)
         case CredentialForm.MASTER_TOKEN:
             return _operator(credential)
 
 
-def _tenant_user(token: str) -> Principal:
-    found = store.get(keys.api_token(api_token_hash(token)))
+def _tenant_user(token: str, at: datetime) -> Principal:
+    token_hash = api_token_hash(token)
+    found = store.get(keys.api_token(token_hash))
     if found is None:
         raise Unauthorized
     tenant_id, user_id = found["tenant_id"], found["user_id"]
     tenant, user = store.get_many(keys.tenant(tenant_id), keys.user(tenant_id, user_id))
     if tenant is None or tenant["status"] != standing.ACTIVE or user is None or not user["active"]:
         raise Unauthorized
+    token_use.report(token_hash, found.get("last_used_at"), at)
     return Principal(PrincipalType.USER, user_id, user["email"], user["role"], tenant_id)
 
 

@@ -1,5 +1,7 @@
 """Request bodies: pydantic models whose complaints speak the contract's words."""
 
+from functools import cache
+from pathlib import Path
 from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 
@@ -10,6 +12,7 @@ from pydantic import (
     EmailStr,
     StringConstraints,
     ValidationError,
+    ValidationInfo,
 )
 from pydantic_core import ErrorDetails
 
@@ -58,7 +61,8 @@ def _message(details: ErrorDetails) -> str:
     if details["type"] == "enum":
         return f"must be one of {context['expected'].replace("'", '').replace(' or ', ', ')}"
     if details["type"] == "value_error":
-        return str(context["error"]) if "email" not in details["msg"] else "must be a valid email address"
+        complaint = str(context["error"])
+        return complaint if complaint.startswith(("is ", "must ")) else "must be a valid email address"
     return _MESSAGES.get(details["type"], "is not valid").format(**context)
 
 
@@ -89,7 +93,22 @@ def _no_surrounding_space(text: str) -> str:
     return text.strip()
 
 
+@cache
+def _common_passwords() -> frozenset[str]:
+    return frozenset(Path(__file__).with_name("common_passwords.txt").read_text().split())
+
+
+def _hard_to_guess(password: str, others: ValidationInfo) -> str:
+    """A body that names its `email` before its password has the two compared."""
+    known = password.casefold()
+    if known in _common_passwords():
+        raise ValueError("is among the most common passwords: choose another")
+    if known == str(others.data.get("email", "")).casefold():
+        raise ValueError("must not be the email")
+    return password
+
+
 type Email = EmailStr
-type Password = Annotated[str, StringConstraints(min_length=8, max_length=128)]
+type Password = Annotated[str, StringConstraints(min_length=8, max_length=128), AfterValidator(_hard_to_guess)]
 type WebhookUrl = Annotated[str, StringConstraints(max_length=2000), AfterValidator(_https)]
 type Name = Annotated[str, StringConstraints(max_length=100), AfterValidator(_no_surrounding_space)]

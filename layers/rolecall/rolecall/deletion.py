@@ -19,7 +19,14 @@ from boto3.dynamodb.conditions import Attr
 from rolecall import audit, clock, keys, standing, store
 from rolecall.calls import Call
 from rolecall.clock import rfc3339
-from rolecall.errors import ConcurrentChange, ConfirmationMismatch, RolecallError, ServiceUnavailable, TenantNotFound
+from rolecall.errors import (
+    ConcurrentChange,
+    ConfirmationMismatch,
+    RolecallError,
+    ServiceUnavailable,
+    TenantNotFound,
+    TenantProtected,
+)
 from rolecall.telemetry import count, logger
 
 #: Seconds that a sweep leaves unused before the invocation's deadline: one slow call and the answer.
@@ -58,13 +65,15 @@ def delete_tenant(call: Call, tenant_id: str, *, confirm_name: str | None = None
     """Delete a tenant and everything that belongs to it, as far as the time left allows.
 
     What is left over is resumed by maintenance. Asking again while a deletion runs returns that one and
-    sweeps nothing. Raises `TenantNotFound`, `ConfirmationMismatch`, `ConcurrentChange`.
+    sweeps nothing. Raises `TenantNotFound`, `TenantProtected`, `ConfirmationMismatch`, `ConcurrentChange`.
     """
     tenant = store.get(keys.tenant(tenant_id))
     if tenant is None:
         raise TenantNotFound
     if tenant["status"] == standing.DELETING:
         return read(tenant_id)
+    if tenant.get("deletion_protection"):
+        raise TenantProtected
     if confirm_name is not None and confirm_name != tenant["name"]:
         raise ConfirmationMismatch
     try:
@@ -119,13 +128,15 @@ def _tombstone(call: Call, tenant: store.Item) -> None:
     job_key = keys.deletion(tenant_id)
 
     def otherwise(found: store.Item | None) -> RolecallError:
+        if found and found.get("deletion_protection"):
+            return TenantProtected()
         return ConcurrentChange() if found else TenantNotFound()
 
     store.transact(
         store.Update(
             keys.tenant(tenant_id),
             set={"status": standing.DELETING, "updated_at": at},
-            when=Attr("status").eq(standing.ACTIVE),
+            when=Attr("status").eq(standing.ACTIVE) & Attr("deletion_protection").ne(True),
             otherwise=otherwise,
         ),
         store.Put(
@@ -200,7 +211,13 @@ def _finish(call: Call, tenant_id: str) -> None:
         store.transact(
             store.Update(
                 keys.deletion(tenant_id),
-                set={"status": "deleted", "deleted_at": at, "updated_at": at, "verified": True},
+                set={
+                    "status": "deleted",
+                    "deleted_at": at,
+                    "updated_at": at,
+                    "verified": True,
+                    **keys.UNREDACTED_AUDITS.entry(f"{at}#{tenant_id}"),
+                },
                 remove=("gsi1pk", "gsi1sk"),
                 when=Attr("status").eq(standing.DELETING),
             ),

@@ -84,7 +84,7 @@ class RoleTransitionDenied(Refused):
 
 
 class SelfChangeDenied(Refused):
-    """Nobody changes their own role."""
+    """Nobody changes their own role, deactivates or deletes themselves."""
 
     status = 403
     code = "SELF_CHANGE_DENIED"
@@ -161,6 +161,29 @@ class ConfirmationMismatch(RolecallError):
     status = 409
     code = "CONFIRMATION_MISMATCH"
     message = "the tenant's name differs from the one in X-Confirm-Tenant-Name: nothing was deleted"
+
+
+class TenantProtected(RolecallError):
+    """The tenant is protected against deletion."""
+
+    status = 409
+    code = "TENANT_PROTECTED"
+    message = "the tenant is protected against deletion: lift its deletion_protection first"
+
+
+class RequestInProgress(ConcurrentChange):
+    """The first request with this `Idempotency-Key` has no answer yet."""
+
+    message = "a request with this Idempotency-Key is still running: repeat it in a moment"
+    retry_after = 1
+
+
+class IdempotencyKeyReused(RolecallError):
+    """The `Idempotency-Key` was used for another body."""
+
+    status = 422
+    code = "IDEMPOTENCY_KEY_REUSED"
+    message = "this Idempotency-Key was used for another body: take a new key for a new request"
 
 
 class PreconditionFailed(RolecallError):

@@ -13,15 +13,19 @@
 | `platform()` | `PLATFORM` / `META` |
 | `audit_entry(T, E)` | `AUDIT#<T>` / `<time-ordered id>` |
 | `deletion(T)` | `DELETION#<T>` / `META` |
+| `creation_record(T, H)` | `TENANT#<T>` / `REQUEST#<keyed hash>` |
+| `registration_record(H)` | `REQUEST#<keyed hash>` / `META` |
 
-Two indexes, overloaded, `<index>pk` and `<index>sk`. `gsi1`: a tenant's users by email, open deletions
-by time, audit entries by target. `gsi2` is for a second order of the same items.
+Three indexes, overloaded, `<index>pk` and `<index>sk`. `gsi1`: a tenant's users by email, a user's tenant
+by the user's id, tenants by name, open deletions by time, audit entries by target. `gsi2`: a tenant's users
+of one role and state by email, audit entries by actor, audits to be redacted. `gsi3`: audit entries by action.
 """
 
 from typing import NamedTuple
 from uuid import UUID
 
 META = "META"
+TOKEN_PREFIX = "TOKEN#"  # noqa: S105 (a key's beginning, no secret)
 #: Scope of the audit entries that belong to no tenant.
 PLATFORM = "PLATFORM"
 
@@ -46,6 +50,13 @@ class IndexPartition(NamedTuple):
 
 #: The deletions of tenants that are not finished, by the time of the request.
 OPEN_DELETIONS = IndexPartition("gsi1", "DELETIONS#OPEN")
+#: The deletions of users that are not finished, by the time of the request.
+OPEN_USER_DELETIONS = IndexPartition("gsi1", "USER_DELETIONS#OPEN")
+#: The tenants that are not being deleted; the sort key is the case-folded name. It holds the name
+#: reservations, which are written once: the tenants' own items change too often for a single partition.
+TENANTS_BY_NAME = IndexPartition("gsi1", "TENANTS")
+#: The deleted tenants whose audit entries still name emails, by the time of the deletion.
+UNREDACTED_AUDITS = IndexPartition("gsi2", "AUDITS#UNREDACTED")
 
 
 def canonical_uuid(text: str) -> str | None:
@@ -86,8 +97,18 @@ def users_by_email(tenant_id: str) -> IndexPartition:
     return IndexPartition("gsi1", f"TENANT#{tenant_id}#USERS")
 
 
+def users_by_role(tenant_id: str, role: str, active: bool) -> IndexPartition:
+    """A tenant's users of one role and state; the sort key is the email in lower case."""
+    return IndexPartition("gsi2", f"TENANT#{tenant_id}#USERS#{role}#{'active' if active else 'inactive'}")
+
+
+def tenant_of_user(user_id: str) -> IndexPartition:
+    """The one email reservation of a user, which names the tenant: for operators, who know only the id."""
+    return IndexPartition("gsi1", f"USER#{user_id}")
+
+
 def api_token(token_hash: str) -> Key:
-    return Key(f"TOKEN#{token_hash}", META)
+    return Key(f"{TOKEN_PREFIX}{token_hash}", META)
 
 
 def email(address: str) -> Key:
@@ -118,6 +139,26 @@ def audit_entry(scope: str, entry_id: str) -> Key:
 def audit_by_target(scope: str, target_type: str, target_id: str) -> IndexPartition:
     """What happened to one target; the sort key is the entry's time-ordered id."""
     return IndexPartition("gsi1", f"AUDIT#{scope}#{target_type}#{target_id}")
+
+
+def audit_by_actor(scope: str, actor_id: str) -> IndexPartition:
+    """What one actor did; the sort key is the entry's time-ordered id."""
+    return IndexPartition("gsi2", f"AUDIT#{scope}#ACTOR#{actor_id}")
+
+
+def audit_by_action(scope: str, action: str) -> IndexPartition:
+    """All entries of one action; the sort key is the entry's time-ordered id."""
+    return IndexPartition("gsi3", f"AUDIT#{scope}#ACTION#{action}")
+
+
+def creation_record(tenant_id: str, digest: str) -> Key:
+    """The answer to a `POST /users` with an `Idempotency-Key`; it goes with the tenant."""
+    return Key(tenant_partition(tenant_id), f"REQUEST#{digest}")
+
+
+def registration_record(digest: str) -> Key:
+    """The answer to a `POST /register` with an `Idempotency-Key`; it goes with the tenant's first admin."""
+    return Key(f"REQUEST#{digest}", META)
 
 
 def deletion(tenant_id: str) -> Key:

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cache
-from itertools import islice
+from itertools import groupby, islice
 from typing import Any, NoReturn, cast
 from uuid import uuid4
 
@@ -158,12 +158,13 @@ def get_many(*keys: Key) -> list[Item | None]:
     return [found.get(key) for key in keys]
 
 
-def query_partition(pk: str, *, after: str | None = None, limit: int | None = None) -> Page:
-    """Items of one partition in the order of their sort keys, behind `after`; consistent."""
+def query_partition(pk: str, *, after: str | None = None, limit: int | None = None, newest_first: bool = False) -> Page:
+    """Items of one partition in the order of their sort keys, or backwards, behind `after`; consistent."""
     condition: ConditionBase = KeyCondition("pk").eq(pk)
     if after is not None:
-        condition = condition & KeyCondition("sk").gt(after)
-    return _query(condition, {"ConsistentRead": True}, limit)
+        sort_key = KeyCondition("sk")
+        condition = condition & (sort_key.lt(after) if newest_first else sort_key.gt(after))
+    return _query(condition, {"ConsistentRead": True, "ScanIndexForward": not newest_first}, limit)
 
 
 def query_keys(pk: str, *, limit: int | None = None) -> Page:
@@ -203,12 +204,15 @@ def merged(
 ) -> list[Item]:
     """The first `limit` items of several index partitions together, in the order of their sort keys.
 
-    Reads at most about twice as many items as it returns, however many there are.
+    Reads at most about twice as many items as it returns, however many there are. An item that moves
+    from one of the partitions to another while they are read is returned once.
     """
     chunk = max(_SMALLEST_CHUNK, -(-limit // len(partitions)))
     streams = [_stream(partition, prefix, after, chunk) for partition in partitions]
     by_sort_key = heapq.merge(*streams, key=lambda entry: entry[0])
-    return [item for _sort_key, item in islice(by_sort_key, limit)]
+    # Sort keys are unique across the partitions, so the two sights of a moving item follow on each other.
+    unique = (next(same) for _sort_key, same in groupby(by_sort_key, key=lambda entry: entry[0]))
+    return [item for _sort_key, item in islice(unique, limit)]
 
 
 def _stream(partition: IndexPartition, prefix: str, after: str | None, chunk: int) -> Iterator[tuple[str, Item]]:
