@@ -6,9 +6,6 @@ from rolecall import role_events, telemetry
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    telemetry.logger.append_keys(request_id=context.aws_request_id)
-    try:
+    with telemetry.invocation(context.aws_request_id):
         failed = role_events.publish(event["Records"])
-    finally:
-        telemetry.flush()
     return {"batchItemFailures": [{"itemIdentifier": failed}] if failed else []}

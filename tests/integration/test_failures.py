@@ -209,7 +209,7 @@ def test_keys_that_dynamodb_left_unread_are_asked_for_again(acme: Tenant) -> Non
 
 def test_a_refusal_that_cannot_be_audited_is_unavailable(acme: Tenant) -> None:
     user = acme.add("user")
-    with unchanged(), dynamodb(throttled, "PutItem"):
+    with unchanged(), dynamodb(throttled, "TransactWriteItems"):
         answer = user.promote(acme.admin, "user")
     assert (answer.status, answer.code) == (503, "SERVICE_UNAVAILABLE")
 

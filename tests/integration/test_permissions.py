@@ -39,9 +39,29 @@ def test_every_permission_is_needed(used: Used, acme: Tenant, superadmin: Holder
     acme.admin.promote(other, "manager")
     acme.admin.promote(member, "user")
     acme.admin.request("GET", "/users")
+    acme.admin.request("GET", "/audit")
+    acme.admin.request("GET", f"/audit?actor={acme.admin.id}")
+    acme.admin.request("GET", f"/users/{other.id}")
+    gateway.request("GET", f"/users/{other.id}", MASTER_TOKEN)
+    acme.admin.request("PUT", f"/users/{other.id}", {"active": False})
+    acme.admin.request("POST", f"/users/{other.id}/token")
+    acme.admin.request("DELETE", f"/users/{other.id}")
+    twice = {"email": member.email, "password": PASSWORD, "role": "user"}  # taken, so the claim is given up
+    acme.admin.request("POST", "/users", twice, headers={"Idempotency-Key": "1"})
+    acme.admin.request("POST", "/users", {**twice, "email": "x@example.com"}, headers={"Idempotency-Key": "2"})
+    gateway.request("GET", "/tenants", MASTER_TOKEN)
+    gateway.request("GET", f"/global/tenants/{acme.id}", MASTER_TOKEN)
+    for protected in (True, False):
+        change = {"deletion_protection": protected}
+        gateway.request("PUT", f"/global/tenants/{acme.id}", MASTER_TOKEN, change)
+    gateway.invoke("record_token_use", gateway.event_of("record_token_use"))
     superadmin.request("PUT", f"/v1/api/superadmin/users/{account.id}/role", {"newRole": "ADMIN"})
     second = {"tenant_name": "Globex", "email": "second@example.com", "password": PASSWORD}
-    globex = gateway.request("POST", "/register", MASTER_TOKEN, second).body["tenant"]["id"]
+    for key in ({}, {"Idempotency-Key": "3"}):  # the second one is refused, so its claim is given up
+        gateway.request("POST", "/register", MASTER_TOKEN, {**second, "email": acme.admin.email}, headers=key)
+    globex = gateway.request("POST", "/register", MASTER_TOKEN, second, headers={"Idempotency-Key": "4"}).body[
+        "tenant"
+    ]["id"]
     gateway.request("DELETE", f"/global/tenants/{acme.id}", MASTER_TOKEN)
     gateway.request("DELETE", f"/global/tenants/{globex}", MASTER_TOKEN, seconds=4.0)
     gateway.invoke("run_maintenance", gateway.event_of("run_maintenance"), 60.0)

@@ -29,6 +29,34 @@ ATTEMPTS: dict[str, list[tuple[Callable[[Tenant, Tenant, Holder], Response], int
         (lambda acme, globex, _: acme.admin.request("GET", f"/users?tenant_id={globex.id}"), 400),
         (lambda acme, globex, _: acme.admin.request("GET", f"/users?cursor={_cursor(globex)}"), 400),
     ],
+    "get_user": [
+        (lambda acme, globex, _: acme.admin.request("GET", f"/users/{globex.admin.id}"), 404),
+        (lambda acme, globex, _: acme.members[0].request("GET", f"/users/{globex.admin.id}"), 404),
+    ],
+    "update_user": [
+        (lambda acme, globex, _: _update(acme, globex, active=False), 404),
+        (lambda acme, globex, _: _update(acme, globex, role="user"), 404),
+    ],
+    "delete_user": [
+        (lambda acme, globex, _: acme.admin.request("DELETE", f"/users/{globex.admin.id}"), 404),
+    ],
+    "rotate_token": [
+        (lambda acme, globex, _: acme.admin.request("POST", f"/users/{globex.admin.id}/token"), 404),
+    ],
+    "list_audit": [
+        (lambda acme, globex, _: acme.admin.request("GET", f"/audit?tenant_id={globex.id}"), 404),
+        (lambda acme, globex, _: acme.admin.request("GET", "/audit?tenant_id=nonsense"), 404),
+        (lambda acme, globex, _: acme.admin.request("GET", f"/audit?cursor={_audit_cursor(globex)}"), 400),
+    ],
+    "list_tenants": [
+        (lambda acme, _, __: acme.admin.request("GET", "/tenants"), 403),
+    ],
+    "get_tenant": [
+        (lambda acme, globex, _: acme.admin.request("GET", f"/global/tenants/{globex.id}"), 403),
+    ],
+    "update_tenant": [
+        (lambda acme, globex, _: _protect(acme, globex), 403),
+    ],
     "delete_tenant": [
         (lambda acme, globex, _: acme.admin.request("DELETE", f"/global/tenants/{globex.id}"), 403),
         (lambda acme, globex, _: acme.admin.request("DELETE", f"/global/tenants/{acme.id}"), 403),
@@ -58,6 +86,18 @@ def _cursor(tenant: Tenant) -> str:
     return str(tenant.admin.request("GET", "/users?limit=1").body["next_cursor"])
 
 
+def _update(acme: Tenant, globex: Tenant, **change: object) -> Response:
+    return acme.admin.request("PUT", f"/users/{globex.admin.id}", change)
+
+
+def _protect(acme: Tenant, globex: Tenant) -> Response:
+    return acme.admin.request("PUT", f"/global/tenants/{globex.id}", {"deletion_protection": True})
+
+
+def _audit_cursor(tenant: Tenant) -> str:
+    return str(tenant.admin.request("GET", "/audit?limit=1").body["next_cursor"])
+
+
 def _change_role(acme: Tenant, account_id: int | str) -> Response:
     return acme.admin.request("PUT", f"/v1/api/superadmin/users/{account_id}/role", {"newRole": "SUPERADMIN"})
 
@@ -74,6 +114,7 @@ def test_every_route_is_tried() -> None:
 def test_no_route_reaches_into_another_tenant(acme: Tenant, globex: Tenant, function: str) -> None:
     globex.add("user")
     account = make_account()
+    acme.add("user")
     before = table_without_audit()
 
     for attempt, status in ATTEMPTS[function]:

@@ -1,6 +1,7 @@
 """Imports run one way: functions -> api, domain -> audit, tokens, roles -> store -> keys, config, errors."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,16 +13,19 @@ from tests.gateway import ROOT
 LAYERS = [
     {"functions"},
     {"api", "authorization", "bodies", "maintenance"},
-    {"deletion", "devices", "tenants"},
+    {"deletion", "devices", "tenants", "user_deletion"},
     {"accounts", "users"},
-    {"audit", "cursors", "jwts", "standing"},
+    {"audit", "audit_retention", "idempotency", "role_events", "token_use"},
+    {"cursors", "jwts", "standing"},
     {"store", "tokens", "passwords", "vault"},
     {"calls", "keys", "telemetry", "ids"},
     {"clock", "config", "roles"},
     {"errors"},
 ]
 #: What every function shares knows nothing of any one operation.
-DOMAIN = {"accounts", "deletion", "devices", "maintenance", "tenants", "users"}
+DOMAIN = {"accounts", "deletion", "devices", "maintenance", "tenants", "user_deletion", "users"}
+#: Who talks to which service of AWS; the vault does through Powertools.
+CLIENTS = {"store": "dynamodb", "role_events": "events", "token_use": "sqs"}
 SHARED = {"api", "bodies"}
 MAX_LINES_OF_A_FUNCTION = 60
 
@@ -73,7 +77,10 @@ def test_what_every_function_shares_knows_no_operation(module: str) -> None:
 def test_only_the_store_talks_to_dynamodb_and_only_config_reads_the_environment(module: str) -> None:
     names = set(_imports(MODULES[module]))
     of_aws = {name for name in names if name.startswith(("boto3", "botocore"))}
-    if module != "store":
+    if module in CLIENTS:
+        created = re.findall(r"create_client\(\s*\"(\w+)\"", MODULES[module].read_text())
+        assert created == [CLIENTS[module]]
+    else:
         # An operation states its conditions with boto3's words for them.
         assert {name for name in of_aws if not name.startswith("boto3.dynamodb.conditions")} == set()
     if module != "config":

@@ -86,11 +86,16 @@ def test_every_permission_is_one_action_on_one_thing(function: str) -> None:
     for statement in statements(function):
         assert statement.keys() == {"Effect", "Action", "Resource"}
         for action in listed(statement["Action"]):
-            assert re.fullmatch(r"(dynamodb|secretsmanager):[A-Za-z]+", action)
+            assert re.fullmatch(r"(dynamodb|events|secretsmanager|sqs):[A-Za-z]+", action)
         for resource in listed(statement["Resource"]):
             # All indexes at once is as far as it goes: whoever may query one of them may query all.
             assert "*" not in json.dumps(resource).replace("${Table.Arn}/index/*", "")
-            assert _names_in(resource) & {"Table", *_resources("AWS::SecretsManager::Secret")}
+            assert _names_in(resource) & {
+                "Table",
+                "RoleEvents",
+                "TokenUses",
+                *_resources("AWS::SecretsManager::Secret"),
+            }
 
 
 def test_list_users_can_query_an_index_and_nothing_else() -> None:

@@ -18,17 +18,14 @@ _PAGE = 100
 _NAMING = ("actor", "before", "after")
 
 
-def redact_deleted_tenants(limit: int, reserve_seconds: float) -> list[str]:
-    """Redact the audits of up to `limit` deleted tenants; returns the ids of those that are done.
+def redact_deleted_tenants(limit: int, reserve_seconds: float) -> None:
+    """Redact the audits of up to `limit` deleted tenants.
 
     Stops when less than `reserve_seconds` are left; the next call goes on where this one stopped.
     """
-    done: list[str] = []
     for job in store.query_index(keys.UNREDACTED_AUDITS, limit=limit).items:
         if not _redact(job, reserve_seconds):
             break
-        done.append(job["tenant_id"])
-    return done
 
 
 def _redact(job: store.Item, reserve_seconds: float) -> bool:

@@ -61,8 +61,7 @@ def _message(details: ErrorDetails) -> str:
     if details["type"] == "enum":
         return f"must be one of {context['expected'].replace("'", '').replace(' or ', ', ')}"
     if details["type"] == "value_error":
-        complaint = str(context["error"])
-        return complaint if complaint.startswith(("is ", "must ")) else "must be a valid email address"
+        return str(context.get("error", "must be a valid email address"))  # ours, or email-validator's
     return _MESSAGES.get(details["type"], "is not valid").format(**context)
 
 

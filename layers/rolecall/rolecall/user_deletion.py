@@ -84,15 +84,13 @@ def finish(tenant_id: str, user_id: str) -> None:
     store.delete_all([keys.user(tenant_id, user_id)])
 
 
-def finish_open(limit: int, reserve_seconds: float) -> int:
-    """Finish up to `limit` deletions that stopped, the longest waiting first; returns how many.
+def finish_open(limit: int, reserve_seconds: float) -> None:
+    """Finish up to `limit` deletions that stopped, the longest waiting first.
 
     Starts none with less than `reserve_seconds` left.
     """
-    finished = 0
     for item in store.query_index(keys.OPEN_USER_DELETIONS, limit=limit).items:
         if store.time_left() < reserve_seconds:
             break
         finish(item["tenant_id"], item["id"])
-        finished += 1
-    return finished
+        logger.info("user deletion completed", tenant_id=item["tenant_id"], user_id=item["id"])
