@@ -12,7 +12,7 @@ from botocore.model import OperationModel
 from rolecall import store
 from tests import gateway, permissions
 from tests.gateway import Route
-from tests.integration.conftest import MASTER_TOKEN, PASSWORD, Holder, Tenant, make_account
+from tests.integration.conftest import NO_TIME_TO_SWEEP, Holder, Tenant, delete_tenant, make_account, run_maintenance
 from tests.permissions import Permission
 
 _EACH_CALL = "before-parameter-build.dynamodb"
@@ -28,23 +28,22 @@ def used(aws: None) -> Iterator[Used]:
         if folder := gateway.running.get():
             found[folder] |= permissions.needed(model.name, params)
 
-    store._client().meta.events.register(_EACH_CALL, note)
+    events = store._client().meta.events
+    events.register(_EACH_CALL, note)
     yield found
-    store._client().meta.events.unregister(_EACH_CALL, note)
+    events.unregister(_EACH_CALL, note)
 
 
-def test_every_permission_is_needed(used: Used, acme: Tenant, superadmin: Holder) -> None:
+def test_every_permission_is_needed(used: Used, acme: Tenant, globex: Tenant, superadmin: Holder) -> None:
     member, other, account = acme.add("admin"), acme.add("user"), make_account()
     acme.add_device_and_session(member)
     acme.admin.promote(other, "manager")
     acme.admin.promote(member, "user")
     acme.admin.request("GET", "/users")
     superadmin.request("PUT", f"/v1/api/superadmin/users/{account.id}/role", {"newRole": "ADMIN"})
-    second = {"tenant_name": "Globex", "email": "second@example.com", "password": PASSWORD}
-    globex = gateway.request("POST", "/register", MASTER_TOKEN, second).body["tenant"]["id"]
-    gateway.request("DELETE", f"/global/tenants/{acme.id}", MASTER_TOKEN)
-    gateway.request("DELETE", f"/global/tenants/{globex}", MASTER_TOKEN, seconds=4.0)
-    gateway.invoke("run_maintenance", gateway.event_of("run_maintenance"), 60.0)
+    delete_tenant(acme.id)
+    delete_tenant(globex.id, seconds=NO_TIME_TO_SWEEP)
+    run_maintenance()
 
     assert used == {folder: permissions.granted(folder) for folder in gateway.functions()}
 
