@@ -13,7 +13,7 @@ import pytest
 from botocore.model import OperationModel
 from moto import mock_aws
 
-from rolecall import accounts, calls, clock, config, devices, keys, store, token_use
+from rolecall import accounts, calls, clock, config, deletion, devices, keys, store, token_use
 from rolecall.roles import PlatformRole
 from tests import gateway, permissions
 from tests.gateway import Response
@@ -126,6 +126,20 @@ def register(name: str) -> Tenant:
     assert made.status == 201, made.text
     user, tenant_id = made.body["user"], made.body["tenant"]["id"]
     return Tenant(tenant_id, name, Member(user["id"], tenant_id, email, "admin", user["token"]))
+
+
+#: Seconds left in which a deletion is accepted, and nothing is swept.
+NO_TIME_TO_SWEEP = deletion.RESERVE_SECONDS
+
+
+def delete_tenant(tenant_id: str, credential: str = MASTER_TOKEN, query: str = "", **more: Any) -> Response:
+    return gateway.request("DELETE", f"/global/tenants/{tenant_id}{query}", credential, **more)
+
+
+def run_maintenance(seconds: float = 60.0) -> dict[str, list[str]]:
+    """The report of one run."""
+    report: dict[str, list[str]] = gateway.invoke("run_maintenance", gateway.event_of("run_maintenance"), seconds)
+    return report
 
 
 @pytest.fixture

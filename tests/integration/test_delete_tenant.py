@@ -9,31 +9,21 @@ import pytest
 from rolecall import clock, devices, keys, store, users
 from rolecall.errors import RolecallError, Unauthorized
 from tests import gateway
-from tests.gateway import Response
 from tests.integration.conftest import (
     MASTER_TOKEN,
+    NO_TIME_TO_SWEEP,
     PASSWORD,
     Member,
     Tenant,
     audit_of,
+    delete_tenant,
     make_account,
     metrics_in,
     register,
+    run_maintenance,
     table,
     unchanged,
 )
-
-#: Time in which a deletion is accepted, and nothing is swept.
-NO_TIME = 4.0
-
-
-def _delete(tenant_id: str, credential: str = MASTER_TOKEN, query: str = "", **more: Any) -> Response:
-    return gateway.request("DELETE", f"/global/tenants/{tenant_id}{query}", credential, **more)
-
-
-def _maintain(seconds: float = 60.0) -> dict[str, list[str]]:
-    report: dict[str, list[str]] = gateway.invoke("run_maintenance", gateway.event_of("run_maintenance"), seconds)
-    return report
 
 
 def _belongs_to(tenant: Tenant, item: dict[str, Any]) -> bool:
@@ -66,7 +56,7 @@ def full(acme: Tenant) -> Tenant:
 
 
 def test_a_tenant_is_deleted_with_everything_that_belongs_to_it(full: Tenant) -> None:
-    answer = _delete(full.id)
+    answer = delete_tenant(full.id)
 
     assert answer.status == 200
     assert answer.body == {
@@ -83,7 +73,7 @@ def test_a_tenant_is_deleted_with_everything_that_belongs_to_it(full: Tenant) ->
 
 
 def test_the_receipt_counts_what_went(full: Tenant) -> None:
-    _delete(full.id)
+    delete_tenant(full.id)
 
     job = _job(full)
     counts = {name.partition(":")[2]: int(number) for name, number in job.items() if name.startswith("deleted:")}
@@ -108,7 +98,7 @@ def test_no_other_tenant_loses_a_byte(full: Tenant, globex: Tenant) -> None:
     before = [item for item in table() if not _belongs_to(full, item)]
     assert any(_belongs_to(globex, item) for item in before)
 
-    _delete(full.id)
+    delete_tenant(full.id)
 
     assert [item for item in table() if not _belongs_to(full, item)] == before
 
@@ -121,7 +111,7 @@ def test_more_users_than_fit_into_one_batch_are_deleted_too(acme: Tenant) -> Non
     for number in range(30):
         store.write(store.Put({**_pair(keys.of_user(acme.id, "u7", "SESSION", str(number))), **call_of_nobody}))
 
-    assert _delete(acme.id).status == 200
+    assert delete_tenant(acme.id).status == 200
 
     assert _left_of(acme) == {"AUDIT", "DELETION"}
     assert (_job(acme)["deleted:users"], _job(acme)["deleted:devices"], _job(acme)["deleted:sessions"]) == (61, 60, 30)
@@ -132,7 +122,7 @@ def _pair(key: keys.Key) -> dict[str, str]:
 
 
 def test_name_and_emails_are_free_again(acme: Tenant) -> None:
-    _delete(acme.id)
+    delete_tenant(acme.id)
 
     body = {"tenant_name": "ACME", "email": acme.admin.email, "password": PASSWORD}
     again = gateway.request("POST", "/register", MASTER_TOKEN, body)
@@ -143,53 +133,53 @@ def test_name_and_emails_are_free_again(acme: Tenant) -> None:
 
 
 def test_a_deleted_tenant_is_not_there(acme: Tenant) -> None:
-    _delete(acme.id)
+    delete_tenant(acme.id)
     with unchanged():
-        answer = _delete(acme.id)
+        answer = delete_tenant(acme.id)
     assert (answer.status, answer.code) == (404, "TENANT_NOT_FOUND")
 
 
 def test_a_tenant_that_never_was_is_not_there(acme: Tenant) -> None:
     with unchanged():
-        answer = _delete("00000000-0000-4000-8000-000000000000")
+        answer = delete_tenant("00000000-0000-4000-8000-000000000000")
     assert (answer.status, answer.code) == (404, "TENANT_NOT_FOUND")
 
 
 @pytest.mark.parametrize("spelling", ["acme", "{id}0", "{id}%23META", "urn:uuid:{id}", "%20", "{{{id}}}"])
 def test_what_is_no_uuid_is_no_tenant_id(acme: Tenant, spelling: str) -> None:
     with unchanged():
-        answer = _delete(spelling.format(id=acme.id))
+        answer = delete_tenant(spelling.format(id=acme.id))
     assert (answer.status, answer.code) == (400, "VALIDATION_ERROR")
     assert answer.body["error"].startswith("tenant ID is required")
 
 
 def test_the_id_may_be_in_upper_case(acme: Tenant) -> None:
-    assert _delete(acme.id.upper()).body["data"]["tenant_id"] == acme.id
+    assert delete_tenant(acme.id.upper()).body["data"]["tenant_id"] == acme.id
 
 
 def test_only_an_operator_deletes_tenants(acme: Tenant, globex: Tenant) -> None:
     account = make_account()
     with unchanged():
         for credential in (acme.admin.token, globex.admin.token, account.access_token):
-            refused = _delete(acme.id, credential)
+            refused = delete_tenant(acme.id, credential)
             assert (refused.status, refused.code) == (403, "MASTER_TOKEN_REQUIRED")
-        assert _delete(acme.id, "N" * 64).status == 401
+        assert delete_tenant(acme.id, "N" * 64).status == 401
 
 
 def test_a_confirmation_must_be_the_tenants_name(acme: Tenant) -> None:
     with unchanged():
         for name in ("Globex", "acme", "Acme ", ""):
-            answer = _delete(acme.id, headers={"X-Confirm-Tenant-Name": name})
+            answer = delete_tenant(acme.id, headers={"X-Confirm-Tenant-Name": name})
             assert (answer.status, answer.code) == (409, "CONFIRMATION_MISMATCH")
     assert acme.admin.request("GET", "/users").status == 200
 
-    assert _delete(acme.id, headers={"x-confirm-tenant-name": "Acme"}).status == 200
+    assert delete_tenant(acme.id, headers={"x-confirm-tenant-name": "Acme"}).status == 200
 
 
 def test_a_parameter_that_is_not_known_stops_the_deletion(acme: Tenant) -> None:
     # `?dryrun=true` must never delete.
     with unchanged():
-        answer = _delete(acme.id, query="?dryrun=true")
+        answer = delete_tenant(acme.id, query="?dryrun=true")
     assert (answer.status, answer.code) == (400, "VALIDATION_ERROR")
 
 
@@ -199,7 +189,7 @@ class TestADeletionThatTakesLonger:
     @pytest.fixture
     def closed(self, full: Tenant) -> Tenant:
         self.stale = full.admin.principal
-        self.accepted = _delete(full.id, seconds=NO_TIME)
+        self.accepted = delete_tenant(full.id, seconds=NO_TIME_TO_SWEEP)
         return full
 
     def test_it_is_accepted_with_its_job(self, closed: Tenant) -> None:
@@ -240,18 +230,18 @@ class TestADeletionThatTakesLonger:
     def test_asking_again_answers_with_the_same_job_and_changes_nothing(self, closed: Tenant) -> None:
         entries = len(audit_of(closed.id))
         with unchanged():
-            again = _delete(closed.id)
+            again = delete_tenant(closed.id)
         assert (again.status, again.body) == (202, self.accepted.body)
         assert len(audit_of(closed.id)) == entries
 
     def test_maintenance_finishes_it(self, closed: Tenant) -> None:
-        assert _maintain() == {"deletions_completed": [closed.id], "deletions_open": []}
+        assert run_maintenance() == {"deletions_completed": [closed.id], "deletions_open": []}
 
         assert _left_of(closed) == {"AUDIT", "DELETION"}
         job = _job(closed)
         assert (job["status"], job["deleted:users"], job["deleted:devices"]) == ("deleted", 3, 6)
         assert job["requested_at"] == self.accepted.body["data"]["requested_at"]
-        assert _delete(closed.id).status == 404
+        assert delete_tenant(closed.id).status == 404
 
 
 def test_it_is_a_critical_event_once_when_accepted_and_once_when_done(
@@ -264,21 +254,21 @@ def test_it_is_a_critical_event_once_when_accepted_and_once_when_done(
         return {name: n for name, n in metrics_in(capsys.readouterr().out).items() if name.startswith("TenantDelet")}
 
     capsys.readouterr()
-    _delete(full.id, seconds=NO_TIME)
-    _delete(full.id, seconds=NO_TIME)
+    delete_tenant(full.id, seconds=NO_TIME_TO_SWEEP)
+    delete_tenant(full.id, seconds=NO_TIME_TO_SWEEP)
     assert critical() == ["tenant deletion accepted"]
     assert counted() == {"TenantDeletionAccepted": 1}
 
-    _maintain()
-    _maintain()
-    _delete(full.id)
+    run_maintenance()
+    run_maintenance()
+    delete_tenant(full.id)
     assert critical() == ["tenant deletion accepted", "tenant deleted"]
     assert counted() == {"TenantDeleted": 1}
 
 
 def test_it_is_audited_when_accepted_and_when_done(acme: Tenant) -> None:
-    _delete(acme.id, seconds=NO_TIME)
-    _maintain()
+    delete_tenant(acme.id, seconds=NO_TIME_TO_SWEEP)
+    run_maintenance()
 
     accepted, completed = audit_of(acme.id)[-2:]
     assert (accepted["action"], accepted["actor"]["type"], accepted["target"]["id"]) == (
@@ -295,7 +285,7 @@ def test_a_device_needs_a_user_that_is_there_and_active(acme: Tenant, gone: str)
     user: Member = acme.add("user")
     match gone:
         case "tenant":
-            _delete(acme.id)
+            delete_tenant(acme.id)
         case "user":
             store.write(store.Delete(keys.user(acme.id, user.id)))
         case _:

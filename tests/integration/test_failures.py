@@ -14,29 +14,45 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 from moto.core.botocore_stubber import MockRawResponse
 
-from rolecall import store
+from rolecall import keys, store
 from rolecall.errors import ServiceUnavailable
 from tests import gateway
 from tests.gateway import Response
 from tests.integration.conftest import (
     MASTER_TOKEN,
+    NO_TIME_TO_SWEEP,
     PASSWORD,
     Holder,
     Tenant,
     audit_of,
+    delete_tenant,
     make_account,
+    run_maintenance,
     table,
     unchanged,
 )
 
+#: Where a request is sent that is said to have failed, so that moto doesn't execute it.
+_NOWHERE = "https://nowhere.invalid/"
 type Failure = Callable[[AWSPreparedRequest], AWSResponse]
 
 
 def _error(request: AWSPreparedRequest, code: str, status: int = 400, **more: Any) -> AWSResponse:
     body = json.dumps({"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": "secret details", **more})
-    # moto must not execute what is said to have failed.
-    request.url = "https://nowhere.invalid/"
+    request.url = _NOWHERE
     return AWSResponse(request.url, status, {}, MockRawResponse(body))  # type: ignore[arg-type]
+
+
+def _partly(answer: Callable[[Any], dict[str, Any]]) -> Failure:
+    """An answer that leaves all of the request's items undone."""
+
+    def fail(request: AWSPreparedRequest) -> AWSResponse:
+        assert isinstance(request.body, bytes)
+        body = json.dumps(answer(json.loads(request.body)["RequestItems"]))
+        request.url = _NOWHERE
+        return AWSResponse(request.url, 200, {}, MockRawResponse(body))  # type: ignore[arg-type]
+
+    return fail
 
 
 def throttled(request: AWSPreparedRequest) -> AWSResponse:
@@ -56,11 +72,11 @@ def forbidden(request: AWSPreparedRequest) -> AWSResponse:
 
 
 def out_of_reach(request: AWSPreparedRequest) -> AWSResponse:
-    raise EndpointConnectionError(endpoint_url="https://nowhere.invalid/")
+    raise EndpointConnectionError(endpoint_url=_NOWHERE)
 
 
 def silent(request: AWSPreparedRequest) -> AWSResponse:
-    raise ReadTimeoutError(endpoint_url="https://nowhere.invalid/")
+    raise ReadTimeoutError(endpoint_url=_NOWHERE)
 
 
 def _cancelled(reason: str) -> Failure:
@@ -74,6 +90,8 @@ def _cancelled(reason: str) -> Failure:
 
 
 conflicting, throttled_within = _cancelled("TransactionConflict"), _cancelled("ThrottlingError")
+unread = _partly(lambda items: {"Responses": {}, "UnprocessedKeys": items})
+unwritten = _partly(lambda items: {"UnprocessedItems": items})
 
 
 @contextmanager
@@ -118,7 +136,7 @@ def _register(_: Tenant, __: Holder) -> Response:
 
 
 def _delete(acme: Tenant, _: Holder) -> Response:
-    return gateway.request("DELETE", f"/global/tenants/{acme.id}", MASTER_TOKEN)
+    return delete_tenant(acme.id)
 
 
 def _log_in(_: Tenant, superadmin: Holder) -> Response:
@@ -191,16 +209,9 @@ def test_the_authorizer_fails_rather_than_denies_when_it_cannot_read(acme: Tenan
 
 
 def test_keys_that_dynamodb_left_unread_are_asked_for_again(acme: Tenant) -> None:
-    def half(request: AWSPreparedRequest) -> AWSResponse:
-        assert isinstance(request.body, bytes)
-        unread = json.loads(request.body)["RequestItems"]
-        request.url = "https://nowhere.invalid/"
-        body = json.dumps({"Responses": {}, "UnprocessedKeys": unread})
-        return AWSResponse(request.url, 200, {}, MockRawResponse(body))  # type: ignore[arg-type]
-
-    with dynamodb(half, "BatchGetItem", times=2):
+    with dynamodb(unread, "BatchGetItem", times=2):
         assert gateway.authorize(acme.admin.token)
-    with dynamodb(half, "BatchGetItem"), pytest.raises(ServiceUnavailable):
+    with dynamodb(unread, "BatchGetItem"), pytest.raises(ServiceUnavailable):
         gateway.authorize(acme.admin.token)
 
 
@@ -219,12 +230,6 @@ def test_a_refusal_that_cannot_be_audited_is_unavailable(acme: Tenant) -> None:
 
 def _left_of(acme: Tenant) -> list[str]:
     return [item["pk"] for item in table() if item["pk"].startswith(f"TENANT#{acme.id}")]
-
-
-def _maintain() -> list[str]:
-    report = gateway.invoke("run_maintenance", gateway.event_of("run_maintenance"), 60.0)
-    completed: list[str] = report["deletions_completed"]
-    return completed
 
 
 @pytest.mark.parametrize("failure", [throttled, down, out_of_reach, contended])
@@ -246,39 +251,42 @@ def test_a_deletion_that_was_accepted_stays_accepted_and_is_finished_later(
     acme.add_device_and_session(acme.add("user"))
 
     with dynamodb(failure, operation, after=after):
-        answer = _delete(acme, Holder(0, "", ""))
+        answer = delete_tenant(acme.id)
 
     assert (answer.status, answer.body.get("data", {}).get("status")) == (202, "deleting")
     assert acme.admin.request("GET", "/users").status == 401
-    assert _maintain() == [acme.id]
+    assert run_maintenance()["deletions_completed"] == [acme.id]
     assert _left_of(acme) == []
 
 
-def test_items_that_dynamodb_left_unwritten_are_deleted_in_the_end(acme: Tenant) -> None:
+@pytest.mark.parametrize("after", [0, 1, 2])
+def test_items_that_dynamodb_left_unwritten_are_deleted_in_the_end_and_counted_once(acme: Tenant, after: int) -> None:
+    # Its batches, in their order: what belongs to the user, what the user owns outside, the user.
     acme.add_device_and_session(acme.admin)
 
-    def unprocessed(request: AWSPreparedRequest) -> AWSResponse:
-        assert isinstance(request.body, bytes)
-        body = json.dumps({"UnprocessedItems": json.loads(request.body)["RequestItems"]})
-        request.url = "https://nowhere.invalid/"
-        return AWSResponse(request.url, 200, {}, MockRawResponse(body))  # type: ignore[arg-type]
+    with dynamodb(unwritten, "BatchWriteItem", after=after, times=3):
+        assert delete_tenant(acme.id).status == 200
 
-    with dynamodb(unprocessed, "BatchWriteItem", times=3):
-        assert _delete(acme, Holder(0, "", "")).status == 200
-    assert _left_of(acme) == []
+    assert {item["pk"].partition("#")[0] for item in table()} == {"AUDIT", "DELETION"}
+    job = store.get(keys.deletion(acme.id))
+    assert job
+    counts = {name: int(n) for name, n in job.items() if name.startswith("deleted:")}
+    assert counts == {
+        f"deleted:{kind}": 1 for kind in ("users", "tokens", "emails", "credentials", "devices", "sessions")
+    }
 
 
 def test_one_deletion_that_fails_does_not_hold_up_the_others(acme: Tenant, globex: Tenant) -> None:
     for tenant in (acme, globex):
-        gateway.request("DELETE", f"/global/tenants/{tenant.id}", MASTER_TOKEN, seconds=4.0)
+        delete_tenant(tenant.id, seconds=NO_TIME_TO_SWEEP)
 
     def fail_for_acme(request: AWSPreparedRequest) -> AWSResponse | None:
         assert isinstance(request.body, bytes)
         return throttled(request) if acme.id.encode() in request.body else None
 
     with dynamodb(fail_for_acme, "BatchWriteItem"):  # type: ignore[arg-type]
-        assert _maintain() == [globex.id]
-    assert _maintain() == [acme.id]
+        assert run_maintenance()["deletions_completed"] == [globex.id]
+    assert run_maintenance()["deletions_completed"] == [acme.id]
 
 
 # --- Time ------------------------------------------------------------------------------------------
@@ -293,4 +301,4 @@ def test_retries_end_in_time_for_an_answer(acme: Tenant, monkeypatch: pytest.Mon
         answer = acme.admin.promote(target, "manager", principal=principal, seconds=2.0)
 
     assert answer.code == "CONCURRENT_CHANGE"
-    assert time.monotonic() - began < 2.0
+    assert time.monotonic() - began < 3.0  # a slow machine's second included; without a limit it takes many more

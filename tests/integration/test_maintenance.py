@@ -1,25 +1,26 @@
 """The function that runs every five minutes and resumes what stopped."""
 
-from typing import Any
-
 from rolecall import deletion, keys, store
-from tests import gateway
-from tests.integration.conftest import MASTER_TOKEN, Tenant, register, table, table_without_audit, unchanged
-
-
-def _maintain(seconds: float = 60.0) -> dict[str, Any]:
-    report: dict[str, Any] = gateway.invoke("run_maintenance", gateway.event_of("run_maintenance"), seconds)
-    return report
+from tests.integration.conftest import (
+    NO_TIME_TO_SWEEP,
+    Tenant,
+    delete_tenant,
+    register,
+    run_maintenance,
+    table,
+    table_without_audit,
+    unchanged,
+)
 
 
 def _begin_deletion(tenant: Tenant) -> None:
-    answer = gateway.request("DELETE", f"/global/tenants/{tenant.id}", MASTER_TOKEN, seconds=4.0)
+    answer = delete_tenant(tenant.id, seconds=NO_TIME_TO_SWEEP)
     assert answer.status == 202
 
 
 def test_with_nothing_to_do_it_changes_nothing(acme: Tenant) -> None:
     with unchanged():
-        assert _maintain() == {"deletions_completed": [], "deletions_open": []}
+        assert run_maintenance() == {"deletions_completed": [], "deletions_open": []}
 
 
 def test_it_finishes_every_deletion_and_touches_no_other_tenant(acme: Tenant, globex: Tenant) -> None:
@@ -28,7 +29,7 @@ def test_it_finishes_every_deletion_and_touches_no_other_tenant(acme: Tenant, gl
         _begin_deletion(tenant)
     untouched = [item for item in table_without_audit() if third.id in str(item)]
 
-    report = _maintain()
+    report = run_maintenance()
 
     assert report["deletions_open"] == []
     assert sorted(report["deletions_completed"]) == sorted([acme.id, globex.id])
@@ -38,16 +39,16 @@ def test_it_finishes_every_deletion_and_touches_no_other_tenant(acme: Tenant, gl
 
 def test_it_leaves_finished_deletions_alone(acme: Tenant) -> None:
     _begin_deletion(acme)
-    _maintain()
+    run_maintenance()
     with unchanged():
-        assert _maintain() == {"deletions_completed": [], "deletions_open": []}
+        assert run_maintenance() == {"deletions_completed": [], "deletions_open": []}
 
 
 def test_without_time_it_starts_nothing_and_says_what_waits(acme: Tenant, globex: Tenant) -> None:
     for tenant in (acme, globex):
         _begin_deletion(tenant)
     with unchanged():
-        report = _maintain(seconds=5.0 + deletion.RESERVE_SECONDS)
+        report = run_maintenance(seconds=5.0 + deletion.RESERVE_SECONDS)
 
     assert report["deletions_completed"] == []
     assert sorted(report["deletions_open"]) == sorted([acme.id, globex.id])
@@ -61,7 +62,7 @@ def test_a_sweep_that_stopped_halfway_goes_on_where_it_was(acme: Tenant) -> None
         if acme.admin.id in item["pk"] or acme.admin.id in item.get("user_id", ""):
             store.write(store.Delete(keys.Key(item["pk"], item["sk"])))
 
-    assert _maintain()["deletions_completed"] == [acme.id]
+    assert run_maintenance()["deletions_completed"] == [acme.id]
 
     job = store.get(keys.deletion(acme.id))
     assert job

@@ -138,3 +138,12 @@ def test_what_is_no_json_object_is_refused_as_a_whole(raw: bytes) -> None:
 def test_a_number_beyond_json_is_a_bad_value_like_any_other(number: bytes) -> None:
     (error,) = _errors(b'{"name": ' + number + b"}")
     assert (error.field, error.message) == ("name", "must be a string")
+
+
+def test_an_address_with_a_name_before_it_is_no_email() -> None:
+    class Contact(bodies.Body):
+        email: bodies.Email
+
+    with pytest.raises(ValidationFailed) as raised:
+        Contact.parse(b'{"email": "Ada <ada@example.com>"}')
+    assert [(one.field, one.message) for one in raised.value.fields] == [("email", "must be a valid email address")]

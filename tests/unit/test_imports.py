@@ -2,6 +2,7 @@
 
 import ast
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -97,3 +98,19 @@ def test_a_function_is_a_screenful_without_aws_environment_or_error_handling(fun
     assert "os.environ" not in _attributes(path)
     assert [node for node in ast.walk(tree) if isinstance(node, ast.Try)] == []
     assert ast.get_docstring(tree)
+
+
+#: Modules of what the Lambda runtime brings, and of packages that are named differently.
+IN_THE_RUNTIME = {"boto3", "botocore"}
+PACKAGE_OF = {"argon2": "argon2-cffi", "jwt": "pyjwt", "pydantic_core": "pydantic"}
+
+
+def test_the_layer_brings_all_that_is_imported() -> None:
+    """On the local engine the developers' environment would fill a gap that Lambda would not."""
+    listed = (ROOT / "layers/rolecall/requirements.in").read_text().lower().splitlines()
+    imported = {name.split(".")[0] for path in (*MODULES.values(), *FUNCTIONS.values()) for name in _imports(path)}
+    foreign = imported - sys.stdlib_module_names - IN_THE_RUNTIME - {"rolecall"}
+
+    missing = {PACKAGE_OF.get(name, name.replace("_", "-")) for name in foreign} - set(listed)
+
+    assert not missing
