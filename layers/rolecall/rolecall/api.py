@@ -200,11 +200,13 @@ def _record_refusal(
 
 def _call_of(event: Mapping[str, Any]) -> Call:
     context = event["requestContext"]
+    identity = context.get("identity") or {}
     return Call(
         Principal.from_context(context.get("authorizer") or {}) or ANONYMOUS,
         clock.now(),
         context["requestId"],
-        (context.get("identity") or {}).get("sourceIp") or "",
+        identity.get("sourceIp") or "",
+        identity.get("userAgent") or "",
     )
 
 

@@ -187,6 +187,38 @@ class UnsupportedMediaType(RolecallError):
     message = "send the body as application/json"
 
 
+class SuperadminExists(RolecallError):
+    """The platform has an enabled superadmin already, so the next is made by that one, over the API."""
+
+    status = 409
+    code = "SUPERADMIN_EXISTS"
+    message = "the platform has an enabled superadmin, who can make others; if nobody can use it, ask with force=true"
+
+
+class KeyStillNeeded(RolecallError):
+    """The key before the current one still has valid tokens, which another rotation would end."""
+
+    status = 409
+    code = "KEY_STILL_NEEDED"
+
+    def __init__(self, until: str) -> None:
+        super().__init__(
+            f"the previous key still has valid tokens: wait until {until}, or end them all with revoke_previous=true"
+        )
+
+
+class RateLimited(RolecallError):
+    """Too many attempts have failed; `retry_after` seconds from now on the next is looked at."""
+
+    status = 429
+    code = "RATE_LIMITED"
+    message = "too many failed attempts: wait as long as Retry-After says"
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__()
+        self.retry_after = retry_after
+
+
 class ServiceUnavailable(RolecallError):
     """The storage or another service is throttled or out of reach; nothing is known to be wrong with the request."""
 
