@@ -12,7 +12,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
-from typing import Self
+from typing import Any, Self
 
 from boto3.dynamodb.conditions import Attr, ConditionBase
 
@@ -38,6 +38,14 @@ class TokenPair:
 
     access_token: str
     refresh_token: str
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "accessToken": self.access_token,
+            "refreshToken": self.refresh_token,
+            "tokenType": "Bearer",
+            "expiresIn": int(jwts.LIFETIME.total_seconds()),
+        }
 
 
 @dataclass(frozen=True, slots=True)

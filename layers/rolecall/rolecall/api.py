@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from enum import Enum
+from enum import Enum, StrEnum
 from http import HTTPStatus
 from typing import Any, Protocol, Self
 
@@ -77,6 +77,20 @@ class Request[B]:
             raise ValidationFailed(message=message)
         return canonical
 
+    def choice[E: StrEnum](self, name: str, choices: type[E]) -> E | None:
+        """A query parameter that is one of an enumeration, if it is there; raises `ValidationFailed`."""
+        text = self.query.get(name)
+        if text is not None and text not in choices:
+            raise ValidationFailed(FieldError(name, f"must be one of {', '.join(choices)}", text))
+        return None if text is None else choices(text)
+
+    def flag(self, name: str) -> bool | None:
+        """A query parameter that is `true` or `false`, if it is there; raises `ValidationFailed`."""
+        text = self.query.get(name)
+        if text not in {None, "true", "false"}:
+            raise ValidationFailed(FieldError(name, "must be true or false", text))
+        return None if text is None else text == "true"
+
     def int32(self, name: str) -> int:
         """A path parameter that must be a positive int32; raises `ValidationFailed`."""
         text = self.path[name]
@@ -99,6 +113,11 @@ def etag(version: int) -> dict[str, str]:
     return {"ETag": f'"{version}"'}
 
 
+def link_next(limit: int, cursor: str | None) -> dict[str, str]:
+    """The header that names the next page (RFC 8288), relative to the request's own address; none without one."""
+    return {"Link": f'<?limit={limit}&cursor={cursor}>; rel="next"'} if cursor else {}
+
+
 # --- Who may call ----------------------------------------------------------------------------------
 
 type Guard = Callable[[Principal], None]
@@ -118,6 +137,12 @@ def master(principal: Principal) -> None:
     """Operators with the master token; everyone else is told `MasterTokenRequired`."""
     if principal.type is not PrincipalType.MASTER:
         raise MasterTokenRequired
+
+
+def account(principal: Principal) -> None:
+    """Every platform account; everyone else is `Forbidden`."""
+    if principal.type is not PrincipalType.ACCOUNT:
+        raise Forbidden
 
 
 def superadmin(principal: Principal) -> None:

@@ -40,8 +40,7 @@ class Principal:
             "email": self.email,
             "role": self.role,
             "tenant_id": self.tenant_id,
-            "name": self.name,
-            "session_id": self.session_id,
+            **({"name": self.name, "session_id": self.session_id} if self.session_id else {}),
         }
 
     @classmethod

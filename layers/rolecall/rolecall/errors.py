@@ -187,23 +187,26 @@ class UnsupportedMediaType(RolecallError):
     message = "send the body as application/json"
 
 
-class SuperadminExists(RolecallError):
-    """The platform has an enabled superadmin already, so the next is made by that one, over the API."""
+class OperationRefused(RolecallError):
+    """Said to an operator who invokes a function by hand; no route says it."""
 
     status = 409
-    code = "SUPERADMIN_EXISTS"
+    code = "OPERATION_REFUSED"
+
+
+class SuperadminExists(OperationRefused):
+    """The platform has an enabled superadmin already, so the next is made by that one, over the API."""
+
     message = "the platform has an enabled superadmin, who can make others; if nobody can use it, ask with force=true"
 
 
-class KeyStillNeeded(RolecallError):
+class KeyStillNeeded(OperationRefused):
     """The key before the current one still has valid tokens, which another rotation would end."""
 
-    status = 409
-    code = "KEY_STILL_NEEDED"
-
-    def __init__(self, until: str) -> None:
+    def __init__(self, seconds: int) -> None:
         super().__init__(
-            f"the previous key still has valid tokens: wait until {until}, or end them all with revoke_previous=true"
+            f"the key before this one has valid tokens for {seconds} more seconds:"
+            " wait, or end all access tokens with revoke_previous=true"
         )
 
 
