@@ -21,7 +21,7 @@ from rolecall.telemetry import count, logger
 
 _EMAIL, _ADDRESS = "EMAIL", "ADDRESS"
 #: Failures that cost no wait, by what they are counted by. Behind one address there may be a whole office.
-FREE_FAILURES = {_EMAIL: 5, _ADDRESS: 50}
+FREE_FAILURES = {_EMAIL: 5, _ADDRESS: 100}
 #: The wait after the last of these; it doubles with each further attempt, up to the longest.
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 30, 15 * 60
 #: Failures are forgotten once there was no attempt for as long.
@@ -45,21 +45,24 @@ class Attempt:
 def begin(email: str, ip: str, at: datetime) -> Attempt:
     """Count an attempt; once this returns, its password may be looked at.
 
-    Raises `RateLimited` for an address or an account that has to wait. What comes from an address that
-    has to wait does not count against the account.
+    Raises `RateLimited` for an account or an address that has to wait. What an account's wait stops does
+    not count against the address, nor the other way round.
     """
-    _count(_ADDRESS, _network(ip), at)
-    return Attempt(email, ip, _count(_EMAIL, email.lower(), at))
+    account = _key(_EMAIL, email.lower())
+    number = _count(_EMAIL, account, at)
+    try:
+        _count(_ADDRESS, _key(_ADDRESS, _network(ip)), at)
+    except RateLimited:
+        _take_back(account)
+        raise
+    return Attempt(email, ip, number)
 
 
 def succeeded(attempt: Attempt) -> None:
     """Forget the account's failures. Of its address only this attempt is forgotten, or else whoever has
     an account could guess at all others without end."""
     store.write(store.Delete(_key(_EMAIL, attempt.email.lower())))
-    with contextlib.suppress(ConcurrentChange):  # forgotten by now
-        store.write(
-            store.Update(_key(_ADDRESS, _network(attempt.ip)), add={"failures": -1}, when=Attr("failures").gt(0))
-        )
+    _take_back(_key(_ADDRESS, _network(attempt.ip)))
 
 
 def wait_after(failures: int, kind: str) -> int:
@@ -68,8 +71,8 @@ def wait_after(failures: int, kind: str) -> int:
     return 0 if beyond < 0 else min(LONGEST_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2 ** min(beyond, 10))
 
 
-def _count(kind: str, source: str, at: datetime) -> int:
-    former = store.settle(lambda: _count_once(_key(kind, source), at))
+def _count(kind: str, key: keys.Key, at: datetime) -> int:
+    former = store.settle(lambda: _count_once(key, at))
     failures = int(former["failures"]) if former else 0
     if former and epoch(at) < former["last_at"] + wait_after(failures, kind):
         logger.warning("login throttled", counted_by=kind.lower(), failures=failures + 1)
@@ -93,6 +96,11 @@ def _count_once(key: keys.Key, at: datetime) -> store.Item | None:
         # What is to be forgotten is still there: TTL takes its time.
         store.write(store.Delete(key, when=store.NEW | Attr("expires_at").lte(now)))
         raise
+
+
+def _take_back(key: keys.Key) -> None:
+    with contextlib.suppress(ConcurrentChange):  # forgotten by now
+        store.write(store.Update(key, add={"failures": -1}, when=Attr("failures").gt(0)))
 
 
 def _key(kind: str, source: str) -> keys.Key:
