@@ -106,7 +106,10 @@ def test_a_hundred_guesses_at_once_get_no_more_than_the_allowed_tries() -> None:
     with ThreadPoolExecutor(100) as pool:
         statuses = list(pool.map(guess, range(100)))
 
-    assert Counter(statuses) == {401: 5, 429: 95}
+    counts = Counter(statuses)
+    assert counts.keys() == {401, 429}
+    # Fewer are looked at where a count is repeated because its answer was late: never more.
+    assert 1 <= counts[401] <= 5
 
 
 @pytest.mark.usefixtures("in_process")
