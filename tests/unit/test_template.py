@@ -9,6 +9,7 @@ from typing import Any, cast
 import pytest
 
 from tests import gateway
+from tests.dialects import PLATFORM, TENANT, assert_valid, made_by_the_gateway
 from tests.gateway import ROOT
 from tests.permissions import Permission, granted, listed, statements
 
@@ -225,6 +226,8 @@ def test_what_the_gateway_answers_itself_satisfies_both_dialects(response: str) 
     assert body["error_code"] == body["code"]
     assert body["success"] is False
     assert body["path"] == "filled in"
+    for dialect in (TENANT, PLATFORM):
+        assert_valid(body | {"path": "/users"}, made_by_the_gateway(dialect))
 
 
 @pytest.mark.parametrize("response", GATEWAY_RESPONSES)
