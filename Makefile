@@ -11,7 +11,7 @@ UV    := UV_PYTHON_DOWNLOADS=never $(BIN)/uv
 SAM   := SAM_CLI_TELEMETRY=0 __SAM_CLI_APP_DIR=$(CURDIR)/.venv/sam PATH="$(CURDIR)/$(BIN):$$PATH" $(PY) -m samcli
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run reset test lint unit integration e2e format lock build deploy
+.PHONY: help setup run reset operator test lint unit integration e2e format lock build deploy
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ run: $(READY) ## Serve the whole system on this machine, with demo data (PORT=30
 
 reset: $(READY) ## Forget the state that `make run` keeps in .local/
 	@$(PY) -m local reset
+
+operator: $(READY) ## Do an operation on the running local stack (ARGS='create_superadmin email=…')
+	@PORT=$(PORT) $(PY) -m local operate $(ARGS)
 
 test: lint unit integration e2e ## Lint, then all tests
 

@@ -11,6 +11,7 @@ import pytest
 from local import demo, seed
 from local.http import Answer, call
 from local.stack import Stack
+from tests.dialects import PLATFORM, TENANT, assert_valid, made_by_the_gateway
 from tests.e2e.conftest import Tenant
 from tests.gateway import event_of
 
@@ -85,6 +86,8 @@ def test_errors_that_the_gateway_makes_satisfy_both_dialects(
     assert body["success"] is False
     assert body["error_code"] == {401: "UNAUTHORIZED", 404: "NOT_FOUND"}[status]
     assert body["path"] == path
+    for dialect in (TENANT, PLATFORM):
+        assert_valid(body, made_by_the_gateway(dialect))
     assert "$" not in answer.text
     assert answer.headers["cache-control"] == "no-store"
     assert answer.headers["x-request-id"]

@@ -76,6 +76,8 @@ def test_an_account_by_its_access_token(superadmin: Holder) -> None:
         "email": superadmin.email,
         "role": "ROLE_SUPERADMIN",
         "tenant_id": "",
+        "name": "Ada Byron",
+        "session_id": superadmin.session_id,
     }
 
 

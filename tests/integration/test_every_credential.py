@@ -20,6 +20,8 @@ class Row:
     statuses: tuple[int, ...]
 
 
+SUPERADMIN_ONLY = (403, 403, 403, 403, 403, 403, 200)
+
 #: Written out from the contract.
 TABLE: dict[str, Row] = {
     # tenant API
@@ -50,11 +52,31 @@ TABLE: dict[str, Row] = {
     "GET /audit": Row("/audit?tenant_id={tenant}", None, (404, 200, 403, 403, 200, 403, 403)),
     # platform API
     "PUT /v1/api/superadmin/users/{id}/role": Row(
-        "/v1/api/superadmin/users/{account}/role", {"newRole": "ADMIN"}, (403, 403, 403, 403, 403, 403, 200)
+        "/v1/api/superadmin/users/{account}/role", {"newRole": "ADMIN"}, SUPERADMIN_ONLY
+    ),
+    **{
+        f"PUT /v1/api/superadmin/users/{{id}}/{change}": Row(
+            f"/v1/api/superadmin/users/{{account}}/{change}", {"reason": "a test"}, SUPERADMIN_ONLY
+        )
+        for change in ("ban", "unban", "disable", "enable")
+    },
+    "GET /v1/api/superadmin/users": Row("/v1/api/superadmin/users", None, SUPERADMIN_ONLY),
+    "POST /v1/api/superadmin/users": Row(
+        "/v1/api/superadmin/users",
+        {"email": "third@example.com", "password": PASSWORD, "firstName": "Ada", "lastName": "Byron"},
+        (*SUPERADMIN_ONLY[:-1], 201),
+    ),
+    "GET /v1/api/superadmin/users/{id}": Row("/v1/api/superadmin/users/{account}", None, SUPERADMIN_ONLY),
+    "GET /v1/api/superadmin/users/{id}/history": Row(
+        "/v1/api/superadmin/users/{account}/history", None, SUPERADMIN_ONLY
+    ),
+    # Whoever logs out is logged out, whatever refresh token they still hold. Last: it ends the credential.
+    "POST /v1/api/auth/logout": Row(
+        "/v1/api/auth/logout", {"refreshToken": "spent"}, (403, 403, 403, 403, 403, 204, 204)
     ),
 }
 #: Routes that are there to get a credential ask for none.
-PUBLIC = {"POST /v1/api/auth/login"}
+PUBLIC = {"POST /v1/api/auth/login", "POST /v1/api/auth/refresh"}
 
 
 def _routes() -> dict[str, bool]:

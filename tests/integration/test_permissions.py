@@ -65,17 +65,42 @@ def test_every_permission_is_needed(used: Used, acme: Tenant, globex: Tenant, su
         change = {"deletion_protection": protected}
         gateway.request("PUT", f"/global/tenants/{acme.id}", MASTER_TOKEN, change)
     gateway.invoke("record_token_use", gateway.event_of("record_token_use"))
-    superadmin.request("PUT", f"/v1/api/superadmin/users/{account.id}/role", {"newRole": "ADMIN"})
     second = {"tenant_name": "Initech", "email": "second@example.com", "password": PASSWORD}
     # A registration that is refused gives its claim up.
     taken = {**second, "email": acme.admin.email}
     gateway.request("POST", "/register", MASTER_TOKEN, taken, headers={"Idempotency-Key": "3"})
     gateway.request("POST", "/register", MASTER_TOKEN, second, headers={"Idempotency-Key": "4"})
+    _use_the_platform_api(superadmin, account)
     delete_tenant(acme.id)
     delete_tenant(globex.id, seconds=NO_TIME_TO_SWEEP)
     run_maintenance()
 
     assert used == {folder: permissions.granted(folder) for folder in gateway.functions()}
+
+
+def _use_the_platform_api(superadmin: Holder, account: Holder) -> None:
+    users = "/v1/api/superadmin/users"
+    new = {"email": "new@example.com", "password": PASSWORD, "firstName": "Grace", "lastName": "Hopper"}
+    superadmin.request("POST", users, new)
+    superadmin.request("GET", f"{users}?banned=false")
+    superadmin.request("GET", f"{users}/{account.id}")
+    superadmin.request("GET", f"{users}/{account.id}/history")
+    superadmin.request("PUT", f"{users}/{account.id}/role", {"newRole": "ADMIN"})
+    for verb in ("ban", "unban", "disable", "enable"):
+        superadmin.request("PUT", f"{users}/{account.id}/{verb}", {"reason": "a test"})
+    theft = make_account()
+    token = theft.refresh_token
+    for _ in range(2):  # the second answer's token, and the first one's again, which is a theft then
+        token = _refresh(token).body["refreshToken"]
+    assert _refresh(theft.refresh_token).status == 401
+    other = make_account(email="other@example.com")
+    again = gateway.request("POST", "/v1/api/auth/login", body={"email": other.email, "password": PASSWORD}).body
+    other.request("POST", "/v1/api/auth/logout", {"refreshToken": again["refreshToken"]})
+    gateway.invoke("run_operation", {"operation": "create_superadmin", "email": "root@example.com", "force": True})
+
+
+def _refresh(token: str) -> gateway.Response:
+    return gateway.request("POST", "/v1/api/auth/refresh", body={"refreshToken": token})
 
 
 @pytest.mark.parametrize("route", gateway.routes(), ids=lambda route: route.function)

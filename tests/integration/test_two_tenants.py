@@ -68,6 +68,20 @@ ATTEMPTS: dict[str, list[tuple[Callable[[Tenant, Tenant, Holder], Response], int
         (lambda acme, _, account: _change_role(acme, account.id), 403),
         (lambda acme, globex, _: _change_role(acme, globex.admin.id), 403),
     ],
+    "ban_account": [(lambda acme, _, account: _ask(acme, "PUT", f"/{account.id}/ban"), 403)],
+    "unban_account": [(lambda acme, _, account: _ask(acme, "PUT", f"/{account.id}/unban"), 403)],
+    "disable_account": [(lambda acme, _, account: _ask(acme, "PUT", f"/{account.id}/disable"), 403)],
+    "enable_account": [(lambda acme, _, account: _ask(acme, "PUT", f"/{account.id}/enable"), 403)],
+    "get_account": [(lambda acme, _, account: _ask(acme, "GET", f"/{account.id}"), 403)],
+    "list_account_history": [(lambda acme, _, account: _ask(acme, "GET", f"/{account.id}/history"), 403)],
+    "list_accounts": [(lambda acme, _, __: _ask(acme, "GET", ""), 403)],
+    "create_account": [(lambda acme, _, __: _ask(acme, "POST", ""), 403)],
+    "log_out": [
+        (lambda acme, _, account: _log_out(acme, account), 403),
+    ],
+    "refresh_session": [
+        (lambda _, globex, __: _refresh(globex.admin.token), 401),
+    ],
     "log_in": [
         (lambda _, globex, __: _log_in(globex.admin.email), 401),
     ],
@@ -100,6 +114,18 @@ def _audit_cursor(tenant: Tenant) -> str:
 
 def _change_role(acme: Tenant, account_id: int | str) -> Response:
     return acme.admin.request("PUT", f"/v1/api/superadmin/users/{account_id}/role", {"newRole": "SUPERADMIN"})
+
+
+def _ask(acme: Tenant, method: str, path: str) -> Response:
+    return acme.admin.request(method, f"/v1/api/superadmin/users{path}", {"reason": "spite"})
+
+
+def _log_out(acme: Tenant, account: Holder) -> Response:
+    return acme.admin.request("POST", "/v1/api/auth/logout", {"refreshToken": account.refresh_token})
+
+
+def _refresh(token: str) -> Response:
+    return gateway.request("POST", "/v1/api/auth/refresh", body={"refreshToken": token})
 
 
 def _log_in(email: str) -> Response:

@@ -13,10 +13,11 @@ from tests.gateway import ROOT
 #: From the top down; a module imports from the rows below its own, and from no other.
 LAYERS = [
     {"functions"},
+    {"operations"},
     {"api", "authorization", "bodies", "maintenance"},
-    {"deletion", "devices", "tenants", "user_deletion"},
+    {"account_history", "account_sessions", "deletion", "devices", "tenants", "user_deletion"},
     {"accounts", "users"},
-    {"audit", "audit_retention", "idempotency", "role_events", "token_use"},
+    {"audit", "audit_retention", "idempotency", "login_attempts", "role_events", "token_use"},
     {"cursors", "jwts", "standing"},
     {"store", "tokens", "passwords", "vault"},
     {"calls", "keys", "telemetry", "ids"},
@@ -24,7 +25,19 @@ LAYERS = [
     {"errors"},
 ]
 #: What every function shares knows nothing of any one operation.
-DOMAIN = {"accounts", "deletion", "devices", "maintenance", "tenants", "user_deletion", "users"}
+DOMAIN = {
+    "account_history",
+    "account_sessions",
+    "accounts",
+    "deletion",
+    "devices",
+    "login_attempts",
+    "maintenance",
+    "operations",
+    "tenants",
+    "user_deletion",
+    "users",
+}
 #: Who talks to which service of AWS; the vault does through Powertools.
 CLIENTS = {"store": "dynamodb", "role_events": "events", "token_use": "sqs"}
 SHARED = {"api", "bodies"}

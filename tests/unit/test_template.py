@@ -9,13 +9,16 @@ from typing import Any, cast
 import pytest
 
 from tests import gateway
+from tests.dialects import PLATFORM, TENANT, assert_valid, made_by_the_gateway
 from tests.gateway import ROOT
 from tests.permissions import Permission, granted, listed, statements
 
 FUNCTIONS = sorted(gateway.functions())
 AUTHORIZER = "authorize_request"
-#: The only function behind no authorizer: it is where the credential comes from.
-PUBLIC = {"log_in"}
+#: The only functions behind no authorizer: they are where the credential comes from.
+PUBLIC = {"log_in", "refresh_session"}
+#: Invoked by hand, with AWS rights.
+OPERATOR = "run_operation"
 READING = {"GetItem", "BatchGetItem"}
 BOTH_DIALECTS = {"success", "status", "error", "error_code", "code", "message", "timestamp", "path"}
 
@@ -55,7 +58,7 @@ def test_a_sample_event_is_one_of_its_route(route: gateway.Route) -> None:
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_function_has_one_route_or_one_trigger(function: str) -> None:
-    assert len(gateway.functions()[function].get("Events", {})) == (0 if function == AUTHORIZER else 1)
+    assert len(gateway.functions()[function].get("Events", {})) == (0 if function in {AUTHORIZER, OPERATOR} else 1)
 
 
 def test_no_two_functions_share_a_route() -> None:
@@ -119,11 +122,18 @@ def test_no_function_can_scan_or_change_the_table_itself(function: str) -> None:
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_a_function_is_told_of_the_secrets_that_it_may_read_and_of_no_other(function: str) -> None:
+def test_a_function_is_told_of_the_secrets_that_it_may_use_and_of_no_other(function: str) -> None:
     told = gateway.functions()[function].get("Environment", {}).get("Variables", {})
-    readable = [s["Resource"] for s in statements(function) if s["Action"] == "secretsmanager:GetSecretValue"]
+    usable = [s["Resource"] for s in statements(function) if "secretsmanager:" in str(s["Action"])]
 
-    assert _names_in([value for name, value in told.items() if name.endswith("_SECRET_ARN")]) == _names_in(readable)
+    assert _names_in([value for name, value in told.items() if name.endswith("_SECRET_ARN")]) == _names_in(usable)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_only_the_operators_function_can_change_a_secret(function: str) -> None:
+    actions = {action for statement in statements(function) for action in listed(statement["Action"])}
+    changing = {action for action in actions if "secretsmanager:" in action} - {"secretsmanager:GetSecretValue"}
+    assert changing == ({"secretsmanager:PutSecretValue"} if function == OPERATOR else set())
 
 
 def test_the_settings_of_all_functions_hold_no_secret() -> None:
@@ -181,7 +191,7 @@ def _api() -> dict[str, Any]:
     return api
 
 
-def test_every_route_but_the_login_goes_through_the_authorizer() -> None:
+def test_every_route_but_login_and_refresh_goes_through_the_authorizer() -> None:
     auth = _api()["Auth"]
     (name,) = auth["Authorizers"]
 
@@ -221,6 +231,8 @@ def test_what_the_gateway_answers_itself_satisfies_both_dialects(response: str) 
     assert body["error_code"] == body["code"]
     assert body["success"] is False
     assert body["path"] == "filled in"
+    for dialect in (TENANT, PLATFORM):
+        assert_valid(body | {"path": "/users"}, made_by_the_gateway(dialect))
 
 
 @pytest.mark.parametrize("response", GATEWAY_RESPONSES)

@@ -137,6 +137,11 @@ def etag(version: int) -> dict[str, str]:
     return {"ETag": f'"{version}"'}
 
 
+def link_next(limit: int, cursor: str | None) -> dict[str, str]:
+    """The header that names the next page (RFC 8288), relative to the request's own address; none without one."""
+    return {"Link": f'<?limit={limit}&cursor={cursor}>; rel="next"'} if cursor else {}
+
+
 # --- Who may call ----------------------------------------------------------------------------------
 
 type Guard = Callable[[Principal], None]
@@ -171,6 +176,12 @@ def either(guard: Guard, other: Guard) -> Guard:
                 raise refusal from None
 
     return both
+
+
+def account(principal: Principal) -> None:
+    """Every platform account; everyone else is `Forbidden`."""
+    if principal.type is not PrincipalType.ACCOUNT:
+        raise Forbidden
 
 
 def superadmin(principal: Principal) -> None:
@@ -253,11 +264,13 @@ def _record_refusal(
 
 def _call_of(event: Mapping[str, Any]) -> Call:
     context = event["requestContext"]
+    identity = context.get("identity") or {}
     return Call(
         Principal.from_context(context.get("authorizer") or {}) or ANONYMOUS,
         clock.now(),
         context["requestId"],
-        (context.get("identity") or {}).get("sourceIp") or "",
+        identity.get("sourceIp") or "",
+        identity.get("userAgent") or "",
     )
 
 

@@ -56,6 +56,7 @@ def entry(  # noqa: PLR0913 (an entry has that many facts)
                 "id": call.principal.id,
                 "email": call.principal.email or None,
                 "role": call.principal.role or None,
+                **({"name": call.principal.name} if call.principal.name else {}),
             },
             "target": {"type": target_type, "id": target_id},
             "before": dict(before) if before is not None else None,

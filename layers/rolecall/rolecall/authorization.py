@@ -9,7 +9,7 @@ from typing import Any
 
 from rolecall import keys, standing, store, token_use, vault
 from rolecall.calls import MASTER, Principal, PrincipalType
-from rolecall.clock import epoch, rfc3339
+from rolecall.clock import rfc3339
 from rolecall.config import config
 from rolecall.errors import Unauthorized
 from rolecall.telemetry import logger
@@ -50,15 +50,20 @@ def _account(token: str, at: datetime) -> Principal:
     # PyJWT is imported only where a JWT is seen: it would slow every other cold start.
     from rolecall import jwts  # noqa: PLC0415
 
-    claims = jwts.verify(token)
+    claims = jwts.verify(token, at)
     account, session = store.get_many(
-        keys.account(claims.account_id), keys.of_account(claims.account_id, "SESSION", claims.session_id)
+        keys.account(claims.account_id), keys.account_session(claims.account_id, claims.session_id)
     )
-    if account is None or not account["enabled"] or account["banned"]:
+    if account is None or not standing.session_alive(account, session, at):
         raise Unauthorized
-    if session is None or session["expires_at"] <= epoch(at):
-        raise Unauthorized
-    return Principal(PrincipalType.ACCOUNT, str(claims.account_id), account["email"], account["role"])
+    return Principal(
+        PrincipalType.ACCOUNT,
+        str(claims.account_id),
+        account["email"],
+        account["role"],
+        name=f"{account['first_name']} {account['last_name']}",
+        session_id=claims.session_id,
+    )
 
 
 def _operator(token: str) -> Principal:

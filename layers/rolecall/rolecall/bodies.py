@@ -9,6 +9,7 @@ from email_validator import EmailNotValidError, validate_email
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     StringConstraints,
     ValidationError,
@@ -17,6 +18,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 
 from rolecall.errors import FieldError, ValidationFailed
+from rolecall.roles import PlatformRole
 
 #: Fields whose value is never echoed in an error.
 _SECRET_FIELDS = frozenset({"password", "token", "refreshToken"})
@@ -94,6 +96,14 @@ def _https(url: str) -> str:
     return url
 
 
+def _any_spelling(role: object) -> object:
+    """`admin`, `Role_Admin` and `ROLE_ADMIN` are the same."""
+    if not isinstance(role, str):
+        return role
+    name = role.strip().upper()
+    return name if name.startswith("ROLE_") else f"ROLE_{name}"
+
+
 def _no_surrounding_space(text: str) -> str:
     if not text.strip():
         raise ValueError("must not be blank")
@@ -116,6 +126,8 @@ def _hard_to_guess(password: str, others: ValidationInfo) -> str:
 
 
 type Email = Annotated[str, AfterValidator(_address)]
+type Reason = Annotated[str, StringConstraints(max_length=500), AfterValidator(_no_surrounding_space)]
 type Password = Annotated[str, StringConstraints(min_length=8, max_length=128), AfterValidator(_hard_to_guess)]
 type WebhookUrl = Annotated[str, StringConstraints(max_length=2000), AfterValidator(_https)]
+type PlatformRoleName = Annotated[PlatformRole, BeforeValidator(_any_spelling)]
 type Name = Annotated[str, StringConstraints(max_length=100), AfterValidator(_no_surrounding_space)]

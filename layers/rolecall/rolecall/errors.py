@@ -210,6 +210,41 @@ class UnsupportedMediaType(RolecallError):
     message = "send the body as application/json"
 
 
+class OperationRefused(RolecallError):
+    """Said to an operator who invokes a function by hand; no route says it."""
+
+    status = 409
+    code = "OPERATION_REFUSED"
+
+
+class SuperadminExists(OperationRefused):
+    """The platform has an enabled superadmin already, so the next is made by that one, over the API."""
+
+    message = "the platform has an enabled superadmin, who can make others; if nobody can use it, ask with force=true"
+
+
+class KeyStillNeeded(OperationRefused):
+    """The key before the current one still has valid tokens, which another rotation would end."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(
+            f"the key before this one has valid tokens for {seconds} more seconds:"
+            " wait, or end all access tokens with revoke_previous=true"
+        )
+
+
+class RateLimited(RolecallError):
+    """Too many attempts have failed; `retry_after` seconds from now on the next is looked at."""
+
+    status = 429
+    code = "RATE_LIMITED"
+    message = "too many failed attempts: wait as long as Retry-After says"
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__()
+        self.retry_after = retry_after
+
+
 class ServiceUnavailable(RolecallError):
     """The storage or another service is throttled or out of reach; nothing is known to be wrong with the request."""
 

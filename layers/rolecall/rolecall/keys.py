@@ -10,6 +10,7 @@
 | `tenant_name("Acme")` | `NAME#acme` / `META` |
 | `account(7)` | `ACCOUNT#7` / `META` |
 | `of_account(7, "SESSION", S)` | `ACCOUNT#7` / `SESSION#<S>` |
+| `login_attempts("EMAIL", H)` | `ATTEMPTS#EMAIL#<sha256 of the address>` / `META` |
 | `platform()` | `PLATFORM` / `META` |
 | `audit_entry(T, E)` | `AUDIT#<T>` / `<time-ordered id>` |
 | `deletion(T)` | `DELETION#<T>` / `META` |
@@ -57,6 +58,8 @@ OPEN_USER_DELETIONS = IndexPartition("gsi1", "USER_DELETIONS#OPEN")
 TENANTS_BY_NAME = IndexPartition("gsi1", "TENANTS")
 #: The deleted tenants whose audit entries still name emails, by the time of the deletion.
 UNREDACTED_AUDITS = IndexPartition("gsi2", "AUDITS#UNREDACTED")
+#: All platform accounts; the sort key is the email in lower case.
+ACCOUNTS = IndexPartition("gsi1", "ACCOUNTS")
 
 
 def canonical_uuid(text: str) -> str | None:
@@ -125,6 +128,26 @@ def account(account_id: int) -> Key:
 
 def of_account(account_id: int, item_type: str, item_id: str) -> Key:
     return Key(f"ACCOUNT#{account_id}", f"{item_type}#{item_id}")
+
+
+def account_session(account_id: int, session_id: str) -> Key:
+    return of_account(account_id, "SESSION", session_id)
+
+
+def spent_refresh_token(account_id: int, token_hash: str) -> Key:
+    return of_account(account_id, "SPENT", token_hash)
+
+
+def accounts_by_standing(role: str, *, enabled: bool, banned: bool) -> IndexPartition:
+    """The accounts of one role and state; the sort key is the email in lower case."""
+    return IndexPartition(
+        "gsi2", f"ACCOUNTS#{role}#{'enabled' if enabled else 'disabled'}#{'banned' if banned else 'free'}"
+    )
+
+
+def login_attempts(kind: str, source_hash: str) -> Key:
+    """`kind` is what is counted by, in upper case: `EMAIL` or `ADDRESS`."""
+    return Key(f"ATTEMPTS#{kind}#{source_hash}", META)
 
 
 def platform() -> Key:

@@ -244,19 +244,30 @@ def _query(condition: ConditionBase, options: dict[str, Any], limit: int | None)
 
 def write(one: Put | Update | Delete) -> None:
     """A single write; raises what its `otherwise` says if its condition fails."""
-    parameters = _parameters(one)
+    _write(one)
+
+
+def swap(one: Update) -> Item | None:
+    """A single update that returns the item as it was before, or None if it was not there.
+
+    No two callers get the same former item, however many there are at once.
+    """
+    former = _write(one, ReturnValues="ALL_OLD").get("Attributes")
+    return _from_wire(former) if former else None
+
+
+def _write(one: Put | Update | Delete, **options: Any) -> dict[str, Any]:
+    parameters = _parameters(one) | options
     backoff = _Backoff()
     while True:
         try:
-            _call(_ALONE[type(one)], **parameters)
+            return _call(_ALONE[type(one)], **parameters)
         except ConcurrentChange:
             backoff.wait(ConcurrentChange)
         except ClientError as error:
             if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
                 raise
             raise one.otherwise(_found(error.response)) from None
-        else:
-            return
 
 
 def transact(*writes: Write) -> None:
