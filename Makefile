@@ -11,7 +11,7 @@ UV    := UV_PYTHON_DOWNLOADS=never $(BIN)/uv
 SAM   := SAM_CLI_TELEMETRY=0 __SAM_CLI_APP_DIR=$(CURDIR)/.venv/sam PATH="$(CURDIR)/$(BIN):$$PATH" $(PY) -m samcli
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run reset delete-tenant bench-deletion test lint unit integration e2e format lock build deploy
+.PHONY: help setup run reset operator delete-tenant bench-deletion test lint unit integration e2e format lock build deploy
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ reset: $(READY) ## Forget the state that `make run` keeps in .local/
 
 delete-tenant: $(READY) ## Delete a tenant and watch it go (ID=…; API=… MASTER_TOKEN=… for a remote one)
 	@$(PY) -m local.delete_tenant $(ID)
+
+operator: $(READY) ## Do an operation on the running local stack (ARGS='create_superadmin email=…')
+	@PORT=$(PORT) $(PY) -m local operate $(ARGS)
 
 test: lint unit integration e2e ## Lint, then all tests
 

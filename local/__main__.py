@@ -1,4 +1,4 @@
-"""`python -m local run` and `python -m local reset`: what `make run` and `make reset` do."""
+"""`python -m local run`, `reset` and `operate`: what `make run`, `make reset` and `make operator` do."""
 
 import argparse
 import contextlib
@@ -13,7 +13,10 @@ from collections.abc import Iterator
 from types import FrameType
 from typing import NoReturn
 
-from local import ROOT, StackError, demo, logs
+from botocore.exceptions import EndpointConnectionError
+
+from local import ROOT, StackError, demo, logs, operator
+from local.engine import Engine
 from local.seed import seed
 from local.stack import Stack, up
 
@@ -24,13 +27,18 @@ SEEDS = "local/seeds"
 
 def main() -> int:
     """The exit code. What goes wrong is told in one sentence, without a traceback."""
-    arguments = argparse.ArgumentParser(prog="python -m local", description="The local stack.")
-    arguments.add_argument("command", choices=["run", "reset"])
+    parser = argparse.ArgumentParser(prog="python -m local", description="The local stack.")
+    parser.add_argument("command", choices=["run", "reset", "operate"])
+    parser.add_argument("arguments", nargs="*", help="of operate: an operation, then name=value …")
+    asked = parser.parse_args()
     try:
-        if arguments.parse_args().command == "run":
-            run()
-        else:
-            reset()
+        match asked.command:
+            case "run":
+                run()
+            case "operate":
+                operate(asked.arguments)
+            case _:
+                reset()
     except StackError as error:
         print(f"\n{error}", file=sys.stderr)
         return 1
@@ -60,6 +68,21 @@ def reset() -> None:
         with _home_to_itself("stop it (Ctrl-C) first"):
             shutil.rmtree(HOME)
     print("The local state is forgotten; `make run` starts afresh.")
+
+
+def operate(arguments: list[str]) -> None:
+    """Does an operation on the stack that `make run` serves in another terminal, and prints its answer."""
+    if not arguments:
+        raise StackError("Say which operation, as in `make operator ARGS='create_superadmin email=root@example.com'`.")
+    stack = Stack(Engine(HOME, _port()))
+    try:
+        print(json.dumps(operator.operate(stack, arguments[0], arguments[1:]), indent=2))
+        known = stack.recall(SEEDS)
+    except EndpointConnectionError:
+        raise StackError(f"No local stack answers on port {_port()}: start it with `make run`.") from None
+    if known:
+        # The master token may be another now.
+        _demo(stack, json.loads(known))
 
 
 def _seeds(stack: Stack, after_stop: contextlib.ExitStack) -> demo.Seeds:

@@ -6,6 +6,7 @@ the path. Everything else of a gateway response is MiniStack's own doing.
 
 # ruff: noqa: SLF001 (there is no public way to complete it)
 
+import json
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
@@ -42,7 +43,7 @@ def install() -> None:
         text = body.decode()
         # Longest names first, so that no name is taken for the beginning of another.
         for name, value in sorted(_variables.get({}).items(), reverse=True):
-            text = text.replace(f"${name}", value)
+            text = text.replace(f"${name}", json.dumps(value)[1:-1])
         return status, headers, text.encode()
 
     gateway._handle_execute_in_scope = execute_and_note

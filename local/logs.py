@@ -27,6 +27,7 @@ class Logs:
 
     def __init__(self, stack: "Stack", since: float) -> None:
         self._client = stack.logs
+        self._seen: set[tuple[str, int, str]] = set()
         resources = stack.cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack.name)
         self._next = {
             resource["PhysicalResourceId"]: int(since * 1000)
@@ -44,9 +45,12 @@ class Logs:
         pages = self._client.get_paginator("filter_log_events")
         for page in pages.paginate(logGroupName=group, startTime=self._next[group]):
             for event in page["events"]:
-                self._next[group] = max(self._next[group], event["timestamp"] + 1)
-                if not event["message"].startswith(PLATFORM_LINES):
+                seen = event["logStreamName"], event["timestamp"], event["message"]
+                if seen not in self._seen and not event["message"].startswith(PLATFORM_LINES):
                     yield event["timestamp"], group, event["message"].rstrip()
+                self._seen.add(seen)
+                # Asked for again, because more may have been logged in the same millisecond.
+                self._next[group] = max(self._next[group], event["timestamp"])
 
 
 def follow(stack: "Stack") -> None:

@@ -107,6 +107,10 @@ class Stack:
     def _session(self) -> boto3.Session:
         return boto3.Session(ACCESS_KEY, SECRET_KEY, region_name=REGION)
 
+    def client(self, service: str) -> Any:
+        """A client of any other service, for what is needed rarely."""
+        return self._session.client(service, endpoint_url=self.endpoint_url)  # type: ignore[call-overload]
+
     @cached_property
     def apigateway(self) -> "APIGatewayClient":
         return self._session.client("apigateway", endpoint_url=self.endpoint_url)

@@ -4,10 +4,12 @@ What API Gateway does between a request and a function, as far as a test needs i
 in `template.yaml`, asks the authorizer, hands its context on, and answers 401 for a denial.
 """
 
+import base64
 import importlib
 import json
 import re
 from collections.abc import Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,6 +21,8 @@ from samcli.yamlhelper import yaml_parse
 ROOT = Path(__file__).parent.parent
 #: The scheduled function's event is named after what it does, not after its folder.
 _EVENT_OF = {"run_maintenance": "maintenance"}
+#: The folder of the function that runs right now, which is whose permissions count.
+running: ContextVar[str | None] = ContextVar("running", default=None)
 
 
 @cache
@@ -61,13 +65,22 @@ def routes() -> list[Route]:
     return found
 
 
+def event_file(folder: str) -> Path:
+    return ROOT / f"events/{_EVENT_OF.get(folder, folder)}.json"
+
+
 def event_of(folder: str) -> dict[str, Any]:
     """The sample event of a function, fresh to be changed."""
-    return cast("dict[str, Any]", json.loads((ROOT / f"events/{_EVENT_OF.get(folder, folder)}.json").read_text()))
+    return cast("dict[str, Any]", json.loads(event_file(folder).read_text()))
 
 
-def handler_of(folder: str) -> Any:
-    return importlib.import_module(f"functions.{folder}.app").handler
+def invoke(folder: str, event: Any, seconds: float = 20.0) -> Any:
+    """What Lambda does: call the handler, with `seconds` left until it would be stopped."""
+    token = running.set(folder)
+    try:
+        return importlib.import_module(f"functions.{folder}.app").handler(event, Context(seconds))
+    finally:
+        running.reset(token)
 
 
 class Context:
@@ -101,11 +114,18 @@ class Response:
         return cast("str", self.body.get("error_code") or self.body.get("code"))
 
 
+def ask_authorizer(authorization: str | None) -> dict[str, Any]:
+    """The authorizer's answer to a request with this `Authorization` header, or with none."""
+    event = event_of("authorize_request")
+    event["headers"]["Authorization"] = authorization
+    if authorization is None:
+        del event["headers"]["Authorization"]
+    return cast("dict[str, Any]", invoke("authorize_request", event))
+
+
 def authorize(credential: str | None) -> dict[str, str] | None:
     """The authorizer's context for a credential; None if it denies."""
-    event = event_of("authorize_request")
-    event["headers"]["Authorization"] = f"Bearer {credential}"
-    answer = handler_of("authorize_request")(event, Context())
+    answer = ask_authorizer(f"Bearer {credential}")
     (statement,) = answer["policyDocument"]["Statement"]
     return cast("dict[str, str]", answer["context"]) if statement["Effect"] == "Allow" else None
 
@@ -122,6 +142,7 @@ def request(
 ) -> Response:
     """Send a request through the authorizer to its function.
 
+    `body` goes out as JSON; a string as it is, and bytes in base64, as the gateway sends what is no text.
     `principal` skips the authorizer, for an actor whose standing changed after it was authorized.
     `seconds` is the time that the function has left.
     """
@@ -137,11 +158,18 @@ def request(
     event["pathParameters"] = parameters or None
     event["queryStringParameters"] = dict(pair.split("=", 1) for pair in query.split("&")) if query else None
     event["headers"] = {**event["headers"], **(headers or {})}
-    event["body"] = body if isinstance(body, str) or body is None else json.dumps(body)
+    event["body"] = _text_of(body)
+    event["isBase64Encoded"] = isinstance(body, bytes)
     event["requestContext"]["requestId"] = str(uuid4())
     event["requestContext"]["authorizer"] = context
-    answer = handler_of(route.function)(event, Context(seconds))
+    answer = invoke(route.function, event, seconds)
     return Response(answer["statusCode"], answer["headers"], answer["body"])
+
+
+def _text_of(body: Any) -> str | None:
+    if isinstance(body, bytes):
+        return base64.b64encode(body).decode()
+    return body if isinstance(body, str) or body is None else json.dumps(body)
 
 
 def _route(method: str, path: str) -> tuple[Route, dict[str, str]]:

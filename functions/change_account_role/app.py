@@ -2,22 +2,13 @@
 
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from rolecall import accounts, api, bodies
-from rolecall.roles import PlatformRole
-
-
-def _any_spelling(role: object) -> object:
-    """`admin`, `Role_Admin` and `ROLE_ADMIN` are the same."""
-    if not isinstance(role, str):
-        return role
-    name = role.strip().upper()
-    return name if name.startswith("ROLE_") else f"ROLE_{name}"
 
 
 class NewRole(bodies.Body):
-    new_role: Annotated[PlatformRole, BeforeValidator(_any_spelling)] = Field(alias="newRole")
+    new_role: bodies.PlatformRoleName = Field(alias="newRole")
     reason: Annotated[str, Field(max_length=500)] | None = None
 
 

@@ -14,5 +14,6 @@ class UserToCreate(bodies.Body):
 @api.route(api.Family.TENANT, may_call=api.tenant_roles(Role.ADMIN), body=UserToCreate)
 def handler(request: api.Request[UserToCreate]) -> api.Response:
     body = request.body
-    created = users.create_user(request.call, users.NewUser(body.email, body.password, body.role, body.webhook_url))
+    new = users.NewUser(body.email, body.password, body.role, body.webhook_url)
+    created = users.create_user(request.call, new, idempotency_key=request.idempotency_key)
     return api.Response(201, created.to_json(), api.etag(created.user.version))

@@ -1,6 +1,6 @@
 """POST /v1/api/auth/login: exchange an account's email and password for an access and a refresh token."""
 
-from rolecall import accounts, api, bodies, jwts
+from rolecall import account_sessions, api, bodies
 
 
 class Credentials(bodies.Body):
@@ -11,13 +11,5 @@ class Credentials(bodies.Body):
 
 @api.route(api.Family.PLATFORM, may_call=None, body=Credentials)
 def handler(request: api.Request[Credentials]) -> api.Response:
-    pair = accounts.log_in(request.call, request.body.email, request.body.password)
-    return api.Response(
-        200,
-        {
-            "accessToken": pair.access_token,
-            "refreshToken": pair.refresh_token,
-            "tokenType": "Bearer",
-            "expiresIn": int(jwts.LIFETIME.total_seconds()),
-        },
-    )
+    pair = account_sessions.log_in(request.call, request.body.email, request.body.password)
+    return api.Response(200, pair.to_json())

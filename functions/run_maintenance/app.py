@@ -13,8 +13,5 @@ _RESERVE_SECONDS = 5.0
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     store.set_time_left(context.get_remaining_time_in_millis() / 1000 - _RESERVE_SECONDS)
-    telemetry.logger.append_keys(request_id=context.aws_request_id)
-    try:
+    with telemetry.invocation(context.aws_request_id):
         return maintenance.run(clock.now(), context.aws_request_id, repair=event.get("repair") is True).to_json()
-    finally:
-        telemetry.flush()

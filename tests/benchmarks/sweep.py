@@ -33,7 +33,7 @@ def dynalite() -> Iterator[None]:
     """A fresh dynalite with the template's table, as the store's endpoint."""
     port = free_port()
     command = ["node", str(ROOT / "node_modules/dynalite/cli.js"), "--host", "127.0.0.1", "--port", str(port)]
-    process = subprocess.Popen([*command, "--createTableMs", "0"], stdout=subprocess.DEVNULL)  # noqa: S603
+    process = subprocess.Popen([*command, "--createTableMs", "0"], stdout=subprocess.DEVNULL)
     os.environ |= {
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",

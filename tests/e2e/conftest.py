@@ -1,30 +1,78 @@
 """One stack of its own for the whole session: fresh, on a free port, gone afterwards."""
 
-import sys
-import time
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from local.engine import free_port
-from local.logs import Logs
+from local.http import Answer, call
 from local.stack import Stack, up
+
+PASSWORD = "correct horse battery"
+_numbers = count(1)
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def stack() -> Iterator[Stack]:
     """The deployed system. Tests make their own tenants in it and may run in any order."""
-    with up(tmp_path_factory.mktemp("stack"), free_port()) as stack:
+    # Not pytest's own temporary directory: other sessions of pytest clean up there.
+    with tempfile.TemporaryDirectory(prefix="rolecall-") as home, up(Path(home), free_port()) as stack:
         yield stack
 
 
-@pytest.fixture(scope="session")
-def function_logs(stack: Stack) -> Logs:
-    return Logs(stack, time.time())
+@dataclass
+class Member:
+    id: str
+    email: str
+    role: str
+    token: str
 
 
-@pytest.fixture(autouse=True)
-def _function_logs_of_a_failed_test(function_logs: Logs) -> Iterator[None]:
-    yield
-    # pytest shows what was captured only for a test that failed.
-    sys.stdout.writelines(f"{line}\n" for line in function_logs.new_lines())
+@dataclass
+class Tenant:
+    """A tenant that a test made, over HTTP."""
+
+    stack: Stack
+    id: str
+    name: str
+    admin: Member
+    members: list[Member] = field(default_factory=list)
+
+    def request(self, member: Member, method: str, path: str, body: dict[str, Any] | None = None) -> Answer:
+        return call(method, self.stack.api + path, member.token, body)
+
+    def promote(self, actor: Member, target: Member, new_role: str) -> Answer:
+        return self.request(actor, "POST", f"/users/{target.id}/promote", {"new_role": new_role})
+
+    def add(self, role: str) -> Member:
+        """One more user, made by the first admin."""
+        email = f"user-{next(_numbers)}@example.com"
+        created = self.request(self.admin, "POST", "/users", {"email": email, "password": PASSWORD, "role": role})
+        assert created.status == 201, created.text
+        user = created.json()["user"]
+        self.members.append(Member(user["id"], email, role, user["token"]))
+        return self.members[-1]
+
+
+@pytest.fixture
+def register(stack: Stack) -> Iterator[Callable[[str], Tenant]]:
+    """Makes tenants, and deletes what is left of them afterwards."""
+    made: list[Tenant] = []
+
+    def make(name: str) -> Tenant:
+        body = {"tenant_name": name, "email": f"owner-{next(_numbers)}@example.com", "password": PASSWORD}
+        answer = call("POST", f"{stack.api}/register", stack.master_token, body)
+        assert answer.status == 201, answer.text
+        user, tenant = answer.json()["user"], answer.json()["tenant"]
+        admin = Member(user["id"], user["email"], "admin", user["token"])
+        made.append(Tenant(stack, tenant["id"], name, admin))
+        return made[-1]
+
+    yield make
+    for tenant in made:
+        call("DELETE", f"{stack.api}/global/tenants/{tenant.id}", stack.master_token)

@@ -2,17 +2,21 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import count
 from typing import Any
 
 import boto3
+import jwt
 import pytest
+from botocore.model import OperationModel
 from moto import mock_aws
 
-from rolecall import accounts, calls, clock, config, devices, keys, messages, store, vault
+from rolecall import accounts, calls, clock, config, deletion, devices, keys, messages, store, token_use
 from rolecall.roles import PlatformRole
-from tests import gateway
+from tests import gateway, permissions
 from tests.gateway import Response
 
 MASTER_TOKEN = "M" * 64
@@ -33,27 +37,45 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         monkeypatch.setenv("MASTER_TOKEN_SECRET_ARN", _make_secret("master", {"token": MASTER_TOKEN}))
         monkeypatch.setenv("JWT_KEY_SECRET_ARN", _make_secret("jwt", {"kid": "1", "key": "J" * 64}))
         monkeypatch.setenv("CURSOR_KEY_SECRET_ARN", _make_secret("cursor", {"key": "C" * 64}))
-        monkeypatch.setenv("SWEEP_QUEUE_URL", boto3.client("sqs").create_queue(QueueName="sweep")["QueueUrl"])
+        monkeypatch.setenv("IDEMPOTENCY_KEY_SECRET_ARN", _make_secret("idempotency", {"key": "I" * 64}))
+        monkeypatch.setenv("REDACTION_KEY_SECRET_ARN", _make_secret("redaction", {"key": "R" * 64}))
+        monkeypatch.setenv("TOKEN_USE_QUEUE_URL", _aws("sqs").create_queue(QueueName="token-uses")["QueueUrl"])
+        monkeypatch.setenv("SWEEP_QUEUE_URL", _aws("sqs").create_queue(QueueName="sweep")["QueueUrl"])
         # In memory, threads would lose each other's writes.
         monkeypatch.setenv("SWEEP_CONCURRENCY", "1")
-        _forget_clients()
+        monkeypatch.setenv("EVENT_BUS_NAME", _aws("events").create_event_bus(Name="role-events")["EventBusArn"])
+        token_use._reported.clear()
+        config.config.cache_clear()
+        messages._client.cache_clear()
+        events = store._client().meta.events
+        events.register(_EACH_CALL, _enforce_policy)
         yield
-    _forget_clients()
+        events.unregister(_EACH_CALL, _enforce_policy)
 
 
 def _make_table() -> None:
     properties = gateway.template()["Resources"]["Table"]["Properties"]
     names = ("AttributeDefinitions", "KeySchema", "BillingMode", "GlobalSecondaryIndexes")
-    boto3.client("dynamodb").create_table(TableName="rolecall", **{name: properties[name] for name in names})
+    _aws("dynamodb").create_table(TableName="rolecall", **{name: properties[name] for name in names})
 
 
 def _make_secret(name: str, value: dict[str, str]) -> str:
-    return str(boto3.client("secretsmanager").create_secret(Name=name, SecretString=json.dumps(value))["ARN"])
+    return str(_aws("secretsmanager").create_secret(Name=name, SecretString=json.dumps(value))["ARN"])
 
 
-def _forget_clients() -> None:
-    for cached in (config.config, store._client, messages._client, vault._provider):
-        cached.cache_clear()
+@cache
+def _aws(service: Any) -> Any:
+    return boto3.client(service)
+
+
+_EACH_CALL = "before-parameter-build.dynamodb"
+
+
+def _enforce_policy(params: dict[str, Any], model: OperationModel, **_: Any) -> None:
+    """A function may do nothing that its policies in the template don't allow, as IAM sees to it on AWS."""
+    folder = gateway.running.get()
+    if folder is not None and (denied := permissions.needed(model.name, params) - permissions.granted(folder)):
+        raise PermissionError(f"{folder} has no permission for {denied}")
 
 
 @dataclass
@@ -111,6 +133,49 @@ def register(name: str) -> Tenant:
     return Tenant(tenant_id, name, Member(user["id"], tenant_id, email, "admin", user["token"]))
 
 
+#: Seconds left in which a deletion is accepted, and nothing is swept.
+NO_TIME_TO_SWEEP = deletion.RESERVE_SECONDS
+
+
+def delete_tenant(tenant_id: str, credential: str = MASTER_TOKEN, query: str = "", **more: Any) -> Response:
+    return gateway.request("DELETE", f"/global/tenants/{tenant_id}{query}", credential, **more)
+
+
+def run_maintenance(seconds: float = 60.0) -> dict[str, Any]:
+    """The report of one run."""
+    report: dict[str, Any] = gateway.invoke("run_maintenance", gateway.event_of("run_maintenance"), seconds)
+    return report
+
+
+def waiting_messages() -> list[str]:
+    """Takes what waits in the queue."""
+    found: list[str] = []
+    queue = config.config().sweep_queue_url
+    while True:
+        answer = messages._client().receive_message(QueueUrl=queue, MaxNumberOfMessages=10)
+        if not answer.get("Messages"):
+            return found
+        for message in answer["Messages"]:
+            messages._client().delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+            found.append(message["Body"])
+
+
+def work(bodies: list[str], seconds: float = 60.0) -> list[dict[str, str]]:
+    """Hand the messages to the worker; returns what it says has failed."""
+    event = gateway.event_of("sweep_tenant")
+    [record] = event["Records"]
+    event["Records"] = [{**record, "messageId": str(number), "body": body} for number, body in enumerate(bodies)]
+    answer = gateway.invoke("sweep_tenant", event, seconds)
+    failed: list[dict[str, str]] = answer["batchItemFailures"]
+    return failed
+
+
+def run_workers() -> None:
+    """Until no slice of a deletion waits any more."""
+    while bodies := waiting_messages():
+        assert work(bodies) == []
+
+
 @pytest.fixture
 def acme(aws: None) -> Tenant:
     return register("Acme")
@@ -128,6 +193,12 @@ class Holder:
     id: int
     email: str
     access_token: str
+    refresh_token: str = ""
+
+    @property
+    def session_id(self) -> str:
+        claims: dict[str, str] = jwt.decode(self.access_token, options={"verify_signature": False})
+        return claims["sid"]
 
     def request(self, method: str, path: str, body: Any = None, **more: Any) -> Response:
         return gateway.request(method, path, self.access_token, body, **more)
@@ -144,7 +215,7 @@ def make_account(role: PlatformRole = PlatformRole.CLIENT, email: str | None = N
     account = accounts.create_account(call, accounts.NewAccount(email, PASSWORD, "Ada", "Byron", role))
     answer = gateway.request("POST", "/v1/api/auth/login", body={"email": email, "password": PASSWORD})
     assert answer.status == 200, answer.text
-    return Holder(account.id, email, answer.body["accessToken"])
+    return Holder(account.id, email, answer.body["accessToken"], answer.body["refreshToken"])
 
 
 @pytest.fixture
@@ -154,14 +225,34 @@ def superadmin(aws: None) -> Holder:
 
 def table() -> list[dict[str, Any]]:
     """Everything that is stored, in the order of the keys; a test may scan, the code never does."""
-    items = boto3.resource("dynamodb").Table("rolecall").scan()["Items"]
+    pages = _aws("dynamodb").get_paginator("scan").paginate(TableName="rolecall")
+    items = [store._from_wire(item) for page in pages for item in page["Items"]]
     return sorted(items, key=lambda item: (item["pk"], item["sk"]))
 
 
 def table_without_audit() -> list[dict[str, Any]]:
-    return [item for item in table() if not item["pk"].startswith("AUDIT#")]
+    """What a refused request may not touch: all but the audit trail and the counts of failed logins."""
+    return [item for item in table() if not item["pk"].startswith(("AUDIT#", "ATTEMPTS#"))]
+
+
+@contextmanager
+def unchanged() -> Iterator[None]:
+    """Asserts that what happens inside leaves the table as it is, the audit trail aside."""
+    before = table_without_audit()
+    yield
+    assert table_without_audit() == before
 
 
 def audit_of(scope: str) -> list[dict[str, Any]]:
     """The audit entries of a tenant, or of the platform, oldest first."""
     return [item for item in table() if item["pk"] == keys.audit_entry(scope, "").pk]
+
+
+def metrics_in(output: str) -> dict[str, float]:
+    """Sums of the metrics in a function's output (CloudWatch's embedded metric format), by name."""
+    sums: dict[str, float] = {}
+    for line in output.splitlines():
+        entry = json.loads(line)
+        for metric in entry.get("_aws", {}).get("CloudWatchMetrics", [{}])[0].get("Metrics", []):
+            sums[metric["Name"]] = sums.get(metric["Name"], 0) + sum(entry[metric["Name"]])
+    return sums

@@ -10,12 +10,12 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from rolecall import clock, config, keys, maintenance, messages, store
+from rolecall import clock, keys, maintenance, store
 from rolecall.errors import RolecallError
 from tests import gateway
 from tests.faults import Crash
 from tests.gateway import Response
-from tests.integration.conftest import MASTER_TOKEN, Member, Tenant
+from tests.integration.conftest import MASTER_TOKEN, Member, Tenant, waiting_messages, work
 
 #: The minutes that have passed since a test began, as far as maintenance knows.
 _minutes = count(10, 10)
@@ -95,29 +95,6 @@ def progress(tenant: Tenant) -> dict[str, Any]:
     assert answer.status == 200, answer.text
     data: dict[str, Any] = answer.body["data"]
     return data
-
-
-def waiting_messages() -> list[str]:
-    """Takes what waits in the queue."""
-    found: list[str] = []
-    queue = config.config().sweep_queue_url
-    while True:
-        answer = messages._client().receive_message(QueueUrl=queue, MaxNumberOfMessages=10)
-        if not answer.get("Messages"):
-            return found
-        for message in answer["Messages"]:
-            messages._client().delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
-            found.append(message["Body"])
-
-
-def work(bodies: list[str], seconds: float = 60.0) -> list[dict[str, str]]:
-    """Hand the messages to the worker; returns what it says has failed."""
-    event = gateway.event_of("sweep_tenant")
-    [record] = event["Records"]
-    event["Records"] = [{**record, "messageId": str(number), "body": body} for number, body in enumerate(bodies)]
-    answer = gateway.handler_of("sweep_tenant")(event, gateway.Context(seconds))
-    failed: list[dict[str, str]] = answer["batchItemFailures"]
-    return failed
 
 
 def later(minutes: int | None = None) -> None:

@@ -4,7 +4,14 @@ import pytest
 
 from rolecall import keys, store, sweep
 from tests import gateway
-from tests.integration.conftest import MASTER_TOKEN, Tenant, audit_of, table_without_audit
+from tests.integration.conftest import (
+    MASTER_TOKEN,
+    Tenant,
+    audit_of,
+    table_without_audit,
+    waiting_messages,
+    work,
+)
 from tests.integration.deletions import (
     assert_deleted,
     delete,
@@ -15,8 +22,6 @@ from tests.integration.deletions import (
     remains,
     some_dozen_items,
     to_the_end,
-    waiting_messages,
-    work,
 )
 from tests.integration.deletions import later as maintenance_later
 

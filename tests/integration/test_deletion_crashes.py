@@ -10,6 +10,7 @@ import pytest
 
 from rolecall import keys, store
 from tests.faults import Crash, crash_at
+from tests.integration.conftest import waiting_messages, work
 from tests.integration.deletions import (
     announced,
     assert_deleted,
@@ -20,8 +21,6 @@ from tests.integration.deletions import (
     leases_run_out,
     some_dozen_items,
     to_the_end,
-    waiting_messages,
-    work,
 )
 
 #: The crashes are dealt out to so many tests, which may run side by side.

@@ -5,6 +5,7 @@ import random
 import pytest
 
 from tests.faults import flaky
+from tests.integration.conftest import waiting_messages, work
 from tests.integration.deletions import (
     assert_deleted,
     delete,
@@ -13,8 +14,6 @@ from tests.integration.deletions import (
     leases_run_out,
     some_dozen_items,
     to_the_end,
-    waiting_messages,
-    work,
 )
 
 pytestmark = pytest.mark.usefixtures("aws")

@@ -1,18 +1,16 @@
 """Platform accounts, and the operations on them."""
 
-import secrets
-from base64 import urlsafe_b64encode
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
-from datetime import timedelta
 from decimal import Decimal
-from hashlib import sha256
+from itertools import product
 from typing import Any, Self
 
-from boto3.dynamodb.conditions import Attr
+from boto3.dynamodb.conditions import Attr, ConditionBase
 
-from rolecall import audit, jwts, keys, standing, store
+from rolecall import audit, cursors, keys, standing, store
 from rolecall.calls import Call
-from rolecall.clock import epoch, rfc3339
+from rolecall.clock import rfc3339
 from rolecall.errors import (
     AccountNotFound,
     EmailTaken,
@@ -20,22 +18,19 @@ from rolecall.errors import (
     PreconditionFailed,
     RolecallError,
     SelfChangeDenied,
-    Unauthorized,
+    SuperadminExists,
 )
-from rolecall.ids import new_id
-from rolecall.passwords import hash_password, verify_password
+from rolecall.passwords import hash_password
 from rolecall.roles import PlatformRole
 from rolecall.telemetry import count, logger
-
-REFRESH_LIFETIME = timedelta(days=7)
-#: Ids are int32, as the contract says.
-MAX_ACCOUNT_ID = 2**31 - 1
-_PASSWORD = ("CREDENTIAL", "PASSWORD")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """A platform account. Field names are the contract's in snake case; amounts are exact decimals."""
+    """A platform account. Field names are the contract's in snake case; amounts are exact decimals.
+
+    `version` counts its changes from 1. `session_generation` is the one whose sessions stand.
+    """
 
     id: int
     first_name: str
@@ -67,6 +62,7 @@ class Account:
     updated_at: str
     last_login_at: str | None = None
     version: int = 1
+    session_generation: int = 1
 
     @classmethod
     def from_item(cls, item: store.Item) -> Self:
@@ -77,19 +73,36 @@ class Account:
 
     def to_item(self) -> store.Item:
         key = keys.account(self.id)
-        return {"pk": key.pk, "sk": key.sk, **{name: getattr(self, name) for name in _FIELDS}}
+        return {
+            "pk": key.pk,
+            "sk": key.sk,
+            **keys.ACCOUNTS.entry(self.email.lower()),
+            **self.standing_entry(),
+            **{name: getattr(self, name) for name in _FIELDS},
+        }
+
+    def standing_entry(self) -> dict[str, str]:
+        """The attributes that put the account among those of its role and state."""
+        partition = keys.accounts_by_standing(self.role, enabled=self.enabled, banned=self.banned)
+        return partition.entry(self.email.lower())
 
     def to_json(self) -> dict[str, Any]:
         """The whole profile, as the contract shows it."""
-        shown: dict[str, Any] = {_camel(name): getattr(self, name) for name in _FIELDS if name != "version"}
+        shown: dict[str, Any] = {_camel(name): getattr(self, name) for name in _FIELDS if name not in _INTERNAL}
         return {("roles" if name == "role" else name): ([v] if name == "role" else v) for name, v in shown.items()}
 
     @property
     def may_act(self) -> bool:
         return self.enabled and not self.banned
 
+    @property
+    def counts_as_superadmin(self) -> bool:
+        """Whether the platform has a superadmin in this account."""
+        return self.role is PlatformRole.SUPERADMIN and self.may_act
+
 
 _FIELDS = tuple(field.name for field in fields(Account))
+_INTERNAL = frozenset({"version", "session_generation"})
 _INTEGERS = frozenset(field.name for field in fields(Account) if field.type is int)
 
 
@@ -100,57 +113,74 @@ def _camel(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class NewAccount:
-    """What it takes to make an account. The password is in clear here and nowhere else."""
+    """What it takes to make an account. The password is in clear here and nowhere else.
+
+    The username is the email if none is given; the birth date is ISO 8601, as in `1990-12-31`.
+    """
 
     email: str
     password: str
     first_name: str
     last_name: str
     role: PlatformRole = PlatformRole.CLIENT
+    username: str | None = None
+    phone_number: str | None = None
+    nationality: str | None = None
+    birth_date: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class TokenPair:
-    """What a login gives: an access token (JWT) and a refresh token (opaque, single use)."""
-
-    access_token: str
-    refresh_token: str
+class AccountPage:
+    accounts: list[Account]
+    next_cursor: str | None
 
 
-def create_account(call: Call, new: NewAccount) -> Account:
-    """Make an account; raises `EmailTaken` if anyone on the platform has that email."""
+# --- Making and reading ----------------------------------------------------------------------------
+
+
+def password_key(account_id: int) -> keys.Key:
+    """Where an account's password hash is."""
+    return keys.of_account(account_id, "CREDENTIAL", "PASSWORD")
+
+
+def create_account(call: Call, new: NewAccount, *, only_superadmin: bool = False) -> Account:
+    """Make an account.
+
+    Raises `EmailTaken` if anyone on the platform has that email. With `only_superadmin`, which is for
+    the first one, it raises `SuperadminExists` if the platform has an enabled superadmin.
+    """
     at = rfc3339(call.at)
     account = Account(
         id=store.next_number(keys.platform(), "last_account_id"),
         first_name=new.first_name,
         last_name=new.last_name,
-        username=new.email,
+        username=new.username or new.email,
         email=new.email,
+        phone_number=new.phone_number,
+        nationality=new.nationality,
+        birth_date=new.birth_date,
         role=new.role,
         created_at=at,
         updated_at=at,
     )
-    email_key = keys.email(new.email)
-    password_key = keys.of_account(account.id, *_PASSWORD)
-
-    def email_taken(_found: store.Item | None) -> RolecallError:
-        return EmailTaken()
-
+    reservation, credential = keys.email(new.email), password_key(account.id)
     store.transact(
+        *_superadmins_change(int(account.counts_as_superadmin), only=only_superadmin),
         store.Put(
-            {"pk": email_key.pk, "sk": email_key.sk, "account_id": account.id}, when=store.NEW, otherwise=email_taken
+            {"pk": reservation.pk, "sk": reservation.sk, "account_id": account.id},
+            when=store.NEW,
+            otherwise=lambda _found: EmailTaken(),
         ),
         store.Put(account.to_item(), when=store.NEW),
         store.Put(
             {
-                "pk": password_key.pk,
-                "sk": password_key.sk,
+                "pk": credential.pk,
+                "sk": credential.sk,
                 "password_hash": hash_password(new.password),
                 "created_at": at,
             },
             when=store.NEW,
         ),
-        *_superadmins_change(_is_superadmin(new.role)),
         *standing.of(call.principal),
         audit.entry(
             call,
@@ -164,124 +194,182 @@ def create_account(call: Call, new: NewAccount) -> Account:
     return account
 
 
-def log_in(call: Call, email: str, password: str) -> TokenPair:
-    """Start a session of an account.
-
-    Raises one and the same `Unauthorized`, after the same work, for an unknown email, a wrong password
-    and an account that is banned or disabled.
-    """
-    reservation = store.get(keys.email(email)) or {}
-    account_id = int(reservation.get("account_id", 0))
-    item, credential = store.get_many(keys.account(account_id), keys.of_account(account_id, *_PASSWORD))
-    known = verify_password(credential["password_hash"] if credential else None, password)
-    if not known or item is None or not Account.from_item(item).may_act:
-        logger.info("login refused", account_id=account_id or None)
-        count("LoginRefused")
-        raise Unauthorized("wrong email or password")
-    pair = _start_session(call, account_id)
-    logger.info("account logged in", account_id=account_id)
-    return pair
-
-
-def _start_session(call: Call, account_id: int) -> TokenPair:
-    session_id, secret = new_id(), secrets.token_bytes(32)
-    key = keys.of_account(account_id, "SESSION", session_id)
-
-    def gone(_found: store.Item | None) -> RolecallError:
-        return Unauthorized("wrong email or password")
-
-    store.transact(
-        store.Update(
-            keys.account(account_id),
-            set={"last_login_at": rfc3339(call.at)},
-            when=Attr("enabled").eq(True) & Attr("banned").eq(False),
-            otherwise=gone,
-        ),
-        store.Put(
-            {
-                "pk": key.pk,
-                "sk": key.sk,
-                "id": session_id,
-                "refresh_hash": sha256(secret).hexdigest(),
-                "created_at": rfc3339(call.at),
-                "expires_at": epoch(call.at + REFRESH_LIFETIME),
-            },
-            when=store.NEW,
-        ),
-    )
-    refresh_token = urlsafe_b64encode(f"{account_id}:{session_id}:".encode() + secret).decode().rstrip("=")
-    return TokenPair(jwts.issue(jwts.Claims(account_id, session_id), call.at), refresh_token)
-
-
-def change_account_role(
-    call: Call,
-    account_id: int,
-    new_role: PlatformRole,
-    *,
-    reason: str | None = None,
-    if_match: frozenset[int] | None = None,
-) -> Account:
-    """Change the role of someone else's account; the role that it has already changes nothing.
-
-    The new role counts from the next request on, for tokens that are out already too, as the authorizer
-    reads the account each time. Raises, in this order: `AccountNotFound`, `PreconditionFailed`,
-    `SelfChangeDenied`, `LastSuperadmin`, `ConcurrentChange`; `Forbidden` or `Unauthorized` if the
-    actor lost its standing since it was authorized.
-    """
-    account = store.settle(lambda: _change_role_once(call, account_id, new_role, reason, if_match))
-    logger.info("account role changed", account_id=account_id, new_role=new_role)
-    return account
-
-
-def _change_role_once(
-    call: Call, account_id: int, new_role: PlatformRole, reason: str | None, if_match: frozenset[int] | None
-) -> Account:
+def get_account(account_id: int) -> Account:
+    """The account as it is now; raises `AccountNotFound`."""
     item = store.get(keys.account(account_id))
     if item is None:
         raise AccountNotFound
-    target = Account.from_item(item)
-    if if_match is not None and target.version not in if_match:
-        raise PreconditionFailed
-    if str(target.id) == call.principal.id:
-        raise SelfChangeDenied
-    if target.role is new_role:
-        return target
-    at = rfc3339(call.at)
-    gained = _is_superadmin(new_role) - _is_superadmin(target.role) if target.may_act else 0
+    return Account.from_item(item)
+
+
+def list_accounts(
+    *,
+    limit: int,
+    cursor: str | None = None,
+    role: PlatformRole | None = None,
+    enabled: bool | None = None,
+    banned: bool | None = None,
+    email_prefix: str = "",
+) -> AccountPage:
+    """A page of the accounts that match, ordered by email; it is full unless it is the last.
+
+    Paging through sees everyone that matches throughout exactly once: a page starts behind the email
+    where the last one ended, and nobody's email changes. Raises `ValidationFailed` for a cursor of
+    another list.
+    """
+    prefix = email_prefix.lower()
+    scope = ("list_accounts", str(role), str(enabled), str(banned), prefix)
+    items = store.merged(
+        _partitions(role, enabled, banned),
+        prefix=prefix,
+        after=cursors.decode(cursor, *scope) if cursor else None,
+        limit=limit + 1,
+    )
+    found = [Account.from_item(item) for item in items[:limit]]
+    more = len(items) > limit
+    return AccountPage(found, cursors.encode(found[-1].email.lower(), *scope) if more else None)
+
+
+def _partitions(role: PlatformRole | None, enabled: bool | None, banned: bool | None) -> list[keys.IndexPartition]:
+    if role is None and enabled is None and banned is None:
+        return [keys.ACCOUNTS]
+    either = (True, False)
+    return [
+        keys.accounts_by_standing(one_role, enabled=one_enabled, banned=one_banned)
+        for one_role, one_enabled, one_banned in product(
+            PlatformRole if role is None else (role,),
+            either if enabled is None else (enabled,),
+            either if banned is None else (banned,),
+        )
+    ]
+
+
+# --- Changing --------------------------------------------------------------------------------------
+
+type Versions = frozenset[int] | None
+
+
+def change_account_role(
+    call: Call, account_id: int, new_role: PlatformRole, *, reason: str | None = None, if_match: Versions = None
+) -> Account:
+    """Change the role of someone else's account.
+
+    The new role counts from the next request on, for tokens that are out already too, as the authorizer
+    reads the account each time. See `_change` for what it raises.
+    """
+    return _change(call, "change_account_role", account_id, lambda was: replace(was, role=new_role), reason, if_match)
+
+
+def ban_account(call: Call, account_id: int, *, reason: str, if_match: Versions = None) -> Account:
+    """Ban someone else's account, which ends all of its sessions for good; see `_change`."""
+
+    def banned(was: Account) -> Account:
+        return was if was.banned else replace(was, banned=True, ban_reason=reason, banned_at=rfc3339(call.at))
+
+    return _change(call, "ban_account", account_id, banned, reason, if_match)
+
+
+def unban_account(call: Call, account_id: int, *, reason: str, if_match: Versions = None) -> Account:
+    """Lift the ban of someone else's account; see `_change`."""
+    return _change(
+        call,
+        "unban_account",
+        account_id,
+        lambda was: replace(was, banned=False, ban_reason=None, banned_at=None),
+        reason,
+        if_match,
+    )
+
+
+def disable_account(call: Call, account_id: int, *, reason: str, if_match: Versions = None) -> Account:
+    """Disable someone else's account, which ends all of its sessions for good; see `_change`."""
+    return _change(call, "disable_account", account_id, lambda was: replace(was, enabled=False), reason, if_match)
+
+
+def enable_account(call: Call, account_id: int, *, reason: str, if_match: Versions = None) -> Account:
+    """Enable someone else's account again; see `_change`."""
+    return _change(call, "enable_account", account_id, lambda was: replace(was, enabled=True), reason, if_match)
+
+
+def _change(
+    call: Call,
+    action: str,
+    account_id: int,
+    becomes: Callable[[Account], Account],
+    reason: str | None,
+    if_match: Versions,
+) -> Account:
+    """Make someone else's account what `becomes` says; what it is already changes nothing.
+
+    One transaction holds the account as it was read, the count of superadmins, the actor's standing and
+    the audit entry. Raises, in this order: `AccountNotFound`, `PreconditionFailed`, `SelfChangeDenied`,
+    `LastSuperadmin`, `ConcurrentChange`; `Forbidden` or `Unauthorized` if the actor lost its standing
+    since it was authorized.
+    """
+
+    def once() -> tuple[Account, Account]:
+        was = get_account(account_id)
+        if if_match is not None and was.version not in if_match:
+            raise PreconditionFailed
+        if str(was.id) == call.principal.id:
+            raise SelfChangeDenied
+        becoming = becomes(was)
+        return was, was if becoming == was else _save(call, action, was, becoming, reason)
+
+    was, now = store.settle(once)
+    if now != was:
+        logger.info("account changed", action=action, account_id=account_id)
+        count("AccountChanged")
+    return now
+
+
+def _save(call: Call, action: str, was: Account, becoming: Account, reason: str | None) -> Account:
+    ends_sessions = was.may_act and not becoming.may_act
+    now = replace(
+        becoming,
+        updated_at=rfc3339(call.at),
+        version=was.version + 1,
+        session_generation=was.session_generation + ends_sessions,
+    )
+    changed = _difference(was, now)
+    told = _difference(was, becoming)
     store.transact(
-        *_superadmins_change(gained),
+        *_superadmins_change(now.counts_as_superadmin - was.counts_as_superadmin),
         store.Update(
-            keys.account(target.id),
-            set={"role": new_role, "updated_at": at},
-            add={"version": 1},
-            when=Attr("version").eq(target.version) & Attr("role").eq(target.role),
+            keys.account(was.id),
+            set=changed | now.standing_entry(),
+            when=Attr("version").eq(was.version),
         ),
         *standing.of(call.principal),
         audit.entry(
             call,
-            "change_account_role",
-            ("account", str(target.id)),
+            action,
+            ("account", str(was.id)),
             scope=keys.PLATFORM,
-            before={"role": target.role},
-            after={"role": new_role},
+            before={name: getattr(was, name) for name in told},
+            after=told,
             reason=reason,
         ),
     )
-    count("AccountRoleChanged")
-    return replace(target, role=new_role, updated_at=at, version=target.version + 1)
+    return now
 
 
-def _is_superadmin(role: PlatformRole) -> int:
-    return int(role is PlatformRole.SUPERADMIN)
+def _difference(was: Account, now: Account) -> dict[str, Any]:
+    return {name: getattr(now, name) for name in _FIELDS if getattr(now, name) != getattr(was, name)}
 
 
-def _superadmins_change(gained: int) -> list[store.Write]:
-    """Keep the platform's count of superadmins who may act; it never falls to 0."""
+def _superadmins_change(gained: int, *, only: bool = False) -> list[store.Write]:
+    """Keep the platform's count of superadmins who may act; it never falls to 0.
+
+    `only` lets it pass only from 0.
+    """
     if gained == 0:
         return []
 
     def otherwise(_found: store.Item | None) -> RolecallError:
-        return LastSuperadmin()
+        return SuperadminExists() if only else LastSuperadmin()
 
-    enough = Attr("enabled_superadmins").gt(1) if gained < 0 else store.EXISTS
-    return [store.Update(keys.platform(), add={"enabled_superadmins": gained}, when=enough, otherwise=otherwise)]
+    when: ConditionBase = Attr("enabled_superadmins").gt(1) if gained < 0 else store.EXISTS
+    if only:
+        when = Attr("enabled_superadmins").not_exists() | Attr("enabled_superadmins").eq(0)
+    return [store.Update(keys.platform(), add={"enabled_superadmins": gained}, when=when, otherwise=otherwise)]

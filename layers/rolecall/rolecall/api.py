@@ -4,8 +4,9 @@ import base64
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
-from enum import Enum
+from enum import Enum, StrEnum
 from http import HTTPStatus
 from typing import Any, Protocol, Self
 
@@ -32,6 +33,8 @@ MAX_BODY_BYTES = 16 * 1024
 _ANSWER_SECONDS = 0.5
 #: No id of ours is longer; what a caller made up is cut off here before it is written down.
 _MAX_ID_LENGTH = 64
+_IDEMPOTENCY_KEY = re.compile(r"[!-~]{1,255}")
+_RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)")
 _ETAG = re.compile(r'"(\d{1,18})"')
 
 
@@ -70,19 +73,47 @@ class Request[B]:
             raise ValidationFailed(FieldError("limit", f"must be a whole number from 1 to {maximum}", text))
         return int(text)
 
-    def flag(self, name: str) -> bool:
-        """A parameter that is `true` or `false`, the latter if it is missing; raises `ValidationFailed`."""
-        text = self.query.get(name, "false")
-        if text not in {"true", "false"}:
-            raise ValidationFailed(FieldError(name, "must be true or false", text))
-        return text == "true"
-
     def uuid(self, name: str, *, message: str) -> str:
         """A path parameter that must be a UUID; raises `ValidationFailed` with `message`."""
         canonical = keys.canonical_uuid(self.path[name])
         if canonical is None:
             raise ValidationFailed(message=message)
         return canonical
+
+    def choice[E: StrEnum](self, name: str, choices: type[E]) -> E | None:
+        """A query parameter that is one of an enumeration, if it is there; raises `ValidationFailed`."""
+        text = self.query.get(name)
+        if text is not None and text not in choices:
+            raise ValidationFailed(FieldError(name, f"must be one of {', '.join(choices)}", text))
+        return None if text is None else choices(text)
+
+    def flag(self, name: str) -> bool | None:
+        """A query parameter that is `true` or `false`, if it is there; raises `ValidationFailed`."""
+        text = self.query.get(name)
+        if text not in {None, "true", "false"}:
+            raise ValidationFailed(FieldError(name, "must be true or false", text))
+        return None if text is None else text == "true"
+
+    def moment(self, name: str) -> datetime | None:
+        """A query parameter in RFC 3339, with an offset or `Z`, if it is there; raises `ValidationFailed`."""
+        text = self.query.get(name)
+        if text is None:
+            return None
+        try:
+            at = datetime.fromisoformat(text) if _RFC3339.fullmatch(text) else None
+        except ValueError:
+            at = None
+        if at is None:
+            raise ValidationFailed(FieldError(name, "must be a time such as 2026-06-15T12:00:00Z", text))
+        return at
+
+    @property
+    def idempotency_key(self) -> str | None:
+        """The `Idempotency-Key` header, if it is there; raises `ValidationFailed` unless it is plain text."""
+        key = self.headers.get("idempotency-key")
+        if key is not None and not _IDEMPOTENCY_KEY.fullmatch(key):
+            raise ValidationFailed(FieldError("Idempotency-Key", "must be 1 to 255 visible ASCII characters"))
+        return key
 
     def int32(self, name: str) -> int:
         """A path parameter that must be a positive int32; raises `ValidationFailed`."""
@@ -106,6 +137,11 @@ def etag(version: int) -> dict[str, str]:
     return {"ETag": f'"{version}"'}
 
 
+def link_next(limit: int, cursor: str | None) -> dict[str, str]:
+    """The header that names the next page (RFC 8288), relative to the request's own address; none without one."""
+    return {"Link": f'<?limit={limit}&cursor={cursor}>; rel="next"'} if cursor else {}
+
+
 # --- Who may call ----------------------------------------------------------------------------------
 
 type Guard = Callable[[Principal], None]
@@ -125,6 +161,27 @@ def master(principal: Principal) -> None:
     """Operators with the master token; everyone else is told `MasterTokenRequired`."""
     if principal.type is not PrincipalType.MASTER:
         raise MasterTokenRequired
+
+
+def either(guard: Guard, other: Guard) -> Guard:
+    """Whoever one of the two lets pass; everyone else is told what the first says."""
+
+    def both(principal: Principal) -> None:
+        try:
+            guard(principal)
+        except Refused as refusal:
+            try:
+                other(principal)
+            except Refused:
+                raise refusal from None
+
+    return both
+
+
+def account(principal: Principal) -> None:
+    """Every platform account; everyone else is `Forbidden`."""
+    if principal.type is not PrincipalType.ACCOUNT:
+        raise Forbidden
 
 
 def superadmin(principal: Principal) -> None:
@@ -207,11 +264,13 @@ def _record_refusal(
 
 def _call_of(event: Mapping[str, Any]) -> Call:
     context = event["requestContext"]
+    identity = context.get("identity") or {}
     return Call(
         Principal.from_context(context.get("authorizer") or {}) or ANONYMOUS,
         clock.now(),
         context["requestId"],
-        (context.get("identity") or {}).get("sourceIp") or "",
+        identity.get("sourceIp") or "",
+        identity.get("userAgent") or "",
     )
 
 

@@ -4,18 +4,23 @@ An entry is written in the transaction of the change it describes, so neither ex
 other. Entries live outside the tenant's partitions: they outlive the tenant.
 """
 
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
-from rolecall import keys, store
+from rolecall import cursors, keys, standing, store
 from rolecall.calls import Call
 from rolecall.clock import epoch, rfc3339
 from rolecall.config import config
-from rolecall.ids import time_ordered_id
+from rolecall.ids import first_id_at, time_ordered_id
 
 SUCCEEDED = "succeeded"
 DENIED = "denied"
+#: Entries that one request looks at where no index serves all of its filters.
+_MOST_EXAMINED = 2000
+_CHUNK = 100
+_SHOWN = ("id", "action", "outcome", "target", "before", "after", "reason", "request_id", "ip", "timestamp")
 
 
 def entry(  # noqa: PLR0913 (an entry has that many facts)
@@ -43,6 +48,8 @@ def entry(  # noqa: PLR0913 (an entry has that many facts)
             "pk": key.pk,
             "sk": key.sk,
             **keys.audit_by_target(scope, target_type, target_id).entry(entry_id),
+            **keys.audit_by_actor(scope, call.principal.id).entry(entry_id),
+            **keys.audit_by_action(scope, action).entry(entry_id),
             "id": entry_id,
             "action": action,
             "outcome": outcome,
@@ -51,6 +58,7 @@ def entry(  # noqa: PLR0913 (an entry has that many facts)
                 "id": call.principal.id,
                 "email": call.principal.email or None,
                 "role": call.principal.role or None,
+                **({"name": call.principal.name} if call.principal.name else {}),
             },
             "target": {"type": target_type, "id": target_id},
             "before": dict(before) if before is not None else None,
@@ -67,6 +75,102 @@ def entry(  # noqa: PLR0913 (an entry has that many facts)
 
 
 def record_denied(call: Call, action: str, target: tuple[str, str], *, asked: Mapping[str, Any], code: str) -> None:
-    """Write down that a change was refused: what was asked for, and the error code as the reason."""
-    scope = call.principal.tenant_id or keys.PLATFORM
-    store.write(entry(call, action, target, scope=scope, after=asked, reason=code, outcome=DENIED))
+    """Write down that a change was refused: what was asked for, and the error code as the reason.
+
+    Raises `Unauthorized` for a tenant that is being deleted: its trail is closed.
+    """
+    tenant_id = call.principal.tenant_id
+    denied = entry(call, action, target, scope=tenant_id or keys.PLATFORM, after=asked, reason=code, outcome=DENIED)
+    if tenant_id:
+        store.transact(standing.tenant_active(tenant_id), denied)
+    else:
+        store.write(denied)
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which entries are asked for; None where any will do. `since` and `until` are both inclusive."""
+
+    action: str | None = None
+    actor: str | None = None
+    target: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    @property
+    def scope(self) -> tuple[str, ...]:
+        times = (rfc3339(at) if at else None for at in (self.since, self.until))
+        return tuple(part or "" for part in (self.action, self.actor, self.target, *times))
+
+    def match(self, item: store.Item) -> bool:
+        return (
+            self.action in (None, item["action"])
+            and self.actor in (None, item["actor"]["id"])
+            and self.target in (None, item["target"]["id"])
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class AuditPage:
+    entries: list[dict[str, Any]]
+    next_cursor: str | None
+
+
+def list_entries(tenant_id: str, filters: Filters, *, limit: int, cursor: str | None = None) -> AuditPage:
+    """A page of a tenant's entries, newest first; of one that is gone too, until they expire.
+
+    Time and any one of the other filters cost what the page's entries cost. Where two or three of
+    `target`, `actor` and `action` are given, the entries of the first of them are looked through, at
+    most `_MOST_EXAMINED` a request, so that a page may hold fewer than `limit` although more follow.
+    Raises `ValidationFailed` for a cursor of another list.
+    """
+    scope = ("list_audit", tenant_id, *filters.scope)
+    position = cursors.decode(cursor, *scope) if cursor is not None else _upper_bound(filters.until)
+    oldest = first_id_at(filters.since) if filters.since else ""
+    read = _reader(tenant_id, filters)
+    found: list[store.Item] = []
+    examined = 0
+    while True:
+        page = read(position, max(limit + 1 - len(found), _CHUNK if examined else 0))
+        for item in page.items:
+            if item["id"] < oldest:
+                return _page(found, None)
+            if filters.match(item):
+                if len(found) == limit:
+                    return _page(found, cursors.encode(position or "", *scope))
+                found.append(item)
+            position = item["id"]
+            examined += 1
+        if not page.more:
+            return _page(found, None)
+        if examined >= max(limit, _MOST_EXAMINED):
+            return _page(found, cursors.encode(position or "", *scope))
+
+
+def _upper_bound(until: datetime | None) -> str | None:
+    # Timestamps are to the second: `until` takes in the whole of its last one.
+    return first_id_at(until.replace(microsecond=0) + timedelta(seconds=1)) if until else None
+
+
+def _reader(tenant_id: str, filters: Filters) -> Callable[[str | None, int], store.Page]:
+    """Reads newest first from the narrowest order that serves the filters."""
+    if filters.target:
+        target_type = "tenant" if filters.target == tenant_id else "user"
+        partition = keys.audit_by_target(tenant_id, target_type, filters.target)
+    elif filters.actor:
+        partition = keys.audit_by_actor(tenant_id, filters.actor)
+    elif filters.action:
+        partition = keys.audit_by_action(tenant_id, filters.action)
+    else:
+        pk = keys.audit_entry(tenant_id, "").pk
+        return lambda after, limit: store.query_partition(pk, after=after, limit=limit, newest_first=True)
+    return lambda after, limit: store.query_index(partition, after=after, limit=limit, newest_first=True)
+
+
+def _page(items: list[store.Item], next_cursor: str | None) -> AuditPage:
+    return AuditPage([_to_json(item) for item in items], next_cursor)
+
+
+def _to_json(item: store.Item) -> dict[str, Any]:
+    actor = {name: item["actor"].get(name) for name in ("type", "id", "email")}
+    return {**{name: item.get(name) for name in _SHOWN}, "actor": actor}

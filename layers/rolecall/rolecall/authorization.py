@@ -7,11 +7,12 @@ import hmac
 from datetime import datetime
 from typing import Any
 
-from rolecall import keys, standing, store, vault
+from rolecall import keys, standing, store, token_use, vault
 from rolecall.calls import MASTER, Principal, PrincipalType
-from rolecall.clock import epoch, rfc3339
+from rolecall.clock import rfc3339
 from rolecall.config import config
 from rolecall.errors import Unauthorized
+from rolecall.telemetry import logger
 from rolecall.tokens import CredentialForm, api_token_hash, credential_in, form_of
 
 
@@ -25,21 +26,23 @@ def authenticate(authorization: str | None, at: datetime) -> Principal:
         raise Unauthorized
     match form_of(credential):
         case CredentialForm.API_TOKEN:
-            return _tenant_user(credential)
+            return _tenant_user(credential, at)
         case CredentialForm.JWT:
             return _account(credential, at)
         case CredentialForm.MASTER_TOKEN:
             return _operator(credential)
 
 
-def _tenant_user(token: str) -> Principal:
-    found = store.get(keys.api_token(api_token_hash(token)))
+def _tenant_user(token: str, at: datetime) -> Principal:
+    token_hash = api_token_hash(token)
+    found = store.get(keys.api_token(token_hash))
     if found is None:
         raise Unauthorized
     tenant_id, user_id = found["tenant_id"], found["user_id"]
     tenant, user = store.get_many(keys.tenant(tenant_id), keys.user(tenant_id, user_id))
     if tenant is None or tenant["status"] != standing.ACTIVE or user is None or not user["active"]:
         raise Unauthorized
+    token_use.report(token_hash, found.get("last_used_at"), at)
     return Principal(PrincipalType.USER, user_id, user["email"], user["role"], tenant_id)
 
 
@@ -47,15 +50,20 @@ def _account(token: str, at: datetime) -> Principal:
     # PyJWT is imported only where a JWT is seen: it would slow every other cold start.
     from rolecall import jwts  # noqa: PLC0415
 
-    claims = jwts.verify(token)
+    claims = jwts.verify(token, at)
     account, session = store.get_many(
-        keys.account(claims.account_id), keys.of_account(claims.account_id, "SESSION", claims.session_id)
+        keys.account(claims.account_id), keys.account_session(claims.account_id, claims.session_id)
     )
-    if account is None or not account["enabled"] or account["banned"]:
+    if account is None or not standing.session_alive(account, session, at):
         raise Unauthorized
-    if session is None or session["expires_at"] <= epoch(at):
-        raise Unauthorized
-    return Principal(PrincipalType.ACCOUNT, str(claims.account_id), account["email"], account["role"])
+    return Principal(
+        PrincipalType.ACCOUNT,
+        str(claims.account_id),
+        account["email"],
+        account["role"],
+        name=f"{account['first_name']} {account['last_name']}",
+        session_id=claims.session_id,
+    )
 
 
 def _operator(token: str) -> Principal:
@@ -69,6 +77,16 @@ def _operator(token: str) -> Principal:
 
 def _same(one: str, other: str) -> bool:
     return hmac.compare_digest(one.encode(), other.encode())
+
+
+def decide(authorization: str | None, method_arn: str, at: datetime) -> dict[str, Any]:
+    """The authorizer's answer to an `Authorization` header; one and the same denial, whatever is wrong with it."""
+    try:
+        principal = authenticate(authorization, at)
+    except Unauthorized:
+        logger.info("request denied")
+        return deny(method_arn, at)
+    return allow(principal, method_arn)
 
 
 def allow(principal: Principal, method_arn: str) -> dict[str, Any]:

@@ -1,19 +1,24 @@
 """Request bodies: pydantic models whose complaints speak the contract's words."""
 
+from functools import cache
+from pathlib import Path
 from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 
+from email_validator import EmailNotValidError, validate_email
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
-    EmailStr,
     StringConstraints,
     ValidationError,
+    ValidationInfo,
 )
 from pydantic_core import ErrorDetails
 
 from rolecall.errors import FieldError, ValidationFailed
+from rolecall.roles import PlatformRole
 
 #: Fields whose value is never echoed in an error.
 _SECRET_FIELDS = frozenset({"password", "token", "refreshToken"})
@@ -58,7 +63,7 @@ def _message(details: ErrorDetails) -> str:
     if details["type"] == "enum":
         return f"must be one of {context['expected'].replace("'", '').replace(' or ', ', ')}"
     if details["type"] == "value_error":
-        return str(context["error"]) if "email" not in details["msg"] else "must be a valid email address"
+        return str(context["error"])
     return _MESSAGES.get(details["type"], "is not valid").format(**context)
 
 
@@ -67,14 +72,36 @@ def _value(name: str, details: ErrorDetails) -> Any:
     if details["type"] in {"missing", "extra_forbidden"} or name in _SECRET_FIELDS:
         return None
     value = details["input"]
-    return value if isinstance(value, str | int | float | bool) else None
+    if isinstance(value, int | float):
+        # What is no number of 64 bits (NaN compares with nothing) could not be written in the answer.
+        return value if -(2**63) <= value < 2**63 else None
+    return value if isinstance(value, str) else None
+
+
+def _address(text: str) -> str:
+    """Normalized as email-validator does it; nobody is asked whether mail can be delivered there."""
+    try:
+        return validate_email(text, check_deliverability=False).normalized
+    except EmailNotValidError:
+        raise ValueError("must be a valid email address") from None
 
 
 def _https(url: str) -> str:
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        parts = urlsplit("")
     if parts.scheme != "https" or not parts.hostname:
         raise ValueError("must be an https URL")
     return url
+
+
+def _any_spelling(role: object) -> object:
+    """`admin`, `Role_Admin` and `ROLE_ADMIN` are the same."""
+    if not isinstance(role, str):
+        return role
+    name = role.strip().upper()
+    return name if name.startswith("ROLE_") else f"ROLE_{name}"
 
 
 def _no_surrounding_space(text: str) -> str:
@@ -83,7 +110,24 @@ def _no_surrounding_space(text: str) -> str:
     return text.strip()
 
 
-type Email = EmailStr
-type Password = Annotated[str, StringConstraints(min_length=8, max_length=128)]
+@cache
+def _common_passwords() -> frozenset[str]:
+    return frozenset(Path(__file__).with_name("common_passwords.txt").read_text().split())
+
+
+def _hard_to_guess(password: str, others: ValidationInfo) -> str:
+    """A body that names its `email` before its password has the two compared."""
+    known = password.casefold()
+    if known in _common_passwords():
+        raise ValueError("is among the most common passwords: choose another")
+    if known == str(others.data.get("email", "")).casefold():
+        raise ValueError("must not be the email")
+    return password
+
+
+type Email = Annotated[str, AfterValidator(_address)]
+type Reason = Annotated[str, StringConstraints(max_length=500), AfterValidator(_no_surrounding_space)]
+type Password = Annotated[str, StringConstraints(min_length=8, max_length=128), AfterValidator(_hard_to_guess)]
 type WebhookUrl = Annotated[str, StringConstraints(max_length=2000), AfterValidator(_https)]
+type PlatformRoleName = Annotated[PlatformRole, BeforeValidator(_any_spelling)]
 type Name = Annotated[str, StringConstraints(max_length=100), AfterValidator(_no_surrounding_space)]

@@ -21,7 +21,7 @@ class Principal:
     """A caller whose credential the authorizer has recognised.
 
     `role` is a `Role` or `PlatformRole` as it was then; whether it still holds is checked in the
-    transaction of each change.
+    transaction of each change. Only accounts have a name and a session.
     """
 
     type: PrincipalType
@@ -29,6 +29,8 @@ class Principal:
     email: str = ""
     role: str = ""
     tenant_id: str = ""
+    name: str = ""
+    session_id: str = ""
 
     def to_context(self) -> dict[str, str]:
         """The flat strings that API Gateway hands from the authorizer to the functions."""
@@ -38,6 +40,7 @@ class Principal:
             "email": self.email,
             "role": self.role,
             "tenant_id": self.tenant_id,
+            **({"name": self.name, "session_id": self.session_id} if self.session_id else {}),
         }
 
     @classmethod
@@ -53,6 +56,8 @@ class Principal:
             context.get("email", ""),
             context.get("role", ""),
             context.get("tenant_id", ""),
+            context.get("name", ""),
+            context.get("session_id", ""),
         )
 
     @property
@@ -78,3 +83,4 @@ class Call:
     at: datetime
     request_id: str = ""
     ip: str = ""
+    user_agent: str = ""

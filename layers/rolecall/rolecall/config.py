@@ -52,6 +52,22 @@ class Config:
         """Batches that a sweep has in flight at a time."""
         return int(self.environ.get("SWEEP_CONCURRENCY", "8"))
 
+    @property
+    def idempotency_key_secret_arn(self) -> str:
+        return _required(self.environ, "IDEMPOTENCY_KEY_SECRET_ARN")
+
+    @property
+    def redaction_key_secret_arn(self) -> str:
+        return _required(self.environ, "REDACTION_KEY_SECRET_ARN")
+
+    @property
+    def token_use_queue_url(self) -> str:
+        return _required(self.environ, "TOKEN_USE_QUEUE_URL")
+
+    @property
+    def event_bus_name(self) -> str:
+        return _required(self.environ, "EVENT_BUS_NAME")
+
 
 def _required(environ: Mapping[str, str], name: str) -> str:
     value = environ.get(name, "")

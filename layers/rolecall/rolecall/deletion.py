@@ -29,9 +29,11 @@ from rolecall.errors import (
     TenantProtected,
 )
 from rolecall.ids import new_id
-from rolecall.sweep import RESERVE_SECONDS, Counts, Slice
+from rolecall.sweep import Counts, Slice
 from rolecall.telemetry import count, logger
 
+#: Seconds that a sweep leaves unused before the invocation's deadline.
+RESERVE_SECONDS = sweep.RESERVE_SECONDS
 DELETING, DELETED, FAILED = standing.DELETING, "deleted", "failed"
 #: Without any progress for so long, a deletion is shown as failed. It is still driven on.
 FAILED_AFTER = timedelta(hours=1)
@@ -160,7 +162,7 @@ def delete_tenant(call: Call, tenant_id: str, *, confirm_name: str | None = None
     """Delete a tenant and everything that belongs to it, as far as the time left allows.
 
     Workers do what is left over. Asking again while a deletion runs returns that one and changes nothing.
-    Raises `TenantNotFound`, `ConfirmationMismatch`, `TenantProtected`.
+    Raises `TenantNotFound`, `TenantProtected`, `ConfirmationMismatch`, `ConcurrentChange`.
     """
     try:
         _tombstone(call, _deletable(tenant_id, confirm_name))
@@ -202,10 +204,10 @@ def _deletable(tenant_id: str, confirm_name: str | None) -> store.Item:
         raise TenantNotFound
     if tenant["status"] == standing.DELETING:
         raise _DeletingAlready
-    if confirm_name is not None and confirm_name != tenant["name"]:
-        raise ConfirmationMismatch
     if tenant.get("deletion_protection"):
         raise TenantProtected
+    if confirm_name is not None and confirm_name != tenant["name"]:
+        raise ConfirmationMismatch
     return tenant
 
 
@@ -382,6 +384,7 @@ def finish(call: Call, found: Deletion) -> bool:
                     "deleted_at": at,
                     "verified": True,
                     "deleted": dict(deleted),
+                    **keys.UNREDACTED_AUDITS.entry(f"{at}#{tenant_id}"),
                     "unannounced": {**found.unannounced, "complete_tenant_deletion": entry.item["id"]},
                 },
                 when=Attr("status").eq(DELETING) & Attr("unannounced").eq(dict(found.unannounced)),

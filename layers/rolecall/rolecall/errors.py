@@ -22,8 +22,8 @@ class RolecallError(Exception):
         super().__init__(self.message)
 
 
-class ConfigurationError(RolecallError):
-    """The deployment left something out that the function needs."""
+class ConfigurationError(Exception):
+    """The deployment left something out that the function needs: for the log, and nothing to tell a caller."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class RoleTransitionDenied(Refused):
 
 
 class SelfChangeDenied(Refused):
-    """Nobody changes their own role."""
+    """Nobody changes their own role, deactivates or deletes themselves."""
 
     status = 403
     code = "SELF_CHANGE_DENIED"
@@ -168,7 +168,22 @@ class TenantProtected(RolecallError):
 
     status = 409
     code = "TENANT_PROTECTED"
-    message = "the tenant is protected against deletion: lift the protection first"
+    message = "the tenant is protected against deletion: lift its deletion_protection first"
+
+
+class RequestInProgress(ConcurrentChange):
+    """The first request with this `Idempotency-Key` has no answer yet."""
+
+    message = "a request with this Idempotency-Key is still running: repeat it in a moment"
+    retry_after = 1
+
+
+class IdempotencyKeyReused(RolecallError):
+    """The `Idempotency-Key` was used for another body."""
+
+    status = 422
+    code = "IDEMPOTENCY_KEY_REUSED"
+    message = "this Idempotency-Key was used for another body: take a new key for a new request"
 
 
 class PreconditionFailed(RolecallError):
@@ -193,6 +208,41 @@ class UnsupportedMediaType(RolecallError):
     status = 415
     code = "UNSUPPORTED_MEDIA_TYPE"
     message = "send the body as application/json"
+
+
+class OperationRefused(RolecallError):
+    """Said to an operator who invokes a function by hand; no route says it."""
+
+    status = 409
+    code = "OPERATION_REFUSED"
+
+
+class SuperadminExists(OperationRefused):
+    """The platform has an enabled superadmin already, so the next is made by that one, over the API."""
+
+    message = "the platform has an enabled superadmin, who can make others; if nobody can use it, ask with force=true"
+
+
+class KeyStillNeeded(OperationRefused):
+    """The key before the current one still has valid tokens, which another rotation would end."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(
+            f"the key before this one has valid tokens for {seconds} more seconds:"
+            " wait, or end all access tokens with revoke_previous=true"
+        )
+
+
+class RateLimited(RolecallError):
+    """Too many attempts have failed; `retry_after` seconds from now on the next is looked at."""
+
+    status = 429
+    code = "RATE_LIMITED"
+    message = "too many failed attempts: wait as long as Retry-After says"
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__()
+        self.retry_after = retry_after
 
 
 class ServiceUnavailable(RolecallError):

@@ -16,3 +16,8 @@ def time_ordered_id(at: datetime) -> str:
     value = value & ~(0xF << 76) | (0x7 << 76)
     value = value & ~(0x3 << 62) | (0x2 << 62)
     return str(UUID(int=value))
+
+
+def first_id_at(at: datetime) -> str:
+    """Sorts before every time-ordered id of that millisecond or later, and behind all earlier ones."""
+    return str(UUID(int=int(at.timestamp() * 1000) << 80))

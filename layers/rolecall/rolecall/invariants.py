@@ -130,10 +130,10 @@ def _check_tenants(item: store.Item, key: keys.Key, tenant_id: str, *of_user: st
             yield Finding(Kind.NO_USER, key, tenant_id)
     elif key.sk == keys.META:
         yield from _check_admins(key, tenant_id)
-    elif key.sk.startswith("USER#") and not _has_its_credentials(item, tenant_id):
+    elif key.sk.startswith("USER#") and "deleted_at" not in item and not _has_its_credentials(item, tenant_id):
         # Read again: it may have gone, or rotated its token, since the page was read.
         again = store.get(key)
-        if again is not None and not _has_its_credentials(again, tenant_id):
+        if again is not None and "deleted_at" not in again and not _has_its_credentials(again, tenant_id):
             yield Finding(Kind.CREDENTIALS, key, tenant_id)
 
 

@@ -10,23 +10,28 @@
 | `tenant_name("Acme")` | `NAME#acme` / `META` |
 | `account(7)` | `ACCOUNT#7` / `META` |
 | `of_account(7, "SESSION", S)` | `ACCOUNT#7` / `SESSION#<S>` |
+| `login_attempts("EMAIL", H)` | `ATTEMPTS#EMAIL#<sha256 of the address>` / `META` |
 | `platform()` | `PLATFORM` / `META` |
 | `audit_entry(T, E)` | `AUDIT#<T>` / `<time-ordered id>` |
 | `deletion(T)` | `DELETION#<T>` / `META` |
 | `deletion_slice(T, "3")` | `DELETION#<T>` / `SLICE#3` |
 | `maintenance()` | `MAINTENANCE` / `META` |
+| `creation_record(T, H)` | `TENANT#<T>` / `REQUEST#<keyed hash>` |
+| `registration_record(H)` | `REQUEST#<keyed hash>` / `META` |
 
 An item outside of its tenant's partitions is named in the `owned_keys` of the item that it belongs to, and
 says itself to whom it belongs, in `tenant_id`.
 
-Two indexes, overloaded, `<index>pk` and `<index>sk`. `gsi1`: a tenant's users by email, open deletions
-by time, audit entries by target. `gsi2` is for a second order of the same items.
+Three indexes, overloaded, `<index>pk` and `<index>sk`. `gsi1`: a tenant's users by email, a user's tenant
+by the user's id, tenants by name, open deletions by time, audit entries by target. `gsi2`: a tenant's users
+of one role and state by email, audit entries by actor, audits to be redacted. `gsi3`: audit entries by action.
 """
 
 from typing import NamedTuple
 from uuid import UUID
 
 META = "META"
+TOKEN_PREFIX = "TOKEN#"  # noqa: S105 (a key's beginning, no secret)
 #: Scope of the audit entries that belong to no tenant.
 PLATFORM = "PLATFORM"
 
@@ -59,6 +64,15 @@ _NEVER_REUSED = ("TOKEN#",)
 
 #: The deletions of tenants that are not finished, by the time of the request.
 OPEN_DELETIONS = IndexPartition("gsi1", "DELETIONS#OPEN")
+#: The deletions of users that are not finished, by the time of the request.
+OPEN_USER_DELETIONS = IndexPartition("gsi1", "USER_DELETIONS#OPEN")
+#: The tenants that are not being deleted; the sort key is the case-folded name. It holds the name
+#: reservations, which are written once: the tenants' own items change too often for a single partition.
+TENANTS_BY_NAME = IndexPartition("gsi1", "TENANTS")
+#: The deleted tenants whose audit entries still name emails, by the time of the deletion.
+UNREDACTED_AUDITS = IndexPartition("gsi2", "AUDITS#UNREDACTED")
+#: All platform accounts; the sort key is the email in lower case.
+ACCOUNTS = IndexPartition("gsi1", "ACCOUNTS")
 
 
 def canonical_uuid(text: str) -> str | None:
@@ -99,8 +113,18 @@ def users_by_email(tenant_id: str) -> IndexPartition:
     return IndexPartition("gsi1", f"TENANT#{tenant_id}#USERS")
 
 
+def users_by_role(tenant_id: str, role: str, active: bool) -> IndexPartition:
+    """A tenant's users of one role and state; the sort key is the email in lower case."""
+    return IndexPartition("gsi2", f"TENANT#{tenant_id}#USERS#{role}#{'active' if active else 'inactive'}")
+
+
+def tenant_of_user(user_id: str) -> IndexPartition:
+    """The one email reservation of a user, which names the tenant: for operators, who know only the id."""
+    return IndexPartition("gsi1", f"USER#{user_id}")
+
+
 def api_token(token_hash: str) -> Key:
-    return Key(f"TOKEN#{token_hash}", META)
+    return Key(f"{TOKEN_PREFIX}{token_hash}", META)
 
 
 def email(address: str) -> Key:
@@ -119,6 +143,26 @@ def of_account(account_id: int, item_type: str, item_id: str) -> Key:
     return Key(f"ACCOUNT#{account_id}", f"{item_type}#{item_id}")
 
 
+def account_session(account_id: int, session_id: str) -> Key:
+    return of_account(account_id, "SESSION", session_id)
+
+
+def spent_refresh_token(account_id: int, token_hash: str) -> Key:
+    return of_account(account_id, "SPENT", token_hash)
+
+
+def accounts_by_standing(role: str, *, enabled: bool, banned: bool) -> IndexPartition:
+    """The accounts of one role and state; the sort key is the email in lower case."""
+    return IndexPartition(
+        "gsi2", f"ACCOUNTS#{role}#{'enabled' if enabled else 'disabled'}#{'banned' if banned else 'free'}"
+    )
+
+
+def login_attempts(kind: str, source_hash: str) -> Key:
+    """`kind` is what is counted by, in upper case: `EMAIL` or `ADDRESS`."""
+    return Key(f"ATTEMPTS#{kind}#{source_hash}", META)
+
+
 def platform() -> Key:
     return Key(PLATFORM, META)
 
@@ -131,6 +175,26 @@ def audit_entry(scope: str, entry_id: str) -> Key:
 def audit_by_target(scope: str, target_type: str, target_id: str) -> IndexPartition:
     """What happened to one target; the sort key is the entry's time-ordered id."""
     return IndexPartition("gsi1", f"AUDIT#{scope}#{target_type}#{target_id}")
+
+
+def audit_by_actor(scope: str, actor_id: str) -> IndexPartition:
+    """What one actor did; the sort key is the entry's time-ordered id."""
+    return IndexPartition("gsi2", f"AUDIT#{scope}#ACTOR#{actor_id}")
+
+
+def audit_by_action(scope: str, action: str) -> IndexPartition:
+    """All entries of one action; the sort key is the entry's time-ordered id."""
+    return IndexPartition("gsi3", f"AUDIT#{scope}#ACTION#{action}")
+
+
+def creation_record(tenant_id: str, digest: str) -> Key:
+    """The answer to a `POST /users` with an `Idempotency-Key`; it goes with the tenant."""
+    return Key(tenant_partition(tenant_id), f"REQUEST#{digest}")
+
+
+def registration_record(digest: str) -> Key:
+    """The answer to a `POST /register` with an `Idempotency-Key`; it goes with the tenant's first admin."""
+    return Key(f"REQUEST#{digest}", META)
 
 
 def deletion(tenant_id: str) -> Key:
@@ -156,6 +220,11 @@ def slice_of(sort_key: str) -> str:
     """The slice that covers a sort key of the tenant's partition."""
     found = (name for name in SLICES for low, high in slice_ranges(name) if low <= sort_key < high)
     return str(next(found))
+
+
+def is_user(sort_key: str) -> bool:
+    """Whether an item of the tenant's partition is a user, with a partition of its own."""
+    return sort_key.startswith("USER#")
 
 
 def may_be_reused(pk: str) -> bool:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from itertools import islice
 from typing import Any
 
-from rolecall import deletion, invariants, keys, store, sweep
+from rolecall import audit_retention, deletion, invariants, keys, store, sweep, user_deletion
 from rolecall.calls import Call, Principal, PrincipalType
 from rolecall.clock import rfc3339
 from rolecall.deletion import Deletion
@@ -19,6 +19,9 @@ MAINTENANCE = Principal(PrincipalType.SYSTEM, "maintenance")
 _PAGE = 25
 #: Pages of the table in which one run checks the invariants.
 _PAGES_CHECKED = 20
+#: Users whose deletion stopped, and deleted tenants whose audits are redacted, in one run.
+_USERS_PER_RUN = 1000
+_REDACTIONS_PER_RUN = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +97,12 @@ class Report:
 
 
 def run(at: datetime, request_id: str, limits: Limits | None = None, *, repair: bool = False) -> Report:
-    """Look after the open deletions and check the invariants, each from where the last run stopped.
+    """Look after the open deletions and check the invariants, each from where the last run stopped; redact audits.
 
     With `repair`, what is provably derived is put right as well; see `invariants`.
     """
     call, report = Call(MAINTENANCE, at, request_id), Report()
+    user_deletion.finish_open(_USERS_PER_RUN, sweep.RESERVE_SECONDS)
     remembered = store.get(keys.maintenance()) or {}
     after = remembered.get("deletions_after")
     while True:
@@ -108,6 +112,7 @@ def run(at: datetime, request_id: str, limits: Limits | None = None, *, repair: 
         if after is None or store.time_left() < sweep.RESERVE_SECONDS:
             break
     report.complete = after is None
+    audit_retention.redact_deleted_tenants(_REDACTIONS_PER_RUN, sweep.RESERVE_SECONDS)
     checked = _check_invariants(call, remembered.get("checked"), report, repair=repair)
     _remember({"deletions_after": after, "checked": checked}, remembered)
     logger.info("maintenance ran", **report.to_json())

@@ -5,7 +5,7 @@ The rules are the contract's section "Roles".
 
 from enum import StrEnum
 
-from rolecall.errors import RoleTransitionDenied, SelfChangeDenied
+from rolecall.errors import Forbidden, RoleTransitionDenied, SelfChangeDenied
 
 
 class Role(StrEnum):
@@ -32,6 +32,13 @@ TRANSITIONS: dict[Role, frozenset[tuple[Role, Role]]] = {
     Role.USER: frozenset(),
 }
 
+#: Whom each role may see and manage, beside itself.
+MANAGED: dict[Role, frozenset[Role]] = {
+    Role.ADMIN: frozenset(Role),
+    Role.MANAGER: frozenset({Role.MANAGER, Role.USER}),
+    Role.USER: frozenset(),
+}
+
 #: The roles that may change a role at all; everyone else is refused before the body is looked at.
 ROLE_CHANGERS = frozenset(role for role, transitions in TRANSITIONS.items() if transitions)
 
@@ -46,6 +53,12 @@ def check_transition(actor: Role, old: Role, new: Role, *, oneself: bool) -> Non
         raise SelfChangeDenied
     if old != new and (old, new) not in TRANSITIONS[actor]:
         raise RoleTransitionDenied(f"your role, {actor}, may not change {old} to {new}")
+
+
+def check_manages(actor: Role, target: Role) -> None:
+    """Raises `Forbidden` unless `actor` may see and manage a user with the role `target` in its tenant."""
+    if target not in MANAGED[actor]:
+        raise Forbidden(f"your role, {actor}, may not see or manage one with the role {target}")
 
 
 def admins_gained(old: Role | None, new: Role | None) -> int:

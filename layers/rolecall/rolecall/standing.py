@@ -3,10 +3,13 @@
 Every write into a tenant carries `tenant_active` in its transaction, every change on someone's behalf `of`.
 """
 
+from datetime import datetime
+
 from boto3.dynamodb.conditions import Attr, ConditionBase
 
 from rolecall import keys, store
 from rolecall.calls import Principal, PrincipalType
+from rolecall.clock import epoch
 from rolecall.errors import Forbidden, LastAdmin, RolecallError, Unauthorized
 
 ACTIVE = "active"
@@ -30,6 +33,22 @@ def tenant_active(tenant_id: str, *, admins: int = 0) -> store.Write:
     if admins < 0:
         active = active & Attr("active_admins").gt(-admins)
     return store.Update(key, add={"active_admins": admins}, when=active, otherwise=otherwise)
+
+
+def session_alive(account: store.Item | None, session: store.Item | None, at: datetime) -> bool:
+    """Whether a session of an account still stands, judged to the second.
+
+    A ban or a disabling raises the account's `session_generation`, which ends all of its sessions for
+    good: lifting it brings none back.
+    """
+    return (
+        account is not None
+        and session is not None
+        and account["enabled"]
+        and not account["banned"]
+        and session["generation"] == account["session_generation"]
+        and session["expires_at"] > epoch(at)
+    )
 
 
 def of(principal: Principal) -> list[store.Write]:

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cache
-from itertools import batched, islice
+from itertools import batched, groupby, islice
 from typing import Any, NoReturn, cast
 from uuid import uuid4
 
@@ -166,12 +166,13 @@ def _get_batch(keys: Sequence[Key]) -> Iterator[Item]:
             backoff.wait(ServiceUnavailable)
 
 
-def query_partition(pk: str, *, after: str | None = None, limit: int | None = None) -> Page:
-    """Items of one partition in the order of their sort keys, behind `after`; consistent."""
+def query_partition(pk: str, *, after: str | None = None, limit: int | None = None, newest_first: bool = False) -> Page:
+    """Items of one partition in the order of their sort keys, or backwards, behind `after`; consistent."""
     condition: ConditionBase = KeyCondition("pk").eq(pk)
     if after is not None:
-        condition = condition & KeyCondition("sk").gt(after)
-    return _query(condition, {"ConsistentRead": True}, limit)
+        sort_key = KeyCondition("sk")
+        condition = condition & (sort_key.lt(after) if newest_first else sort_key.gt(after))
+    return _query(condition, {"ConsistentRead": True, "ScanIndexForward": not newest_first}, limit)
 
 
 def query_keys(pk: str, *, between: tuple[str, str] | None = None, limit: int | None = None) -> Page:
@@ -228,12 +229,15 @@ def merged(
 ) -> list[Item]:
     """The first `limit` items of several index partitions together, in the order of their sort keys.
 
-    Reads at most about twice as many items as it returns, however many there are.
+    Reads at most about twice as many items as it returns, however many there are. An item that moves
+    from one of the partitions to another while they are read is returned once.
     """
     chunk = max(_SMALLEST_CHUNK, -(-limit // len(partitions)))
     streams = [_stream(partition, prefix, after, chunk) for partition in partitions]
     by_sort_key = heapq.merge(*streams, key=lambda entry: entry[0])
-    return [item for _sort_key, item in islice(by_sort_key, limit)]
+    # Sort keys are unique across the partitions, so the two sights of a moving item follow on each other.
+    unique = (next(same) for _sort_key, same in groupby(by_sort_key, key=lambda entry: entry[0]))
+    return [item for _sort_key, item in islice(unique, limit)]
 
 
 def _stream(partition: IndexPartition, prefix: str, after: str | None, chunk: int) -> Iterator[tuple[str, Item]]:
@@ -265,19 +269,30 @@ def _query(condition: ConditionBase, options: dict[str, Any], limit: int | None)
 
 def write(one: Put | Update | Delete) -> None:
     """A single write; raises what its `otherwise` says if its condition fails."""
-    parameters = _parameters(one)
+    _write(one)
+
+
+def swap(one: Update) -> Item | None:
+    """A single update that returns the item as it was before, or None if it was not there.
+
+    No two callers get the same former item, however many there are at once.
+    """
+    former = _write(one, ReturnValues="ALL_OLD").get("Attributes")
+    return _from_wire(former) if former else None
+
+
+def _write(one: Put | Update | Delete, **options: Any) -> dict[str, Any]:
+    parameters = _parameters(one) | options
     backoff = _Backoff()
     while True:
         try:
-            _call(_ALONE[type(one)], **parameters)
+            return _call(_ALONE[type(one)], **parameters)
         except ConcurrentChange:
             backoff.wait(ConcurrentChange)
         except ClientError as error:
             if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
                 raise
             raise one.otherwise(_found(error.response)) from None
-        else:
-            return
 
 
 def transact(*writes: Write) -> None:

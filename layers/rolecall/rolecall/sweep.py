@@ -425,15 +425,13 @@ class _Run:
     def _entries(self, after: Position, upto: Position | None) -> Iterator[_Entry]:
         directory = self._directory(after.user, upto.user if upto else None)
         for found in directory:
-            if self._slice.name == keys.TENANT_SLICE:
-                yield from (_Entry(Position(item["sk"], _END), item, stray=self._proving) for item in found)
-            elif self._proving:
-                strays = self._lanes.start(self._has_items, found)
-                for user, stray in zip(found, strays, strict=True):
-                    yield _Entry(Position(user["sk"], _END), user, stray=stray.result())
+            if self._proving:
+                strays = self._lanes.start(self._is_stray, found)
+                for item, stray in zip(found, strays, strict=True):
+                    yield _Entry(Position(item["sk"], _END), item, stray=stray.result())
             else:
-                for user in found:
-                    yield from self._children(user, after, upto)
+                for item in found:
+                    yield from self._swept(item, after, upto)
 
     def _directory(self, after: str, upto: str | None) -> Iterator[list[store.Item]]:
         """Pages of what the slice has in the tenant's partition, from `after` to `upto`, both included."""
@@ -443,19 +441,24 @@ class _Run:
             for page in _pages(partition, first, last, CHUNK_USERS):
                 yield [item for item in page if item["sk"] not in {meta, high}]
 
-    def _children(self, user: store.Item, after: Position, upto: Position | None) -> Iterator[_Entry]:
-        sk = user["sk"]
+    def _swept(self, item: store.Item, after: Position, upto: Position | None) -> Iterator[_Entry]:
+        """What a user has, and the user itself to be kept; or just the item, if it is no user."""
+        sk = item["sk"]
         low = after.child if sk == after.user else ""
         high = upto.child if upto and sk == upto.user else keys.LAST
-        if low != _END:
-            for page in _pages(self._partition_of(user), low + keys.FIRST, high, CHUNK_ITEMS):
+        if low == _END:
+            return
+        if keys.is_user(sk):
+            for page in _pages(self._partition_of(item), low + keys.FIRST, high, CHUNK_ITEMS):
                 for child in page:
                     yield _Entry(Position(sk, child["sk"]), child)
-            yield _Entry(Position(sk, _END), user, kept=True)
+        yield _Entry(Position(sk, _END), item, kept=keys.is_user(sk))
 
-    def _has_items(self, user: store.Item) -> bool:
-        """Whether a consistent query of the user's partition finds anything at all."""
-        return bool(store.patiently(lambda: store.query_keys(self._partition_of(user), limit=1)).items)
+    def _is_stray(self, item: store.Item) -> bool:
+        """Whether the sweep should not have left it: no user, or one of whom a consistent query finds something."""
+        if not keys.is_user(item["sk"]):
+            return True
+        return bool(store.patiently(lambda: store.query_keys(self._partition_of(item), limit=1)).items)
 
     def _partition_of(self, user: store.Item) -> str:
         return keys.user_partition(self._tenant_id, user["sk"].removeprefix("USER#"))

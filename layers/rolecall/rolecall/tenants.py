@@ -1,61 +1,134 @@
 """Tenants, and what an operator does with them."""
 
-from dataclasses import dataclass
-from typing import Any, Self
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any, Self
 
-from rolecall import audit, keys, standing, store, users
+from boto3.dynamodb.conditions import Attr
+
+from rolecall import audit, cursors, keys, standing, store, users
 from rolecall.calls import Call
 from rolecall.clock import rfc3339
-from rolecall.errors import RolecallError, TenantExists
+from rolecall.errors import (
+    FieldError,
+    PreconditionFailed,
+    RolecallError,
+    TenantExists,
+    TenantNotFound,
+    ValidationFailed,
+)
 from rolecall.ids import new_id
 from rolecall.telemetry import count, logger
+
+if TYPE_CHECKING:
+    from rolecall.idempotency import Claim
 
 
 @dataclass(frozen=True, slots=True)
 class Tenant:
+    """A tenant that is not being deleted. `version` counts its changes from 1."""
+
     id: str
     name: str
     created_at: str
     updated_at: str
+    deletion_protection: bool = False
+    version: int = 1
 
     @classmethod
-    def from_item(cls, item: store.Item) -> Self:
-        return cls(item["id"], item["name"], item["created_at"], item["updated_at"])
+    def from_item(cls, item: Mapping[str, Any]) -> Self:
+        return cls(
+            item["id"],
+            item["name"],
+            item["created_at"],
+            item["updated_at"],
+            item.get("deletion_protection", False),
+            int(item.get("version", 1)),
+        )
 
     def to_json(self) -> dict[str, Any]:
+        """As lists show a tenant."""
         return {"id": self.id, "name": self.name, "created_at": self.created_at, "updated_at": self.updated_at}
 
+    def to_data(self) -> dict[str, Any]:
+        """As `GET /global/tenants/{id}` shows it."""
+        return {**self.to_json(), "deletion_protection": self.deletion_protection}
 
-def register_tenant(call: Call, name: str, first_admin: users.NewUser) -> tuple[Tenant, users.Created]:
-    """Make a tenant with its first admin, in one transaction.
 
-    Raises `TenantExists` or `EmailTaken`; names and emails are compared without case.
+@dataclass(frozen=True, slots=True)
+class TenantPage:
+    tenants: list[Tenant]
+    next_cursor: str | None
+
+
+type Registered = tuple[Tenant, users.Created]
+
+
+def register_tenant(
+    call: Call, name: str, first_admin: users.NewUser, *, idempotency_key: str | None = None
+) -> Registered:
+    """Make a tenant with its first admin, in one transaction; the same again for the same `idempotency_key`.
+
+    Raises `TenantExists` or `EmailTaken`; names and emails are compared without case. Raises
+    `IdempotencyKeyReused` for the key of another registration, `RequestInProgress` while the first one runs.
     """
+    if idempotency_key is None:
+        return _register_tenant(call, name, first_admin, None)
+    # Powertools' idempotency is heavy, and most requests come without a key.
+    from rolecall import idempotency  # noqa: PLC0415
+
+    claim = idempotency.claim(call, "register_tenant", idempotency_key, keys.registration_record)
+
+    def from_record(record: Mapping[str, Any]) -> Registered:
+        return Tenant(**record["tenant"]), users.Created.from_record(record["created"], claim)
+
+    return idempotency.once(
+        claim,
+        {"tenant_name": name, **asdict(first_admin)},
+        lambda: _register_tenant(call, name, first_admin, claim),
+        to_record=_to_record,
+        from_record=from_record,
+    )
+
+
+def _to_record(registered: Registered) -> dict[str, Any]:
+    tenant, created = registered
+    return {"tenant": asdict(tenant), "created": created.to_record()}
+
+
+def _register_tenant(call: Call, name: str, first_admin: users.NewUser, claim: "Claim | None") -> Registered:
     at = rfc3339(call.at)
     tenant = Tenant(new_id(), name, at, at)
-    created, user_writes = users.new_user(call, tenant.id, first_admin)
+    created, user_writes = users.new_user(call, tenant.id, first_admin, claim)
     name_key, tenant_key = keys.tenant_name(name), keys.tenant(tenant.id)
 
     def name_taken(_found: store.Item | None) -> RolecallError:
         return TenantExists()
 
     store.transact(
-        store.Put({"pk": name_key.pk, "sk": name_key.sk, "tenant_id": tenant.id}, when=store.NEW, otherwise=name_taken),
+        store.Put(
+            {
+                "pk": name_key.pk,
+                "sk": name_key.sk,
+                **keys.TENANTS_BY_NAME.entry(name.casefold()),
+                "tenant_id": tenant.id,
+                **tenant.to_json(),
+            },
+            when=store.NEW,
+            otherwise=name_taken,
+        ),
         store.Put(
             {
                 "pk": tenant_key.pk,
                 "sk": tenant_key.sk,
-                "id": tenant.id,
-                "name": name,
+                **asdict(tenant),
                 "status": standing.ACTIVE,
                 "active_admins": 1,
-                "version": 1,
-                "created_at": at,
-                "updated_at": at,
             },
             when=store.NEW,
         ),
         *user_writes,
+        *([claim.completed(_to_record((tenant, created)))] if claim else []),
         audit.entry(
             call,
             "register_tenant",
@@ -67,3 +140,79 @@ def register_tenant(call: Call, name: str, first_admin: users.NewUser) -> tuple[
     logger.info("tenant registered", tenant_id=tenant.id, user_id=created.user.id)
     count("TenantRegistered")
     return tenant, created
+
+
+def list_tenants(*, limit: int, cursor: str | None = None) -> TenantPage:
+    """A page of the tenants that are not being deleted, ordered by name without case.
+
+    Raises `ValidationFailed` for a cursor of another list.
+    """
+    position = cursors.decode(cursor, "list_tenants") if cursor is not None else None
+    items = store.merged([keys.TENANTS_BY_NAME], after=position, limit=limit + 1)
+    tenants = [Tenant.from_item(item) for item in items[:limit]]
+    more = len(items) > limit
+    return TenantPage(tenants, cursors.encode(tenants[-1].name.casefold(), "list_tenants") if more else None)
+
+
+def get_tenant(tenant_id: str) -> Tenant:
+    """Raises `TenantNotFound` also for a tenant that is being deleted."""
+    item = store.get(keys.tenant(tenant_id))
+    if item is None or item["status"] != standing.ACTIVE:
+        raise TenantNotFound
+    return Tenant.from_item(item)
+
+
+def within_reach(call: Call, tenant_id: str | None) -> str:
+    """The tenant that a caller looks into: a user's own, for the master token the one that is named.
+
+    Raises `TenantNotFound` for a user who names another one, `ValidationFailed` for an operator who names none.
+    """
+    named = keys.canonical_uuid(tenant_id) if tenant_id is not None else None
+    own = call.principal.tenant_id
+    if own:
+        if tenant_id is not None and named != own:
+            raise TenantNotFound
+        return own
+    if named is None:
+        raise ValidationFailed(FieldError("tenant_id", "is required and must be a UUID", tenant_id))
+    return named
+
+
+def update_tenant(
+    call: Call, tenant_id: str, *, deletion_protection: bool, if_match: frozenset[int] | None = None
+) -> Tenant:
+    """Protect a tenant against its deletion, or lift that; what it has already changes nothing.
+
+    Raises `TenantNotFound`, `PreconditionFailed`, `ConcurrentChange`.
+    """
+    tenant = store.settle(lambda: _update_once(call, tenant_id, deletion_protection, if_match))
+    logger.info("tenant updated", tenant_id=tenant_id, deletion_protection=tenant.deletion_protection)
+    return tenant
+
+
+def _update_once(call: Call, tenant_id: str, deletion_protection: bool, if_match: frozenset[int] | None) -> Tenant:
+    old = get_tenant(tenant_id)
+    if if_match is not None and old.version not in if_match:
+        raise PreconditionFailed
+    if old.deletion_protection is deletion_protection:
+        return old
+    at = rfc3339(call.at)
+    new = replace(old, deletion_protection=deletion_protection, updated_at=at, version=old.version + 1)
+    store.transact(
+        store.Update(
+            keys.tenant(tenant_id),
+            set={"deletion_protection": deletion_protection, "updated_at": at},
+            add={"version": 1},
+            when=Attr("status").eq(standing.ACTIVE) & Attr("version").eq(old.version),
+        ),
+        store.Update(keys.tenant_name(old.name), set={"updated_at": at}, when=store.EXISTS),
+        audit.entry(
+            call,
+            "update_tenant",
+            ("tenant", tenant_id),
+            scope=tenant_id,
+            before={"deletion_protection": old.deletion_protection},
+            after={"deletion_protection": deletion_protection},
+        ),
+    )
+    return new

@@ -4,10 +4,11 @@ An API token is a random UUID v4. The table holds its SHA-256 only: 122 random b
 from a hash, so no slow hash is needed.
 """
 
+import hmac
 import re
 from enum import Enum, auto
 from hashlib import sha256
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 _UUID4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.IGNORECASE)
 _JWT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
@@ -35,13 +36,20 @@ def credential_in(authorization: str | None) -> str | None:
     parts = (authorization or "").split()
     if len(parts) == 2 and parts[0].lower() == "bearer":  # noqa: PLR2004 (scheme and credential)
         parts = parts[1:]
-    if len(parts) != 1 or len(parts[0]) > MAX_CREDENTIAL_LENGTH:
+    if len(parts) != 1 or len(parts[0]) > MAX_CREDENTIAL_LENGTH or not parts[0].isascii():
         return None
     return parts[0]
 
 
 def new_api_token() -> str:
     return str(uuid4())
+
+
+def derived_api_token(secret: str, *facts: str) -> str:
+    """The same token for the same facts, which nobody without the secret can tell from a random one."""
+    # Lengths first, so that no two lists of facts read the same when joined.
+    message = b"".join(len(fact.encode()).to_bytes(4) + fact.encode() for fact in facts)
+    return str(UUID(bytes=hmac.digest(secret.encode(), message, sha256)[:16], version=4))
 
 
 def api_token_hash(token: str) -> str:

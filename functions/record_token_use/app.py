@@ -1,0 +1,15 @@
+"""From the queue that the authorizer writes to: note on the tokens when they were last used."""
+
+from typing import Any
+
+from rolecall import store, telemetry, token_use
+
+#: Seconds before the function's end at which it starts nothing new.
+_RESERVE_SECONDS = 1.0
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    store.set_time_left(context.get_remaining_time_in_millis() / 1000 - _RESERVE_SECONDS)
+    with telemetry.invocation(context.aws_request_id):
+        failed = token_use.record(event["Records"])
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}

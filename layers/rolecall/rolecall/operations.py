@@ -1,0 +1,103 @@
+"""What an operator does by hand, with AWS rights and no route: the first superadmin and new secrets.
+
+A generated secret is in the answer, this once, and in no log. Nothing here can lock everyone out: what
+would is refused, or has to be asked for by name.
+"""
+
+import secrets
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import orjson
+
+from rolecall import accounts, audit, bodies, jwts, keys, store, vault
+from rolecall.calls import Call
+from rolecall.clock import epoch
+from rolecall.config import config
+from rolecall.errors import KeyStillNeeded, ValidationFailed
+from rolecall.roles import PlatformRole
+from rolecall.telemetry import logger
+
+_MASTER_TOKEN_BYTES = 48  # 64 characters, as many as the one that the deployment made
+
+
+class NewSuperadmin(bodies.Body):
+    email: bodies.Email
+    first_name: bodies.Name = "Super"
+    last_name: bodies.Name = "Admin"
+    force: bool = False
+
+
+class MasterTokenRotation(bodies.Body):
+    pass
+
+
+class JwtKeyRotation(bodies.Body):
+    revoke_previous: bool = False
+
+
+def run(call: Call, request: Mapping[str, Any]) -> dict[str, Any]:
+    """Do what `request["operation"]` names, with the request's other fields as its arguments.
+
+    The answer holds whatever secret was made. Raises `ValidationFailed`, and what the operation raises.
+    """
+    name = request.get("operation")
+    if name not in _OPERATIONS:
+        raise ValidationFailed(message=f"operation must be one of {', '.join(_OPERATIONS)}")
+    model, operation = _OPERATIONS[name]
+    try:
+        arguments = model.parse(orjson.dumps({key: value for key, value in request.items() if key != "operation"}))
+    except ValidationFailed as failed:
+        raise ValidationFailed(message="; ".join(f"{one.field} {one.message}" for one in failed.fields)) from None
+    answer = operation(call, arguments)
+    logger.warning("operation done", operation=name)
+    return answer
+
+
+def create_superadmin(call: Call, asked: NewSuperadmin) -> dict[str, Any]:
+    """A superadmin with a generated password; refused with `SuperadminExists` if there is an enabled one.
+
+    `force` makes another anyway, for a platform whose superadmins can't log in.
+    """
+    password = secrets.token_urlsafe(18)
+    new = accounts.NewAccount(asked.email, password, asked.first_name, asked.last_name, PlatformRole.SUPERADMIN)
+    account = accounts.create_account(call, new, only_superadmin=not asked.force)
+    return {"id": account.id, "email": account.email, "password": password}
+
+
+def rotate_master_token(call: Call, _asked: MasterTokenRotation) -> dict[str, Any]:
+    """A new master token; the old one is dead from the answer on."""
+    token = secrets.token_urlsafe(_MASTER_TOKEN_BYTES)
+    _record(call, "rotate_master_token", "master_token")
+    vault.write(config().master_token_secret_arn, {"token": token})
+    return {"token": token}
+
+
+def rotate_jwt_key(call: Call, asked: JwtKeyRotation) -> dict[str, Any]:
+    """A new key for access tokens; the one before is good until its tokens have expired.
+
+    Refused with `KeyStillNeeded` while the key before that one still has valid tokens, as every session
+    would lose its access token. `revoke_previous` keeps no key, for one that has leaked: all access
+    tokens end within `vault.CACHE_SECONDS`, while refresh tokens still work.
+    """
+    arn = config().jwt_key_secret_arn
+    secret = vault.read(arn, fresh=True)
+    until = secret.get("previous", {}).get("until", 0)
+    if not asked.revoke_previous and until > epoch(call.at):
+        raise KeyStillNeeded(until - epoch(call.at))
+    rotated = jwts.rotated(secret, call.at, keep_previous=not asked.revoke_previous)
+    _record(call, "rotate_jwt_key", "jwt_key")
+    vault.write(arn, rotated)
+    return {"kid": rotated["kid"], "previous_until": rotated.get("previous", {}).get("until")}
+
+
+def _record(call: Call, action: str, secret: str) -> None:
+    # Before the change, which is in another service and in no transaction: none goes unrecorded.
+    store.write(audit.entry(call, action, ("secret", secret), scope=keys.PLATFORM))
+
+
+_OPERATIONS: dict[str, tuple[type[Any], Callable[[Call, Any], dict[str, Any]]]] = {
+    "create_superadmin": (NewSuperadmin, create_superadmin),
+    "rotate_master_token": (MasterTokenRotation, rotate_master_token),
+    "rotate_jwt_key": (JwtKeyRotation, rotate_jwt_key),
+}

@@ -1,0 +1,96 @@
+"""Deleting a user for good.
+
+One transaction takes the user's token, email and places in every list, and marks the user as deleted:
+from then on the user is gone for every reader, and nothing can be written into its partition. Then the
+partition is emptied and, last, the user's item goes. What a crash leaves over, maintenance finds in
+`keys.OPEN_USER_DELETIONS` and removes.
+"""
+
+from boto3.dynamodb.conditions import Attr
+
+from rolecall import audit, keys, standing, store
+from rolecall.calls import Call
+from rolecall.clock import rfc3339
+from rolecall.errors import PreconditionFailed, SelfChangeDenied, ServiceUnavailable, UserNotFound
+from rolecall.roles import Role, admins_gained, check_manages
+from rolecall.telemetry import count, logger
+from rolecall.users import User
+
+
+def delete_user(call: Call, user_id: str, *, if_match: frozenset[int] | None = None) -> None:
+    """Delete someone else in the caller's tenant, with devices, sessions, webhooks, token and email.
+
+    Raises, in this order: `UserNotFound`, `PreconditionFailed`, `SelfChangeDenied`, `Forbidden`,
+    `LastAdmin`, `ConcurrentChange`; `Forbidden` or `Unauthorized` if the actor lost its standing. A
+    storage failure after the user is gone is no error: maintenance does the rest.
+    """
+    user = store.settle(lambda: _mark(call, user_id, if_match))
+    logger.info("user deleted", tenant_id=user.tenant_id, user_id=user.id)
+    count("UserDeleted")
+    try:
+        finish(user.tenant_id, user.id)
+    except ServiceUnavailable:
+        logger.warning("user deletion interrupted", tenant_id=user.tenant_id, user_id=user.id)
+
+
+def _mark(call: Call, user_id: str, if_match: frozenset[int] | None) -> User:
+    actor = call.principal
+    canonical = keys.canonical_uuid(user_id)
+    item = store.get(keys.user(actor.tenant_id, canonical)) if canonical else None
+    if item is None or item.get("deleted_at"):
+        raise UserNotFound
+    user = User.from_item(item)
+    if if_match is not None and user.version not in if_match:
+        raise PreconditionFailed
+    if user.id == actor.id:
+        raise SelfChangeDenied("you cannot delete yourself: ask someone else")
+    check_manages(Role(actor.role), user.role)
+    at = rfc3339(call.at)
+    store.transact(
+        standing.tenant_active(user.tenant_id, admins=admins_gained(user.counted_role, None)),
+        store.Update(
+            keys.user(user.tenant_id, user.id),
+            set={
+                "active": False,
+                "deleted_at": at,
+                "updated_at": at,
+                **keys.OPEN_USER_DELETIONS.entry(f"{at}#{user.tenant_id}#{user.id}"),
+            },
+            add={"version": 1},
+            # What it owned is free for others from here on, and must not be swept in its name.
+            remove=("gsi2pk", "gsi2sk", "owned_keys"),
+            when=user.as_read & Attr("owned_keys").eq(item["owned_keys"]),
+        ),
+        *standing.of(actor),
+        *(store.Delete(keys.Key(pk, keys.META)) for pk in sorted(item["owned_keys"])),
+        audit.entry(
+            call,
+            "delete_user",
+            ("user", user.id),
+            scope=user.tenant_id,
+            before={"email": user.email, "role": user.role, "active": user.active},
+        ),
+    )
+    return user
+
+
+def finish(tenant_id: str, user_id: str) -> None:
+    """Remove what is left of a user that is marked as deleted; can be repeated after a crash."""
+    partition = keys.user_partition(tenant_id, user_id)
+    # Until a consistent query finds nothing; what these items own outside goes before them.
+    while items := store.query_keys(partition).items:
+        store.delete_all(keys.Key(pk, keys.META) for item in items for pk in item.get("owned_keys", ()))
+        store.delete_all(keys.Key(item["pk"], item["sk"]) for item in items)
+    store.delete_all([keys.user(tenant_id, user_id)])
+
+
+def finish_open(limit: int, reserve_seconds: float) -> None:
+    """Finish up to `limit` deletions that stopped, the longest waiting first.
+
+    Starts none with less than `reserve_seconds` left.
+    """
+    for item in store.query_index(keys.OPEN_USER_DELETIONS, limit=limit).items:
+        if store.time_left() < reserve_seconds:
+            break
+        finish(item["tenant_id"], item["id"])
+        logger.info("user deletion completed", tenant_id=item["tenant_id"], user_id=item["id"])

@@ -1,0 +1,68 @@
+"""No secret stays behind: what is planted is found nowhere but in the answer that gives it out."""
+
+import pytest
+
+from rolecall.roles import PlatformRole
+from tests import gateway
+from tests.integration.conftest import MASTER_TOKEN, make_account, table
+
+PASSWORD = "canary in a coal mine 7412"
+
+
+def test_no_secret_is_in_the_table_the_logs_or_a_later_answer(
+    aws: None, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    caplog.set_level("DEBUG", logger="rolecall")
+    secrets = {PASSWORD, MASTER_TOKEN}
+    later: list[str] = []
+
+    def send(method: str, path: str, credential: str, body: object = None, key: str = "") -> gateway.Response:
+        headers = {"Idempotency-Key": key} if key else {}
+        answer = gateway.request(method, path, credential, body, headers=headers)
+        later.append(answer.text)
+        return answer
+
+    # What gives a secret out: it may be in that answer, and in its replay, but nowhere else.
+    registration = {"tenant_name": "Canary", "email": "owner@canary.example.com", "password": PASSWORD}
+    made = send("POST", "/register", MASTER_TOKEN, registration, "key-canary-1").body
+    admin, tenant_id = made["token"], made["tenant"]["id"]
+    person = {"email": "ada@canary.example.com", "password": PASSWORD, "role": "user"}
+    user = send("POST", "/users", admin, person, "key-canary-2").body["user"]
+    rotated = send("POST", f"/users/{user['id']}/token", admin).body["data"]["token"]
+    superadmin = make_account(PlatformRole.SUPERADMIN)
+    login = {"email": superadmin.email, "password": "correct horse battery"}
+    pair = send("POST", "/v1/api/auth/login", "", login).body
+    given_out, later = later, []
+    secrets |= {admin, user["token"], rotated, superadmin.access_token, pair["accessToken"], pair["refreshToken"]}
+    secrets |= {"correct horse battery", "key-canary-1", "key-canary-2"}
+    assert len(given_out) == 4
+
+    # What could betray one: every other route, and mistakes with secrets in them.
+    send("GET", "/users", admin)
+    send("GET", f"/users/{user['id']}", rotated)
+    send("GET", "/audit", admin)
+    send("POST", "/users", admin, person)
+    send("POST", "/users", admin, {**person, "email": "x@example.com"}, "key-canary-2")
+    send("POST", "/users", admin, {**person, "email": PASSWORD, "passwort": PASSWORD, "role": "user"})
+    send("POST", "/users", admin, f'{{"password": "{PASSWORD}"')
+    send("POST", f"/users/{user['id']}/promote", rotated, {"new_role": "admin"})
+    send("PUT", f"/users/{user['id']}", admin, {"active": False})
+    send("POST", "/v1/api/auth/login", "", {"email": superadmin.email, "password": PASSWORD})
+    send("GET", "/tenants", MASTER_TOKEN)
+    send("GET", f"/users/{user['id']}", f"{MASTER_TOKEN}x")
+    send("DELETE", f"/users/{user['id']}", admin)
+    send("DELETE", f"/global/tenants/{tenant_id}", MASTER_TOKEN)
+    gateway.invoke("run_maintenance", {}, 60.0)
+
+    out, err = capfd.readouterr()
+    logs = caplog.text + str([record.__dict__ for record in caplog.records]) + out + err
+    assert "user created" in logs
+    found = {
+        (place, secret)
+        for place, text in (("table", str(table())), ("logs", logs), ("answers", "".join(later)))
+        for secret in secrets
+        if secret in text
+    }
+    # The address that is no address is echoed, as it is no secret by its field.
+    assert found - {("answers", PASSWORD)} == set()
+    assert "".join(later).count(PASSWORD) == 1

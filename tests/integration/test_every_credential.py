@@ -1,0 +1,135 @@
+"""Every route, called with every kind of credential."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+
+from rolecall.roles import PlatformRole
+from tests import gateway
+from tests.integration.conftest import MASTER_TOKEN, PASSWORD, Tenant, make_account, register
+
+
+@dataclass(frozen=True)
+class Row:
+    """A route and its sample request; `{id}` is a user of the tenant, `{tenant}` the tenant, `{account}` an account."""
+
+    path: str
+    body: dict[str, object] | None
+    #: By foreign admin, admin, manager, user, master, client, superadmin.
+    statuses: tuple[int, ...]
+
+
+SUPERADMIN_ONLY = (403, 403, 403, 403, 403, 403, 200)
+
+#: Written out from the contract.
+TABLE: dict[str, Row] = {
+    # tenant API
+    "GET /users": Row("/users", None, (200, 200, 403, 403, 403, 403, 403)),
+    "POST /users": Row(
+        "/users",
+        {"email": "new@example.com", "password": PASSWORD, "role": "user"},
+        (201, 201, 403, 403, 403, 403, 403),
+    ),
+    "GET /users/{id}": Row("/users/{id}", None, (404, 200, 200, 403, 200, 403, 403)),
+    "PUT /users/{id}": Row("/users/{id}", {"active": False}, (404, 200, 200, 403, 403, 403, 403)),
+    "DELETE /users/{id}": Row("/users/{id}", None, (404, 200, 200, 403, 403, 403, 403)),
+    "POST /users/{id}/promote": Row(
+        "/users/{id}/promote", {"new_role": "manager"}, (404, 200, 200, 403, 403, 403, 403)
+    ),
+    "POST /users/{id}/token": Row("/users/{id}/token", None, (404, 200, 200, 403, 403, 403, 403)),
+    "POST /register": Row(
+        "/register",
+        {"tenant_name": "Newcomer", "email": "newcomer@example.com", "password": PASSWORD},
+        (403, 403, 403, 403, 201, 403, 403),
+    ),
+    "GET /tenants": Row("/tenants", None, (403, 403, 403, 403, 200, 403, 403)),
+    "GET /global/tenants/{id}": Row("/global/tenants/{tenant}", None, (403, 403, 403, 403, 200, 403, 403)),
+    "PUT /global/tenants/{id}": Row(
+        "/global/tenants/{tenant}", {"deletion_protection": True}, (403, 403, 403, 403, 200, 403, 403)
+    ),
+    "GET /global/tenants/{id}/deletion": Row(
+        "/global/tenants/{tenant}/deletion", None, (403, 403, 403, 403, 404, 403, 403)
+    ),
+    "DELETE /global/tenants/{id}": Row("/global/tenants/{tenant}", None, (403, 403, 403, 403, 200, 403, 403)),
+    "GET /audit": Row("/audit?tenant_id={tenant}", None, (404, 200, 403, 403, 200, 403, 403)),
+    # platform API
+    "PUT /v1/api/superadmin/users/{id}/role": Row(
+        "/v1/api/superadmin/users/{account}/role", {"newRole": "ADMIN"}, SUPERADMIN_ONLY
+    ),
+    **{
+        f"PUT /v1/api/superadmin/users/{{id}}/{change}": Row(
+            f"/v1/api/superadmin/users/{{account}}/{change}", {"reason": "a test"}, SUPERADMIN_ONLY
+        )
+        for change in ("ban", "unban", "disable", "enable")
+    },
+    "GET /v1/api/superadmin/users": Row("/v1/api/superadmin/users", None, SUPERADMIN_ONLY),
+    "POST /v1/api/superadmin/users": Row(
+        "/v1/api/superadmin/users",
+        {"email": "third@example.com", "password": PASSWORD, "firstName": "Ada", "lastName": "Byron"},
+        (*SUPERADMIN_ONLY[:-1], 201),
+    ),
+    "GET /v1/api/superadmin/users/{id}": Row("/v1/api/superadmin/users/{account}", None, SUPERADMIN_ONLY),
+    "GET /v1/api/superadmin/users/{id}/history": Row(
+        "/v1/api/superadmin/users/{account}/history", None, SUPERADMIN_ONLY
+    ),
+    # Whoever logs out is logged out, whatever refresh token they still hold. Last: it ends the credential.
+    "POST /v1/api/auth/logout": Row(
+        "/v1/api/auth/logout", {"refreshToken": "spent"}, (403, 403, 403, 403, 403, 204, 204)
+    ),
+}
+#: Routes that are there to get a credential ask for none.
+PUBLIC = {"POST /v1/api/auth/login", "POST /v1/api/auth/refresh"}
+
+
+def _routes() -> dict[str, bool]:
+    return {f"{route.method} {route.path}": route.public for route in gateway.routes()}
+
+
+def test_the_table_has_every_route() -> None:
+    assert TABLE.keys() | PUBLIC == _routes().keys()
+    assert {name for name, public in _routes().items() if public} == PUBLIC
+
+
+def _of_a_deactivated_admin(acme: Tenant) -> str:
+    former = acme.add("admin")
+    assert acme.admin.request("PUT", f"/users/{former.id}", {"active": False}).status == 200
+    return former.token
+
+
+CREDENTIALS: dict[str, Callable[[Tenant], str | None]] = {
+    # Nobody's: none, or garbage in each form.
+    "none": lambda _: None,
+    "garbage": lambda _: "garbage",
+    "unknown token": lambda _: "3f1d2c4b-5a69-4788-96a5-b4c3d2e1f0a9",
+    "forged jwt": lambda _: "eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0.",
+    # Someone's that counts no more.
+    "deactivated": _of_a_deactivated_admin,
+    "foreign admin": lambda _: register("Globex").admin.token,
+    "admin": lambda acme: acme.admin.token,
+    "manager": lambda acme: acme.add("manager").token,
+    "user": lambda acme: acme.add("user").token,
+    "master": lambda _: MASTER_TOKEN,
+    "client": lambda _: make_account().access_token,
+    "superadmin": lambda _: make_account(PlatformRole.SUPERADMIN).access_token,
+}
+#: What the first five of them get, whatever the route.
+_REFUSED = (401,) * 5
+
+
+@pytest.mark.parametrize("caller", CREDENTIALS)
+def test_every_route_answers_every_credential_as_the_table_says(acme: Tenant, caller: str) -> None:
+    credential = CREDENTIALS[caller](acme)
+    account = make_account()
+    position = list(CREDENTIALS).index(caller)
+    expected, answered = {}, {}
+
+    for name, row in TABLE.items():
+        # Each route gets a user and, where it may be gone afterwards, a tenant of its own.
+        tenant = register("Doomed") if name == "DELETE /global/tenants/{id}" else acme
+        user = acme.add("user")
+        path = row.path.format(id=user.id, tenant=tenant.id, account=account.id)
+        expected[name] = (*_REFUSED, *row.statuses)[position]
+        answered[name] = gateway.request(name.split()[0], path, credential, row.body).status
+
+    assert answered == expected

@@ -1,0 +1,309 @@
+"""When DynamoDB fails: what the caller is told, and that nothing is half done.
+
+Failures are put on the wire, where the store's own client meets them.
+"""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
+from moto.core.botocore_stubber import MockRawResponse
+
+from rolecall import keys, store
+from rolecall.errors import ServiceUnavailable
+from tests import gateway
+from tests.gateway import Response
+from tests.integration.conftest import (
+    MASTER_TOKEN,
+    NO_TIME_TO_SWEEP,
+    PASSWORD,
+    Holder,
+    Tenant,
+    audit_of,
+    delete_tenant,
+    make_account,
+    run_maintenance,
+    table,
+    unchanged,
+)
+
+#: Where a request is sent that is said to have failed, so that moto doesn't execute it.
+_NOWHERE = "https://nowhere.invalid/"
+type Failure = Callable[[AWSPreparedRequest], AWSResponse]
+
+
+def _error(request: AWSPreparedRequest, code: str, status: int = 400, **more: Any) -> AWSResponse:
+    body = json.dumps({"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": "secret details", **more})
+    request.url = _NOWHERE
+    return AWSResponse(request.url, status, {}, MockRawResponse(body))  # type: ignore[arg-type]
+
+
+def _partly(answer: Callable[[Any], dict[str, Any]]) -> Failure:
+    """An answer that leaves all of the request's items undone."""
+
+    def fail(request: AWSPreparedRequest) -> AWSResponse:
+        assert isinstance(request.body, bytes)
+        body = json.dumps(answer(json.loads(request.body)["RequestItems"]))
+        request.url = _NOWHERE
+        return AWSResponse(request.url, 200, {}, MockRawResponse(body))  # type: ignore[arg-type]
+
+    return fail
+
+
+def throttled(request: AWSPreparedRequest) -> AWSResponse:
+    return _error(request, "ProvisionedThroughputExceededException")
+
+
+def down(request: AWSPreparedRequest) -> AWSResponse:
+    return _error(request, "InternalServerError", 500)
+
+
+def contended(request: AWSPreparedRequest) -> AWSResponse:
+    return _error(request, "TransactionConflictException")
+
+
+def forbidden(request: AWSPreparedRequest) -> AWSResponse:
+    return _error(request, "AccessDeniedException")
+
+
+def out_of_reach(request: AWSPreparedRequest) -> AWSResponse:
+    raise EndpointConnectionError(endpoint_url=_NOWHERE)
+
+
+def silent(request: AWSPreparedRequest) -> AWSResponse:
+    raise ReadTimeoutError(endpoint_url=_NOWHERE)
+
+
+def _cancelled(reason: str) -> Failure:
+    def fail(request: AWSPreparedRequest) -> AWSResponse:
+        assert isinstance(request.body, bytes)
+        parts = json.loads(request.body)["TransactItems"]
+        reasons = [{"Code": reason}, *({"Code": "None"} for _ in parts[1:])]
+        return _error(request, "TransactionCanceledException", CancellationReasons=reasons)
+
+    return fail
+
+
+conflicting, throttled_within = _cancelled("TransactionConflict"), _cancelled("ThrottlingError")
+unread = _partly(lambda items: {"Responses": {}, "UnprocessedKeys": items})
+unwritten = _partly(lambda items: {"UnprocessedItems": items})
+
+
+@contextmanager
+def dynamodb(failure: Failure, operation: str, *, after: int = 0, times: int = 10_000) -> Iterator[None]:
+    """DynamoDB fails at an operation: from the request number `after` on, so many `times`."""
+    seen = 0
+
+    def respond(request: AWSPreparedRequest, **_: Any) -> AWSResponse | None:
+        nonlocal seen
+        seen += 1
+        return failure(request) if after < seen <= after + times else None
+
+    events, name = store._client().meta.events, f"before-send.dynamodb.{operation}"
+    events.register_first(name, respond)
+    try:
+        yield
+    finally:
+        events.unregister(name, respond)
+    assert seen > after, f"{operation} was not called"
+
+
+@pytest.fixture(autouse=True)
+def _in_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Waiting between attempts takes no time; how often is tried stays as it is."""
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
+
+
+# --- Every change, and every way in which its transaction can fail ---------------------------------
+
+
+def _promote(acme: Tenant, _: Holder) -> Response:
+    return acme.admin.promote(acme.members[0], "manager", principal=acme.admin.principal)
+
+
+def _create_user(acme: Tenant, _: Holder) -> Response:
+    return acme.admin.request("POST", "/users", {"email": "a@example.com", "password": PASSWORD, "role": "user"})
+
+
+def _register(_: Tenant, __: Holder) -> Response:
+    body = {"tenant_name": "Initech", "email": "a@example.com", "password": PASSWORD}
+    return gateway.request("POST", "/register", MASTER_TOKEN, body)
+
+
+def _delete(acme: Tenant, _: Holder) -> Response:
+    return delete_tenant(acme.id)
+
+
+def _log_in(_: Tenant, superadmin: Holder) -> Response:
+    return gateway.request("POST", "/v1/api/auth/login", body={"email": superadmin.email, "password": PASSWORD})
+
+
+def _change_account_role(_: Tenant, superadmin: Holder) -> Response:
+    return superadmin.request("PUT", f"/v1/api/superadmin/users/{superadmin.id + 1}/role", {"newRole": "ADMIN"})
+
+
+CHANGES = [_promote, _create_user, _register, _delete, _log_in, _change_account_role]
+OUTCOMES: list[tuple[Failure, int, str]] = [
+    (throttled, 503, "SERVICE_UNAVAILABLE"),
+    (throttled_within, 503, "SERVICE_UNAVAILABLE"),
+    (down, 503, "SERVICE_UNAVAILABLE"),
+    (out_of_reach, 503, "SERVICE_UNAVAILABLE"),
+    (silent, 503, "SERVICE_UNAVAILABLE"),
+    (conflicting, 409, "CONCURRENT_CHANGE"),
+    (forbidden, 500, "INTERNAL_ERROR"),
+]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_change_that_cannot_be_written_is_refused_whole(
+    acme: Tenant, superadmin: Holder, change: Callable[[Tenant, Holder], Response]
+) -> None:
+    acme.add("user")
+    make_account()
+    before = _but_counts()
+
+    for failure, status, code in OUTCOMES:
+        with dynamodb(failure, "TransactWriteItems"):
+            answer = change(acme, superadmin)
+
+        assert (answer.status, answer.code) == (status, code)
+        assert answer.headers.get("Retry-After") == ("1" if status == 503 else None)
+        assert "secret" not in answer.text
+        assert _but_counts() == before  # the audit trail included
+
+    assert change(acme, superadmin).status in {200, 201}
+
+
+def _but_counts() -> list[dict[str, Any]]:
+    """Everything but the counts of logins, which are counted before anything else happens."""
+    return [item for item in table() if not item["pk"].startswith("ATTEMPTS#")]
+
+
+@pytest.mark.parametrize("failure", [throttled, throttled_within, conflicting, down, out_of_reach])
+def test_a_failure_that_passes_is_not_noticed(acme: Tenant, failure: Failure) -> None:
+    target = acme.add("user")
+    entries = len(audit_of(acme.id))
+
+    with dynamodb(failure, "TransactWriteItems", times=2):
+        answer = acme.admin.promote(target, "manager")
+
+    assert answer.body["data"]["new_role"] == "manager"
+    assert len(audit_of(acme.id)) == entries + 1
+
+
+# --- Reads -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("failure", [throttled, down, out_of_reach])
+def test_a_list_that_cannot_be_read_is_unavailable(acme: Tenant, failure: Failure) -> None:
+    with dynamodb(failure, "Query"):
+        answer = acme.admin.request("GET", "/users")
+    assert (answer.status, answer.code, answer.headers["Retry-After"]) == (503, "SERVICE_UNAVAILABLE", "1")
+
+
+@pytest.mark.parametrize("operation", ["GetItem", "BatchGetItem"])
+def test_the_authorizer_fails_rather_than_denies_when_it_cannot_read(acme: Tenant, operation: str) -> None:
+    # The gateway makes a 503 of it: a 401 would tell the caller to throw away a good token.
+    with dynamodb(throttled, operation), pytest.raises(ServiceUnavailable):
+        gateway.authorize(acme.admin.token)
+
+
+def test_keys_that_dynamodb_left_unread_are_asked_for_again(acme: Tenant) -> None:
+    with dynamodb(unread, "BatchGetItem", times=2):
+        assert gateway.authorize(acme.admin.token)
+    with dynamodb(unread, "BatchGetItem"), pytest.raises(ServiceUnavailable):
+        gateway.authorize(acme.admin.token)
+
+
+# --- A refusal that cannot be recorded -------------------------------------------------------------
+
+
+def test_a_refusal_that_cannot_be_audited_is_unavailable(acme: Tenant) -> None:
+    user = acme.add("user")
+    with unchanged(), dynamodb(throttled, "TransactWriteItems"):
+        answer = user.promote(acme.admin, "user")
+    assert (answer.status, answer.code) == (503, "SERVICE_UNAVAILABLE")
+
+
+# --- A deletion that was accepted ------------------------------------------------------------------
+
+
+def _left_of(acme: Tenant) -> list[str]:
+    return [item["pk"] for item in table() if item["pk"].startswith(f"TENANT#{acme.id}")]
+
+
+@pytest.mark.parametrize("failure", [throttled, down, out_of_reach, contended])
+@pytest.mark.parametrize(
+    ("operation", "after"),
+    [
+        ("UpdateItem", 0),  # the sweep's first note
+        ("UpdateItem", 1),  # what the sweep counted
+        ("Query", 0),
+        ("Query", 2),
+        ("BatchWriteItem", 0),
+        ("BatchWriteItem", 2),
+        ("TransactWriteItems", 1),  # the receipt
+    ],
+)
+def test_a_deletion_that_was_accepted_stays_accepted_and_is_finished_later(
+    acme: Tenant, operation: str, after: int, failure: Failure
+) -> None:
+    acme.add_device_and_session(acme.add("user"))
+
+    with dynamodb(failure, operation, after=after):
+        answer = delete_tenant(acme.id)
+
+    assert (answer.status, answer.body.get("data", {}).get("status")) == (202, "deleting")
+    assert acme.admin.request("GET", "/users").status == 401
+    assert run_maintenance()["deletions_completed"] == [acme.id]
+    assert _left_of(acme) == []
+
+
+@pytest.mark.parametrize("after", [0, 1, 2])
+def test_items_that_dynamodb_left_unwritten_are_deleted_in_the_end_and_counted_once(acme: Tenant, after: int) -> None:
+    # Its batches, in their order: what belongs to the user, what the user owns outside, the user.
+    acme.add_device_and_session(acme.admin)
+
+    with dynamodb(unwritten, "BatchWriteItem", after=after, times=3):
+        assert delete_tenant(acme.id).status == 200
+
+    assert {item["pk"].partition("#")[0] for item in table()} == {"AUDIT", "DELETION"}
+    job = store.get(keys.deletion(acme.id))
+    assert job
+    counts = {name: int(n) for name, n in job.items() if name.startswith("deleted:")}
+    assert counts == {
+        f"deleted:{kind}": 1 for kind in ("users", "tokens", "emails", "credentials", "devices", "sessions")
+    }
+
+
+def test_one_deletion_that_fails_does_not_hold_up_the_others(acme: Tenant, globex: Tenant) -> None:
+    for tenant in (acme, globex):
+        delete_tenant(tenant.id, seconds=NO_TIME_TO_SWEEP)
+
+    def fail_for_acme(request: AWSPreparedRequest) -> AWSResponse | None:
+        assert isinstance(request.body, bytes)
+        return throttled(request) if acme.id.encode() in request.body else None
+
+    with dynamodb(fail_for_acme, "BatchWriteItem"):  # type: ignore[arg-type]
+        assert run_maintenance()["deletions_completed"] == [globex.id]
+    assert run_maintenance()["deletions_completed"] == [acme.id]
+
+
+# --- Time ------------------------------------------------------------------------------------------
+
+
+def test_retries_end_in_time_for_an_answer(acme: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+    target, principal = acme.add("user"), acme.admin.principal
+    monkeypatch.undo()  # real waiting
+    began = time.monotonic()
+
+    with dynamodb(conflicting, "TransactWriteItems"):
+        answer = acme.admin.promote(target, "manager", principal=principal, seconds=2.0)
+
+    assert answer.code == "CONCURRENT_CHANGE"
+    assert time.monotonic() - began < 3.0  # a slow machine's second included; without a limit it takes many more

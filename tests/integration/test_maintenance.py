@@ -1,0 +1,81 @@
+"""The function that runs every five minutes and drives on what stopped."""
+
+from typing import Any
+
+from rolecall import keys, store
+from tests.integration.conftest import (
+    NO_TIME_TO_SWEEP,
+    Tenant,
+    delete_tenant,
+    register,
+    run_maintenance,
+    run_workers,
+    table,
+    table_without_audit,
+    unchanged,
+    waiting_messages,
+)
+from tests.integration.deletions import later, progress
+
+
+def _begin_deletion(tenant: Tenant) -> None:
+    answer = delete_tenant(tenant.id, seconds=NO_TIME_TO_SWEEP)
+    assert answer.status == 202
+    assert waiting_messages(), "which are lost"
+
+
+def test_with_nothing_to_do_it_changes_nothing(acme: Tenant) -> None:
+    with unchanged():
+        assert run_maintenance() == {
+            "deletions_open": 0,
+            "deletions_driven": [],
+            "deletions_stalled": [],
+            "complete": True,
+            "violations": 0,
+            "repaired": 0,
+        }
+
+
+def test_it_drives_on_every_deletion_and_touches_no_other_tenant(acme: Tenant, globex: Tenant) -> None:
+    third = register("Initech")
+    for tenant in (acme, globex):
+        _begin_deletion(tenant)
+    untouched = [item for item in table_without_audit() if third.id in str(item)]
+
+    later(minutes=5)
+    run_workers()
+
+    assert [progress(tenant)["status"] for tenant in (acme, globex)] == ["deleted", "deleted"]
+    assert [progress(tenant)["attempts"] for tenant in (acme, globex)] == [2, 2]
+    assert [item for item in table_without_audit() if third.id in str(item)] == untouched
+    assert not [item for item in table() if item["pk"].startswith((f"TENANT#{acme.id}", f"TENANT#{globex.id}"))]
+
+
+def test_it_leaves_running_and_finished_deletions_alone(acme: Tenant, globex: Tenant) -> None:
+    _begin_deletion(acme)
+    assert delete_tenant(globex.id).status == 200
+    run_maintenance()  # redacts the audit
+    with unchanged():
+        assert run_maintenance()["deletions_driven"] == []
+    assert not waiting_messages()
+
+
+def test_a_sweep_that_stopped_halfway_goes_on_where_it_was(acme: Tenant) -> None:
+    acme.add_device_and_session(acme.add("user"))
+    _begin_deletion(acme)
+    # As something else leaves it: what the admin owned is gone, the admin and the other user are still there.
+    for item in table():
+        if acme.admin.id in item["pk"] or acme.admin.id in item.get("user_id", ""):
+            store.write(store.Delete(keys.Key(item["pk"], item["sk"])))
+
+    later(minutes=5)
+    run_workers()
+
+    assert progress(acme)["status"] == "deleted"
+    assert {item["pk"].partition("#")[0] for item in table()} == {"AUDIT", "DELETION"}
+
+
+def test_it_reports_what_does_not_hold(acme: Tenant) -> None:
+    store.write(store.Update(keys.tenant(acme.id), set={"active_admins": 7}, when=store.EXISTS))
+    report: dict[str, Any] = run_maintenance()
+    assert report["violations"] == 1

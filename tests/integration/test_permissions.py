@@ -1,0 +1,133 @@
+"""The policies in the template allow what the functions do, and nothing more.
+
+That nothing is missing is held by every integration test, as each call is checked against them.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from botocore.model import OperationModel
+
+from rolecall import keys, store
+from tests import gateway, permissions
+from tests.gateway import Route
+from tests.integration.conftest import (
+    MASTER_TOKEN,
+    NO_TIME_TO_SWEEP,
+    PASSWORD,
+    Holder,
+    Tenant,
+    delete_tenant,
+    make_account,
+    run_maintenance,
+    run_workers,
+)
+from tests.permissions import Permission
+
+_EACH_CALL = "before-parameter-build.dynamodb"
+type Used = dict[str, set[Permission]]
+
+
+@pytest.fixture
+def used(aws: None) -> Iterator[Used]:
+    """What each function has needed so far."""
+    found: Used = {folder: set() for folder in gateway.functions()}
+
+    def note(params: dict[str, Any], model: OperationModel, **_: Any) -> None:
+        if folder := gateway.running.get():
+            found[folder] |= permissions.needed(model.name, params)
+
+    events = store._client().meta.events
+    events.register(_EACH_CALL, note)
+    yield found
+    events.unregister(_EACH_CALL, note)
+
+
+def test_every_permission_is_needed(used: Used, acme: Tenant, globex: Tenant, superadmin: Holder) -> None:
+    member, other, account = acme.add("admin"), acme.add("user"), make_account()
+    acme.add_device_and_session(member)
+    acme.admin.promote(other, "manager")
+    acme.admin.promote(member, "user")
+    acme.admin.request("GET", "/users")
+    acme.admin.request("GET", "/audit")
+    acme.admin.request("GET", f"/audit?actor={acme.admin.id}")
+    acme.admin.request("GET", f"/users/{other.id}")
+    gateway.request("GET", f"/users/{other.id}", MASTER_TOKEN)
+    acme.admin.request("PUT", f"/users/{other.id}", {"active": False})
+    acme.admin.request("POST", f"/users/{other.id}/token")
+    acme.admin.request("DELETE", f"/users/{other.id}")
+    twice = {"email": member.email, "password": PASSWORD, "role": "user"}  # taken, so the claim is given up
+    acme.admin.request("POST", "/users", twice, headers={"Idempotency-Key": "1"})
+    acme.admin.request("POST", "/users", {**twice, "email": "x@example.com"}, headers={"Idempotency-Key": "2"})
+    gateway.request("GET", "/tenants", MASTER_TOKEN)
+    gateway.request("GET", f"/global/tenants/{acme.id}", MASTER_TOKEN)
+    for protected in (True, False):
+        change = {"deletion_protection": protected}
+        gateway.request("PUT", f"/global/tenants/{acme.id}", MASTER_TOKEN, change)
+    gateway.invoke("record_token_use", gateway.event_of("record_token_use"))
+    second = {"tenant_name": "Initech", "email": "second@example.com", "password": PASSWORD}
+    # A registration that is refused gives its claim up.
+    taken = {**second, "email": acme.admin.email}
+    gateway.request("POST", "/register", MASTER_TOKEN, taken, headers={"Idempotency-Key": "3"})
+    gateway.request("POST", "/register", MASTER_TOKEN, second, headers={"Idempotency-Key": "4"})
+    _use_the_platform_api(superadmin, account)
+    delete_tenant(acme.id)
+    _leave_something_to_maintenance(globex)
+    run_maintenance()
+    gateway.invoke("run_maintenance", {"repair": True})
+    delete_tenant(globex.id, seconds=NO_TIME_TO_SWEEP)
+    run_workers()
+    gateway.request("GET", f"/global/tenants/{globex.id}/deletion", MASTER_TOKEN)
+
+    assert used == {folder: permissions.granted(folder) for folder in gateway.functions()}
+
+
+def _leave_something_to_maintenance(tenant: Tenant) -> None:
+    """A user whose deletion has stopped, and a token that points nowhere."""
+    user = keys.user(tenant.id, tenant.add("user").id)
+    marked = {"deleted_at": "2026-06-15T12:00:00Z", **keys.OPEN_USER_DELETIONS.entry("2026")}
+    store.write(store.Update(user, set=marked, when=store.EXISTS))
+    orphan = keys.api_token("ff")
+    store.write(store.Put({"pk": orphan.pk, "sk": orphan.sk, "tenant_id": tenant.id, "user_id": "nobody"}))
+
+
+def _use_the_platform_api(superadmin: Holder, account: Holder) -> None:
+    users = "/v1/api/superadmin/users"
+    new = {"email": "new@example.com", "password": PASSWORD, "firstName": "Grace", "lastName": "Hopper"}
+    superadmin.request("POST", users, new)
+    superadmin.request("GET", f"{users}?banned=false")
+    superadmin.request("GET", f"{users}/{account.id}")
+    superadmin.request("GET", f"{users}/{account.id}/history")
+    superadmin.request("PUT", f"{users}/{account.id}/role", {"newRole": "ADMIN"})
+    for verb in ("ban", "unban", "disable", "enable"):
+        superadmin.request("PUT", f"{users}/{account.id}/{verb}", {"reason": "a test"})
+    theft = make_account()
+    token = theft.refresh_token
+    for _ in range(2):  # the second answer's token, and the first one's again, which is a theft then
+        token = _refresh(token).body["refreshToken"]
+    assert _refresh(theft.refresh_token).status == 401
+    other = make_account(email="other@example.com")
+    again = gateway.request("POST", "/v1/api/auth/login", body={"email": other.email, "password": PASSWORD}).body
+    other.request("POST", "/v1/api/auth/logout", {"refreshToken": again["refreshToken"]})
+    gateway.invoke("run_operation", {"operation": "create_superadmin", "email": "root@example.com", "force": True})
+
+
+def _refresh(token: str) -> gateway.Response:
+    return gateway.request("POST", "/v1/api/auth/refresh", body={"refreshToken": token})
+
+
+@pytest.mark.parametrize("route", gateway.routes(), ids=lambda route: route.function)
+def test_a_missing_permission_really_fails(
+    aws: None, route: Route, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """So that the check which all integration tests rely on is known to bite."""
+    monkeypatch.setattr(permissions, "granted", lambda folder: frozenset())
+    event = gateway.event_of(route.function)
+
+    answer = gateway.request(
+        route.method, event["path"], body=event["body"], principal=event["requestContext"].get("authorizer", {})
+    )
+
+    assert (answer.status, answer.code) == (500, "INTERNAL_ERROR")
+    assert "has no permission for" in caplog.text

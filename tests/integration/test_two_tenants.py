@@ -1,0 +1,174 @@
+"""Two tenants side by side: no route lets one see or change anything of the other."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from tests import gateway
+from tests.gateway import Response
+from tests.integration.conftest import PASSWORD, Holder, Tenant, make_account, table_without_audit
+
+NEW_USER = {"email": "spy@example.com", "password": PASSWORD, "role": "admin"}
+
+#: By function: what Acme's admin asks to get at Globex, and the answer.
+ATTEMPTS: dict[str, list[tuple[Callable[[Tenant, Tenant, Holder], Response], int]]] = {
+    "promote_user": [
+        (lambda acme, globex, _: acme.admin.promote(globex.members[0], "manager"), 404),
+        (lambda acme, globex, _: acme.admin.promote(globex.members[0], "user"), 404),  # which it has already
+        (lambda acme, globex, _: acme.admin.promote(globex.admin, "user"), 404),
+        (lambda acme, globex, _: acme.admin.promote(globex.admin, "user", headers={"If-Match": '"9"'}), 404),
+        (lambda acme, globex, _: _promote_by(acme, f"{acme.admin.id}#{globex.admin.id}"), 404),
+        (lambda acme, globex, _: _promote_by(acme, f"..%2f{globex.admin.id}"), 404),
+    ],
+    "create_user": [
+        (lambda acme, globex, _: _create(acme, tenant_id=globex.id), 400),
+        (lambda acme, globex, _: _create(acme, email=globex.admin.email), 409),
+    ],
+    "list_users": [
+        (lambda acme, globex, _: acme.admin.request("GET", f"/users?tenant_id={globex.id}"), 400),
+        (lambda acme, globex, _: acme.admin.request("GET", f"/users?cursor={_cursor(globex)}"), 400),
+    ],
+    "get_user": [
+        (lambda acme, globex, _: acme.admin.request("GET", f"/users/{globex.admin.id}"), 404),
+        (lambda acme, globex, _: acme.members[0].request("GET", f"/users/{globex.admin.id}"), 404),
+    ],
+    "update_user": [
+        (lambda acme, globex, _: _update(acme, globex, active=False), 404),
+        (lambda acme, globex, _: _update(acme, globex, role="user"), 404),
+    ],
+    "delete_user": [
+        (lambda acme, globex, _: acme.admin.request("DELETE", f"/users/{globex.admin.id}"), 404),
+    ],
+    "rotate_token": [
+        (lambda acme, globex, _: acme.admin.request("POST", f"/users/{globex.admin.id}/token"), 404),
+    ],
+    "list_audit": [
+        (lambda acme, globex, _: acme.admin.request("GET", f"/audit?tenant_id={globex.id}"), 404),
+        (lambda acme, globex, _: acme.admin.request("GET", "/audit?tenant_id=nonsense"), 404),
+        (lambda acme, globex, _: acme.admin.request("GET", f"/audit?cursor={_audit_cursor(globex)}"), 400),
+    ],
+    "list_tenants": [
+        (lambda acme, _, __: acme.admin.request("GET", "/tenants"), 403),
+    ],
+    "get_tenant": [
+        (lambda acme, globex, _: acme.admin.request("GET", f"/global/tenants/{globex.id}"), 403),
+    ],
+    "update_tenant": [
+        (lambda acme, globex, _: _protect(acme, globex), 403),
+    ],
+    "get_deletion": [
+        (lambda acme, globex, _: acme.admin.request("GET", f"/global/tenants/{globex.id}/deletion"), 403),
+    ],
+    "delete_tenant": [
+        (lambda acme, globex, _: acme.admin.request("DELETE", f"/global/tenants/{globex.id}"), 403),
+        (lambda acme, globex, _: acme.admin.request("DELETE", f"/global/tenants/{acme.id}"), 403),
+    ],
+    "register_tenant": [
+        (lambda acme, _, __: acme.admin.request("POST", "/register", {**NEW_USER, "tenant_name": "Globex"}), 403),
+    ],
+    "change_account_role": [
+        (lambda acme, _, account: _change_role(acme, account.id), 403),
+        (lambda acme, globex, _: _change_role(acme, globex.admin.id), 403),
+    ],
+    "ban_account": [(lambda acme, _, account: _ask(acme, "PUT", f"/{account.id}/ban"), 403)],
+    "unban_account": [(lambda acme, _, account: _ask(acme, "PUT", f"/{account.id}/unban"), 403)],
+    "disable_account": [(lambda acme, _, account: _ask(acme, "PUT", f"/{account.id}/disable"), 403)],
+    "enable_account": [(lambda acme, _, account: _ask(acme, "PUT", f"/{account.id}/enable"), 403)],
+    "get_account": [(lambda acme, _, account: _ask(acme, "GET", f"/{account.id}"), 403)],
+    "list_account_history": [(lambda acme, _, account: _ask(acme, "GET", f"/{account.id}/history"), 403)],
+    "list_accounts": [(lambda acme, _, __: _ask(acme, "GET", ""), 403)],
+    "create_account": [(lambda acme, _, __: _ask(acme, "POST", ""), 403)],
+    "log_out": [
+        (lambda acme, _, account: _log_out(acme, account), 403),
+    ],
+    "refresh_session": [
+        (lambda _, globex, __: _refresh(globex.admin.token), 401),
+    ],
+    "log_in": [
+        (lambda _, globex, __: _log_in(globex.admin.email), 401),
+    ],
+}
+
+
+def _promote_by(acme: Tenant, user_id: str) -> Response:
+    return acme.admin.request("POST", f"/users/{user_id}/promote", {"new_role": "user"})
+
+
+def _create(acme: Tenant, **changed: str) -> Response:
+    return acme.admin.request("POST", "/users", {**NEW_USER, **changed})
+
+
+def _cursor(tenant: Tenant) -> str:
+    return str(tenant.admin.request("GET", "/users?limit=1").body["next_cursor"])
+
+
+def _update(acme: Tenant, globex: Tenant, **change: object) -> Response:
+    return acme.admin.request("PUT", f"/users/{globex.admin.id}", change)
+
+
+def _protect(acme: Tenant, globex: Tenant) -> Response:
+    return acme.admin.request("PUT", f"/global/tenants/{globex.id}", {"deletion_protection": True})
+
+
+def _audit_cursor(tenant: Tenant) -> str:
+    return str(tenant.admin.request("GET", "/audit?limit=1").body["next_cursor"])
+
+
+def _change_role(acme: Tenant, account_id: int | str) -> Response:
+    return acme.admin.request("PUT", f"/v1/api/superadmin/users/{account_id}/role", {"newRole": "SUPERADMIN"})
+
+
+def _ask(acme: Tenant, method: str, path: str) -> Response:
+    return acme.admin.request(method, f"/v1/api/superadmin/users{path}", {"reason": "spite"})
+
+
+def _log_out(acme: Tenant, account: Holder) -> Response:
+    return acme.admin.request("POST", "/v1/api/auth/logout", {"refreshToken": account.refresh_token})
+
+
+def _refresh(token: str) -> Response:
+    return gateway.request("POST", "/v1/api/auth/refresh", body={"refreshToken": token})
+
+
+def _log_in(email: str) -> Response:
+    return gateway.request("POST", "/v1/api/auth/login", body={"email": email, "password": PASSWORD})
+
+
+def test_every_route_is_tried() -> None:
+    assert ATTEMPTS.keys() == {route.function for route in gateway.routes()}
+
+
+@pytest.mark.parametrize("function", ATTEMPTS)
+def test_no_route_reaches_into_another_tenant(acme: Tenant, globex: Tenant, function: str) -> None:
+    globex.add("user")
+    account = make_account()
+    acme.add("user")
+    before = table_without_audit()
+
+    for attempt, status in ATTEMPTS[function]:
+        answer = attempt(acme, globex, account)
+        assert answer.status == status
+        assert globex.members[0].email not in answer.text
+
+    assert table_without_audit() == before
+
+
+def test_a_user_of_another_tenant_is_exactly_like_one_that_never_was(acme: Tenant, globex: Tenant) -> None:
+    theirs = acme.admin.promote(globex.admin, "user")
+    nobodys = _promote_by(acme, "00000000-0000-4000-8000-000000000000")
+
+    assert theirs.status == nobodys.status
+    assert {**theirs.body, "timestamp": ""} == {**nobodys.body, "timestamp": ""}
+    assert theirs.headers.keys() == nobodys.headers.keys()
+
+
+def test_what_one_tenant_does_leaves_the_other_as_it_was(acme: Tenant, globex: Tenant) -> None:
+    globex.add_device_and_session(globex.admin)
+    before = [item for item in table_without_audit() if globex.id in json.dumps(item, default=str)]
+
+    acme.admin.promote(acme.add("user"), "admin")
+    listed = acme.admin.request("GET", "/users").body["users"]
+
+    assert {user["tenant_id"] for user in listed} == {acme.id}
+    assert [item for item in table_without_audit() if globex.id in json.dumps(item, default=str)] == before

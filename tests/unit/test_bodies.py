@@ -1,0 +1,149 @@
+"""Bodies are taken as the contract says, or refused in its words, without echoing a secret."""
+
+import json
+from typing import Any
+
+import pytest
+
+from rolecall import bodies
+from rolecall.errors import FieldError, ValidationFailed
+from rolecall.roles import Role
+
+
+class Sample(bodies.Body):
+    """A body with every kind of field."""
+
+    email: bodies.Email = "ada@example.com"
+    password: bodies.Password = "correct horse"
+    role: Role = Role.USER
+    name: bodies.Name = "Acme"
+    webhook_url: bodies.WebhookUrl | None = None
+
+
+class Credentials(bodies.Body):
+    email: bodies.Email
+    password: str
+
+
+def _errors(raw: bytes, model: type[bodies.Body] = Sample) -> tuple[FieldError, ...]:
+    with pytest.raises(ValidationFailed) as raised:
+        model.parse(raw)
+    return raised.value.fields
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("role", "boss", "must be one of admin, manager, user"),
+        ("role", "Admin", "must be one of admin, manager, user"),
+        ("role", 1, "must be one of admin, manager, user"),
+        ("email", "nobody", "must be a valid email address"),
+        ("email", "a@localhost", "must be a valid email address"),
+        ("email", 7, "must be a string"),
+        ("email", True, "must be a string"),
+        ("name", "  ", "must not be blank"),
+        ("name", "x" * 101, "must have at most 100 characters"),
+        ("webhook_url", "http://example.com", "must be an https URL"),
+        ("webhook_url", "https://", "must be an https URL"),
+        ("webhook_url", "example.com", "must be an https URL"),
+    ],
+)
+def test_a_bad_value_is_named_with_what_it_must_be(field: str, value: Any, message: str) -> None:
+    assert _errors(json.dumps({field: value}).encode()) == (FieldError(field, message, value),)
+
+
+def test_the_webhook_url_must_be_a_url_at_all() -> None:
+    (error,) = _errors(b'{"webhook_url": "https://[x"}')
+    assert error.message == "must be an https URL"
+
+
+@pytest.mark.parametrize("field", ["role", "email", "name"])
+@pytest.mark.parametrize("value", [None, [], ["admin"], {"a": {"b": 1}}])
+def test_a_value_with_an_inner_structure_is_not_echoed(field: str, value: Any) -> None:
+    (error,) = _errors(json.dumps({field: value}).encode())
+    assert (error.field, error.value) == (field, None)
+
+
+def test_missing_fields_are_all_named() -> None:
+    assert _errors(b"{}", Credentials) == (
+        FieldError("email", "is required"),
+        FieldError("password", "is required"),
+    )
+
+
+@pytest.mark.parametrize("name", ["Password", "passwort", "new_role", "__class__", "tenant_id"])
+def test_an_unknown_field_is_refused_and_its_value_not_echoed(name: str) -> None:
+    # It may be a secret under a mistyped name.
+    assert _errors(json.dumps({name: "hunter2-hunter2"}).encode()) == (FieldError(name, "is not a known field"),)
+
+
+@pytest.mark.parametrize(
+    ("password", "message"),
+    [
+        ("hunter2", "must have at least 8 characters"),
+        ("h" * 129, "must have at most 128 characters"),
+        (12345678, "must be a string"),
+    ],
+)
+def test_a_password_is_never_echoed(password: Any, message: str) -> None:
+    assert _errors(json.dumps({"password": password}).encode()) == (FieldError("password", message),)
+
+
+@pytest.mark.parametrize("length", [8, 128])
+def test_a_password_of_an_allowed_length_is_taken_as_it_is(length: int) -> None:
+    password = " " + "p" * (length - 2) + " "
+    assert Sample.parse(json.dumps({"password": password}).encode()).password == password
+
+
+def test_a_name_loses_the_space_around_it() -> None:
+    assert Sample.parse(b'{"name": " Acme  Inc "}').name == "Acme  Inc"
+
+
+def test_the_last_of_several_fields_of_one_name_counts() -> None:
+    assert Sample.parse(b'{"name": "one", "name": "two"}').name == "two"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b" ",
+        b"null",
+        b"[]",
+        b"[{}]",
+        b'"{}"',
+        b"7",
+        b"true",
+        b"NaN",
+        b"{",
+        b"{} {}",
+        b"{'name': 'Acme'}",
+        b'{"name": "Acme",}',
+        b"name=Acme",
+        b"\xff\xfe{}",
+        b'{"name": "\xff"}',
+        b'{"name": "\\ud800"}',
+        b"\xef\xbb\xbf{}",
+        b"[" * 5000,
+        b'{"name":' * 1500,
+    ],
+)
+def test_what_is_no_json_object_is_refused_as_a_whole(raw: bytes) -> None:
+    with pytest.raises(ValidationFailed, match=r"^the body must be a JSON object$") as raised:
+        Sample.parse(raw)
+    assert raised.value.fields == ()
+
+
+@pytest.mark.parametrize("number", [b"NaN", b"Infinity", b"1e999", b"1" + b"0" * 400])
+def test_a_number_beyond_json_is_a_bad_value_like_any_other(number: bytes) -> None:
+    (error,) = _errors(b'{"name": ' + number + b"}")
+    assert (error.field, error.message) == ("name", "must be a string")
+
+
+def test_an_address_with_a_name_before_it_is_no_email() -> None:
+    class Contact(bodies.Body):
+        email: bodies.Email
+
+    with pytest.raises(ValidationFailed) as raised:
+        Contact.parse(b'{"email": "Ada <ada@example.com>"}')
+    assert [(one.field, one.message) for one in raised.value.fields] == [("email", "must be a valid email address")]

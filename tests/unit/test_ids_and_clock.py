@@ -1,0 +1,48 @@
+"""Identifiers sort by time where they should, and every time is written in UTC."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from uuid import RFC_4122, UUID
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rolecall import clock, ids
+
+AT = datetime(2026, 6, 15, 12, 0, 0, 999_999, UTC)
+_MOMENTS = st.datetimes(datetime(2020, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+
+
+def test_a_new_id_is_a_random_uuid() -> None:
+    made = [UUID(ids.new_id()) for _ in range(50)]
+    assert len(set(made)) == 50
+    assert {uuid.version for uuid in made} == {4}
+
+
+@given(_MOMENTS)
+def test_a_time_ordered_id_is_a_uuid_v7_of_its_millisecond(at: datetime) -> None:
+    made = UUID(ids.time_ordered_id(at))
+
+    assert (made.version, made.variant) == (7, RFC_4122)
+    assert abs((made.int >> 80) / 1000 - at.timestamp()) <= 0.001
+
+
+@given(_MOMENTS, st.timedeltas(timedelta(milliseconds=2), timedelta(days=3650)))
+def test_time_ordered_ids_sort_by_time(at: datetime, later: timedelta) -> None:
+    assert ids.time_ordered_id(at) < ids.time_ordered_id(at + later)
+
+
+def test_ids_of_one_millisecond_differ() -> None:
+    assert len({ids.time_ordered_id(AT) for _ in range(100)}) == 100
+
+
+def test_a_time_is_written_in_utc_to_the_second() -> None:
+    assert clock.rfc3339(AT) == "2026-06-15T12:00:00Z"
+    assert clock.rfc3339(AT.astimezone(timezone(timedelta(hours=-3)))) == "2026-06-15T12:00:00Z"
+
+
+def test_a_time_counts_in_whole_seconds() -> None:
+    assert clock.epoch(AT) == 1781524800
+
+
+def test_now_knows_its_time_zone() -> None:
+    assert clock.now().utcoffset() == timedelta(0)

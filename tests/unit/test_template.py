@@ -1,0 +1,286 @@
+"""What `template.yaml` deploys: one function a route, as few permissions as possible, a table that forgets nothing."""
+
+import json
+import re
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from tests import gateway
+from tests.dialects import PLATFORM, TENANT, assert_valid, made_by_the_gateway
+from tests.gateway import ROOT
+from tests.permissions import Permission, granted, listed, statements
+
+FUNCTIONS = sorted(gateway.functions())
+AUTHORIZER = "authorize_request"
+#: The only functions behind no authorizer: they are where the credential comes from.
+PUBLIC = {"log_in", "refresh_session"}
+#: Invoked by hand, with AWS rights.
+OPERATOR = "run_operation"
+READING = {"GetItem", "BatchGetItem"}
+BOTH_DIALECTS = {"success", "status", "error", "error_code", "code", "message", "timestamp", "path"}
+
+
+def _resources(kind: str) -> dict[str, dict[str, Any]]:
+    """Name and properties of every resource of a type."""
+    found = gateway.template()["Resources"].items()
+    return {name: about["Properties"] for name, about in found if about["Type"] == kind}
+
+
+def _names_in(intrinsic: Any) -> set[str]:
+    """The resources that a value refers to."""
+    return {name for name in gateway.template()["Resources"] if re.search(rf"\b{name}\b", json.dumps(intrinsic))}
+
+
+# --- Functions -------------------------------------------------------------------------------------
+
+
+def test_every_function_is_in_the_template_and_the_other_way_round() -> None:
+    assert sorted(path.parent.name for path in (ROOT / "functions").glob("*/app.py")) == FUNCTIONS
+
+
+def test_every_function_has_a_sample_event_and_the_other_way_round() -> None:
+    assert set((ROOT / "events").iterdir()) == {gateway.event_file(function) for function in FUNCTIONS}
+
+
+@pytest.mark.parametrize("route", gateway.routes(), ids=lambda route: route.function)
+def test_a_sample_event_is_one_of_its_route(route: gateway.Route) -> None:
+    event = gateway.event_of(route.function)
+    found = route.pattern.fullmatch(event["path"])
+
+    assert (event["httpMethod"], event["resource"]) == (route.method, route.path)
+    assert found
+    assert (event["pathParameters"] or {}) == found.groupdict()
+    assert ("authorizer" in event["requestContext"]) is not route.public
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_has_one_route_or_one_trigger(function: str) -> None:
+    assert len(gateway.functions()[function].get("Events", {})) == (0 if function in {AUTHORIZER, OPERATOR} else 1)
+
+
+def test_no_two_functions_share_a_route() -> None:
+    taken = [(route.method, route.path) for route in gateway.routes()]
+    assert len(set(taken)) == len(taken)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_logs_into_a_group_of_its_own_that_forgets(function: str) -> None:
+    group = _resources("AWS::Logs::LogGroup")[gateway.functions()[function]["LoggingConfig"]["LogGroup"]["Ref"]]
+
+    assert group["LogGroupName"]["Fn::Sub"].endswith(f"/{function}")
+    assert group["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+
+
+@pytest.mark.parametrize("route", gateway.routes(), ids=lambda route: route.function)
+def test_a_function_ends_before_the_gateway_stops_waiting(route: gateway.Route) -> None:
+    seconds = gateway.functions()[route.function].get("Timeout")
+    assert (seconds or gateway.template()["Globals"]["Function"]["Timeout"]) < 29
+
+
+# --- Permissions -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_every_permission_is_one_action_on_one_thing(function: str) -> None:
+    assert "Role" not in gateway.functions()[function]
+    for statement in statements(function):
+        assert statement.keys() == {"Effect", "Action", "Resource"}
+        for action in listed(statement["Action"]):
+            assert re.fullmatch(r"(dynamodb|events|secretsmanager|sqs):[A-Za-z]+", action)
+        for resource in listed(statement["Resource"]):
+            # All indexes at once is as far as it goes: whoever may query one of them may query all.
+            assert "*" not in json.dumps(resource).replace("${Table.Arn}/index/*", "")
+            assert _names_in(resource) & {
+                "Table",
+                "RoleEvents",
+                "SweepQueue",
+                "TokenUses",
+                *_resources("AWS::SecretsManager::Secret"),
+            }
+
+
+def test_list_users_can_query_an_index_and_nothing_else() -> None:
+    assert granted("list_users") == {Permission("Query", on_index=True)}
+
+
+def test_the_authorizer_can_only_read() -> None:
+    assert granted(AUTHORIZER) == {Permission(action) for action in READING}
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_no_function_can_scan_or_change_the_table_itself(function: str) -> None:
+    # But maintenance, which checks the invariants in bounded parts.
+    scan = {"Scan"} if function == "run_maintenance" else set()
+    assert {action for action, _ in granted(function)} <= READING | scan | {
+        "Query",
+        "PutItem",
+        "UpdateItem",
+        "DeleteItem",
+        "BatchWriteItem",
+        "ConditionCheckItem",
+    }
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_is_told_of_the_secrets_that_it_may_use_and_of_no_other(function: str) -> None:
+    told = gateway.functions()[function].get("Environment", {}).get("Variables", {})
+    usable = [s["Resource"] for s in statements(function) if "secretsmanager:" in str(s["Action"])]
+
+    assert _names_in([value for name, value in told.items() if name.endswith("_SECRET_ARN")]) == _names_in(usable)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_only_the_operators_function_can_change_a_secret(function: str) -> None:
+    actions = {action for statement in statements(function) for action in listed(statement["Action"])}
+    changing = {action for action in actions if "secretsmanager:" in action} - {"secretsmanager:GetSecretValue"}
+    assert changing == ({"secretsmanager:PutSecretValue"} if function == OPERATOR else set())
+
+
+def test_the_settings_of_all_functions_hold_no_secret() -> None:
+    everyones = gateway.template()["Globals"]["Function"]["Environment"]["Variables"]
+    assert not _names_in(everyones) & _resources("AWS::SecretsManager::Secret").keys()
+
+
+# --- The table and the secrets ---------------------------------------------------------------------
+
+
+def test_the_table_can_be_restored_is_encrypted_streams_and_forgets_what_expired() -> None:
+    (table,) = _resources("AWS::DynamoDB::Table").values()
+
+    assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert table["SSESpecification"] == {"SSEEnabled": True}
+    assert table["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
+    assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+    assert table["BillingMode"] == "PAY_PER_REQUEST"
+    assert table["DeletionProtectionEnabled"] == {"Fn::If": ["IsProd", True, False]}
+    assert gateway.template()["Resources"]["Table"]["UpdateReplacePolicy"] == "Retain"
+
+
+def test_the_table_has_the_keys_that_the_code_writes() -> None:
+    (table,) = _resources("AWS::DynamoDB::Table").values()
+    indexes = {index["IndexName"]: index["KeySchema"] for index in table["GlobalSecondaryIndexes"]}
+
+    assert _key(table["KeySchema"]) == ("pk", "sk")
+    for name, schema in indexes.items():
+        assert _key(schema) == (f"{name}pk", f"{name}sk")
+    assert "gsi1" in indexes
+
+
+def _key(schema: list[dict[str, str]]) -> tuple[str, ...]:
+    assert [part["KeyType"] for part in schema] == ["HASH", "RANGE"]
+    return tuple(part["AttributeName"] for part in schema)
+
+
+@pytest.mark.parametrize("secret", sorted(_resources("AWS::SecretsManager::Secret")))
+def test_a_secret_is_generated_and_in_nobodys_hands(secret: str) -> None:
+    about = _resources("AWS::SecretsManager::Secret")[secret]
+
+    assert "SecretString" not in about
+    assert about["GenerateSecretString"]["PasswordLength"] >= 43  # 256 bits of letters and digits
+
+
+def test_no_parameter_is_a_secret() -> None:
+    assert not [name for name in gateway.template()["Parameters"] if re.search("(?i)secret|token|password|key", name)]
+
+
+# --- The API ---------------------------------------------------------------------------------------
+
+
+def _api() -> dict[str, Any]:
+    (api,) = _resources("AWS::Serverless::Api").values()
+    return api
+
+
+def test_every_route_but_login_and_refresh_goes_through_the_authorizer() -> None:
+    auth = _api()["Auth"]
+    (name,) = auth["Authorizers"]
+
+    assert auth["DefaultAuthorizer"] == name
+    assert auth["Authorizers"][name]["FunctionArn"] == {"Fn::GetAtt": ["AuthorizeRequest", "Arn"]}
+    assert {route.function for route in gateway.routes() if route.public} == PUBLIC
+
+
+def test_a_change_counts_from_the_next_request_on_unless_someone_decides_otherwise() -> None:
+    (authorizer,) = _api()["Auth"]["Authorizers"].values()
+    assert authorizer["Identity"] == {
+        "Headers": ["Authorization"],
+        "ReauthorizeEvery": {"Ref": "AuthorizerCacheSeconds"},
+    }
+    assert gateway.template()["Parameters"]["AuthorizerCacheSeconds"]["Default"] == 0
+
+
+GATEWAY_RESPONSES = sorted(_api()["GatewayResponses"])
+
+
+def _body(response: str) -> dict[str, Any]:
+    """The body as API Gateway fills it in."""
+    ((media_type, text),) = _api()["GatewayResponses"][response]["ResponseTemplates"].items()
+    assert media_type == "application/json"
+    text = text.replace("$context.error.messageString", '"Forbidden"')
+    return cast("dict[str, Any]", json.loads(re.sub(r"\$context\.[A-Za-z_.]+", "filled in", text)))
+
+
+@pytest.mark.parametrize("response", GATEWAY_RESPONSES)
+def test_what_the_gateway_answers_itself_satisfies_both_dialects(response: str) -> None:
+    body = _body(response)
+    default = {"DEFAULT_4XX": 400, "DEFAULT_5XX": 500}.get(response)
+
+    assert body.keys() == BOTH_DIALECTS
+    assert body["status"] == _api()["GatewayResponses"][response].get("StatusCode", default)
+    assert body["error"] == HTTPStatus(body["status"]).phrase
+    assert body["error_code"] == body["code"]
+    assert body["success"] is False
+    assert body["path"] == "filled in"
+    for dialect in (TENANT, PLATFORM):
+        assert_valid(body | {"path": "/users"}, made_by_the_gateway(dialect))
+
+
+@pytest.mark.parametrize("response", GATEWAY_RESPONSES)
+def test_what_the_gateway_answers_itself_has_the_headers_of_every_answer(response: str) -> None:
+    headers = _api()["GatewayResponses"][response]["ResponseParameters"]["Headers"]
+
+    assert headers["Cache-Control"] == "'no-store'"
+    assert headers["X-Request-Id"] == "context.requestId"
+    assert ("Retry-After" in headers) is (_body(response)["status"] in {429, 503})
+
+
+@pytest.mark.parametrize(
+    ("response", "status", "code"),
+    [
+        ("ACCESS_DENIED", 401, "UNAUTHORIZED"),
+        ("UNAUTHORIZED", 401, "UNAUTHORIZED"),
+        ("MISSING_AUTHENTICATION_TOKEN", 404, "NOT_FOUND"),
+        ("THROTTLED", 429, "RATE_LIMITED"),
+        ("AUTHORIZER_FAILURE", 503, "SERVICE_UNAVAILABLE"),
+        ("DEFAULT_5XX", 500, "INTERNAL_ERROR"),
+    ],
+)
+def test_the_gateways_own_answers_have_the_contracts_codes(response: str, status: int, code: str) -> None:
+    body = _body(response)
+    assert (body["status"], body["code"]) == (status, code)
+
+
+def test_a_denial_is_the_same_whatever_it_was_for() -> None:
+    denied, missing = _body("ACCESS_DENIED"), _body("UNAUTHORIZED")
+    assert denied == missing
+
+
+# --- Without a caller ------------------------------------------------------------------------------
+
+
+def test_maintenance_runs_every_five_minutes_and_never_beside_itself() -> None:
+    about = gateway.functions()["run_maintenance"]
+    (schedule,) = about["Events"].values()
+
+    assert schedule["Type"] == "ScheduleV2"
+    assert schedule["Properties"]["ScheduleExpression"] == "rate(5 minutes)"
+    assert about["Timeout"] < 300
+    assert "DeadLetterConfig" in schedule["Properties"]
+
+
+def test_no_file_of_the_layer_is_named_like_a_function() -> None:
+    modules = {path.stem for path in Path(ROOT / "layers/rolecall/rolecall").glob("*.py")}
+    assert modules.isdisjoint(FUNCTIONS)
