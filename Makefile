@@ -7,6 +7,7 @@ STAGE  ?= dev
 BIN   := .venv/bin
 PY    := $(BIN)/python
 READY := .venv/ready
+NODE  := node_modules/.package-lock.json
 UV    := UV_PYTHON_DOWNLOADS=never $(BIN)/uv
 SAM   := SAM_CLI_TELEMETRY=0 __SAM_CLI_APP_DIR=$(CURDIR)/.venv/sam PATH="$(CURDIR)/$(BIN):$$PATH" $(PY) -m samcli
 
@@ -40,14 +41,13 @@ lint: $(READY) ## ruff, mypy --strict and cfn-lint
 unit: $(READY) ## Pure rules and the template
 	@$(PY) -m pytest tests/unit
 
-integration: $(READY) ## Real handlers with real events on an AWS in memory
+integration: $(READY) $(if $(shell command -v npm),$(NODE)) ## Real handlers with real events on an AWS in memory
 	@$(PY) -m pytest tests/integration --numprocesses auto
 
 e2e: $(READY) ## Over HTTP, against a stack of its own that is deployed for it
 	@$(PY) -m pytest tests/e2e
 
-bench-deletion: $(READY) ## Deletion at size: the sweep on dynalite (needs npm), 10,000 items over HTTP
-	@npm ci --silent --no-audit --no-fund
+bench-deletion: $(READY) $(NODE) ## Deletion at size: the sweep on dynalite (needs npm), 10,000 items over HTTP
 	@$(PY) -m tests.benchmarks.sweep
 	@ROLECALL_SIZE=1 $(PY) -m pytest tests/e2e/test_tenant_deletion.py -k "ten_thousand or late_writers" -s -q
 
@@ -68,6 +68,10 @@ build: $(READY) ## Build for AWS (arm64)
 
 deploy: build ## Deploy to AWS (STAGE=dev or prod)
 	@$(SAM) deploy --config-env $(STAGE)
+
+# dynalite, on which the sweep is measured.
+$(NODE): package-lock.json
+	@npm ci --silent --no-audit --no-fund --no-update-notifier && touch $@
 
 $(READY): requirements/setup.txt requirements/dev.txt
 	@case "$$(uname -s)" in Linux | Darwin) ;; *) \
