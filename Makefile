@@ -12,7 +12,7 @@ UV    := UV_PYTHON_DOWNLOADS=never $(BIN)/uv
 SAM   := SAM_CLI_TELEMETRY=0 __SAM_CLI_APP_DIR=$(CURDIR)/.venv/sam PATH="$(CURDIR)/$(BIN):$$PATH" $(PY) -m samcli
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run reset operator delete-tenant bench-deletion test lint unit integration e2e format lock build deploy
+.PHONY: help setup run reset operator delete-tenant bench-deletion test prove lint unit integration e2e format lock build deploy
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +32,10 @@ operator: $(READY) ## Do an operation on the running local stack (ARGS='create_s
 	@PORT=$(PORT) $(PY) -m local operate $(ARGS)
 
 test: lint unit integration e2e ## Lint, then all tests
+
+prove: $(READY) ## The long form of the tests of crashes and faults: every call, every seed
+	@ROLECALL_PROVE=1 $(PY) -m pytest tests/integration/test_deletion_crashes.py \
+		tests/integration/test_deletion_faults.py --numprocesses auto --timeout 3600
 
 lint: $(READY) ## ruff, mypy --strict and cfn-lint
 	@echo "lint: ruff"    && $(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet .
