@@ -14,7 +14,7 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 from moto.core.botocore_stubber import MockRawResponse
 
-from rolecall import keys, store
+from rolecall import store
 from rolecall.errors import ServiceUnavailable
 from tests import gateway
 from tests.gateway import Response
@@ -27,10 +27,12 @@ from tests.integration.conftest import (
     audit_of,
     delete_tenant,
     make_account,
-    run_maintenance,
     table,
     unchanged,
+    waiting_messages,
+    work,
 )
+from tests.integration.deletions import progress, to_the_end
 
 #: Where a request is sent that is said to have failed, so that moto doesn't execute it.
 _NOWHERE = "https://nowhere.invalid/"
@@ -260,7 +262,8 @@ def test_a_deletion_that_was_accepted_stays_accepted_and_is_finished_later(
 
     assert (answer.status, answer.body.get("data", {}).get("status")) == (202, "deleting")
     assert acme.admin.request("GET", "/users").status == 401
-    assert run_maintenance()["deletions_completed"] == [acme.id]
+    to_the_end(acme)
+    assert progress(acme)["status"] == "deleted"
     assert _left_of(acme) == []
 
 
@@ -273,12 +276,8 @@ def test_items_that_dynamodb_left_unwritten_are_deleted_in_the_end_and_counted_o
         assert delete_tenant(acme.id).status == 200
 
     assert {item["pk"].partition("#")[0] for item in table()} == {"AUDIT", "DELETION"}
-    job = store.get(keys.deletion(acme.id))
-    assert job
-    counts = {name: int(n) for name, n in job.items() if name.startswith("deleted:")}
-    assert counts == {
-        f"deleted:{kind}": 1 for kind in ("users", "tokens", "emails", "credentials", "devices", "sessions")
-    }
+    kinds = ("users", "tokens", "emails", "credentials", "devices", "sessions", "names", "tenants")
+    assert progress(acme)["deleted"] == dict.fromkeys(kinds, 1)
 
 
 def test_one_deletion_that_fails_does_not_hold_up_the_others(acme: Tenant, globex: Tenant) -> None:
@@ -290,8 +289,15 @@ def test_one_deletion_that_fails_does_not_hold_up_the_others(acme: Tenant, globe
         return throttled(request) if acme.id.encode() in request.body else None
 
     with dynamodb(fail_for_acme, "BatchWriteItem"):  # type: ignore[arg-type]
-        assert run_maintenance()["deletions_completed"] == [globex.id]
-    assert run_maintenance()["deletions_completed"] == [acme.id]
+        bodies = waiting_messages()
+        while bodies:
+            failed = {int(one["itemIdentifier"]) for one in work(bodies)}
+            assert all(acme.id in bodies[number] for number in failed)
+            bodies = waiting_messages()
+        assert progress(globex)["status"] == "deleted"
+        assert progress(acme)["status"] == "deleting"
+    to_the_end(acme)
+    assert progress(acme)["status"] == "deleted"
 
 
 # --- Time ------------------------------------------------------------------------------------------

@@ -6,7 +6,8 @@ import pytest
 
 from rolecall import calls, clock, invariants, keys, store
 from rolecall.invariants import Finding, Kind
-from tests.integration.conftest import MASTER_TOKEN, Tenant, audit_of, make_account, table_without_audit
+from tests import gateway
+from tests.integration.conftest import MASTER_TOKEN, PASSWORD, Tenant, audit_of, make_account, table_without_audit
 from tests.integration.deletions import delete, put
 
 CALL = calls.Call(calls.Principal(calls.PrincipalType.SYSTEM, "operator"), clock.now())
@@ -82,3 +83,26 @@ def test_what_does_not_hold_is_found_and_only_what_is_derived_is_repaired(
         assert [entry["action"] for entry in audit_of(acme.id)].count("repair_invariant") == 1
     else:
         assert table_without_audit() == before
+
+
+def test_the_owner_of_a_kept_answer_has_its_credentials(aws: None) -> None:
+    body = {"tenant_name": "Acme", "email": "owner@example.com", "password": PASSWORD}
+    answer = gateway.request("POST", "/register", MASTER_TOKEN, body, headers={"Idempotency-Key": "1"})
+    assert answer.status == 201
+
+    assert findings() == []
+
+
+def test_a_count_that_was_touched_since_is_not_repaired(acme: Tenant) -> None:
+    key = keys.tenant(acme.id)
+    store.write(store.Update(key, set={"active_admins": 7}, when=store.EXISTS))
+    [finding] = findings()
+    assert (finding.found, finding.truth) == (7, 1)
+    # A promotion and a demotion in between leave the count as it was.
+    other = acme.add("user")
+    assert [acme.admin.promote(other, role).status for role in ("admin", "user")] == [200, 200]
+
+    assert invariants.repair(CALL, finding) is False
+    meta = store.get(key)
+    assert meta
+    assert meta["active_admins"] == 7

@@ -265,7 +265,7 @@ def test_a_deletion_of_the_tenant_sweeps_a_user_whose_deletion_stopped_but_not_i
 ) -> None:
     user = acme.add("user")
     owner = acme.admin.principal
-    with _crash_after(2):  # the reading and the transaction
+    with _crash_after(3):  # two readings and the transaction
         assert _delete(acme.admin, user, principal=owner, seconds=0.7).status == 200
     assert store.get(keys.user(acme.id, user.id))
     successor = globex.add("user", user.email)

@@ -48,6 +48,10 @@ class TokenPair:
         }
 
 
+#: Ids are int32.
+_MAX_ID_DIGITS = 10
+
+
 @dataclass(frozen=True, slots=True)
 class _RefreshToken:
     account_id: int
@@ -60,7 +64,7 @@ class _RefreshToken:
         try:
             account_id, session_id, secret = urlsafe_b64decode(text + "=" * (-len(text) % 4)).split(b":", 2)
             canonical = keys.canonical_uuid(session_id.decode())
-            if canonical is None or not account_id.isdigit():
+            if canonical is None or not account_id.isdigit() or len(account_id) > _MAX_ID_DIGITS:
                 raise Unauthorized(_REFUSED_REFRESH)
             return cls(int(account_id), canonical, secret)
         except ValueError:

@@ -4,7 +4,7 @@ import base64
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from enum import Enum, StrEnum
 from http import HTTPStatus
@@ -31,9 +31,13 @@ from rolecall.telemetry import logger
 MAX_BODY_BYTES = 16 * 1024
 #: Seconds before the function's own end at which it stops trying, so that there is always an answer.
 _ANSWER_SECONDS = 0.5
-#: No id of ours is longer; what a caller made up is cut off here before it is written down.
-_MAX_ID_LENGTH = 64
+#: No number that is an id is longer.
+_MAX_ID_LENGTH = 10
 _IDEMPOTENCY_KEY = re.compile(r"[!-~]{1,255}")
+#: Years that a parameter may name; what we write down lies well within.
+_EARLIEST_YEAR, _LATEST_YEAR = 1971, 9998
+#: No value of a query parameter is longer, but a cursor: it may become a key.
+_MAX_PARAMETER_LENGTH = 254
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)")
 _ETAG = re.compile(r'"(\d{1,18})"')
 
@@ -100,10 +104,10 @@ class Request[B]:
         if text is None:
             return None
         try:
-            at = datetime.fromisoformat(text) if _RFC3339.fullmatch(text) else None
-        except ValueError:
+            at = datetime.fromisoformat(text).astimezone(UTC) if _RFC3339.fullmatch(text) else None
+        except (ValueError, OverflowError):
             at = None
-        if at is None:
+        if at is None or not _EARLIEST_YEAR <= at.year <= _LATEST_YEAR:
             raise ValidationFailed(FieldError(name, "must be a time such as 2026-06-15T12:00:00Z", text))
         return at
 
@@ -257,9 +261,16 @@ def _record_refusal(
 ) -> None:
     """If this fails, so does the request: no refusal goes unrecorded."""
     action, target_type = audited
-    target_id = _path(event).get("id", "")[:_MAX_ID_LENGTH]
+    target_id = _known_form(_path(event).get("id", ""))
     asked = body.model_dump(exclude_none=True, mode="json") if body is not None else {}
     audit.record_denied(call, action, (target_type, target_id), asked=asked, code=refusal.code)
+
+
+def _known_form(target_id: str) -> str:
+    """An id as it is in keys. What can be none, such as an email, is not written down."""
+    if target_id.isdecimal() and target_id.isascii() and len(target_id) <= _MAX_ID_LENGTH:
+        return str(int(target_id))
+    return keys.canonical_uuid(target_id) or "unknown"
 
 
 def _call_of(event: Mapping[str, Any]) -> Call:
@@ -309,6 +320,14 @@ def _known_parameters(event: Mapping[str, Any], known: frozenset[str]) -> None:
     unknown = sorted(_query(event).keys() - known)
     if unknown:
         raise ValidationFailed(*(FieldError(name, "is not a known parameter") for name in unknown))
+    too_long = sorted(
+        name
+        for name, text in _query(event).items()
+        if name not in {"cursor", "limit"} and len(text.encode()) > _MAX_PARAMETER_LENGTH
+    )
+    if too_long:
+        message = f"must have at most {_MAX_PARAMETER_LENGTH} characters"
+        raise ValidationFailed(*(FieldError(name, message) for name in too_long))
 
 
 def _parse[B](event: Mapping[str, Any], model: type[B] | None) -> Any:

@@ -165,10 +165,10 @@ def delete_tenant(call: Call, tenant_id: str, *, confirm_name: str | None = None
     Raises `TenantNotFound`, `TenantProtected`, `ConfirmationMismatch`, `ConcurrentChange`.
     """
     try:
-        _tombstone(call, _deletable(tenant_id, confirm_name))
+        accepted = _tombstone(call, _deletable(tenant_id, confirm_name))
     except _DeletingAlready:
         return read(tenant_id)
-    return _sweep_at_once(call, tenant_id)
+    return _sweep_at_once(call, accepted)
 
 
 def preview_deletion(tenant_id: str, *, confirm_name: str | None = None) -> Preview:
@@ -211,8 +211,11 @@ def _deletable(tenant_id: str, confirm_name: str | None) -> store.Item:
     return tenant
 
 
-def _tombstone(call: Call, tenant: store.Item) -> None:
-    """Raises `_DeletingAlready`, `TenantNotFound` or `TenantProtected` if that has come true since it was read."""
+def _tombstone(call: Call, tenant: store.Item) -> Deletion:
+    """The deletion as it begins.
+
+    Raises `_DeletingAlready`, `TenantNotFound` or `TenantProtected` if that has come true since it was read.
+    """
     tenant_id, name, at = tenant["id"], tenant["name"], rfc3339(call.at)
     job_key = keys.deletion(tenant_id)
 
@@ -232,6 +235,22 @@ def _tombstone(call: Call, tenant: store.Item) -> None:
         after={"status": standing.DELETING},
         critical=True,
     )
+    job = {
+        "pk": job_key.pk,
+        "sk": job_key.sk,
+        **keys.OPEN_DELETIONS.entry(f"{at}#{tenant_id}"),
+        "tenant_id": tenant_id,
+        "tenant_name": name,
+        "status": DELETING,
+        "requested_at": at,
+        "requested_by": call.principal.id,
+        "driven_at": at,
+        "attempts": 1,
+        "deleted": dict(_WITH_TOMBSTONE),
+        "verified": False,
+        "unannounced": {"delete_tenant": entry.item["id"]},
+    }
+    slices = [Slice(tenant_id, one, updated_at=at).to_item() for one in keys.SLICES]
     unprotected = Attr("deletion_protection").not_exists() | Attr("deletion_protection").eq(False)
     store.transact(
         store.Update(
@@ -241,35 +260,20 @@ def _tombstone(call: Call, tenant: store.Item) -> None:
             when=Attr("status").eq(standing.ACTIVE) & Attr("name").eq(name) & unprotected,
             otherwise=otherwise,
         ),
-        store.Put(
-            {
-                "pk": job_key.pk,
-                "sk": job_key.sk,
-                **keys.OPEN_DELETIONS.entry(f"{at}#{tenant_id}"),
-                "tenant_id": tenant_id,
-                "tenant_name": name,
-                "status": DELETING,
-                "requested_at": at,
-                "requested_by": call.principal.id,
-                "driven_at": at,
-                "attempts": 1,
-                "deleted": dict(_WITH_TOMBSTONE),
-                "verified": False,
-                "unannounced": {"delete_tenant": entry.item["id"]},
-            },
-            when=store.NEW,
-        ),
-        *(store.Put(Slice(tenant_id, one, updated_at=at).to_item(), when=store.NEW) for one in keys.SLICES),
+        store.Put(job, when=store.NEW),
+        *(store.Put(one, when=store.NEW) for one in slices),
         store.Delete(keys.tenant_name(name)),
         entry,
     )
+    return Deletion.from_items(job, slices)
 
 
 # --- What drives it on -----------------------------------------------------------------------------
 
 
-def _sweep_at_once(call: Call, tenant_id: str) -> Deletion:
+def _sweep_at_once(call: Call, accepted: Deletion) -> Deletion:
     """As far as the time allows. Storage that fails now is no error: the deletion was accepted and goes on later."""
+    tenant_id = accepted.tenant_id
     try:
         owner, found = new_id(), read(tenant_id)
         announce(found)
@@ -280,9 +284,11 @@ def _sweep_at_once(call: Call, tenant_id: str) -> Deletion:
         found = read(tenant_id)
         if found.deleted_at is None:
             send(found)
-    except ServiceUnavailable:
+    except (ServiceUnavailable, ConcurrentChange):
         logger.warning("tenant deletion interrupted", tenant_id=tenant_id)
-    return read(tenant_id)
+        return accepted
+    else:
+        return found
 
 
 def _step(call: Call, found: Deletion, owner: str) -> bool:

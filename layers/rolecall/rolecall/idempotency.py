@@ -59,10 +59,15 @@ class Claim:
         """The token of the user that is made; the same again for whoever repeats the request."""
         return tokens.derived_api_token(self._secret, *self._facts, user_id)
 
-    def completed(self, answer: Mapping[str, Any]) -> store.Write:
-        """Belongs into the transaction that makes what was asked for. Raises `ConcurrentChange` once taken over."""
+    def completed(self, answer: Mapping[str, Any], tenant_id: str) -> store.Write:
+        """Belongs into the transaction that makes what was asked for. Raises `ConcurrentChange` once taken over.
+
+        `tenant_id` is whose the record is from then on, wherever it lies.
+        """
         return store.Update(
-            self.record_key, set={"status": _COMPLETED, "answer": json.dumps(answer)}, when=self.still_held
+            self.record_key,
+            set={"status": _COMPLETED, "answer": json.dumps(answer), "tenant_id": tenant_id},
+            when=self.still_held,
         )
 
     @property

@@ -18,11 +18,11 @@ a run is bounded and the next one goes on.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from boto3.dynamodb.conditions import Attr
+from boto3.dynamodb.conditions import Attr, ConditionBase
 
 from rolecall import audit, keys, standing, store
 from rolecall.calls import Call
@@ -46,13 +46,17 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that does not hold, and where. `truth` is what the repair would make of a count."""
+    """One thing that does not hold, and where. `truth` is what the repair would make of a count.
+
+    `as_found` is the condition under which a repair may rest on what was found.
+    """
 
     kind: Kind
     key: keys.Key
     tenant_id: str = ""
     truth: int | None = None
     found: int | None = None
+    as_found: ConditionBase = field(default_factory=lambda: store.EXISTS, compare=False)
 
     @property
     def is_derived(self) -> bool:
@@ -90,10 +94,9 @@ def repair(call: Call, finding: Finding) -> bool:
         return False
     write: store.Write
     if finding.kind is Kind.ADMIN_COUNT:
-        as_found = Attr("active_admins").eq(finding.found) & Attr("status").eq(standing.ACTIVE)
-        write = store.Update(finding.key, set={"active_admins": finding.truth}, when=as_found)
+        write = store.Update(finding.key, set={"active_admins": finding.truth}, when=finding.as_found)
     else:
-        write = store.Delete(finding.key, when=Attr("tenant_id").eq(finding.tenant_id))
+        write = store.Delete(finding.key, when=finding.as_found)
     entry = audit.entry(
         call,
         "repair_invariant",
@@ -121,10 +124,11 @@ def report(findings: list[Finding]) -> None:
 
 def _check_tenants(item: store.Item, key: keys.Key, tenant_id: str, *of_user: str) -> Iterator[Finding]:
     tenant = store.get(keys.tenant(tenant_id))
-    if tenant is None:
+    # Read again: tenant and item may have gone since the page was read.
+    if tenant is None and store.get(key) is not None:
         yield Finding(Kind.LEFT_OVER, key, tenant_id)
-    elif tenant["status"] != standing.ACTIVE:
-        return  # being deleted: the sweep and its proof see to it
+    elif tenant is None or tenant["status"] != standing.ACTIVE:
+        return  # gone, or being deleted: the sweep and its proof see to it
     elif of_user:
         if store.get(keys.user(tenant_id, of_user[1])) is None and store.get(key) is not None:
             yield Finding(Kind.NO_USER, key, tenant_id)
@@ -147,7 +151,9 @@ def _check_admins(key: keys.Key, tenant_id: str) -> Iterator[Finding]:
     if admins == 0:
         yield Finding(Kind.NO_ADMIN, key, tenant_id)
     if admins != known:
-        yield Finding(Kind.ADMIN_COUNT, key, tenant_id, truth=admins, found=known)
+        # A promotion and a demotion leave the count as it was: what counts them tells that they happened.
+        as_found = _same(after, "active_admins", "admin_changes", "status")
+        yield Finding(Kind.ADMIN_COUNT, key, tenant_id, truth=admins, found=known, as_found=as_found)
 
 
 def _active_admins(tenant_id: str) -> int:
@@ -162,11 +168,18 @@ def _active_admins(tenant_id: str) -> int:
 
 
 def _has_its_credentials(user: store.Item, tenant_id: str) -> bool:
-    owned = sorted(user.get("owned_keys", ()))
+    # It may own other things too, such as the answer to the request that made it.
+    owned = sorted(pk for pk in user.get("owned_keys", ()) if pk.startswith(("EMAIL#", "TOKEN#")))
     if [pk.partition("#")[0] for pk in owned] != ["EMAIL", "TOKEN"]:
         return False
     found = store.get_many(*(keys.Key(pk, keys.META) for pk in owned))
     return all(one and _owner(one) == (tenant_id, user["sk"].removeprefix("USER#")) for one in found)
+
+
+def _same(item: store.Item, first: str, *names: str) -> ConditionBase:
+    """The condition that these attributes are what they are in `item`."""
+    condition = Attr(first).eq(item[first]) if first in item else Attr(first).not_exists()
+    return condition & _same(item, *names) if names else condition
 
 
 def _owner(item: store.Item) -> tuple[Any, Any]:
@@ -177,7 +190,8 @@ def _check_pointer(item: store.Item, key: keys.Key) -> Iterator[Finding]:
     if not _points_somewhere(item, key):
         again = store.get(key)
         if again is not None and not _points_somewhere(again, key):
-            yield Finding(Kind.ORPHAN, key, str(again.get("tenant_id", "")))
+            as_found = _same(again, "tenant_id", "user_id", "account_id")
+            yield Finding(Kind.ORPHAN, key, str(again.get("tenant_id", "")), as_found=as_found)
 
 
 def _points_somewhere(item: store.Item, key: keys.Key) -> bool:

@@ -32,7 +32,8 @@ def tenant_active(tenant_id: str, *, admins: int = 0) -> store.Write:
         return store.Check(key, when=active, otherwise=otherwise)
     if admins < 0:
         active = active & Attr("active_admins").gt(-admins)
-    return store.Update(key, add={"active_admins": admins}, when=active, otherwise=otherwise)
+    # The number of changes tells the check of the invariants that the count was not only the same, but untouched.
+    return store.Update(key, add={"active_admins": admins, "admin_changes": 1}, when=active, otherwise=otherwise)
 
 
 def session_alive(account: store.Item | None, session: store.Item | None, at: datetime) -> bool:

@@ -404,7 +404,8 @@ def _client() -> Any:
         "dynamodb",
         config=BotoConfig(
             connect_timeout=1,
-            read_timeout=3,
+            read_timeout=2,
+            # Together with the waits in between, well within the time that a function has.
             retries={"mode": "standard", "total_max_attempts": 3},
             max_pool_connections=16,
         ),

@@ -128,7 +128,7 @@ def _register_tenant(call: Call, name: str, first_admin: users.NewUser, claim: "
             when=store.NEW,
         ),
         *user_writes,
-        *([claim.completed(_to_record((tenant, created)))] if claim else []),
+        *([claim.completed(_to_record((tenant, created)), tenant.id)] if claim else []),
         audit.entry(
             call,
             "register_tenant",

@@ -6,6 +6,8 @@ partition is emptied and, last, the user's item goes. What a crash leaves over, 
 `keys.OPEN_USER_DELETIONS` and removes.
 """
 
+from collections.abc import Iterable
+
 from boto3.dynamodb.conditions import Attr
 
 from rolecall import audit, keys, standing, store
@@ -15,6 +17,9 @@ from rolecall.errors import PreconditionFailed, SelfChangeDenied, ServiceUnavail
 from rolecall.roles import Role, admins_gained, check_manages
 from rolecall.telemetry import count, logger
 from rolecall.users import User
+
+#: Items of a user that are removed between two looks at the clock, and the seconds that are left unused.
+_PAGE, _RESERVE_SECONDS = 250, 2.0
 
 
 def delete_user(call: Call, user_id: str, *, if_match: frozenset[int] | None = None) -> None:
@@ -62,7 +67,7 @@ def _mark(call: Call, user_id: str, if_match: frozenset[int] | None) -> User:
             when=user.as_read & Attr("owned_keys").eq(item["owned_keys"]),
         ),
         *standing.of(actor),
-        *(store.Delete(keys.Key(pk, keys.META)) for pk in sorted(item["owned_keys"])),
+        *_deletes_of_owned(user.tenant_id, item["owned_keys"]),
         audit.entry(
             call,
             "delete_user",
@@ -74,11 +79,27 @@ def _mark(call: Call, user_id: str, if_match: frozenset[int] | None) -> User:
     return user
 
 
+def _deletes_of_owned(tenant_id: str, owned_keys: Iterable[str]) -> list[store.Write]:
+    """Takes away what is still this tenant's: the key of a kept answer may be someone else's by now."""
+    owned = [keys.Key(pk, keys.META) for pk in sorted(owned_keys)]
+    found = store.get_many(*owned)
+    return [
+        store.Delete(key, when=Attr("tenant_id").eq(tenant_id))
+        for key, item in zip(owned, found, strict=True)
+        if item and item.get("tenant_id") == tenant_id
+    ]
+
+
 def finish(tenant_id: str, user_id: str) -> None:
-    """Remove what is left of a user that is marked as deleted; can be repeated after a crash."""
+    """Remove what is left of a user that is marked as deleted; can be repeated after a crash.
+
+    Raises `ServiceUnavailable` when the time is up.
+    """
     partition = keys.user_partition(tenant_id, user_id)
     # Until a consistent query finds nothing; what these items own outside goes before them.
-    while items := store.query_keys(partition).items:
+    while items := store.query_keys(partition, limit=_PAGE).items:
+        if store.time_left() < _RESERVE_SECONDS:
+            raise ServiceUnavailable
         store.delete_all(keys.Key(pk, keys.META) for item in items for pk in item.get("owned_keys", ()))
         store.delete_all(keys.Key(item["pk"], item["sk"]) for item in items)
     store.delete_all([keys.user(tenant_id, user_id)])
@@ -92,5 +113,8 @@ def finish_open(limit: int, reserve_seconds: float) -> None:
     for item in store.query_index(keys.OPEN_USER_DELETIONS, limit=limit).items:
         if store.time_left() < reserve_seconds:
             break
-        finish(item["tenant_id"], item["id"])
+        try:
+            finish(item["tenant_id"], item["id"])
+        except ServiceUnavailable:
+            break  # the next run goes on
         logger.info("user deletion completed", tenant_id=item["tenant_id"], user_id=item["id"])

@@ -167,7 +167,7 @@ def _create_user(call: Call, new: NewUser, claim: "Claim | None") -> Created:
         standing.tenant_active(tenant_id, admins=admins_gained(None, new.role)),
         *standing.of(call.principal),
         *writes,
-        *([claim.completed(created.to_record())] if claim else []),
+        *([claim.completed(created.to_record(), tenant_id)] if claim else []),
         audit.entry(
             call,
             "create_user",
