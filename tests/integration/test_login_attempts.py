@@ -153,7 +153,7 @@ def test_every_failure_makes_the_same_calls(cases: dict[str, tuple[str, str]]) -
         made[name] = list(calls)
     events.unregister("before-parameter-build.dynamodb", note)
 
-    assert made["unknown"] == ["UpdateItem", "UpdateItem", "GetItem", "BatchGetItem"]
+    assert made["unknown"] == ["UpdateItem", "GetItem", "UpdateItem", "GetItem", "BatchGetItem"]
     assert all(one == made["unknown"] for one in made.values())
 
 
@@ -169,3 +169,14 @@ def test_every_failure_takes_the_same_time(time: Clock, cases: dict[str, tuple[s
     medians = {name: statistics.median(one) for name, one in taken.items()}
     # Without the hash of nobody, an unknown email takes less than half.
     assert max(medians.values()) / min(medians.values()) < 1.6, medians
+
+
+def test_what_an_address_is_refused_does_not_prolong_its_wait(time: Clock, superadmin: Holder) -> None:
+    _fail(ADDRESS_LIMIT, time)
+    wait = int(log_in(superadmin.email, PASSWORD).headers["Retry-After"])
+    for _ in range(3):
+        time.forward(seconds=wait // 4)
+        assert log_in("nobody@example.com").status == 429
+    time.forward(seconds=wait - 3 * (wait // 4))
+
+    assert log_in(superadmin.email, PASSWORD).status == 200

@@ -48,10 +48,12 @@ def begin(email: str, ip: str, at: datetime) -> Attempt:
     Raises `RateLimited` for an account or an address that has to wait. What an account's wait stops does
     not count against the address, nor the other way round.
     """
-    account = _key(_EMAIL, email.lower())
+    account, address = _key(_EMAIL, email.lower()), _key(_ADDRESS, _network(ip))
     number = _count(_EMAIL, account, at)
     try:
-        _count(_ADDRESS, _key(_ADDRESS, _network(ip)), at)
+        # What an address is refused while it waits does not prolong the wait: others sit behind it too.
+        _check(_ADDRESS, store.get(address), at, prolonged=False)
+        _count(_ADDRESS, address, at)
     except RateLimited:
         _take_back(account)
         raise
@@ -73,12 +75,20 @@ def wait_after(failures: int, kind: str) -> int:
 
 def _count(kind: str, key: keys.Key, at: datetime) -> int:
     former = store.settle(lambda: _count_once(key, at))
-    failures = int(former["failures"]) if former else 0
-    if former and epoch(at) < former["last_at"] + wait_after(failures, kind):
-        logger.warning("login throttled", counted_by=kind.lower(), failures=failures + 1)
+    return _check(kind, former, at, prolonged=True) + 1
+
+
+def _check(kind: str, counted: store.Item | None, at: datetime, *, prolonged: bool) -> int:
+    """The failures so far; raises `RateLimited` while they have to be waited for, and whether this made it longer."""
+    if counted is None:
+        return 0
+    failures = int(counted["failures"])
+    left = int(counted["last_at"]) + wait_after(failures, kind) - epoch(at)
+    if left > 0:
+        logger.warning("login throttled", counted_by=kind.lower(), failures=failures)
         count("LoginThrottled")
-        raise RateLimited(wait_after(failures + 1, kind))
-    return failures + 1
+        raise RateLimited(wait_after(failures + 1, kind) if prolonged else left)
+    return failures
 
 
 def _count_once(key: keys.Key, at: datetime) -> store.Item | None:
