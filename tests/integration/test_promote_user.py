@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from itertools import product
+from typing import Any
 
 import pytest
 
@@ -219,3 +220,20 @@ def test_active_admins_are_counted_through_every_change(acme: Tenant) -> None:
 
     assert tenant
     assert tenant["active_admins"] == 2
+
+
+def test_the_second_of_two_equal_demotions_finds_nothing_left_to_do(acme: Tenant) -> None:
+    other = acme.add("admin")
+    name = "before-call.dynamodb.TransactWriteItems"
+    events = store._client().meta.events
+
+    def overtake(**_: Any) -> None:
+        # The first one comes through when the second has read the target and decided.
+        events.unregister(name, overtake)
+        assert acme.admin.promote(other, "user").status == 200
+
+    events.register(name, overtake)
+
+    answer = acme.admin.promote(other, "user", principal=acme.admin.principal)
+
+    assert (answer.status, answer.body["data"]["old_role"]) == (200, "user")

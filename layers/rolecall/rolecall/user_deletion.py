@@ -16,7 +16,7 @@ from rolecall.clock import rfc3339
 from rolecall.errors import PreconditionFailed, SelfChangeDenied, ServiceUnavailable, UserNotFound
 from rolecall.roles import Role, admins_gained, check_manages
 from rolecall.telemetry import count, logger
-from rolecall.users import User
+from rolecall.users import User, unless_overtaken
 
 #: Items of a user that are removed between two looks at the clock, and the seconds that are left unused.
 _PAGE, _RESERVE_SECONDS = 250, 2.0
@@ -51,31 +51,32 @@ def _mark(call: Call, user_id: str, if_match: frozenset[int] | None) -> User:
         raise SelfChangeDenied("you cannot delete yourself: ask someone else")
     check_manages(Role(actor.role), user.role)
     at = rfc3339(call.at)
-    store.transact(
-        standing.tenant_active(user.tenant_id, admins=admins_gained(user.counted_role, None)),
-        store.Update(
-            keys.user(user.tenant_id, user.id),
-            set={
-                "active": False,
-                "deleted_at": at,
-                "updated_at": at,
-                **keys.OPEN_USER_DELETIONS.entry(f"{at}#{user.tenant_id}#{user.id}"),
-            },
-            add={"version": 1},
-            # What it owned is free for others from here on, and must not be swept in its name.
-            remove=("gsi2pk", "gsi2sk", "owned_keys"),
-            when=user.as_read & Attr("owned_keys").eq(item["owned_keys"]),
-        ),
-        *standing.of(actor),
-        *_deletes_of_owned(user.tenant_id, item["owned_keys"]),
-        audit.entry(
-            call,
-            "delete_user",
-            ("user", user.id),
-            scope=user.tenant_id,
-            before={"email": user.email, "role": user.role, "active": user.active},
-        ),
-    )
+    with unless_overtaken(user):
+        store.transact(
+            standing.tenant_active(user.tenant_id, admins=admins_gained(user.counted_role, None)),
+            store.Update(
+                keys.user(user.tenant_id, user.id),
+                set={
+                    "active": False,
+                    "deleted_at": at,
+                    "updated_at": at,
+                    **keys.OPEN_USER_DELETIONS.entry(f"{at}#{user.tenant_id}#{user.id}"),
+                },
+                add={"version": 1},
+                # What it owned is free for others from here on, and must not be swept in its name.
+                remove=("gsi2pk", "gsi2sk", "owned_keys"),
+                when=user.as_read & Attr("owned_keys").eq(item["owned_keys"]),
+            ),
+            *standing.of(actor),
+            *_deletes_of_owned(user.tenant_id, item["owned_keys"]),
+            audit.entry(
+                call,
+                "delete_user",
+                ("user", user.id),
+                scope=user.tenant_id,
+                before={"email": user.email, "role": user.role, "active": user.active},
+            ),
+        )
     return user
 
 

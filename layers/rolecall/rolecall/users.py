@@ -1,6 +1,7 @@
 """Users of a tenant, and the operations on them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
@@ -10,7 +11,9 @@ from rolecall import audit, cursors, keys, standing, store, tokens
 from rolecall.calls import Call, PrincipalType
 from rolecall.clock import rfc3339
 from rolecall.errors import (
+    ConcurrentChange,
     EmailTaken,
+    LastAdmin,
     PreconditionFailed,
     RolecallError,
     SelfChangeDenied,
@@ -286,31 +289,47 @@ def _change_once(
         return old, old
     new = replace(new, updated_at=rfc3339(call.at), version=old.version + 1)
     changed = [name for name in ("role", "active") if getattr(old, name) != getattr(new, name)]
-    store.transact(
-        standing.tenant_active(old.tenant_id, admins=admins_gained(old.counted_role, new.counted_role)),
-        store.Update(
-            keys.user(old.tenant_id, old.id),
-            set={
-                "role": new.role,
-                "active": new.active,
-                "updated_at": new.updated_at,
-                **keys.users_by_role(new.tenant_id, new.role, new.active).entry(new.email.lower()),
-            },
-            add={"version": 1},
-            when=old.as_read,
-        ),
-        *standing.of(actor),
-        audit.entry(
-            call,
-            action,
-            ("user", old.id),
-            scope=old.tenant_id,
-            before={name: getattr(old, name) for name in changed},
-            after={name: getattr(new, name) for name in changed},
-        ),
-    )
+    with unless_overtaken(old):
+        store.transact(
+            standing.tenant_active(old.tenant_id, admins=admins_gained(old.counted_role, new.counted_role)),
+            store.Update(
+                keys.user(old.tenant_id, old.id),
+                set={
+                    "role": new.role,
+                    "active": new.active,
+                    "updated_at": new.updated_at,
+                    **keys.users_by_role(new.tenant_id, new.role, new.active).entry(new.email.lower()),
+                },
+                add={"version": 1},
+                when=old.as_read,
+            ),
+            *standing.of(actor),
+            audit.entry(
+                call,
+                action,
+                ("user", old.id),
+                scope=old.tenant_id,
+                before={name: getattr(old, name) for name in changed},
+                after={name: getattr(new, name) for name in changed},
+            ),
+        )
     count("RoleChanged", int(old.role is not new.role))
     return old, new
+
+
+@contextmanager
+def unless_overtaken(target: User) -> Iterator[None]:
+    """`LastAdmin` counts only while the target is what it was; else it is `ConcurrentChange`, and looked at again.
+
+    Two equal demotions at once: for the second one there is nothing left to do, and nothing wrong with it. Raises
+    `UserNotFound` for a target that is gone.
+    """
+    try:
+        yield
+    except LastAdmin:
+        if User.from_item(_read(target.tenant_id, target.id)).version != target.version:
+            raise ConcurrentChange from None
+        raise
 
 
 def _check_may_change(call: Call, target: User, role: Role | None, active: bool | None) -> None:
