@@ -16,7 +16,7 @@ from moto import mock_aws
 
 from rolecall import accounts, calls, clock, config, deletion, devices, keys, messages, store, token_use
 from rolecall.roles import PlatformRole
-from tests import gateway, permissions
+from tests import gateway, in_memory, permissions
 from tests.gateway import Response
 
 MASTER_TOKEN = "M" * 64
@@ -25,12 +25,13 @@ _emails = count(1)
 
 
 @pytest.fixture
-def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def aws(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[None]:
     """A fresh table and fresh secrets, and the environment that the template gives."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    in_memory.spare_work(monkeypatch, real_passwords=request.node.get_closest_marker("real_passwords") is not None)
     with mock_aws():
         _make_table()
         monkeypatch.setenv("TABLE_NAME", "rolecall")

@@ -115,12 +115,6 @@ def dynamodb(failure: Failure, operation: str, *, after: int = 0, times: int = 1
     assert seen > after, f"{operation} was not called"
 
 
-@pytest.fixture(autouse=True)
-def _in_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Waiting between attempts takes no time; how often is tried stays as it is."""
-    monkeypatch.setattr(time, "sleep", lambda seconds: None)
-
-
 # --- Every change, and every way in which its transaction can fail ---------------------------------
 
 

@@ -157,6 +157,7 @@ def test_every_failure_makes_the_same_calls(cases: dict[str, tuple[str, str]]) -
     assert all(one == made["unknown"] for one in made.values())
 
 
+@pytest.mark.real_passwords
 def test_every_failure_takes_the_same_time(time: Clock, cases: dict[str, tuple[str, str]]) -> None:
     taken: dict[str, list[float]] = {name: [] for name in cases}
     for _ in range(15):
