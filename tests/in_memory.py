@@ -3,23 +3,57 @@
 Nothing here changes an answer: it leaves out work whose outcome is known.
 """
 
+import copy
 from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
 from moto.core import serialize
+from moto.dynamodb.models import DynamoDBBackend
+from moto.dynamodb.models.dynamo_type import DynamoType
+from moto.dynamodb.models.table import Table
 
 from rolecall import passwords
 
 _CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-_guessing = serialize.ResponseSerializer.get_value
+_get_value = serialize.ResponseSerializer.get_value
+_serialize = serialize.ResponseSerializer._serialize
+_transact = DynamoDBBackend.transact_write_items
 
 
-def _get_value(self: serialize.ResponseSerializer, value: Any, key: str, shape: Any) -> Any:
+def _get_named_value(self: serialize.ResponseSerializer, value: Any, key: str, shape: Any) -> Any:
     """moto looks for a field under all the names that it may have; in a dict of DynamoDB's it has the wire's."""
     if type(value) is dict and self.operation_model.service_model.service_name == "dynamodb":
         return value.get(key)
-    return _guessing(self, value, key, shape)
+    return _get_value(self, value, key, shape)
+
+
+def _serialize_as_stored(self: serialize.ResponseSerializer, serialized: Any, value: Any, shape: Any, key: str) -> None:
+    """moto takes an attribute apart and puts it together again; it is stored in the wire's form."""
+    if shape.name == "AttributeValue" and type(value) is dict:
+        self._default_serialize(serialized, value, shape, key)
+    else:
+        _serialize(self, serialized, value, shape, key)
+
+
+def _transact_on_copies(self: DynamoDBBackend, transact_items: list[dict[str, Any]]) -> None:
+    """moto copies the whole table, once for each write, to go back to it; here only what the writes touch."""
+    before = []
+    for write in transact_items:
+        [operation] = write.values()
+        if (table := self.tables.get(operation["TableName"])) is not None:
+            key = operation.get("Key") or operation["Item"]
+            partition, name = table.items[DynamoType(key["pk"])], DynamoType(key["sk"])
+            before.append((partition, name, copy.deepcopy(partition.get(name))))
+    try:
+        _transact(self, transact_items)
+    except Exception:
+        for partition, name, item in before:
+            if item is None:
+                partition.pop(name, None)
+            else:
+                partition[name] = item
+        raise
 
 
 def spare_work(monkeypatch: pytest.MonkeyPatch, *, real_passwords: bool) -> None:
@@ -28,4 +62,7 @@ def spare_work(monkeypatch: pytest.MonkeyPatch, *, real_passwords: bool) -> None
         monkeypatch.setattr(passwords, "_hasher", lambda: _CHEAP)
         monkeypatch.setattr(passwords, "_NOBODYS_HASH", f"$argon2id$v=19$m=8,t=1,p=1${'A' * 22}${'A' * 43}")
     monkeypatch.setattr("time.sleep", lambda _seconds: None)
-    monkeypatch.setattr(serialize.ResponseSerializer, "get_value", _get_value)
+    monkeypatch.setattr(serialize.ResponseSerializer, "get_value", _get_named_value)
+    monkeypatch.setattr(serialize.ResponseSerializer, "_serialize", _serialize_as_stored)
+    monkeypatch.setattr(DynamoDBBackend, "transact_write_items", _transact_on_copies)
+    monkeypatch.setattr(Table, "__deepcopy__", lambda self, _memo: self, raising=False)
