@@ -6,6 +6,6 @@ from rolecall import role_events, telemetry
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    with telemetry.invocation(context.aws_request_id):
+    with telemetry.invocation(context):
         failed = role_events.publish(event["Records"])
     return {"batchItemFailures": [{"itemIdentifier": failed}] if failed else []}

@@ -10,6 +10,6 @@ _RESERVE_SECONDS = 1.0
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     store.set_time_left(context.get_remaining_time_in_millis() / 1000 - _RESERVE_SECONDS)
-    with telemetry.invocation(context.aws_request_id):
+    with telemetry.invocation(context):
         failed = token_use.record(event["Records"])
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}

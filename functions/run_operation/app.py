@@ -13,5 +13,5 @@ _RESERVE_SECONDS = 1.0
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     store.set_time_left(context.get_remaining_time_in_millis() / 1000 - _RESERVE_SECONDS)
-    with telemetry.invocation(context.aws_request_id):
+    with telemetry.invocation(context):
         return operations.run(calls.Call(_OPERATOR, clock.now(), context.aws_request_id), event)

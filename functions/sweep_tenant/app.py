@@ -13,5 +13,5 @@ _RESERVE_SECONDS = 3.0
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     store.set_time_left(context.get_remaining_time_in_millis() / 1000 - _RESERVE_SECONDS)
     call = Call(WORKER, clock.now(), context.aws_request_id)
-    with telemetry.invocation(context.aws_request_id):
+    with telemetry.invocation(context):
         return messages.each_slice(event, lambda tenant_id, name: deletion.work(call, tenant_id, name))

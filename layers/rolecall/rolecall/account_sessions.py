@@ -23,7 +23,7 @@ from rolecall.clock import epoch, rfc3339
 from rolecall.errors import ConcurrentChange, RateLimited, RolecallError, Unauthorized
 from rolecall.ids import new_id
 from rolecall.passwords import hash_password, needs_rehash, verify_password
-from rolecall.telemetry import count, logger
+from rolecall.telemetry import count, critical, logger
 
 REFRESH_LIFETIME = timedelta(days=7)
 #: Within this time the same client may use a refresh token again: the answer to the first use was lost.
@@ -107,6 +107,7 @@ def log_in(call: Call, email: str, password: str) -> TokenPair:
     if not known or encoded is None or item is None or not Account.from_item(item).may_act:
         logger.info("login refused", account_id=account_id or None)
         count("LoginRefused")
+        count("LoginFailed")
         raise _login_refusal(attempt)
     login_attempts.succeeded(attempt)
     if needs_rehash(encoded):
@@ -253,7 +254,7 @@ def _revoke(call: Call, token: _RefreshToken, session: store.Item) -> None:
             reason="a spent refresh token was used again",
         ),
     )
-    logger.critical("spent refresh token reused", account_id=token.account_id, session_id=token.session_id)
+    critical("spent refresh token reused", account_id=token.account_id, session_id=token.session_id)
     count("RefreshTokenReused")
 
 

@@ -236,9 +236,10 @@ class _Route[B]:
             response = _error(self.family, event, error)
         except Exception:  # noqa: BLE001 (the last line of defence: logged, and answered without details)
             logger.exception("request failed")
+            telemetry.count("RequestsFailed")
             response = _error(self.family, event, RolecallError())
         finally:
-            telemetry.flush()
+            telemetry.end(context)
         return _to_gateway(response, call.request_id)
 
     def _answer(self, event: Mapping[str, Any], call: Call) -> Response:

@@ -30,7 +30,7 @@ from rolecall.errors import (
 )
 from rolecall.ids import new_id
 from rolecall.sweep import Counts, Slice
-from rolecall.telemetry import count, logger
+from rolecall.telemetry import count, critical, logger
 
 #: Seconds that a sweep leaves unused before the invocation's deadline.
 RESERVE_SECONDS = sweep.RESERVE_SECONDS
@@ -436,9 +436,7 @@ def announce(found: Deletion) -> None:
         return
     for action, event_id in found.unannounced.items():
         message, metric = _EVENTS[action]
-        logger.critical(
-            message, tenant_id=found.tenant_id, tenant_name=found.tenant_name, event_id=event_id, action=action
-        )
+        critical(message, tenant_id=found.tenant_id, tenant_name=found.tenant_name, event_id=event_id, action=action)
         count(metric)
     announced = store.Update(
         keys.deletion(found.tenant_id),

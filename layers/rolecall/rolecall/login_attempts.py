@@ -87,6 +87,7 @@ def _check(kind: str, counted: store.Item | None, at: datetime, *, prolonged: bo
     if left > 0:
         logger.warning("login throttled", counted_by=kind.lower(), failures=failures)
         count("LoginThrottled")
+        count("LoginFailed")
         raise RateLimited(wait_after(failures + 1, kind) if prolonged else left)
     return failures
 

@@ -116,6 +116,7 @@ def run(at: datetime, request_id: str, limits: Limits | None = None, *, repair: 
     checked = _check_invariants(call, remembered.get("checked"), report, repair=repair)
     _remember({"deletions_after": after, "checked": checked}, remembered)
     logger.info("maintenance ran", **report.to_json())
+    count("MaintenanceRan")
     count("DeletionsOpen", report.deletions_open)
     count("DeletionsDriven", len(report.deletions_driven))
     count("DeletionsStalled", len(report.deletions_stalled))

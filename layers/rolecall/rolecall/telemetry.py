@@ -1,17 +1,23 @@
 """Logs and metrics: one logger and one set of metrics a process.
 
 A log line says what happened, in the past tense, with ids as fields; never a token, a claim set, a
-password or a body.
+password or a body. A metric has one dimension, `service`, which is the stack: what has an id goes
+into the log, as each value of a dimension is a metric of its own, and paid for.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import Metrics, MetricUnit
 
-logger = Logger(service="rolecall")
-metrics = Metrics(namespace="Rolecall", service="rolecall")
+# Both take `service` from POWERTOOLS_SERVICE_NAME, which the template sets to the name of the stack.
+logger = Logger()
+metrics = Metrics(namespace="Rolecall")
+
+#: A function that ends with less than this left was nearly stopped. Those that work for as long as they may leave more.
+_NEAR_TIMEOUT_MS = 1000
 
 
 def count(metric: str, number: int = 1) -> None:
@@ -19,17 +25,32 @@ def count(metric: str, number: int = 1) -> None:
     metrics.add_metric(metric, MetricUnit.Count, number)
 
 
+def critical(message: str, **fields: Any) -> None:
+    """Log something that a person must see that someone meant, and count it: an alarm tells of it."""
+    logger.critical(message, **fields)
+    count("CriticalEvents")
+
+
 @contextmanager
-def invocation(request_id: str) -> Iterator[None]:
+def invocation(context: Any) -> Iterator[None]:
     """Names the request in every log line of this invocation, and sends what was counted when it ends."""
-    logger.append_keys(request_id=request_id)
+    logger.append_keys(request_id=context.aws_request_id)
     try:
         yield
     finally:
-        flush()
+        end(context)
+
+
+def end(context: Any) -> None:
+    """Send what was counted; to be called at the end of each invocation, with Lambda's context."""
+    left = context.get_remaining_time_in_millis()
+    if left < _NEAR_TIMEOUT_MS:
+        logger.warning("time nearly ran out", milliseconds_left=left)
+        count("NearTimeout")
+    flush()
 
 
 def flush() -> None:
-    """Send what was counted; to be called at the end of each invocation."""
+    """Send what was counted so far."""
     if metrics.metric_set:
         metrics.flush_metrics()
