@@ -33,9 +33,10 @@ operator: $(READY) ## Do an operation on the running local stack (ARGS='create_s
 
 test: lint unit integration e2e ## Lint, then all tests
 
-prove: $(READY) ## The long form of the tests of crashes and faults: every call, every seed
+prove: $(READY) ## The long form of some tests: every crash, every fault, every command of docs/operations.md
 	@ROLECALL_PROVE=1 $(PY) -m pytest tests/integration/test_deletion_crashes.py \
 		tests/integration/test_deletion_faults.py --numprocesses auto --timeout 3600
+	@ROLECALL_PROVE=1 $(PY) -m pytest tests/e2e/test_operations.py
 
 lint: $(READY) ## ruff, mypy --strict and cfn-lint
 	@echo "lint: ruff"    && $(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet .
@@ -70,7 +71,9 @@ LOCK := --quiet --universal --python-version 3.13 --python $(PY) --generate-hash
 build: $(READY) ## Build for AWS (arm64)
 	@$(SAM) build --config-env $(STAGE)
 
+# SAM does not see that a parameter has changed, so the revision of the layer follows the file that says them.
 deploy: build ## Deploy to AWS (STAGE=dev or prod)
+	@sed -i.before "s/Revision 1 /Revision $$(cksum < samconfig.toml | cut -d ' ' -f 1) /" .aws-sam/build/template.yaml
 	@$(SAM) deploy --config-env $(STAGE)
 
 # dynalite, on which the sweep is measured.

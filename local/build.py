@@ -74,16 +74,23 @@ def sam(*arguments: str, endpoint_url: str | None = None) -> None:
 
 
 def deployable(template: dict[str, Any]) -> dict[str, Any]:
-    """The template without CodeDeploy, which the engine lacks: locally an alias moves at once."""
-    resources: dict[str, Any] = {
-        name: resource
-        for name, resource in template["Resources"].items()
-        if not resource["Type"].startswith("AWS::CodeDeploy::")
-    }
+    """The template without what the engine lacks, even under a false condition.
+
+    That is CodeDeploy (locally an alias moves at once), alarms that calculate with several metrics and with
+    them the dashboard, which shows them, and what puts a firewall before an API.
+    """
+    resources = {name: resource for name, resource in template["Resources"].items() if not _lacking(resource)}
     globals_ = template.get("Globals", {}).get("Function", {})
     for properties in (globals_, *(resource.get("Properties", {}) for resource in resources.values())):
         properties.pop("DeploymentPreference", None)
     return template | {"Resources": resources}
+
+
+def _lacking(resource: dict[str, Any]) -> bool:
+    kind: str = resource["Type"]
+    return kind in {"AWS::CloudWatch::Dashboard", "AWS::WAFv2::WebACLAssociation"} or (
+        kind == "AWS::CloudWatch::Alarm" and "Metrics" in resource["Properties"]
+    )
 
 
 def _fingerprint() -> str:

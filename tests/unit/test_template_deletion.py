@@ -63,9 +63,4 @@ def test_a_slice_that_keeps_failing_ends_in_a_dead_letter_queue_with_an_alarm() 
     worker = gateway.functions()["sweep_tenant"]
     assert queue["VisibilityTimeout"] >= 6 * worker["Timeout"]
     assert worker["Events"]["Slices"]["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-    assert set(_resources("AWS::CloudWatch::Alarm")) >= {
-        "DeletionStalledAlarm",
-        "InvariantViolatedAlarm",
-        "SweepDeadLettersAlarm",
-        "DeadLettersAlarm",
-    }
+    assert set(_resources("AWS::CloudWatch::Alarm")) >= {"DeletionStalledAlarm", "SweepDeadLettersAlarm"}

@@ -1,0 +1,356 @@
+"""What an operator relies on: alarms with runbooks, gradual deployment, what outlives the stack, the limits."""
+
+import copy
+import json
+import re
+import tomllib
+from collections.abc import Iterator
+from functools import cache
+from typing import Any, cast
+
+import boto3
+import pytest
+import yaml
+from samcli.lib.translate.sam_template_validator import SamTemplateValidator
+from samtranslator.parser.parser import Parser
+from samtranslator.translator.translator import Translator
+
+from local.build import deployable
+from tests import gateway
+from tests.gateway import ROOT
+
+OPERATIONS = (ROOT / "docs/operations.md").read_text()
+_GRADUAL = "Canary10Percent5Minutes"
+#: CloudFormation's limits, of a template.
+_MOST_RESOURCES, _MOST_PARAMETERS, _MOST_BYTES = 500, 200, 1_000_000
+
+
+def _resources(kind: str) -> dict[str, dict[str, Any]]:
+    found = gateway.template()["Resources"].items()
+    return {name: resource for name, resource in found if resource["Type"] == kind}
+
+
+FUNCTIONS = sorted(_resources("AWS::Serverless::Function"))
+ALARMS = sorted(_resources("AWS::CloudWatch::Alarm"))
+
+
+def _alarm(name: str) -> dict[str, Any]:
+    return cast("dict[str, Any]", _resources("AWS::CloudWatch::Alarm")[name]["Properties"])
+
+
+@cache
+def _translated(deployment: str, description: str = "") -> dict[str, Any]:
+    """What SAM makes of the template for CloudFormation; a description stands for another build of the layer."""
+    template = copy.deepcopy(gateway.template())
+    if description:
+        template["Resources"]["Layer"]["Properties"]["Description"] = description
+    validator = SamTemplateValidator.__new__(SamTemplateValidator)
+    validator.sam_template = template
+    validator._replace_local_codeuri()
+    translator = Translator({}, Parser(), boto_session=boto3.Session(region_name="us-east-1"))
+    made = translator.translate(sam_template=template, parameter_values={"Deployment": deployment})
+    return cast("dict[str, Any]", made)
+
+
+def _made(kind: str, deployment: str = _GRADUAL) -> dict[str, Any]:
+    found = _translated(deployment)["Resources"].items()
+    return {name: resource for name, resource in found if resource["Type"] == kind}
+
+
+# --- Alarms and their runbooks ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_every_function_has_an_alarm_for_its_errors(function: str) -> None:
+    alarm = _alarm(f"{function}Errors")
+
+    assert (alarm["Namespace"], alarm["MetricName"], alarm["Statistic"]) == ("AWS/Lambda", "Errors", "Sum")
+    assert alarm["Dimensions"] == [{"Name": "FunctionName", "Value": {"Ref": function}}]
+    assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (0, "GreaterThanThreshold")
+
+
+@pytest.mark.parametrize("alarm", ALARMS)
+def test_an_alarm_tells_someone_when_it_goes_off_and_when_it_is_over(alarm: str) -> None:
+    assert _alarm(alarm)["AlarmActions"] == _alarm(alarm)["OKActions"] == [{"Ref": "AlarmTopic"}]
+
+
+@pytest.mark.parametrize("alarm", ALARMS)
+def test_silence_is_good_news_but_for_what_must_be_heard_of(alarm: str) -> None:
+    expected = "breaching" if alarm == "MaintenanceMissingAlarm" else "notBreaching"
+    assert _alarm(alarm)["TreatMissingData"] == expected
+
+
+def _anchors(text: str) -> list[str]:
+    """The anchors of a page's headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return [re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings]
+
+
+def _named_section(alarm: str) -> str:
+    found = re.search(r"Runbook: docs/operations\.md#([\w-]+)$", _alarm(alarm)["AlarmDescription"])
+    assert found, f"{alarm} names no section of the runbook"
+    return found[1]
+
+
+@pytest.mark.parametrize("alarm", ALARMS)
+def test_an_alarm_names_its_section_of_the_runbook(alarm: str) -> None:
+    assert _anchors(OPERATIONS).count(_named_section(alarm)) == 1
+
+
+def test_every_section_of_the_runbook_is_of_an_alarm() -> None:
+    runbook = OPERATIONS[OPERATIONS.index("\n## Alarms\n") :].split("\n## ")[1]
+    assert sorted(_anchors(runbook)) == sorted({_named_section(alarm) for alarm in ALARMS})
+
+
+@pytest.mark.parametrize("queue", sorted(_resources("AWS::SQS::Queue")))
+def test_a_queue_has_a_dead_letter_queue_and_that_has_an_alarm(queue: str) -> None:
+    watched = {
+        dimension["Value"]["Fn::GetAtt"][0]
+        for alarm in ALARMS
+        for dimension in _alarm(alarm).get("Dimensions", [])
+        if dimension["Name"] == "QueueName"
+    }
+    redrive = _resources("AWS::SQS::Queue")[queue]["Properties"].get("RedrivePolicy")
+
+    assert watched == {"SweepDeadLetters", "DeadLetters"}
+    assert (redrive["deadLetterTargetArn"]["Fn::GetAtt"][0] if redrive else queue) in watched
+
+
+def test_what_is_not_from_a_queue_has_a_place_for_what_fails_too() -> None:
+    about = gateway.functions()
+    (schedule,) = about["run_maintenance"]["Events"].values()
+    (stream,) = about["publish_role_event"]["Events"].values()
+    dead_letters = {"Fn::GetAtt": ["DeadLetters", "Arn"]}
+
+    assert schedule["Properties"]["DeadLetterConfig"]["Arn"] == dead_letters
+    assert stream["Properties"]["DestinationConfig"]["OnFailure"]["Destination"] == dead_letters
+
+
+def _words(*suffixes: str) -> set[str]:
+    """All text in the layer's and the functions' source that stands in a call of one of these."""
+    sources = [*(ROOT / "layers/rolecall/rolecall").glob("*.py"), *(ROOT / "functions").glob("*/app.py")]
+    calls = "|".join(re.escape(suffix) for suffix in suffixes)
+    return {name for path in sources for name in re.findall(rf"(?:{calls})\(f?\"([^\"]+)\"", path.read_text())}
+
+
+def test_the_metrics_that_alarms_look_at_are_counted_in_this_stacks_name() -> None:
+    everyones = gateway.template()["Globals"]["Function"]["Environment"]["Variables"]
+    own = [_alarm(alarm) for alarm in ALARMS if _alarm(alarm).get("Namespace") == "Rolecall"]
+
+    assert own
+    assert everyones["POWERTOOLS_SERVICE_NAME"] == {"Ref": "AWS::StackName"}
+    for alarm in own:
+        assert alarm["MetricName"] in _words("count")
+        assert alarm["Dimensions"] == [{"Name": "service", "Value": {"Ref": "AWS::StackName"}}]
+
+
+def test_the_topic_of_the_alarms_is_encrypted_with_a_key_that_cloudwatch_may_use() -> None:
+    (key,) = _resources("AWS::KMS::Key").values()
+    (topic,) = _resources("AWS::SNS::Topic").values()
+
+    assert topic["Properties"]["KmsMasterKeyId"] == {"Ref": "AlarmTopicKey"}
+    assert key["Properties"]["EnableKeyRotation"] is True
+    (allowed,) = (
+        statement["Action"]
+        for statement in key["Properties"]["KeyPolicy"]["Statement"]
+        if statement["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+    )
+    assert allowed == ["kms:Decrypt", "kms:GenerateDataKey"]
+
+
+# --- Permissions -----------------------------------------------------------------------------------
+
+
+def _wildcards(node: Any) -> Iterator[int]:
+    """The lines on which an action or a resource of a policy has a wildcard."""
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if key.value in {"Action", "NotAction", "Resource", "NotResource"}:
+                yield from (leaf.start_mark.line for leaf in _leaves(value) if "*" in leaf.value)
+            else:
+                yield from _wildcards(value)
+    elif isinstance(node, yaml.SequenceNode):
+        for value in node.value:
+            yield from _wildcards(value)
+
+
+def _leaves(node: Any) -> Iterator[Any]:
+    if isinstance(node, yaml.ScalarNode):
+        yield node
+    elif isinstance(node, yaml.SequenceNode):
+        for value in node.value:
+            yield from _leaves(value)
+    else:
+        for _, value in node.value:
+            yield from _leaves(value)
+
+
+def test_no_action_or_resource_is_a_wildcard_without_a_reason_beside_it() -> None:
+    text = (ROOT / "template.yaml").read_text()
+    lines = text.splitlines()
+    found = sorted(_wildcards(yaml.compose(text, yaml.SafeLoader)))
+
+    assert [lines[line] for line in found if "#" not in lines[line]] == []
+    assert len(found) == 3  # all of them of the key of the alarms' topic
+
+
+def test_sam_adds_no_policy_but_those_that_a_log_a_queue_a_stream_and_codedeploy_need() -> None:
+    roles = _made("AWS::IAM::Role").values()
+    managed = {
+        arn["Fn::Sub"] if isinstance(arn, dict) else arn
+        for role in roles
+        for arn in role["Properties"].get("ManagedPolicyArns", [])
+    }
+
+    assert {arn.rpartition("/")[2] for arn in managed} == {
+        "AWSLambdaBasicExecutionRole",
+        "AWSLambdaSQSQueueExecutionRole",
+        "AWSLambdaDynamoDBExecutionRole",
+        "AWSCodeDeployRoleForLambda",
+    }
+
+
+# --- Deployment ------------------------------------------------------------------------------------
+
+
+def test_a_new_version_is_taken_back_when_the_functions_own_alarm_goes_off() -> None:
+    groups = _made("AWS::CodeDeploy::DeploymentGroup")
+
+    assert groups.keys() == {f"{function}DeploymentGroup" for function in FUNCTIONS}
+    for function in FUNCTIONS:
+        about = groups[f"{function}DeploymentGroup"]["Properties"]
+        watched = [alarm["Name"]["Ref"] for alarm in about["AlarmConfiguration"]["Alarms"]]
+        assert watched == ["RequestsFailedAlarm", f"{function}Errors"]
+        assert "DEPLOYMENT_STOP_ON_ALARM" in about["AutoRollbackConfiguration"]["Events"]
+        alias = _translated(_GRADUAL)["Resources"][f"{function}Aliaslive"]
+        assert alias["UpdatePolicy"]["CodeDeployLambdaAliasUpdate"]["DeploymentGroupName"] == {
+            "Ref": f"{function}DeploymentGroup"
+        }
+
+
+def test_every_way_of_deployment_is_known_to_the_mapping_and_only_one_is_at_once() -> None:
+    ways = gateway.template()["Parameters"]["Deployment"]["AllowedValues"]
+    gradual = {way: row["Gradual"] for way, row in gateway.template()["Mappings"]["Deployment"].items()}
+
+    assert list(gradual) == ways
+    assert {way for way in ways if gradual[way] == "false"} == {"AllAtOnce"}
+    assert not _made("AWS::CodeDeploy::DeploymentGroup", "AllAtOnce")
+    assert len(_made("AWS::Lambda::Alias", "AllAtOnce")) == len(FUNCTIONS)
+
+
+def test_whoever_calls_a_function_calls_its_alias() -> None:
+    callers = [
+        *(source["Properties"]["FunctionName"] for source in _made("AWS::Lambda::EventSourceMapping").values()),
+        *(schedule["Properties"]["Target"]["Arn"] for schedule in _made("AWS::Scheduler::Schedule").values()),
+        *(permission["Properties"]["FunctionName"] for permission in _made("AWS::Lambda::Permission").values()),
+        *re.findall(r"functions/\$\{[^/]*/", json.dumps(_made("AWS::ApiGateway::RestApi"))),
+    ]
+    assert len(callers) > 2 * len(gateway.routes())
+    for caller in callers:
+        text = caller if isinstance(caller, str) else next(iter(caller.values()))
+        assert "Aliaslive" in text or text in {"${AuthorizeRequest.Arn}:live", "functions/${__FunctionArn__}/"}
+
+
+def test_a_change_of_the_layer_alone_makes_a_new_version_of_every_function() -> None:
+    before = {name for name in _translated(_GRADUAL)["Resources"] if "Version" in name}
+    after = {name for name in _translated(_GRADUAL, "another build")["Resources"] if "Version" in name}
+
+    assert len(before) == len(after) == len(FUNCTIONS)
+    assert not before & after
+
+
+def test_the_local_engine_gets_a_template_without_what_it_lacks() -> None:
+    given = deployable(copy.deepcopy(gateway.template()))
+    text = json.dumps(given["Globals"]) + json.dumps(given["Resources"])
+    lacking = {name for name in ALARMS if "Metrics" in _alarm(name)}
+
+    assert "DeploymentPreference" not in text
+    taken_out = gateway.template()["Resources"].keys() - given["Resources"].keys()
+    assert lacking
+    assert taken_out == lacking | {"Dashboard", "FirewallAssociation"}
+
+
+@pytest.mark.parametrize("deployment", [_GRADUAL, "AllAtOnce"])
+def test_the_stack_stays_well_within_cloudformations_limits(deployment: str) -> None:
+    template = _translated(deployment)
+
+    assert len(template["Resources"]) < 0.75 * _MOST_RESOURCES
+    assert len(template["Parameters"]) < 0.75 * _MOST_PARAMETERS
+    assert len(json.dumps(template)) < 0.75 * _MOST_BYTES
+
+
+def test_two_stacks_of_an_account_share_no_name() -> None:
+    named = {
+        "Name",
+        "FunctionName",
+        "QueueName",
+        "TableName",
+        "TopicName",
+        "LogGroupName",
+        "DashboardName",
+        "AlarmName",
+    }
+    for kind in (
+        "AWS::Lambda::Function",
+        "AWS::SQS::Queue",
+        "AWS::DynamoDB::Table",
+        "AWS::SNS::Topic",
+        "AWS::Logs::LogGroup",
+        "AWS::CloudWatch::Alarm",
+        "AWS::CloudWatch::Dashboard",
+        "AWS::Events::EventBus",
+        "AWS::Scheduler::Schedule",
+        "AWS::SecretsManager::Secret",
+        "AWS::WAFv2::WebACL",
+    ):
+        for name, resource in _made(kind).items():
+            for given in named & resource["Properties"].keys():
+                assert "AWS::StackName" in json.dumps(resource["Properties"][given]), (
+                    f"{name} is called the same in every stack"
+                )
+
+
+# --- What outlives the stack -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["AWS::DynamoDB::Table", "AWS::Logs::LogGroup"])
+def test_the_table_and_the_logs_outlive_their_stack(kind: str) -> None:
+    # In every stage: CloudFormation has no condition for it, and what was kept can still be deleted.
+    for name, resource in _resources(kind).items():
+        assert (name, resource["DeletionPolicy"]) == (name, "RetainExceptOnCreate")
+        assert (name, resource["UpdateReplacePolicy"]) == (name, "Retain")
+
+
+def test_prod_protects_its_table_against_deletion_and_deploys_step_by_step() -> None:
+    settings = _profile("prod")
+    (table,) = _resources("AWS::DynamoDB::Table").values()
+
+    assert settings["Stage"] == "prod"
+    assert settings["Deployment"] != "AllAtOnce"
+    assert table["Properties"]["DeletionProtectionEnabled"] == {"Fn::If": ["IsProd", True, False]}
+    assert gateway.template()["Conditions"]["IsProd"] == {"Fn::Equals": [{"Ref": "Stage"}, "prod"]}
+
+
+# --- Parameters and profiles -----------------------------------------------------------------------
+
+
+def _profile(name: str) -> dict[str, str]:
+    """The parameters that a profile of `samconfig.toml` gives."""
+    given = tomllib.loads((ROOT / "samconfig.toml").read_text())[name]["deploy"]["parameters"]["parameter_overrides"]
+    return dict(word.split("=", 1) for word in given)
+
+
+@pytest.mark.parametrize("profile", ["dev", "prod"])
+def test_a_profile_gives_parameters_that_the_template_has_and_allows(profile: str) -> None:
+    parameters = gateway.template()["Parameters"]
+    for name, value in _profile(profile).items():
+        allowed = [str(one) for one in parameters[name].get("AllowedValues", [value])]
+        assert value in allowed
+
+
+def test_every_parameter_has_a_safe_default_and_is_explained() -> None:
+    table = OPERATIONS[OPERATIONS.index("\n## Parameters\n") :].split("\n## ")[1]
+    explained = dict(re.findall(r"^\| `(\w+)` \| `?([^`|]*?)`? \|", table, re.MULTILINE))
+
+    parameters = gateway.template()["Parameters"]
+    assert explained == {name: str(about["Default"]) for name, about in parameters.items()}
