@@ -1,31 +1,49 @@
-"""`python -m tests.benchmarks.sweep [items …]`: the sweep against a bare BatchWriteItem loop, on dynalite.
+"""`python -m tests.benchmarks.sweep [speed|growth] [items …]`: the sweep against bare loops, on dynalite.
 
-Both remove items of the same shape: users with a token, an email and devices. The loop knows every key
-and deletes in batches of 25 with as many in flight as the sweep. The sweep has to find them, count them,
-prove the users' partitions empty and keep its slices. Time is taken over what both remove.
+All remove items of the same shape, written in the same run: users with a token, an email and devices, none of
+them in an index. All have as many batches in flight.
+
+| | what it knows | what it does |
+| --- | --- | --- |
+| bare loop | every key | `BatchWriteItem`, 25 keys at a time, on a client with botocore's defaults |
+| bare loop, same client | every key | the same, through the layer's client |
+| loop that looks | the tenant | a query a user, and batches of what it finds, through the layer's client |
+| sweep | the tenant | finds, counts, fences, releases emails on a condition, proves every user's partition empty |
+
+The rounds are interleaved and the figures are medians. dynalite serves reads and writes in one process, so what
+the sweep reads takes time from what it writes; on DynamoDB it does not.
 """
 
 import json
 import os
+import statistics
 import subprocess
 import sys
 import time
 import tracemalloc
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import batched
 from typing import Any
 from uuid import uuid4
 
+import botocore.session
+from botocore.config import Config as BotoConfig
+
 from local import ROOT
 from local.engine import free_port, in_use
 from rolecall import config, keys, store, sweep
 from tests import gateway
 
-CHILDREN = 97  # of each user, so that a user comes to a hundred items with its token and email
-DEFAULT_SIZES = (10_000, 100_000)
+#: Items of a user, its token and its email among them.
+SHAPES = (1000, 100, 10)
+#: The one that growth is measured with.
+SHAPE = 100
+SPEED_SIZE, GROWTH_SIZES, ROUNDS = 10_000, (10_000, 100_000), 3
+
+type Row = dict[str, float]
 
 
 @contextmanager
@@ -61,108 +79,172 @@ def dynalite() -> Iterator[None]:
         store._client.cache_clear()
 
 
-def fill(tenant_id: str, number: int) -> list[keys.Key]:
-    """About so many items; returns their keys."""
-    items = [item for _ in range(number // (CHILDREN + 3)) for item in _user(tenant_id, str(uuid4()))]
-    _each_batch(_put, items)
-    return [keys.Key(item["pk"], item["sk"]) for item in items]
+class Tenant:
+    """A tenant with about so many items, written straight into the table, so many of them a user."""
+
+    def __init__(self, number: int, of_each_user: int) -> None:
+        self.id = str(uuid4())
+        self.keys: list[keys.Key] = []
+        users = (str(uuid4()) for _ in range(number // of_each_user))
+        items = (item for user_id in users for item in self._items_of(user_id, of_each_user))
+        each_batch(self._put, items)
+
+    def _items_of(self, user_id: str, number: int) -> Iterator[store.Item]:
+        token, email = keys.api_token(user_id), keys.email(f"{user_id}@example.com")
+        user = keys.user(self.id, user_id)
+        owner = {"tenant_id": self.id, "user_id": user_id}
+        yield {"pk": user.pk, "sk": user.sk, **owner, "owned_keys": {token.pk, email.pk}}
+        devices = (keys.of_user(self.id, user_id, "DEVICE", str(uuid4())) for _ in range(number - 3))
+        for key in (token, email, *devices):
+            yield {"pk": key.pk, "sk": key.sk, **owner}
+
+    def _put(self, batch: Iterable[store.Item]) -> None:
+        requests = [{"PutRequest": {"Item": store._to_wire(item)}} for item in batch]
+        store._client().batch_write_item(RequestItems={"rolecall": requests})
+        self.keys += [keys.Key(item["pk"], item["sk"]) for item in batch]
 
 
-def _user(tenant_id: str, user_id: str) -> Iterator[store.Item]:
-    token, email = keys.api_token(user_id), keys.email(f"{user_id}@example.com")
-    user = keys.user(tenant_id, user_id)
-    owner = {"tenant_id": tenant_id, "user_id": user_id}
-    yield {"pk": user.pk, "sk": user.sk, **owner, "owned_keys": {token.pk, email.pk}}
-    for key in (token, email, *(keys.of_user(tenant_id, user_id, "DEVICE", str(uuid4())) for _ in range(CHILDREN))):
-        yield {"pk": key.pk, "sk": key.sk, **owner}
-
-
-def _put(batch: Iterable[store.Item]) -> None:
-    requests = [{"PutRequest": {"Item": store._to_wire(item)}} for item in batch]
-    store._client().batch_write_item(RequestItems={"rolecall": requests})
-
-
-def _each_batch(work: Any, things: list[Any]) -> None:
+def each_batch(work: Callable[[Any], object], things: Iterable[Any]) -> None:
     with ThreadPoolExecutor(config.config().sweep_concurrency) as pool:
-        list(pool.map(work, batched(things, store.BATCH_SIZE, strict=False)))
+        for done in [pool.submit(work, batch) for batch in batched(things, store.BATCH_SIZE, strict=False)]:
+            done.result()
 
 
-def bare_loop(number: int) -> float:
-    """Seconds an item."""
-    found = fill(str(uuid4()), number)
-    start = time.perf_counter()
-    _each_batch(store.delete_batch, found)
-    return (time.perf_counter() - start) / len(found)
+# --- What is compared ------------------------------------------------------------------------------
 
 
-def whole_sweep(number: int) -> dict[str, float]:
-    """Seconds an item, peak memory in MB, and writes of the slices an item."""
-    tenant_id = str(uuid4())
-    found = fill(tenant_id, number)
+def bare_loop(tenant: Tenant) -> None:
+    session = botocore.session.get_session()
+    client: Any = session.create_client("dynamodb", config=BotoConfig(max_pool_connections=16))
+
+    def delete(batch: Iterable[keys.Key]) -> None:
+        requests = [{"DeleteRequest": {"Key": {"pk": {"S": key.pk}, "sk": {"S": key.sk}}}} for key in batch]
+        answer = client.batch_write_item(RequestItems={"rolecall": requests})
+        assert not answer.get("UnprocessedItems")
+
+    each_batch(delete, tenant.keys)
+
+
+def bare_loop_same_client(tenant: Tenant) -> None:
+    each_batch(store.delete_batch, tenant.keys)
+
+
+def loop_that_looks(tenant: Tenant) -> None:
+    users = store.query_keys(keys.tenant_partition(tenant.id)).items
+
+    def empty(user: store.Item) -> None:
+        partition = keys.user_partition(tenant.id, user["sk"].removeprefix("USER#"))
+        store.delete_all(keys.Key(partition, item["sk"]) for item in store.query_keys(partition).items)
+
+    with ThreadPoolExecutor(config.config().sweep_concurrency) as pool:
+        list(pool.map(empty, users))
+    owned = [keys.Key(pk, keys.META) for user in users for pk in user["owned_keys"]]
+    each_batch(store.delete_batch, [*owned, *(keys.Key(user["pk"], user["sk"]) for user in users)])
+
+
+def whole_sweep(tenant: Tenant) -> None:
     for name in keys.SLICES:
-        store.write(store.Put(sweep.Slice(tenant_id, name).to_item()))
-    writes = 0
-
-    def count_write(**_: Any) -> None:
-        nonlocal writes
-        writes += 1
-
-    store._client().meta.events.register("before-call.dynamodb.UpdateItem", count_write)
-    start = time.perf_counter()
-    deleted = sum(run_to_the_end(tenant_id).values())
-    seconds = (time.perf_counter() - start) / len(found)
-    store._client().meta.events.unregister("before-call.dynamodb.UpdateItem", count_write)
-    assert deleted == len(found), (deleted, len(found))
-    return {"seconds": seconds, "slice_writes": writes / len(found)}
-
-
-def run_to_the_end(tenant_id: str) -> Counter[str]:
+        store.write(store.Put(sweep.Slice(tenant.id, name).to_item()))
     while True:
         store.set_time_left(900)
-        slices = [sweep.Slice.from_item(item) for item in store.query_partition(keys.deletion(tenant_id).pk).items]
+        slices = [sweep.Slice.from_item(item) for item in store.query_partition(keys.deletion(tenant.id).pk).items]
         todo = sweep.workable(slices)
         if not todo:
-            return sum((one.deleted for one in slices), Counter())
+            break
         sweep.run_side_by_side(todo, "benchmark")
+    deleted = sum((one.deleted for one in slices), Counter[str]()).total()
+    assert deleted == len(tenant.keys), (deleted, len(tenant.keys))
 
 
-def peak_memory(number: int) -> float:
-    """In MB, of a sweep; apart from the times, as it is slow to measure."""
-    tenant_id = str(uuid4())
-    fill(tenant_id, number)
-    for name in keys.SLICES:
-        store.write(store.Put(sweep.Slice(tenant_id, name).to_item()))
-    tracemalloc.start()
-    run_to_the_end(tenant_id)
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    return peak / 2**20
+CONTENDERS: dict[str, Callable[[Tenant], None]] = {
+    "bare loop": bare_loop,
+    "bare loop, same client": bare_loop_same_client,
+    "loop that looks": loop_that_looks,
+    "sweep": whole_sweep,
+}
 
 
-def measure(sizes: Iterable[int]) -> list[dict[str, float]]:
-    """One row a size: bare loop, sweep, bare loop again, so that a change of the machine's load shows."""
-    rows = []
-    for number in sizes:
-        with dynalite():
-            before = bare_loop(number)
-            swept = whole_sweep(number)
-            after = bare_loop(number)
-            bare = (before + after) / 2
-            rows.append(
-                {
-                    "items": number,
-                    "sweep µs/item": swept["seconds"] * 1e6,
-                    "bare µs/item": bare * 1e6,
-                    "rate / bare": bare / swept["seconds"],
-                    "write units/item, besides": swept["slice_writes"],
-                    "peak MB": peak_memory(number),
-                }
-            )
-    return rows
+# --- How -------------------------------------------------------------------------------------------
+
+
+def speed(number: int, of_each_user: int, rounds: int = ROUNDS) -> Row:
+    """Microseconds an item of each contender, and the sweep's rate as a share of theirs."""
+    times: dict[str, list[float]] = defaultdict(list)
+    with dynalite():
+        for _ in range(rounds):
+            for name, remove in CONTENDERS.items():
+                tenant = Tenant(number, of_each_user)
+                start = time.perf_counter()
+                remove(tenant)
+                times[name].append((time.perf_counter() - start) / len(tenant.keys) * 1e6)
+                assert not store.query_partition(keys.tenant_partition(tenant.id)).items
+    median = {name: statistics.median(seconds) for name, seconds in times.items()}
+    return {
+        "items": number,
+        "items a user": of_each_user,
+        **{f"{name}, µs/item": figure for name, figure in median.items()},
+        **{f"sweep / {name}": median[name] / median["sweep"] for name in CONTENDERS if name != "sweep"},
+    }
+
+
+def growth(number: int, of_each_user: int = SHAPE) -> Row:
+    """Of one sweep: time, peak memory of this process, and write units an item, the slices' own among them."""
+    with dynalite():
+        whole_sweep(Tenant(number // 10, of_each_user))  # so that nobody pays for what is done once
+        tenant = Tenant(number, of_each_user)
+        with write_units() as units:
+            start = time.perf_counter()
+            whole_sweep(tenant)
+            seconds = time.perf_counter() - start
+        again = Tenant(number, of_each_user)
+        tracemalloc.start()
+        whole_sweep(again)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    return {
+        "items": number,
+        "items a user": of_each_user,
+        "sweep, µs/item": seconds / len(tenant.keys) * 1e6,
+        "write units/item": units.total() / len(tenant.keys),
+        "peak MB": peak / 2**20,
+    }
+
+
+@contextmanager
+def write_units() -> Iterator[Counter[str]]:
+    """By operation, as the engine counts them."""
+    units: Counter[str] = Counter()
+    events = store._client().meta.events
+    writes = ("BatchWriteItem", "DeleteItem", "UpdateItem", "PutItem")
+
+    def ask(params: dict[str, Any], **_: Any) -> None:
+        params["ReturnConsumedCapacity"] = "TOTAL"
+
+    def add(parsed: dict[str, Any], model: Any, **_: Any) -> None:
+        found = parsed.get("ConsumedCapacity", [])
+        for one in found if isinstance(found, list) else [found]:
+            units[model.name] += one["CapacityUnits"]
+
+    for name in writes:
+        events.register(f"provide-client-params.dynamodb.{name}", ask)
+        events.register(f"after-call.dynamodb.{name}", add)
+    yield units
+    for name in writes:
+        events.unregister(f"provide-client-params.dynamodb.{name}", ask)
+        events.unregister(f"after-call.dynamodb.{name}", add)
+
+
+def _print(row: Row) -> None:
+    sys.stdout.write(json.dumps({name: round(figure, 3) for name, figure in row.items()}, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":
-    for row in measure([int(text) for text in sys.argv[1:]] or DEFAULT_SIZES):
-        sys.stdout.write(
-            json.dumps({name: round(figure, 4) for name, figure in row.items()}, ensure_ascii=False) + "\n"
-        )
+    what, sizes = sys.argv[1:2], [int(text) for text in sys.argv[2:]]
+    if what in ([], ["speed"]):
+        for shape in SHAPES:
+            for size in sizes or [SPEED_SIZE]:
+                _print(speed(size, shape))
+    if what in ([], ["growth"]):
+        for size in sizes or GROWTH_SIZES:
+            _print(growth(size))

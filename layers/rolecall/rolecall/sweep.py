@@ -24,13 +24,13 @@ condition that they are still this tenant's: an overtaken sweep can't take away 
 registered since.
 """
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from contextvars import copy_context
 from dataclasses import dataclass, field, replace
-from itertools import batched
+from itertools import batched, chain, islice
 from typing import Any, NamedTuple, Self
 
 from boto3.dynamodb.conditions import Attr
@@ -193,37 +193,40 @@ def workable(slices: Iterable[Slice]) -> list[Slice]:
     return [one for one in slices if one.state == OPEN] or [one for one in slices if one.state == SWEPT]
 
 
-def run(found: Slice, owner: str, *, width: int | None = None) -> Slice:
+def run(found: Slice, owner: str) -> Slice:
     """Sweep an open slice or prove a swept one, until that is done or the time is up.
 
-    With `width` batches in flight. Returns the slice as it is now; unchanged if another has its lease. Raises
-    `ServiceUnavailable` when storage stays out of reach, with the slice left as after a crash.
+    Returns the slice as it is now; unchanged if another has its lease. Raises `ServiceUnavailable` when storage
+    stays out of reach, with the slice left as after a crash.
     """
-    if found.lease_until > clock.epoch(clock.now()) and found.owner != owner:
-        return found
-    with _lanes(width or config().sweep_concurrency) as lanes:
-        one_run = _Run(found, owner, lanes)
-        try:
-            return one_run.to_its_end()
-        except Overtaken:
-            return found
-        except ServiceUnavailable:
-            one_run.release()
-            raise
+    with _lanes() as lanes:
+        return _run(found, owner, lanes)
 
 
 def run_side_by_side(found: Sequence[Slice], owner: str) -> list[Slice]:
-    """`run` over several slices, some at a time: while one of them looks for items, the others remove theirs.
+    """`run` over several slices, some at a time, through the same lanes: where one has to wait, the others go on.
 
-    All of them together have as many batches in flight as a single run. Starts none when the time is short.
+    Starts none when the time is short.
     """
-    width = max(1, config().sweep_concurrency // _SIDE_BY_SIDE)
 
     def run_one(one: Slice) -> Slice:
-        return run(one, owner, width=width) if store.time_left() > RESERVE_SECONDS else one
+        return _run(one, owner, lanes) if store.time_left() > RESERVE_SECONDS else one
 
-    with _lanes(_SIDE_BY_SIDE if config().sweep_concurrency > 1 else 1) as lanes:
-        return [running.result() for running in lanes.start(run_one, found)]
+    with _lanes() as lanes, _Pool(min(_SIDE_BY_SIDE, config().sweep_concurrency)) as slices:
+        return [running.result() for running in slices.start(run_one, found)]
+
+
+def _run(found: Slice, owner: str, lanes: "_Lanes") -> Slice:
+    if found.lease_until > clock.epoch(clock.now()) and found.owner != owner:
+        return found
+    one_run = _Run(found, owner, lanes)
+    try:
+        return one_run.to_its_end()
+    except Overtaken:
+        return found
+    except ServiceUnavailable:
+        one_run.release()
+        raise
 
 
 def close_empty(slices: Sequence[Slice], owner: str) -> None:
@@ -245,7 +248,7 @@ def close_empty(slices: Sequence[Slice], owner: str) -> None:
 def census(tenant_id: str, name: str) -> tuple[Counts, bool]:
     """What a slice holds by type, and whether all of it could be counted in the time left. Changes nothing."""
     counts: Counts = Counter()
-    with _lanes(config().sweep_concurrency) as lanes:
+    with _lanes() as lanes:
         for more in _Run(Slice(tenant_id, name), "", lanes).survey():
             counts += more
             if store.time_left() < RESERVE_SECONDS / 2:
@@ -256,43 +259,61 @@ def census(tenant_id: str, name: str) -> tuple[Counts, bool]:
 # --- One run over a slice --------------------------------------------------------------------------
 
 
-class _Lanes:
-    """Several calls in flight at a time; with one lane, one after the other in this thread."""
+class _Pool:
+    """So many calls in flight at a time; with room for one, each in the thread that starts it."""
 
-    def __init__(self, pool: ThreadPoolExecutor | None) -> None:
-        self._pool = pool
+    def __init__(self, width: int) -> None:
+        self._width = width
+        self._threads = ThreadPoolExecutor(width) if width > 1 else None
 
-    def start[T](self, work: Callable[[T], Any], parts: Iterable[T]) -> "list[Future[Any]]":
-        # Each with a context of its own: the invocation's deadline is in it.
-        return [self._start(copy_context().run, work, part) for part in parts]
+    def __enter__(self) -> Self:
+        return self
 
-    def _start(self, *call: Any) -> "Future[Any]":
-        if self._pool:
-            return self._pool.submit(*call)
-        done: Future[Any] = Future()
-        function, *arguments = call
-        done.set_result(function(*arguments))
+    def __exit__(self, *_: object) -> None:
+        if self._threads:
+            self._threads.shutdown(cancel_futures=True)
+
+    def start[T, R](self, work: Callable[[T], R], parts: Iterable[T]) -> "list[Future[R]]":
+        return [self._start(work, part) for part in parts]
+
+    def ahead[T, R](self, work: Callable[[T], R], parts: Iterable[T]) -> Iterator[R]:
+        """The results in order, each worked out while those before it are made use of."""
+        running: deque[Future[R]] = deque()
+        for part in parts:
+            running.append(self._start(work, part))
+            if len(running) == self._width:
+                yield running.popleft().result()
+        yield from (one.result() for one in running)
+
+    def _start[T, R](self, work: Callable[[T], R], part: T) -> "Future[R]":
+        if self._threads:
+            # With a context of its own: the invocation's deadline is in it.
+            return self._threads.submit(copy_context().run, work, part)
+        done: Future[R] = Future()
+        done.set_result(work(part))
         return done
 
 
+class _Lanes(NamedTuple):
+    """What the slices of one process share: removals have lanes of their own, so that looking never delays them."""
+
+    finding: _Pool
+    removing: _Pool
+
+
 @contextmanager
-def _lanes(width: int) -> Iterator[_Lanes]:
-    if width == 1:
-        yield _Lanes(None)
-        return
-    pool = ThreadPoolExecutor(width)
-    try:
-        yield _Lanes(pool)
-    finally:
-        pool.shutdown(cancel_futures=True)
+def _lanes() -> Iterator[_Lanes]:
+    width = config().sweep_concurrency
+    with _Pool(max(1, width // 2)) as finding, _Pool(width) as removing:
+        yield _Lanes(finding, removing)
 
 
 class _Foreign(RolecallError):
     """A key that an item names as its own has come to be someone else's."""
 
 
-class _Entry(NamedTuple):
-    """Something found in a slice: to be removed, or a user `kept` for the proof, or a `stray` that it finds."""
+class _Found(NamedTuple):
+    """An item of a slice: to be removed, or a user `kept` for the proof, or a `stray` that the proof finds."""
 
     position: Position
     item: store.Item
@@ -300,28 +321,37 @@ class _Entry(NamedTuple):
     stray: bool = False
 
 
-class _Batch(NamedTuple):
-    """Items that go in one request, and the items outside that go before them."""
-
-    own: list[keys.Key]
-    owned: list[keys.Key]
-
-
 @dataclass(slots=True)
 class _Chunk:
-    """What goes between two writes of the slice; `resumed` if an earlier run has stated it already."""
+    """What goes between two writes of the slice; `resumed` if an earlier run has stated it already.
+
+    Holds keys only, of which `owned` are the items outside: they go before those that name them.
+    """
 
     resumed: bool
     upto: Position = START
-    entries: list[_Entry] = field(default_factory=list)
+    own: list[keys.Key] = field(default_factory=list)
+    owned: dict[keys.Key, None] = field(default_factory=dict)
     kept: Counts = field(default_factory=Counter)
     users_kept: int = 0
+    has_strays: bool = False
     counts: Counts = field(default_factory=Counter)
-    batches: list[_Batch] = field(default_factory=list)
 
     @property
     def full(self) -> bool:
-        return len(self.entries) >= CHUNK_ITEMS or self.users_kept >= CHUNK_USERS
+        return len(self.own) >= CHUNK_ITEMS or self.users_kept >= CHUNK_USERS
+
+    def add(self, found: _Found) -> None:
+        key = keys.Key(found.item["pk"], found.item["sk"])
+        owned = [keys.Key(pk, keys.META) for pk in found.item.get("owned_keys", ())]
+        self.upto = found.position
+        self.has_strays |= found.stray
+        if found.kept:
+            self.users_kept += 1
+            self.kept.update(map(keys.item_type, (key, *owned)))
+        else:
+            self.own.append(key)
+            self.owned.update(dict.fromkeys(owned))
 
 
 class _Run:
@@ -335,19 +365,24 @@ class _Run:
         self._proving = found.state == SWEPT
 
     def to_its_end(self) -> Slice:
-        removals: list[Future[Any]] = []
-        for chunk in self._chunks():
-            # The chunk was listed while the one before was being removed; that must be over to count it.
-            _finish(removals)
-            if any(entry.stray for entry in chunk.entries):
-                return self._settled(chunk).reopened(self._owner)
-            self._state(chunk)
-            removals = self._lanes.start(self._remove, chunk.batches)
-            if store.time_left() < RESERVE_SECONDS:
+        removals: list[Future[None]] = []
+        try:
+            for chunk in self._chunks():
+                # The chunk was listed while the one before was being removed; that must be over to count it.
                 _finish(removals)
-                return self._slice.saved(self._owner, lease=False, **self._counted())
-        _finish(removals)
-        return self._ended()
+                if chunk.has_strays:
+                    return self._settled(chunk).reopened(self._owner)
+                self._state(chunk)
+                removals = self._remove(chunk)
+                if store.time_left() < RESERVE_SECONDS:
+                    _finish(removals)
+                    return self._slice.saved(self._owner, lease=False, **self._counted())
+            _finish(removals)
+            return self._ended()
+        finally:
+            for removal in removals:
+                removal.cancel()
+            wait(removals)
 
     def survey(self) -> Iterator[Counts]:
         """The counts by type of all there is, part by part; changes nothing."""
@@ -409,72 +444,67 @@ class _Run:
         if self._slice.pending is not None:
             # Whole, however much it is: what is missing of it has been deleted.
             chunk = _Chunk(resumed=True)
-            for entry in self._entries(position, self._slice.pending_to):
-                _add(chunk, entry)
+            for found in self._found(position, self._slice.pending_to):
+                chunk.add(found)
             chunk.upto = position = self._slice.pending_to
             yield self._measured(chunk)
         chunk = _Chunk(resumed=False)
-        for entry in self._entries(position, None):
-            _add(chunk, entry)
+        for found in self._found(position, None):
+            chunk.add(found)
             if chunk.full or store.time_left() < RESERVE_SECONDS / 2:
                 yield self._measured(chunk)
                 chunk = _Chunk(resumed=False)
-        if chunk.entries or chunk.kept:
+        if chunk.own or chunk.kept:
             yield self._measured(chunk)
 
-    def _entries(self, after: Position, upto: Position | None) -> Iterator[_Entry]:
+    def _found(self, after: Position, upto: Position | None) -> Iterator[_Found]:
+        """What there is behind `after`, up to `upto`."""
         directory = self._directory(after.user, upto.user if upto else None)
-        for found in directory:
-            if self._proving:
-                strays = self._lanes.start(self._is_stray, found)
-                for item, stray in zip(found, strays, strict=True):
-                    yield _Entry(Position(item["sk"], _END), item, stray=stray.result())
-            else:
-                for item in found:
-                    yield from self._swept(item, after, upto)
+        if self._proving:
+            yield from self._lanes.finding.ahead(self._proven, directory)
+            return
 
-    def _directory(self, after: str, upto: str | None) -> Iterator[list[store.Item]]:
-        """Pages of what the slice has in the tenant's partition, from `after` to `upto`, both included."""
+        def look(item: store.Item) -> tuple[store.Item, Iterator[store.Item]]:
+            return item, self._children(item, after, upto)
+
+        for item, children in self._lanes.finding.ahead(look, directory):
+            sk = item["sk"]
+            for child in children:
+                yield _Found(Position(sk, child["sk"]), child)
+            if (sk, _END) > after:
+                yield _Found(Position(sk, _END), item, kept=keys.is_user(sk))
+
+    def _directory(self, after: str, upto: str | None) -> Iterator[store.Item]:
+        """What the slice has in the tenant's partition, from `after` to `upto`, both included."""
         partition, meta = keys.tenant_partition(self._tenant_id), keys.tenant(self._tenant_id).sk
         for low, high in keys.slice_ranges(self._slice.name):
-            first, last = max(low, after), min(high, upto or high)
-            for page in _pages(partition, first, last, CHUNK_USERS):
-                yield [item for item in page if item["sk"] not in {meta, high}]
+            for item in _items(partition, max(low, after), min(high, upto or high), CHUNK_USERS):
+                if item["sk"] not in {meta, high}:
+                    yield item
 
-    def _swept(self, item: store.Item, after: Position, upto: Position | None) -> Iterator[_Entry]:
-        """What a user has, and the user itself to be kept; or just the item, if it is no user."""
+    def _children(self, item: store.Item, after: Position, upto: Position | None) -> Iterator[store.Item]:
+        """What a user has; the first page of it has been read when this returns."""
         sk = item["sk"]
-        low = after.child if sk == after.user else ""
-        high = upto.child if upto and sk == upto.user else keys.LAST
-        if low == _END:
-            return
-        if keys.is_user(sk):
-            for page in _pages(self._partition_of(item), low + keys.FIRST, high, CHUNK_ITEMS):
-                for child in page:
-                    yield _Entry(Position(sk, child["sk"]), child)
-        yield _Entry(Position(sk, _END), item, kept=keys.is_user(sk))
+        if not keys.is_user(sk) or (sk, _END) <= after:
+            return iter(())
+        first = after.child + keys.FIRST if sk == after.user else ""
+        last = upto.child if upto and sk == upto.user else keys.LAST
+        children = _items(self._partition_of(item), first, last, CHUNK_ITEMS)
+        return chain(list(islice(children, 1)), children)
 
-    def _is_stray(self, item: store.Item) -> bool:
-        """Whether the sweep should not have left it: no user, or one of whom a consistent query finds something."""
-        if not keys.is_user(item["sk"]):
-            return True
-        return bool(store.patiently(lambda: store.query_keys(self._partition_of(item), limit=1)).items)
+    def _proven(self, item: store.Item) -> _Found:
+        """A stray is what the sweep cannot have left: no user, or one of whom a consistent query finds something."""
+        proven = keys.is_user(item["sk"]) and store.patiently(lambda: store.is_empty(self._partition_of(item)))
+        return _Found(Position(item["sk"], _END), item, stray=not proven)
 
     def _partition_of(self, user: store.Item) -> str:
         return keys.user_partition(self._tenant_id, user["sk"].removeprefix("USER#"))
 
     def _measured(self, chunk: _Chunk) -> _Chunk:
-        """With its counts and its batches. Owned keys count, and go, only if they are there and this tenant's."""
-        owned = {pk for entry in chunk.entries for pk in entry.item.get("owned_keys", ())}
-        owned_keys = [keys.Key(pk, keys.META) for pk in sorted(owned)]
-        found = store.patiently(lambda: store.get_many(*owned_keys))
-        there = {key.pk: key for key, item in zip(owned_keys, found, strict=True) if item and self._is_ours(item)}
-        for entries in batched(chunk.entries, store.BATCH_SIZE, strict=False):
-            own = [keys.Key(entry.item["pk"], entry.item["sk"]) for entry in entries]
-            named = sorted({pk for entry in entries for pk in entry.item.get("owned_keys", ())})
-            batch = _Batch(own, [there.pop(pk) for pk in named if pk in there])
-            chunk.batches.append(batch)
-            chunk.counts.update(map(keys.item_type, (*batch.own, *batch.owned)))
+        """With its counts. Owned keys count, and go, only if they are there and this tenant's."""
+        items = store.patiently(lambda: store.get_many(*chunk.owned))
+        chunk.owned = {key: None for key, item in zip(chunk.owned, items, strict=True) if item and self._is_ours(item)}
+        chunk.counts.update(map(keys.item_type, (*chunk.own, *chunk.owned)))
         return chunk
 
     # --- Removing it ---
@@ -482,54 +512,46 @@ class _Run:
     def _is_ours(self, item: store.Item) -> bool:
         return bool(item["tenant_id"] == self._tenant_id) if "tenant_id" in item else "account_id" not in item
 
-    def _remove(self, batch: _Batch) -> None:
+    def _remove(self, chunk: _Chunk) -> "list[Future[None]]":
+        """What is outside is gone, and what names it on its way, when this returns."""
+        reusable = [key for key in chunk.owned if keys.may_be_reused(key.pk)]
+        others = [key for key in chunk.owned if not keys.may_be_reused(key.pk)]
+        lanes = self._lanes.removing
+        _finish(lanes.start(self._release_key, reusable) + lanes.start(_delete_patiently, _batches(others)))
+        return lanes.start(_delete_patiently, _batches(chunk.own))
+
+    def _release_key(self, key: keys.Key) -> None:
         ours = Attr("tenant_id").eq(self._tenant_id) | (
             Attr("tenant_id").not_exists() & Attr("account_id").not_exists()
         )
-        for key in (key for key in batch.owned if keys.may_be_reused(key.pk)):
-            delete = store.Delete(key, when=ours, otherwise=lambda _found: _Foreign())
-            with suppress(_Foreign):
-                _write_patiently(delete)
-        for some in batched(
-            (key for key in batch.owned if not keys.may_be_reused(key.pk)), store.BATCH_SIZE, strict=False
-        ):
-            _delete_patiently(some)
-        _delete_patiently(batch.own)
+        delete = store.Delete(key, when=ours, otherwise=lambda _found: _Foreign())
+        with suppress(_Foreign):
+            store.patiently(lambda: store.write(delete))
 
 
-def _add(chunk: _Chunk, entry: _Entry) -> None:
-    chunk.upto = entry.position
-    if not entry.kept:
-        chunk.entries.append(entry)
-        return
-    chunk.users_kept += 1
-    owned = (keys.Key(pk, keys.META) for pk in entry.item.get("owned_keys", ()))
-    chunk.kept.update(map(keys.item_type, (keys.Key(entry.item["pk"], entry.item["sk"]), *owned)))
+def _batches(some: Iterable[keys.Key]) -> Iterable[tuple[keys.Key, ...]]:
+    return batched(some, store.BATCH_SIZE, strict=False)
 
 
-def _pages(pk: str, first: str, last: str, limit: int) -> Iterator[list[store.Item]]:
+def _items(pk: str, first: str, last: str, at_once: int) -> Iterator[store.Item]:
+    """What a partition has from `first` to `last`, both included."""
     while first <= last:
-        page = _query_patiently(pk, first, last, limit)
-        yield page.items
+        page = _page(pk, first, last, at_once)
+        yield from page.items
         if not page.more:
             return
         first = page.items[-1]["sk"] + keys.FIRST
 
 
-def _query_patiently(pk: str, first: str, last: str, limit: int) -> store.Page:
-    return store.patiently(lambda: store.query_keys(pk, between=(first, last), limit=limit))
+def _page(pk: str, first: str, last: str, at_once: int) -> store.Page:
+    return store.patiently(lambda: store.query_keys(pk, first=first, last=last, limit=at_once))
 
 
-def _write_patiently(one: store.Delete) -> None:
-    store.patiently(lambda: store.write(one))
-
-
-def _delete_patiently(some: Iterable[keys.Key]) -> None:
-    batch = list(some)
+def _delete_patiently(batch: Iterable[keys.Key]) -> None:
     store.patiently(lambda: store.delete_batch(batch))
 
 
-def _finish(removals: Iterable[Future[Any]]) -> None:
+def _finish(removals: "Iterable[Future[None]]") -> None:
     """Wait; raises what went wrong in one of them."""
     for removal in removals:
         removal.result()
