@@ -158,6 +158,44 @@ def test_the_topic_of_the_alarms_is_encrypted_with_a_key_that_cloudwatch_may_use
     assert allowed == ["kms:Decrypt", "kms:GenerateDataKey"]
 
 
+# --- The dashboard ---------------------------------------------------------------------------------
+
+
+def _dashboard() -> tuple[str, list[dict[str, Any]]]:
+    """Its source, and its widgets as CloudWatch gets them, with each variable's name in the place of its value."""
+    (dashboard,) = _resources("AWS::CloudWatch::Dashboard").values()
+    source, variables = dashboard["Properties"]["DashboardBody"]["Fn::Sub"]
+    assert set(variables) == {"table"}
+    return source, json.loads(re.sub(r"\$\{([^}]+)\}", r"\1", source))["widgets"]
+
+
+def test_the_dashboard_is_made_of_what_is_there() -> None:
+    source, widgets = _dashboard()
+    named = {name.partition(".")[0] for name in re.findall(r"\$\{(\w[^}:]*)\}", source)}
+
+    assert len(widgets) > 10
+    assert named - {"table"} <= gateway.template()["Resources"].keys()
+    assert all(widget["x"] + widget["width"] <= 24 for widget in widgets)
+    for widget in widgets:
+        for row in widget["properties"].get("metrics", []):
+            if row[0] == "Rolecall":
+                assert row[1] in _words("count") | {"TenantDeletionAccepted", "TenantDeleted"}, row[1]
+
+
+def test_the_dashboard_shows_every_function_and_every_alarm_of_the_whole() -> None:
+    _, widgets = _dashboard()
+    shown = {widget["properties"].get("title"): json.dumps(widget["properties"]) for widget in widgets}
+
+    for title in ("Errors by function", "Throttles by function", "Longest by function (ms)"):
+        assert sorted(re.findall(r'"label": "(\w+)"', shown[title])) == FUNCTIONS
+    logs = [log["Properties"]["LogGroupName"]["Fn::Sub"] for log in _resources("AWS::Logs::LogGroup").values()]
+    assert all(
+        f"SOURCE '{name.replace('${AWS::StackName}', 'AWS::StackName')}'" in shown["Last errors"] for name in logs
+    )
+    whole = {name for name in ALARMS if name.endswith("Alarm")}
+    assert set(re.findall(r'"(\w+)\.Arn"', shown["Alarms"])) == whole
+
+
 # --- Permissions -----------------------------------------------------------------------------------
 
 

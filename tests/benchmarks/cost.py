@@ -1,0 +1,494 @@
+"""`make cost`: what a million calls of each route cost, into docs/cost.json (measured) and docs/cost.md (in dollars).
+
+Each route is called once on the local engine, through the authorizer, and what DynamoDB is asked for on the way is
+counted. Write units are the engine's, which has them right for single writes, batches and transactions, indexes
+included. Read units are computed from the bytes that were read, by DynamoDB's published rules: the engine's are not
+right. Durations are no measurement but an assumption, below, since those of a laptop say nothing about Lambda.
+"""
+
+import io
+import json
+import math
+import os
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+import boto3
+
+from local import ROOT
+from local.engine import Engine, free_port
+from local.environment import ACCESS_KEY, REGION, SECRET_KEY
+from rolecall import config, messages, store, telemetry, token_use, vault
+from rolecall.roles import PlatformRole
+from tests import gateway
+from tests.gateway import Response
+from tests.integration.conftest import MASTER_TOKEN, PASSWORD, make_account, register
+
+MEASURED, PAGE = ROOT / "docs/cost.json", ROOT / "docs/cost.md"
+
+#: Dollars, on demand, of the region and the date; without free tiers and without discounts for volume.
+PRICES_OF = "us-east-1, 2026-11-22"
+PRICES = {
+    "million write units": 0.625,
+    "million read units": 0.125,
+    "million REST API requests": 3.50,
+    "million Lambda requests": 0.20,
+    "GB-second of Lambda on arm64": 0.0000133334,
+    "GB of logs taken in": 0.50,
+    "GB sent to the internet": 0.09,
+    "million calls of Secrets Manager": 5.00,
+    "million events put on a bus": 1.00,
+    "alarm and metric that it looks at, a month": 0.10,
+    "secret, a month": 0.40,
+    "KMS key, a month": 1.00,
+    "dashboard, a month": 3.00,
+    "GB in the table, a month": 0.25,
+    "GB of point-in-time recovery, a month": 0.20,
+}
+#: Milliseconds that a warm function is taken to need: for itself, for each request that it waits for, for a password.
+MILLISECONDS = {
+    "itself": 3,
+    "BatchGetItem": 5,
+    "BatchWriteItem": 10,
+    "DeleteItem": 6,
+    "GetItem": 4,
+    "GetSecretValue": 15,
+    "PutItem": 6,
+    "Query": 6,
+    "Scan": 20,
+    "TransactWriteItems": 15,
+    "UpdateItem": 6,
+    "password": 70,
+}
+#: Bytes of what Lambda logs around an invocation, and of the headers of an answer.
+_PLATFORM_LOG_BYTES, _HEADER_BYTES = 350, 300
+_AUTHORIZER = "authorize_request"
+_HASHING = {"register_tenant", "create_user", "log_in", "create_account"}
+#: Whose stream record wakes the publisher and makes an event of it; a login's makes none.
+_TELLING = {
+    "promote_user", "update_user", "delete_user", "change_account_role",
+    "ban_account", "unban_account", "enable_account", "disable_account",
+}  # fmt: skip
+#: Users of the tenant that is listed and deleted.
+USERS = 25
+_RUNS_A_MONTH = 12 * 24 * 30
+#: Items that a run of maintenance looks at, at most: its pages times their size.
+_ITEMS_A_RUN = 20 * 200
+
+
+@dataclass
+class Measured:
+    """What one call took. Requests are counted by operation, those of the authorizer apart."""
+
+    function: str
+    authorizer_requests: dict[str, int] = field(default_factory=dict)
+    requests: dict[str, int] = field(default_factory=dict)
+    read_units: float = 0
+    write_units: float = 0
+    log_bytes: int = 0
+    answer_bytes: int = 0
+    #: In the table, where the call goes through all of it.
+    items: int = 0
+
+
+# --- Measuring -------------------------------------------------------------------------------------
+
+
+class Meter:
+    """Counts what the code asks of DynamoDB and Secrets Manager from `start` on."""
+
+    def __init__(self) -> None:
+        self.requests: Counter[tuple[bool, str]] = Counter()
+        self.read_units = self.write_units = 0.0
+        self._on = False
+        table, secrets = store._client().meta.events, vault._provider().client.meta.events
+        self._hooks: list[tuple[Any, str, Callable[..., None]]] = [
+            (table, "before-parameter-build.dynamodb", self._ask),
+            (table, "after-call.dynamodb", self._count),
+            (secrets, "after-call.secrets-manager", self._count_secret),
+        ]
+
+    def __enter__(self) -> Self:
+        for events, name, hook in self._hooks:
+            events.register(name, hook)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for events, name, hook in self._hooks:
+            events.unregister(name, hook)
+
+    def start(self) -> None:
+        self.requests.clear()
+        self.read_units = self.write_units = 0.0
+        self._on = True
+
+    def stop(self) -> None:
+        self._on = False
+
+    def by_operation(self, *, authorizer: bool) -> dict[str, int]:
+        return {name: n for (by_authorizer, name), n in sorted(self.requests.items()) if by_authorizer is authorizer}
+
+    def _ask(self, params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
+        if self._on:
+            params["ReturnConsumedCapacity"] = "INDEXES"
+            context["asked"] = dict(params)
+
+    def _count(self, parsed: dict[str, Any], model: Any, context: dict[str, Any], **_: Any) -> None:
+        if not self._on or "asked" not in context:
+            return
+        self.requests[gateway.running.get() == _AUTHORIZER, model.name] += 1
+        consumed = parsed.get("ConsumedCapacity", [])
+        if model.name in {"GetItem", "BatchGetItem", "Query", "Scan"}:
+            self.read_units += self._read(model.name, context["asked"], parsed)
+        else:
+            self.write_units += sum(
+                one["CapacityUnits"] for one in (consumed if isinstance(consumed, list) else [consumed])
+            )
+
+    def _count_secret(self, **_: Any) -> None:
+        if self._on:
+            self.requests[gateway.running.get() == _AUTHORIZER, "GetSecretValue"] += 1
+
+    def _read(self, operation: str, asked: Mapping[str, Any], answer: Mapping[str, Any]) -> float:
+        match operation:
+            case "GetItem":
+                return _read_units(size_of(answer.get("Item", {})), consistent=asked.get("ConsistentRead", False))
+            case "BatchGetItem":
+                found = [item for items in answer["Responses"].values() for item in items]
+                wanted = sum(len(of_table["Keys"]) for of_table in asked["RequestItems"].values())
+                sizes = [size_of(item) for item in found] + [0] * (wanted - len(found))
+                return sum(_read_units(size, consistent=True) for size in sizes)
+            case _:
+                # What a projection leaves out is read, and paid, all the same.
+                whole = {name: value for name, value in asked.items() if name != "ProjectionExpression"}
+                items = answer["Items"] if whole == asked else self._again(whole)
+                return _read_units(sum(map(size_of, items)), consistent=asked.get("ConsistentRead", False))
+
+    def _again(self, query: dict[str, Any]) -> list[dict[str, Any]]:
+        self._on = False
+        try:
+            found: list[dict[str, Any]] = store._client().query(**query)["Items"]
+        finally:
+            self._on = True
+        return found
+
+
+def _read_units(size: int, *, consistent: bool) -> float:
+    """Of what is read in one go: one unit for each 4 KB begun, half of that where it may be a little old."""
+    return max(1, math.ceil(size / 4096)) * (1.0 if consistent else 0.5)
+
+
+def size_of(item: Mapping[str, Mapping[str, Any]]) -> int:
+    """Bytes of an item in DynamoDB's JSON, as DynamoDB counts them: names and values."""
+    return sum(len(name.encode()) + _value_size(value) for name, value in item.items())
+
+
+def _value_size(value: Mapping[str, Any]) -> int:
+    ((kind, content),) = value.items()
+    match kind:
+        case "S" | "B":
+            size = len(content.encode()) if kind == "S" else len(content)
+        case "N":
+            size = len(content.strip("-").replace(".", "")) // 2 + 2
+        case "BOOL" | "NULL":
+            size = 1
+        case "SS" | "NS" | "BS":
+            size = sum(_value_size({kind[0]: one}) for one in content)
+        case "L":
+            size = 3 + sum(1 + _value_size(one) for one in content)
+        case _:
+            size = 3 + sum(1 + len(name.encode()) + _value_size(one) for name, one in content.items())
+    return size
+
+
+type Call = Callable[[], Response]
+
+
+def scenario(name: str) -> Iterator[tuple[str, Call]]:
+    """Each route once, as it is mostly used: it succeeds, and everything that it can cache is cached.
+
+    Yields the route's function and the call; what happens in between is not measured.
+    """
+
+    def request(method: str, path: str, credential: str | None, body: Any = None, **more: Any) -> Call:
+        return lambda: gateway.request(method, path, credential, body, **more)
+
+    login = {"email": f"{name}@example.com", "password": PASSWORD}
+    once = {"headers": {"Idempotency-Key": name}}
+    yield "register_tenant", request("POST", "/register", MASTER_TOKEN, {"tenant_name": name, **login}, **once)
+    tenant = register(f"{name} again")
+    admin = tenant.admin.token
+    users = [tenant.add("user", f"{name}-{number}@example.com") for number in range(USERS - 2)]
+    user = f"/users/{users[0].id}"
+    new = {"email": f"{name}-new@example.com", "password": PASSWORD, "role": "user"}
+    yield "create_user", request("POST", "/users", admin, new, **once)
+    yield "list_users", request("GET", "/users", admin)
+    yield "get_user", request("GET", user, admin)
+    yield "promote_user", request("POST", f"{user}/promote", admin, {"new_role": "manager"})
+    yield "update_user", request("PUT", user, admin, {"active": False})
+    yield "rotate_token", request("POST", f"{user}/token", admin)
+    yield "list_audit", request("GET", f"/audit?limit={USERS}", admin)
+    yield "delete_user", request("DELETE", f"/users/{users[-1].id}", admin)
+    yield "list_tenants", request("GET", "/tenants", MASTER_TOKEN)
+    one = f"/global/tenants/{tenant.id}"
+    yield "get_tenant", request("GET", one, MASTER_TOKEN)
+    yield "update_tenant", request("PUT", one, MASTER_TOKEN, {"deletion_protection": True})
+    gateway.request("PUT", one, MASTER_TOKEN, {"deletion_protection": False})
+    yield "delete_tenant", request("DELETE", one, MASTER_TOKEN, seconds=28)
+    yield "get_deletion", request("GET", f"{one}/deletion", MASTER_TOKEN)
+
+    boss, someone = make_account(PlatformRole.SUPERADMIN), make_account()
+    credentials = {"email": someone.email, "password": PASSWORD}
+    yield "log_in", request("POST", "/v1/api/auth/login", None, credentials)
+    refresh = {"refreshToken": someone.refresh_token}
+    yield "refresh_session", request("POST", "/v1/api/auth/refresh", None, refresh)
+    other = make_account()
+    yield "log_out", request("POST", "/v1/api/auth/logout", other.access_token, {"refreshToken": other.refresh_token})
+    accounts, account = "/v1/api/superadmin/users", f"/v1/api/superadmin/users/{someone.id}"
+    made = {"email": f"{name}-made@example.com", "password": PASSWORD, "firstName": "Ada", "lastName": "Byron"}
+    yield "create_account", request("POST", accounts, boss.access_token, made)
+    yield "list_accounts", request("GET", accounts, boss.access_token)
+    yield "get_account", request("GET", account, boss.access_token)
+    yield "change_account_role", request("PUT", f"{account}/role", boss.access_token, {"newRole": "ADMIN"})
+    for what in ("ban", "unban", "disable", "enable"):
+        body = {"reason": "measured"}
+        yield f"{what}_account", request("PUT", f"{account}/{what}", boss.access_token, body)
+    yield "list_account_history", request("GET", f"{account}/history", boss.access_token)
+
+
+def measure() -> dict[str, Measured]:
+    """Every route of the scenario, on whatever the environment names; twice, and the second time counts."""
+    with Meter() as meter:
+        return _measure(meter)
+
+
+def _measure(meter: Meter) -> dict[str, Measured]:
+    found = {}
+    for name in ("first", "second"):
+        for function, call in scenario(name):
+            output = io.StringIO()
+            with _logs_into(output), redirect_stdout(output):
+                meter.start()
+                answer = call()
+                meter.stop()
+            if answer.status >= 300:
+                raise RuntimeError(f"{function} answered {answer.status}: {answer.text}")
+            found[function] = Measured(
+                function,
+                meter.by_operation(authorizer=True),
+                meter.by_operation(authorizer=False),
+                meter.read_units,
+                meter.write_units,
+                len(output.getvalue().encode()),
+                len(answer.text.encode()),
+            )
+    meter.start()
+    gateway.invoke("run_maintenance", {}, seconds=240)
+    meter.stop()
+    requests = meter.by_operation(authorizer=False)
+    found["run_maintenance"] = Measured("run_maintenance", {}, requests, meter.read_units, meter.write_units)
+    found["run_maintenance"].items = store._client().scan(TableName="rolecall", Select="COUNT")["Count"]
+    return found
+
+
+@contextmanager
+def _logs_into(output: io.StringIO) -> Iterator[None]:
+    """The logger has taken hold of standard output before anyone could redirect it."""
+    handlers: list[Any] = telemetry.logger.handlers
+    streams = [handler.setStream(output) for handler in handlers]
+    try:
+        yield
+    finally:
+        for handler, stream in zip(handlers, streams, strict=True):
+            handler.setStream(stream)
+
+
+@contextmanager
+def _engine() -> Iterator[None]:
+    """The local engine with the template's table, and the environment that the template gives to functions."""
+    with tempfile.TemporaryDirectory(prefix="rolecall-") as home, Engine(Path(home), free_port()) as engine:
+        os.environ |= {
+            "AWS_ENDPOINT_URL": engine.endpoint_url,
+            "AWS_ACCESS_KEY_ID": ACCESS_KEY,
+            "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+            "AWS_DEFAULT_REGION": REGION,
+            "TABLE_NAME": "rolecall",
+            "SWEEP_CONCURRENCY": "1",
+        }
+        session = boto3.Session(region_name=REGION)
+        about = gateway.template()["Resources"]["Table"]["Properties"]
+        names = ("AttributeDefinitions", "KeySchema", "BillingMode", "GlobalSecondaryIndexes")
+        session.client("dynamodb").create_table(TableName="rolecall", **{name: about[name] for name in names})
+        keys = {name: {"key": name[0] * 64} for name in ("CURSOR_KEY", "IDEMPOTENCY_KEY", "REDACTION_KEY")}
+        secrets = {"MASTER_TOKEN": {"token": MASTER_TOKEN}, "JWT_KEY": {"kid": "1", "key": "J" * 64}, **keys}
+        for name, content in secrets.items():
+            made = session.client("secretsmanager").create_secret(Name=name, SecretString=json.dumps(content))
+            os.environ[f"{name}_SECRET_ARN"] = made["ARN"]
+        for name in ("SWEEP", "TOKEN_USE"):
+            os.environ[f"{name}_QUEUE_URL"] = session.client("sqs").create_queue(QueueName=name)["QueueUrl"]
+        os.environ["EVENT_BUS_NAME"] = session.client("events").create_event_bus(Name="events")["EventBusArn"]
+        for cached in (config.config, store._client, messages._client, token_use._queue, vault._provider):
+            cached.cache_clear()
+        yield
+
+
+# --- In dollars ------------------------------------------------------------------------------------
+
+
+def _gigabytes(function: str) -> float:
+    about, template = gateway.functions()[function], gateway.template()
+    size = about.get("MemorySize", template["Globals"]["Function"]["MemorySize"])
+    return float(template["Parameters"][size["Ref"]]["Default"]) / 1024
+
+
+def _milliseconds(function: str, requests: Mapping[str, int]) -> float:
+    waiting = sum(MILLISECONDS[operation] * number for operation, number in requests.items())
+    return MILLISECONDS["itself"] + waiting + (MILLISECONDS["password"] if function in _HASHING else 0)
+
+
+def _lambda(function: str, requests: Mapping[str, int]) -> float:
+    """Dollars of a million invocations."""
+    seconds = _milliseconds(function, requests) / 1000
+    return (
+        PRICES["million Lambda requests"]
+        + 1e6 * seconds * _gigabytes(function) * PRICES["GB-second of Lambda on arm64"]
+    )
+
+
+def _dynamodb(measured: Measured) -> float:
+    return measured.write_units * PRICES["million write units"] + measured.read_units * PRICES["million read units"]
+
+
+def _rest(measured: Measured, invocations: int) -> float:
+    """Logs, answers, secrets and events, of a million calls."""
+    logs = (measured.log_bytes + invocations * _PLATFORM_LOG_BYTES) * 1e6 / 1e9 * PRICES["GB of logs taken in"]
+    sent = (measured.answer_bytes + _HEADER_BYTES) * 1e6 / 1e9 * PRICES["GB sent to the internet"]
+    secrets = sum(requests.get("GetSecretValue", 0) for requests in (measured.requests, measured.authorizer_requests))
+    told = 0.0
+    if measured.function in _TELLING:
+        told = _lambda("publish_role_event", {}) + PRICES["million events put on a bus"]
+    return logs + sent + secrets * PRICES["million calls of Secrets Manager"] + told
+
+
+def _dollars(route: gateway.Route, measured: Measured) -> tuple[float, float, float, float]:
+    functions = _lambda(route.function, measured.requests)
+    if not route.public:
+        functions += _lambda(_AUTHORIZER, measured.authorizer_requests)
+    return (
+        _dynamodb(measured),
+        functions,
+        PRICES["million REST API requests"],
+        _rest(measured, 1 if route.public else 2),
+    )
+
+
+def render(found: Mapping[str, Measured]) -> str:
+    """The page."""
+    rows = []
+    for route in gateway.routes():
+        if route.function not in found:
+            continue
+        measured = found[route.function]
+        dollars = _dollars(route, measured)
+        requests = Counter(measured.requests) + Counter(measured.authorizer_requests)
+        asked = sum(number for operation, number in requests.items() if operation != "GetSecretValue")
+        amounts = " | ".join(f"{amount:.2f}" for amount in dollars)
+        rows.append(
+            f"| `{route.method} {route.path}` | {asked} | {measured.read_units:g} | {measured.write_units:g} "
+            f"| {amounts} | **{sum(dollars):.2f}** |"
+        )
+    prices = "\n".join(f"| {what} | {price:.10f}".rstrip("0").rstrip(".") + " |" for what, price in PRICES.items())
+    times = "\n".join(f"| {what} | {number} |" for what, number in MILLISECONDS.items())
+    return _PAGE.format(
+        rows="\n".join(rows), prices=prices, times=times, users=USERS, of=PRICES_OF, standing=_standing(found)
+    )
+
+
+def _standing(found: Mapping[str, Measured]) -> str:
+    """What a stack costs that nobody calls."""
+    resources = gateway.template()["Resources"].values()
+    kinds = Counter(resource["Type"] for resource in resources)
+    alarms = [resource["Properties"] for resource in resources if resource["Type"] == "AWS::CloudWatch::Alarm"]
+    looked_at = sum(max(1, len(alarm.get("Metrics", [])) - 1) for alarm in alarms)
+    runs = _RUNS_A_MONTH / 1e6
+    idle = runs * (
+        _lambda("run_maintenance", {"Query": 5, "GetItem": 1, "UpdateItem": 1, "Scan": 1})
+        + 10 * PRICES["million read units"]
+    )
+    measured = found["run_maintenance"]
+    busy = runs * measured.read_units / measured.items * _ITEMS_A_RUN * PRICES["million read units"]
+    rows = {
+        f"{len(alarms)} alarms, which look at {looked_at} metrics": looked_at
+        * PRICES["alarm and metric that it looks at, a month"],
+        f"{kinds['AWS::SecretsManager::Secret']} secrets": kinds["AWS::SecretsManager::Secret"]
+        * PRICES["secret, a month"],
+        "the key of the alarms' topic": kinds["AWS::KMS::Key"] * PRICES["KMS key, a month"],
+        "the dashboard (an account's first three are free)": kinds["AWS::CloudWatch::Dashboard"]
+        * PRICES["dashboard, a month"],
+        "maintenance every five minutes, of an empty table": idle,
+        f"maintenance, from {_ITEMS_A_RUN:,} items in the table on": idle + busy,
+    }
+    return "\n".join(f"| {what} | {amount:.2f} |" for what, amount in rows.items())
+
+
+_PAGE = """\
+# Cost
+
+Made by `make cost`, which calls every route on the local engine and counts what it asks of DynamoDB; do not edit.
+The measurements are in `cost.json`, the prices and assumptions in `tests/benchmarks/cost.py`.
+
+Dollars for **a million calls** ({of}; on demand, arm64, default memory, without free tiers).
+A call is one that succeeds, in a tenant of {users} users; lists and the deletion of a tenant grow with it. The
+authorizer is included: it is a function of its own at each call, and its reads are the price of power that ends at
+once. The master token is read from Secrets Manager at each use, which is most of what its routes cost.
+
+| route | requests to DynamoDB | read units | write units | DynamoDB | Lambda | API Gateway | the rest | **total** |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- |
+{rows}
+
+*The rest* is logs, secrets, events and what goes out. What is not in it: cold starts (each a few tenths of a second of
+Lambda), requests that are refused (a 401 costs the gateway and the authorizer, a 429 of the gateway's only its
+request), what lies in the table.
+
+## A month that nobody calls
+
+| | $ |
+| --- | --- |
+{standing}
+
+## Assumptions
+
+Write units are the local engine's, read units follow from the bytes that were read. Logs are what the functions write
+at level INFO. A change of someone's role or standing also wakes the publisher of role events, counted as one
+invocation and one event. Durations are assumed, not measured: those of a warm function, the sum of
+
+| | ms |
+| --- | --- |
+{times}
+
+| price | $ |
+| --- | --- |
+{prices}
+"""
+
+
+def load() -> dict[str, Measured]:
+    """The committed measurements."""
+    return {name: Measured(**values) for name, values in json.loads(MEASURED.read_text()).items()}
+
+
+def main() -> None:
+    with _engine(), _logs_into(io.StringIO()), redirect_stdout(io.StringIO()):
+        found = measure()
+    MEASURED.write_text(json.dumps({name: asdict(one) for name, one in found.items()}, indent=2) + "\n")
+    PAGE.write_text(render(found))
+    print(f"{PAGE.relative_to(ROOT)}: {len(found) - 1} routes")  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
