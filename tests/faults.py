@@ -62,11 +62,12 @@ def crash_at(number: int, *, after: bool) -> Iterator[Calls]:
 def flaky(dice: random.Random, share: float) -> Iterator[Callable[[], AbstractContextManager[None]]]:
     """A share of the calls goes wrong, each as it may on AWS.
 
-    Any call may be throttled; a write may be done and its answer lost; a batch may come back half undone; a
-    transaction may meet another one; a message may be lost, or come twice. Gives what makes it all well for a
-    while, for the test's own calls.
+    Any call may be throttled; a write or a transaction may be done and its answer lost; a batch may come back
+    undone; a transaction may meet another one; a message may be lost, or come twice. Gives what makes it all
+    well for a while, for the test's own calls.
     """
     well = False
+    transactions = _Transactions()
 
     @contextmanager
     def dependable() -> Iterator[None]:
@@ -76,17 +77,36 @@ def flaky(dice: random.Random, share: float) -> Iterator[Callable[[], AbstractCo
         well = False
 
     def before_call(model: Any, params: dict[str, Any], **_: Any) -> Any:
+        if model.name == "TransactWriteItems" and transactions.begins(params):
+            return _Answer(200), {"ResponseMetadata": {}}
         if well or dice.random() >= share:
             return None
         return _gone_wrong(model.name, params, dice)
 
-    def after_call(model: Any, **_: Any) -> None:
-        # moto ignores a transaction's token, so the same transaction may not be sent twice to it.
-        if not well and model.name != "TransactWriteItems" and dice.random() < share / 2:
+    def after_call(model: Any, http_response: Any, **_: Any) -> None:
+        if model.name == "TransactWriteItems" and http_response.status_code == 200:
+            transactions.succeeded()
+        if not well and dice.random() < share / 2:
             raise ReadTimeoutError(endpoint_url="the storage")
 
     with _on_the_wire(before_call, after_call):
         yield dependable
+
+
+class _Transactions:
+    """What DynamoDB does for a transaction that is sent again, and moto does not: it is done once."""
+
+    def __init__(self) -> None:
+        self._done: set[str] = set()
+        self._under_way = ""
+
+    def begins(self, params: dict[str, Any]) -> bool:
+        """Whether it was done already."""
+        self._under_way = json.loads(params["body"])["ClientRequestToken"]
+        return self._under_way in self._done
+
+    def succeeded(self) -> None:
+        self._done.add(self._under_way)
 
 
 def _gone_wrong(operation: str, params: dict[str, Any], dice: random.Random) -> Any:

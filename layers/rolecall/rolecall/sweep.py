@@ -517,16 +517,17 @@ class _Run:
         reusable = [key for key in chunk.owned if keys.may_be_reused(key.pk)]
         others = [key for key in chunk.owned if not keys.may_be_reused(key.pk)]
         lanes = self._lanes.removing
-        _finish(lanes.start(self._release_key, reusable) + lanes.start(_delete_patiently, _batches(others)))
+        released = lanes.start(lambda key: release(self._tenant_id, key), reusable)
+        _finish(released + lanes.start(_delete_patiently, _batches(others)))
         return lanes.start(_delete_patiently, _batches(chunk.own))
 
-    def _release_key(self, key: keys.Key) -> None:
-        ours = Attr("tenant_id").eq(self._tenant_id) | (
-            Attr("tenant_id").not_exists() & Attr("account_id").not_exists()
-        )
-        delete = store.Delete(key, when=ours, otherwise=lambda _found: _Foreign())
-        with suppress(_Foreign):
-            store.patiently(lambda: store.write(delete))
+
+def release(tenant_id: str, key: keys.Key) -> None:
+    """Remove a reusable item outside of the tenant's partitions, unless it has come to be someone else's."""
+    ours = Attr("tenant_id").eq(tenant_id) | (Attr("tenant_id").not_exists() & Attr("account_id").not_exists())
+    delete = store.Delete(key, when=ours, otherwise=lambda _found: _Foreign())
+    with suppress(_Foreign):
+        store.patiently(lambda: store.write(delete))
 
 
 def _batches(some: Iterable[keys.Key]) -> Iterable[tuple[keys.Key, ...]]:

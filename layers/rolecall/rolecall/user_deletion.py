@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from boto3.dynamodb.conditions import Attr
 
-from rolecall import audit, keys, standing, store
+from rolecall import audit, keys, standing, store, sweep
 from rolecall.calls import Call
 from rolecall.clock import rfc3339
 from rolecall.errors import PreconditionFailed, SelfChangeDenied, ServiceUnavailable, UserNotFound
@@ -101,7 +101,8 @@ def finish(tenant_id: str, user_id: str) -> None:
     while items := store.query_keys(partition, limit=_PAGE).items:
         if store.time_left() < _RESERVE_SECONDS:
             raise ServiceUnavailable
-        store.delete_all(keys.Key(pk, keys.META) for item in items for pk in item.get("owned_keys", ()))
+        for pk in sorted({pk for item in items for pk in item.get("owned_keys", ())}):
+            sweep.release(tenant_id, keys.Key(pk, keys.META))
         store.delete_all(keys.Key(item["pk"], item["sk"]) for item in items)
     store.delete_all([keys.user(tenant_id, user_id)])
 
