@@ -12,7 +12,8 @@ UV    := UV_PYTHON_DOWNLOADS=never $(BIN)/uv
 SAM   := SAM_CLI_TELEMETRY=0 __SAM_CLI_APP_DIR=$(CURDIR)/.venv/sam PATH="$(CURDIR)/$(BIN):$$PATH" $(PY) -m samcli
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run reset operator delete-tenant bench-deletion cost test prove lint unit integration e2e format lock build deploy
+.PHONY: help setup run reset operator delete-tenant bench-deletion cost test prove lint unit integration e2e format \
+	lock openapi build deploy
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,6 +62,9 @@ cost: $(READY) ## What a million calls of each route cost, into docs/cost.md
 
 format: $(READY) ## Let ruff format and tidy the code
 	@$(BIN)/ruff check --fix-only --quiet . && $(BIN)/ruff format --quiet .
+
+openapi: $(READY) ## Make docs/openapi.json and docs/errors.md from the code and the template
+	@$(PY) -m openapi
 
 # The developers' environment is resolved first and binds the layer: the tests run what is deployed.
 lock: $(READY) ## Resolve the requirements anew (UPGRADE=1: to the newest versions)
