@@ -13,7 +13,7 @@ SAM   := SAM_CLI_TELEMETRY=0 __SAM_CLI_APP_DIR=$(CURDIR)/.venv/sam PATH="$(CURDI
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run reset operator delete-tenant bench-deletion cost test prove lint unit integration e2e format \
-	lock openapi build deploy
+	lock openapi typescript build deploy
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,7 +44,7 @@ lint: $(READY) ## ruff, mypy --strict and cfn-lint
 	@echo "lint: mypy"    && $(PY) -m mypy
 	@echo "lint: template" && $(SAM) validate --lint --template template.yaml --region us-east-1
 
-unit: $(READY) ## Pure rules and the template
+unit: $(READY) $(if $(shell command -v npm),$(NODE)) ## Pure rules and the template
 	@$(PY) -m pytest tests/unit
 
 integration: $(READY) $(if $(shell command -v npm),$(NODE)) ## Real handlers with real events on an AWS in memory
@@ -66,6 +66,10 @@ format: $(READY) ## Let ruff format and tidy the code
 openapi: $(READY) ## Make docs/openapi.json and docs/errors.md from the code and the template
 	@$(PY) -m openapi
 
+typescript: openapi $(NODE) ## Make clients/typescript/rolecall.d.ts from docs/openapi.json (needs npm)
+	@npm run --silent typescript > clients/typescript/rolecall.d.ts
+	@npm run --silent typecheck
+
 # The developers' environment is resolved first and binds the layer: the tests run what is deployed.
 lock: $(READY) ## Resolve the requirements anew (UPGRADE=1: to the newest versions)
 	@$(UV) pip compile $(LOCK) requirements/setup.in --output-file requirements/setup.txt
@@ -83,7 +87,7 @@ deploy: build ## Deploy to AWS (STAGE=dev or prod)
 	@sed -i.before "s/Revision 1 /Revision $$(cksum < samconfig.toml | cut -d ' ' -f 1) /" .aws-sam/build/template.yaml
 	@$(SAM) deploy --config-env $(STAGE)
 
-# dynalite, on which the sweep is measured.
+# dynalite, on which the sweep is measured, and the compilers for TypeScript.
 $(NODE): package-lock.json
 	@npm ci --silent --no-audit --no-fund --no-update-notifier && touch $@
 

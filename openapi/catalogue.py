@@ -33,8 +33,6 @@ ADVICE = {
     "INTERNAL_ERROR": "Repeat the request later. If it stays, report it with its `X-Request-Id`.",
     "SERVICE_UNAVAILABLE": "Repeat the request after `Retry-After`, with growing waits. Nothing is wrong with it.",
 }
-#: Codes that no class has: the gateway says them by itself.
-BY_THE_GATEWAY = {"NOT_FOUND": (404, "There is no such route.")}
 #: Said to an operator who invokes a function by hand, and to nobody over HTTP.
 WITHOUT_A_ROUTE = errors.OperationRefused
 
@@ -59,12 +57,25 @@ def meanings() -> dict[str, tuple[int, list[str]]]:
         if status != one.status:
             raise ValueError(f"{one.code} has two statuses")
         meant.append(_first_paragraph(one))
-    return found | {code: (status, [meaning]) for code, (status, meaning) in BY_THE_GATEWAY.items()}
+    return found
 
 
 def _first_paragraph(error: type[RolecallError]) -> str:
     text = " ".join((error.__doc__ or "").partition("\n\n")[0].split())
     return "Something failed on our side." if error is RolecallError else text
+
+
+def _by_status() -> dict[str, tuple[int, list[str]]]:
+    return dict(sorted(meanings().items(), key=lambda one: (one[1][0], one[0])))
+
+
+def table() -> str:
+    """Every code with its status, what it means and what to do, as a table in Markdown."""
+    rows = [
+        f"| {status} | `{code}` | {' '.join(meant)} | {ADVICE[code]} |"
+        for code, (status, meant) in _by_status().items()
+    ]
+    return "\n".join(["| status | code | what it means | what to do |", "| --- | --- | --- | --- |", *rows])
 
 
 def to_markdown(answered_by: dict[str, list[str]]) -> str:
@@ -82,15 +93,17 @@ def to_markdown(answered_by: dict[str, list[str]]) -> str:
         "`-`, else one of ours; what the gateway answers by itself always has one of ours. It is in our logs and audit",
         "entries, so name it when you ask for help. Every 429 and 503 has `Retry-After`, in seconds.",
         "",
-        "| status | code | what it means | what to do |",
-        "| --- | --- | --- | --- |",
+        table(),
+        "",
+        "## Who answers what",
+        "",
+        "| code | operations |",
+        "| --- | --- |",
     ]
-    by_status = sorted(meanings().items(), key=lambda one: (one[1][0], one[0]))
-    lines += [f"| {status} | `{code}` | {' '.join(meant)} | {ADVICE[code]} |" for code, (status, meant) in by_status]
-    lines += ["", "## Who answers what", "", "| code | operations |", "| --- | --- |"]
     everywhere = max(len(names) for names in answered_by.values())
-    for code, _ in by_status:
-        names = answered_by.get(code, [])
+    for code in _by_status():
+        names = answered_by[code]
         said = "every one" if len(names) == everywhere else ", ".join(f"`{name}`" for name in names)
-        lines.append(f"| `{code}` | {said or 'the gateway, where there is no such route'} |")
+        elsewhere = ", and the gateway where there is no such route" if code == errors.NotFound.code else ""
+        lines.append(f"| `{code}` | {said}{elsewhere} |")
     return "\n".join(lines) + "\n"

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from local import ROOT
-from openapi import answers
+from openapi import answers, catalogue
 from openapi.routes import OPERATIONS, TAGS, Answer, Operation, Schema
 from openapi.template import Route, gateway_responses, routes
 from rolecall import api, errors
@@ -23,7 +23,7 @@ from rolecall.calls import MASTER, Principal, PrincipalType
 from rolecall.errors import Refused, RolecallError, ValidationFailed
 from rolecall.roles import PlatformRole, Role
 
-DESCRIPTION = f"""\
+_DESCRIPTION = f"""\
 Users, roles and tenants of a platform: who is in which tenant, who may do what, and who changed it.
 
 Two families behind one gateway. The **tenant API** is for the users of a tenant, with an API token, and for operators,
@@ -32,7 +32,7 @@ with the master token. The **platform API**, `/v1/api`, is for platform accounts
 - **Credentials** go into `Authorization`, as `Bearer <it>` or bare. One that is unknown, malformed, revoked, inactive
   or deleted is always the same 401.
 - **Errors** have two dialects, one for each family. Programs read `error_code` in the tenant API and `code` in the
-  platform API; what the gateway answers by itself satisfies both. The [catalogue](errors.md) has every code.
+  platform API; what the gateway answers by itself satisfies both.
 - **Unknown** fields and query parameters are refused with 400, so that a typo never passes silently. An unknown path is
   404, and so is an unknown method on a known path. A body may have {MAX_BODY_BYTES // 1024} KiB.
 - **`X-Request-Id`** is in every answer: the one that was sent, if it is well-formed, else one of ours. What the gateway
@@ -41,6 +41,13 @@ with the master token. The **platform API**, `/v1/api`, is for platform accounts
 - **`Idempotency-Key`** makes a creation safe to repeat for 24 hours: the same key and body get the first answer again.
 - **Pages** follow a cursor that is opaque and authenticated. While there is one in the answer, more follows.
 - **`Retry-After`**, in seconds, comes with every 429 and 503. A 409 `CONCURRENT_CHANGE` can be repeated at once.
+
+<details>
+<summary>Every error code, what it means and what to do</summary>
+
+{catalogue.table()}
+
+</details>
 """
 
 #: What each kind of credential is called in the document, and how it is had.
@@ -79,15 +86,15 @@ _CALLERS = [
     *(Principal(PrincipalType.ACCOUNT, "1", role=role) for role in PlatformRole),
 ]
 _REQUEST_ID = r"^[A-Za-z0-9._-]{1,128}$"
+# Without examples: whoever tries a route out would send them.
 _HEADER_PARAMETERS: dict[str, Schema] = {
     "X-Request-Id": {
         "description": "Comes back in the answer, and stands in the logs and audit entries. Ignored if malformed.",
         "schema": {"type": "string", "pattern": _REQUEST_ID},
-        "example": "checkout-7f3a",
     },
     "If-Match": {
-        "description": "The `ETag` of what was read: the change is made only if it still is what it was then.",
-        "schema": {"type": "string", "examples": ['"3"']},
+        "description": 'The `ETag` of what was read, as `"3"`: the change is made only if it still is what it was.',
+        "schema": {"type": "string"},
     },
     "Idempotency-Key": {
         "description": "Makes the request safe to repeat: for 24 hours, the same key and body get the first answer.",
@@ -109,6 +116,16 @@ _HEADERS: dict[str, Schema] = {
         "description": "No answer may be stored.",
         "required": True,
         "schema": {"type": "string", "const": "no-store"},
+    },
+    "Cache-Control-of-a-file": {
+        "description": "What carries its version in its address may be kept.",
+        "required": True,
+        "schema": {"type": "string", "enum": ["no-store", "public, max-age=31536000, immutable"]},
+    },
+    "Content-Security-Policy": {
+        "description": "Everything comes from this origin.",
+        "required": True,
+        "schema": {"type": "string"},
     },
     "Retry-After": {
         "description": "Seconds after which repeating the request makes sense.",
@@ -137,6 +154,12 @@ _HEADERS: dict[str, Schema] = {
 _EXAMPLE_PATH = {
     Family.TENANT: f"/users/{answers.USER_ID}/promote",
     Family.PLATFORM: "/v1/api/superadmin/users/123/role",
+}
+_FILE_EXAMPLES: dict[str, Any] = {
+    "application/json": {"openapi": "3.1.0"},
+    "text/css": "body {}",
+    "text/html": "<!doctype html>",
+    "text/javascript": "window.reference = …",
 }
 _EVERYWHERE = ("X-Request-Id", "Cache-Control")
 #: Statuses that most routes of a family answer alike.
@@ -168,7 +191,7 @@ def document() -> dict[str, Any]:
             "title": "Rolecall",
             "version": project["version"],
             "summary": project["description"],
-            "description": DESCRIPTION,
+            "description": _DESCRIPTION,
         },
         # Relative to where the document is served, which is one below the API's own root.
         "servers": [{"url": "..", "description": "The API that serves this document."}],
@@ -272,6 +295,10 @@ def _request_body(function: str, model: type[Body]) -> dict[str, Any]:
 
 def _success(answer: Answer) -> dict[str, Any]:
     made: dict[str, Any] = {"description": answer.description, "headers": _headers(*answer.headers)}
+    if answer.files:
+        # The viewer may be kept: its addresses name its version.
+        made["headers"]["Cache-Control"] = {"$ref": "#/components/headers/Cache-Control-of-a-file"}
+        made["content"] = {one: {"schema": {}, "example": _FILE_EXAMPLES[one]} for one in answer.files}
     if answer.models:
         made["content"] = {
             "application/json": _alternatives(
@@ -351,7 +378,7 @@ def _name(error: type[RolecallError]) -> str:
 
 def _coded(model: type[BaseModel], family: Family, codes: list[str]) -> Schema:
     field = "code" if family is Family.PLATFORM else "error_code"
-    return {"allOf": [_ref(model), {"properties": {field: {"enum": codes}}}]}
+    return {"allOf": [_ref(model), {"properties": {field: {"type": "string", "enum": codes}}, "required": [field]}]}
 
 
 def _error_example(handler: api.Route[Any], error: type[RolecallError]) -> dict[str, Any]:
@@ -394,9 +421,7 @@ def answered_by() -> dict[str, list[str]]:
     for function, about in OPERATIONS.items():
         failing = failures(by_function[function], about)
         codes = {one.code for listed in failing.values() for one in listed}
-        codes |= {gateway_bodies()[status]["code"] for status in failing.keys() & gateway_bodies().keys()} - {
-            "NOT_FOUND"
-        }
+        codes |= {gateway_bodies()[status]["code"] for status in failing.keys() & gateway_bodies().keys() - {404}}
         for code in sorted(codes):
             found.setdefault(code, []).append(function)
     return found

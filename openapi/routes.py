@@ -13,6 +13,7 @@ from rolecall.roles import PlatformRole, Role
 
 USERS, TENANTS, AUDIT = "Tenant API: users", "Tenant API: tenants", "Tenant API: audit"
 SESSIONS, ACCOUNTS = "Platform API: sessions", "Platform API: accounts"
+REFERENCE = "Reference"
 #: In the order in which a newcomer wants to read them.
 TAGS = {
     USERS: "The users of a tenant. The tenant is the one of the caller's credential, never one of the request.",
@@ -20,6 +21,7 @@ TAGS = {
     AUDIT: "Who changed what, and who tried to.",
     SESSIONS: "Logging in and out of a platform account.",
     ACCOUNTS: "The platform's accounts. For superadmins.",
+    REFERENCE: "This page, and the document that it shows.",
 }
 
 type Schema = dict[str, Any]
@@ -60,11 +62,15 @@ ACCOUNT_ID: Schema = {
 
 @dataclass(frozen=True)
 class Answer:
-    """A success: what it means, the models that its body may be of, and the headers beside those of every answer."""
+    """A success: what it means, the models that its body may be of, and the headers beside those of every answer.
+
+    `files` are the media types of what is no answer of the API's but a file.
+    """
 
     description: str
     models: tuple[type[BaseModel], ...] = ()
     headers: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -232,8 +238,12 @@ OPERATIONS: dict[str, Operation] = {
         query={
             "limit": _limit(100),
             "cursor": _CURSOR,
-            "tenant_id": {**TENANT_ID, "description": "Required with the master token; else one's own, or 404."},
-            "action": {**_TEXT, "example": "promote_user"},
+            "tenant_id": {
+                "type": "string",
+                "format": "uuid",
+                "description": "Required with the master token; else one's own, or 404.",
+            },
+            "action": {**_TEXT, "description": "What was done, such as `promote_user`."},
             "actor": {**_TEXT, "description": "Id of who did it."},
             "target": {**_TEXT, "description": "Id of whom or what it was done to."},
             "from": _moment("The earliest time, inclusive."),
@@ -300,5 +310,17 @@ OPERATIONS: dict[str, Operation] = {
         path={"id": ACCOUNT_ID},
         query={"limit": _limit(100), "cursor": _CURSOR},
         description="Where more follows, `Link` has the address of the next page, relative to this one.",
+    ),
+    "show_docs": Operation(
+        REFERENCE,
+        {200: Answer("The page.", headers=("Content-Security-Policy",), files=("text/html",))},
+        description="Loads nothing from anywhere else, and keeps credentials only while it is open.",
+    ),
+    "get_docs_asset": Operation(
+        REFERENCE,
+        {200: Answer("The file.", files=("application/json", "text/css", "text/javascript"))},
+        errors=(errors.NotFound,),
+        path={"asset": {"type": "string", "description": "Name of the file.", "example": "openapi.json"}},
+        query={"v": {**_TEXT, "description": "Version of the viewer, so that a new one is not taken for the old."}},
     ),
 }

@@ -108,7 +108,7 @@ def test_the_gateway_says_codes_of_the_catalogue_with_their_statuses() -> None:
 
 
 def test_every_code_is_answered_somewhere() -> None:
-    assert document.answered_by().keys() | catalogue.BY_THE_GATEWAY.keys() == catalogue.ADVICE.keys()
+    assert document.answered_by().keys() == catalogue.ADVICE.keys()
 
 
 # --- The check of real answers ---------------------------------------------------------------------

@@ -15,8 +15,8 @@ from tests.permissions import Permission, granted, listed, statements
 
 FUNCTIONS = sorted(gateway.functions())
 AUTHORIZER = "authorize_request"
-#: The only functions behind no authorizer: they are where the credential comes from.
-PUBLIC = {"log_in", "refresh_session"}
+#: The only functions behind no authorizer: where the credential comes from, and what is no secret.
+PUBLIC = {"log_in", "refresh_session", "show_docs", "get_docs_asset"}
 #: Invoked by hand, with AWS rights.
 OPERATOR = "run_operation"
 READING = {"GetItem", "BatchGetItem"}
@@ -193,7 +193,7 @@ def _api() -> dict[str, Any]:
     return api
 
 
-def test_every_route_but_login_and_refresh_goes_through_the_authorizer() -> None:
+def test_every_route_but_login_refresh_and_the_reference_goes_through_the_authorizer() -> None:
     auth = _api()["Auth"]
     (name,) = auth["Authorizers"]
 
@@ -295,3 +295,12 @@ def test_maintenance_runs_every_five_minutes_and_never_beside_itself() -> None:
 def test_no_file_of_the_layer_is_named_like_a_function() -> None:
     modules = {path.stem for path in Path(ROOT / "layers/rolecall/rolecall").glob("*.py")}
     assert modules.isdisjoint(FUNCTIONS)
+
+
+def test_the_page_of_the_reference_asks_for_the_very_version_of_the_viewer_that_is_built() -> None:
+    """Browsers keep it by that address."""
+    page = (ROOT / "functions/show_docs/app.py").read_text()
+    required = (ROOT / "functions/get_docs_asset/requirements.txt").read_text()
+    (pinned,) = re.findall(r"^drf-spectacular-sidecar==(\S+)", required, re.MULTILINE)
+
+    assert set(re.findall(r"\?v=([^\"]+)", page)) == {pinned}

@@ -131,10 +131,10 @@ class Request[B]:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """An answer; `body` is turned into JSON, None into no body."""
+    """An answer; `body` is turned into JSON, None into no body. A text goes out as it is, with its `Content-Type`."""
 
     status: int
-    body: Mapping[str, Any] | list[Any] | None
+    body: Mapping[str, Any] | list[Any] | str | None
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -411,6 +411,8 @@ def _to_gateway(response: Response, request_id: str) -> dict[str, Any]:
     headers = {"Cache-Control": "no-store", "X-Request-Id": request_id, **response.headers}
     if response.body is None:
         return {"statusCode": response.status, "headers": headers, "body": ""}
+    if isinstance(response.body, str):
+        return {"statusCode": response.status, "headers": headers, "body": response.body}
     headers["Content-Type"] = "application/json"
     return {"statusCode": response.status, "headers": headers, "body": to_json(response.body)}
 
