@@ -13,7 +13,7 @@ SAM   := SAM_CLI_TELEMETRY=0 __SAM_CLI_APP_DIR=$(CURDIR)/.venv/sam PATH="$(CURDI
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run reset operator delete-tenant bench-deletion cost test prove lint unit integration e2e format \
-	lock openapi typescript build deploy
+	lock browser openapi typescript build deploy
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,8 +50,16 @@ unit: $(READY) $(if $(shell command -v npm),$(NODE)) ## Pure rules and the templ
 integration: $(READY) $(if $(shell command -v npm),$(NODE)) ## Real handlers with real events on an AWS in memory
 	@$(PY) -m pytest tests/integration --numprocesses auto
 
-e2e: $(READY) ## Over HTTP, against a stack of its own that is deployed for it
+e2e: $(READY) browser ## Over HTTP, against a stack of its own that is deployed for it
 	@$(PY) -m pytest tests/e2e
+
+# The reference is tried out in a browser. CI, which is root on Debian, gets one; nobody else's machine is changed.
+browser:
+	@for name in chromium chromium-browser google-chrome; do command -v $$name >/dev/null && exit 0; done; \
+	[ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null || exit 0; \
+	echo "e2e: installing Chromium"; \
+	{ apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends chromium; } \
+		>/dev/null 2>&1 || echo "e2e: Chromium could not be installed, so the reference is not tried out in it"
 
 bench-deletion: $(READY) $(NODE) ## Deletion at size: the sweep on dynalite (needs npm), 10,000 items over HTTP
 	@$(PY) -m tests.benchmarks.sweep
