@@ -101,7 +101,7 @@ def test_a_reader_finds_the_routes_and_promotes_a_user(
 
     # Then the answer is shown, and it is true
     answer = promote.locator(".live-responses-table")
-    expect(answer.locator("td.response-col_status").first).to_contain_text("200")
+    expect(answer.locator("tbody td.response-col_status").first).to_contain_text("200", timeout=SECONDS)
     expect(answer).to_contain_text('"new_role": "manager"')
     listed = tenant.request(tenant.admin, "GET", f"/users/{user.id}").json()["data"]
     assert listed["role"] == "manager"
