@@ -12,7 +12,8 @@ UV    := UV_PYTHON_DOWNLOADS=never $(BIN)/uv
 SAM   := SAM_CLI_TELEMETRY=0 __SAM_CLI_APP_DIR=$(CURDIR)/.venv/sam PATH="$(CURDIR)/$(BIN):$$PATH" $(PY) -m samcli
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run reset operator delete-tenant bench-deletion cost test prove lint unit integration e2e format lock build deploy
+.PHONY: help setup run reset operator delete-tenant bench-deletion cost test prove lint unit integration e2e format \
+	lock browser openapi typescript build deploy
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,14 +44,22 @@ lint: $(READY) ## ruff, mypy --strict and cfn-lint
 	@echo "lint: mypy"    && $(PY) -m mypy
 	@echo "lint: template" && $(SAM) validate --lint --template template.yaml --region us-east-1
 
-unit: $(READY) ## Pure rules and the template
+unit: $(READY) $(if $(shell command -v npm),$(NODE)) ## Pure rules and the template
 	@$(PY) -m pytest tests/unit
 
 integration: $(READY) $(if $(shell command -v npm),$(NODE)) ## Real handlers with real events on an AWS in memory
 	@$(PY) -m pytest tests/integration --numprocesses auto
 
-e2e: $(READY) ## Over HTTP, against a stack of its own that is deployed for it
+e2e: $(READY) browser ## Over HTTP, against a stack of its own that is deployed for it
 	@$(PY) -m pytest tests/e2e
+
+# The reference is tried out in a browser. CI, which is root on Debian, gets one; nobody else's machine is changed.
+browser:
+	@for name in chromium chromium-browser google-chrome; do command -v $$name >/dev/null && exit 0; done; \
+	[ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null || exit 0; \
+	echo "e2e: installing Chromium"; \
+	{ apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends chromium; } \
+		>/dev/null 2>&1 || echo "e2e: Chromium could not be installed, so the reference is not tried out in it"
 
 bench-deletion: $(READY) $(NODE) ## Deletion at size: the sweep on dynalite (needs npm), 10,000 items over HTTP
 	@$(PY) -m tests.benchmarks.sweep
@@ -61,6 +70,13 @@ cost: $(READY) ## What a million calls of each route cost, into docs/cost.md
 
 format: $(READY) ## Let ruff format and tidy the code
 	@$(BIN)/ruff check --fix-only --quiet . && $(BIN)/ruff format --quiet .
+
+openapi: $(READY) ## Make docs/openapi.json and docs/errors.md from the code and the template
+	@$(PY) -m openapi
+
+typescript: openapi $(NODE) ## Make clients/typescript/rolecall.d.ts from docs/openapi.json (needs npm)
+	@npm run --silent typescript > clients/typescript/rolecall.d.ts
+	@npm run --silent typecheck
 
 # The developers' environment is resolved first and binds the layer: the tests run what is deployed.
 lock: $(READY) ## Resolve the requirements anew (UPGRADE=1: to the newest versions)
@@ -79,7 +95,7 @@ deploy: build ## Deploy to AWS (STAGE=dev or prod)
 	@sed -i.before "s/Revision 1 /Revision $$(cksum < samconfig.toml | cut -d ' ' -f 1) /" .aws-sam/build/template.yaml
 	@$(SAM) deploy --config-env $(STAGE)
 
-# dynalite, on which the sweep is measured.
+# dynalite, on which the sweep is measured, and the compilers for TypeScript.
 $(NODE): package-lock.json
 	@npm ci --silent --no-audit --no-fund --no-update-notifier && touch $@
 

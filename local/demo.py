@@ -44,7 +44,12 @@ class Demo(Seeds):
 
 def page(demo: Demo) -> str:
     """The demo's credentials, and commands that work when they are pasted into a shell."""
-    lines = [f"API           {demo['api']}", f"master token  {demo['master_token']}", ""]
+    lines = [
+        f"API           {demo['api']}",
+        f"reference     {demo['api']}/docs",
+        f"master token  {demo['master_token']}",
+        "",
+    ]
     for tenant in demo["tenants"]:
         lines.append(f"{tenant['name']}  (tenant {tenant['id']})")
         lines += [f"  {user['role']:<8} {user['email']:<34} {user['token']}" for user in tenant["users"]]

@@ -3,7 +3,7 @@
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,10 @@ class Answer:
 
     def json(self) -> Any:
         return json.loads(self.text)
+
+
+#: Told of every answer, with the method and the address that were asked; what they raise, `call` raises.
+watchers: list[Callable[[str, str, Answer], None]] = []
 
 
 def call(
@@ -37,6 +41,13 @@ def call(
         data = json.dumps(body).encode()
         sent.setdefault("Content-Type", "application/json")
     request = urllib.request.Request(url, data, sent, method=method)  # noqa: S310
+    answer = _send(request, timeout)
+    for told in watchers:
+        told(method, url, answer)
+    return answer
+
+
+def _send(request: urllib.request.Request, timeout: float) -> Answer:
     try:
         with urllib.request.urlopen(request, timeout=timeout) as answer:  # noqa: S310
             return _answer(answer.status, answer.headers.items(), answer.read())

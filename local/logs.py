@@ -17,7 +17,8 @@ PLATFORM_LINES = ("START RequestId", "END RequestId", "REPORT RequestId", "INIT_
 # Fields of a record that its line shows in a place of their own, or that say the same on every line.
 SHOWN_ELSEWHERE = {
     "level", "message", "timestamp", "service", "location", "function_name", "function_arn", "function_memory_size",
-    "function_request_id", "cold_start", "xray_trace_id", "exception", "exception_name", "stack_trace",
+    "function_request_id", "gateway_request_id", "cold_start", "xray_trace_id", "exception", "exception_name",
+    "stack_trace",
 }  # fmt: skip
 COLOURS = {"DEBUG": "2", "INFO": "32", "WARNING": "33", "ERROR": "31", "CRITICAL": "1;31"}
 

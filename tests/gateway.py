@@ -7,62 +7,23 @@ in `template.yaml`, asks the authorizer, hands its context on, and answers 401 f
 import base64
 import importlib
 import json
-import re
 from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any, cast
 from uuid import uuid4
 
-from samcli.yamlhelper import yaml_parse
+from local import ROOT
+from openapi.template import Route, functions, route_of, routes, template
+from tests import contract
 
-ROOT = Path(__file__).parent.parent
+__all__ = ["ROOT", "Route", "functions", "routes", "template"]
+
 #: The scheduled function's event is named after what it does, not after its folder.
 _EVENT_OF = {"run_maintenance": "maintenance"}
 #: The folder of the function that runs right now, which is whose permissions count.
 running: ContextVar[str | None] = ContextVar("running", default=None)
-
-
-@cache
-def template() -> dict[str, Any]:
-    """`template.yaml`, with intrinsic functions in their long form."""
-    return cast("dict[str, Any]", yaml_parse((ROOT / "template.yaml").read_text()))
-
-
-@dataclass(frozen=True)
-class Route:
-    method: str
-    path: str
-    function: str  # the folder
-    public: bool  # no authorizer
-
-    @property
-    def pattern(self) -> re.Pattern[str]:
-        return re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", self.path))
-
-
-@cache
-def functions() -> dict[str, dict[str, Any]]:
-    """The properties of each function, by its folder."""
-    found = {}
-    for resource in template()["Resources"].values():
-        if resource["Type"] == "AWS::Serverless::Function":
-            found[Path(resource["Properties"]["CodeUri"]).name] = resource["Properties"]
-    return found
-
-
-@cache
-def routes() -> list[Route]:
-    found = []
-    for folder, properties in functions().items():
-        for source in properties.get("Events", {}).values():
-            if source["Type"] == "Api":
-                about = source["Properties"]
-                public = about.get("Auth", {}).get("Authorizer") == "NONE"
-                found.append(Route(about["Method"], about["Path"], folder, public))
-    return found
 
 
 def event_file(folder: str) -> Path:
@@ -140,14 +101,17 @@ def request(
     principal: dict[str, str] | None = None,
     seconds: float = 20.0,
 ) -> Response:
-    """Send a request through the authorizer to its function.
+    """Send a request through the authorizer to its function. The answer must be one that the document has.
 
     `body` goes out as JSON; a string as it is, and bytes in base64, as the gateway sends what is no text.
     `principal` skips the authorizer, for an actor whose standing changed after it was authorized.
     `seconds` is the time that the function has left.
     """
     path, _, query = path.partition("?")
-    route, parameters = _route(method, path)
+    found = route_of(method, path)
+    if found is None:
+        raise LookupError(f"no route {method} {path} in template.yaml")
+    route, parameters = found
     context = principal
     if context is None and not route.public:
         context = authorize(credential) if credential else None
@@ -163,6 +127,7 @@ def request(
     event["requestContext"]["requestId"] = str(uuid4())
     event["requestContext"]["authorizer"] = context
     answer = invoke(route.function, event, seconds)
+    contract.check(route, answer["statusCode"], answer["headers"], answer["body"])
     return Response(answer["statusCode"], answer["headers"], answer["body"])
 
 
@@ -170,10 +135,3 @@ def _text_of(body: Any) -> str | None:
     if isinstance(body, bytes):
         return base64.b64encode(body).decode()
     return body if isinstance(body, str) or body is None else json.dumps(body)
-
-
-def _route(method: str, path: str) -> tuple[Route, dict[str, str]]:
-    for route in routes():
-        if route.method == method and (found := route.pattern.fullmatch(path)):
-            return route, found.groupdict()
-    raise LookupError(f"no route {method} {path} in template.yaml")

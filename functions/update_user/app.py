@@ -2,7 +2,7 @@
 
 from typing import Self
 
-from pydantic import model_validator
+from pydantic import ConfigDict, model_validator
 
 from rolecall import api, bodies, users
 from rolecall.errors import ValidationFailed
@@ -10,6 +10,8 @@ from rolecall.roles import ROLE_CHANGERS, Role
 
 
 class UserUpdate(bodies.Body):
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1})
+
     active: bool = None  # type: ignore[assignment]  # absent, but not null
     role: Role = None  # type: ignore[assignment]
 

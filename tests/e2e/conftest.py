@@ -3,15 +3,18 @@
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from local import http
 from local.engine import free_port
 from local.http import Answer, call
 from local.stack import Stack, up
+from tests import contract
 
 PASSWORD = "correct horse battery"
 _numbers = count(1)
@@ -22,7 +25,15 @@ def stack() -> Iterator[Stack]:
     """The deployed system. Tests make their own tenants in it and may run in any order."""
     # Not pytest's own temporary directory: other sessions of pytest clean up there.
     with tempfile.TemporaryDirectory(prefix="rolecall-") as home, up(Path(home), free_port()) as stack:
+        # Every answer of every test must be one that the API's document has.
+        http.watchers.append(partial(_hold_against_the_document, stack.api))
         yield stack
+        http.watchers.clear()
+
+
+def _hold_against_the_document(api: str, method: str, url: str, answer: Answer) -> None:
+    if url.startswith(f"{api}/"):
+        contract.check_over_http(method, url.removeprefix(api), answer.status, answer.headers, answer.text)
 
 
 @dataclass

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 
 import pytest
-from jsonschema import ValidationError
+from jsonschema_rs import ValidationError
 
 from tests import gateway
-from tests.dialects import PLATFORM, TENANT, assert_valid, closed
+from tests.dialects import PLATFORM, TENANT, assert_readable, assert_valid
 from tests.gateway import Response
 from tests.integration.conftest import PASSWORD, Holder, Tenant
 
@@ -37,9 +37,9 @@ def test_the_platform_family(superadmin: Holder, status: int) -> None:
     answer = PLATFORM_ERRORS[status](superadmin)
 
     assert answer.status == answer.body["status"] == status
-    assert_valid(answer.body, closed(PLATFORM))
+    assert_valid(answer.body, PLATFORM)
     with pytest.raises(ValidationError):
-        assert_valid(answer.body, TENANT)
+        assert_readable(answer.body, TENANT)
     assert ("Retry-After" in answer.headers) is (status == 429)
 
 
@@ -59,6 +59,6 @@ def test_the_tenant_family(acme: Tenant, status: int) -> None:
     answer = TENANT_ERRORS[status](acme)
 
     assert answer.status == status
-    assert_valid(answer.body, closed(TENANT))
+    assert_valid(answer.body, TENANT)
     with pytest.raises(ValidationError):
-        assert_valid(answer.body, PLATFORM)
+        assert_readable(answer.body, PLATFORM)

@@ -79,7 +79,7 @@ TABLE: dict[str, Row] = {
     ),
 }
 #: Routes that are there to get a credential ask for none.
-PUBLIC = {"POST /v1/api/auth/login", "POST /v1/api/auth/refresh"}
+PUBLIC = {"POST /v1/api/auth/login", "POST /v1/api/auth/refresh", "GET /docs", "GET /docs/{asset}"}
 
 
 def _routes() -> dict[str, bool]:

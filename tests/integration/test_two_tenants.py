@@ -88,6 +88,8 @@ ATTEMPTS: dict[str, list[tuple[Callable[[Tenant, Tenant, Holder], Response], int
     "log_in": [
         (lambda _, globex, __: _log_in(globex.admin.email), 401),
     ],
+    "show_docs": [(lambda acme, globex, _: acme.admin.request("GET", f"/docs?tenant_id={globex.id}"), 400)],
+    "get_docs_asset": [(lambda acme, globex, _: acme.admin.request("GET", f"/docs/{globex.id}"), 404)],
 }
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from rolecall import api, bodies, errors
+from rolecall import api, bodies, errors, telemetry
 from rolecall.api import Family, Request, Response
 from rolecall.calls import PrincipalType
 from rolecall.errors import FieldError, RolecallError, ValidationFailed
@@ -161,6 +161,25 @@ def test_every_answer_names_its_request_and_is_kept_by_no_cache(handler: api.Han
     assert answer.headers["X-Request-Id"] == "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.headers["Content-Type"] == "application/json"
+
+
+GATEWAYS = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
+
+
+@pytest.mark.parametrize("handler", [_echo, _raising(errors.UserNotFound()), _raising(KeyError("x"))])
+@pytest.mark.parametrize("name", ["X-Request-Id", "x-request-id"])
+@pytest.mark.parametrize("sent", ["a", "checkout-7f3a_0.1", "x" * 128])
+def test_a_callers_own_request_id_comes_back_and_stands_in_the_log(handler: api.Handler, name: str, sent: str) -> None:
+    answer = _ask(handler, headers={name: sent})
+
+    logged = telemetry.logger.get_current_keys()
+    assert answer.headers["X-Request-Id"] == logged["request_id"] == sent
+    assert logged["gateway_request_id"] == GATEWAYS
+
+
+@pytest.mark.parametrize("sent", ["", " ", "x" * 129, "a b", "a\nb", "a\n", "é", '"', "{}", "<b>"])
+def test_a_malformed_request_id_is_ignored(sent: str) -> None:
+    assert _ask(_echo, headers={"X-Request-Id": sent}).headers["X-Request-Id"] == GATEWAYS
 
 
 # --- Bodies ----------------------------------------------------------------------------------------

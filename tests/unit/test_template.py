@@ -9,14 +9,14 @@ from typing import Any, cast
 import pytest
 
 from tests import gateway
-from tests.dialects import PLATFORM, TENANT, assert_valid, made_by_the_gateway
+from tests.dialects import GATEWAY, PLATFORM, TENANT, assert_readable, assert_valid
 from tests.gateway import ROOT
 from tests.permissions import Permission, granted, listed, statements
 
 FUNCTIONS = sorted(gateway.functions())
 AUTHORIZER = "authorize_request"
-#: The only functions behind no authorizer: they are where the credential comes from.
-PUBLIC = {"log_in", "refresh_session"}
+#: The only functions behind no authorizer: where the credential comes from, and what is no secret.
+PUBLIC = {"log_in", "refresh_session", "show_docs", "get_docs_asset"}
 #: Invoked by hand, with AWS rights.
 OPERATOR = "run_operation"
 READING = {"GetItem", "BatchGetItem"}
@@ -193,7 +193,7 @@ def _api() -> dict[str, Any]:
     return api
 
 
-def test_every_route_but_login_and_refresh_goes_through_the_authorizer() -> None:
+def test_every_route_but_login_refresh_and_the_reference_goes_through_the_authorizer() -> None:
     auth = _api()["Auth"]
     (name,) = auth["Authorizers"]
 
@@ -214,27 +214,36 @@ def test_a_change_counts_from_the_next_request_on_unless_someone_decides_otherwi
 GATEWAY_RESPONSES = sorted(_api()["GatewayResponses"])
 
 
+FILLED_IN = {
+    "context.authorizer.denied_at": "2026-06-15T12:00:00Z",
+    "context.requestTime": "15/Jun/2026:12:00:00 +0000",
+    "context.path": "/users",
+}
+
+
 def _body(response: str) -> dict[str, Any]:
     """The body as API Gateway fills it in."""
     ((media_type, text),) = _api()["GatewayResponses"][response]["ResponseTemplates"].items()
     assert media_type == "application/json"
-    text = text.replace("$context.error.messageString", '"Forbidden"')
-    return cast("dict[str, Any]", json.loads(re.sub(r"\$context\.[A-Za-z_.]+", "filled in", text)))
+    for variable, value in FILLED_IN.items():
+        text = text.replace(f"${variable}", value)
+    assert "$" not in text
+    return cast("dict[str, Any]", json.loads(text))
 
 
 @pytest.mark.parametrize("response", GATEWAY_RESPONSES)
 def test_what_the_gateway_answers_itself_satisfies_both_dialects(response: str) -> None:
     body = _body(response)
-    default = {"DEFAULT_4XX": 400, "DEFAULT_5XX": 500}.get(response)
 
     assert body.keys() == BOTH_DIALECTS
-    assert body["status"] == _api()["GatewayResponses"][response].get("StatusCode", default)
+    assert body["status"] == _api()["GatewayResponses"][response]["StatusCode"]
     assert body["error"] == HTTPStatus(body["status"]).phrase
     assert body["error_code"] == body["code"]
     assert body["success"] is False
-    assert body["path"] == "filled in"
+    assert body["path"] == "/users"
     for dialect in (TENANT, PLATFORM):
-        assert_valid(body | {"path": "/users"}, made_by_the_gateway(dialect))
+        assert_readable(body, dialect)
+    assert_valid(body, GATEWAY)
 
 
 @pytest.mark.parametrize("response", GATEWAY_RESPONSES)
@@ -263,7 +272,10 @@ def test_the_gateways_own_answers_have_the_contracts_codes(response: str, status
 
 
 def test_a_denial_is_the_same_whatever_it_was_for() -> None:
-    denied, missing = _body("ACCESS_DENIED"), _body("UNAUTHORIZED")
+    denied, missing = (
+        {name: value for name, value in _body(response).items() if name != "timestamp"}
+        for response in ("ACCESS_DENIED", "UNAUTHORIZED")
+    )
     assert denied == missing
 
 
@@ -283,3 +295,12 @@ def test_maintenance_runs_every_five_minutes_and_never_beside_itself() -> None:
 def test_no_file_of_the_layer_is_named_like_a_function() -> None:
     modules = {path.stem for path in Path(ROOT / "layers/rolecall/rolecall").glob("*.py")}
     assert modules.isdisjoint(FUNCTIONS)
+
+
+def test_the_page_of_the_reference_asks_for_the_very_version_of_the_viewer_that_is_built() -> None:
+    """Browsers keep it by that address."""
+    page = (ROOT / "functions/show_docs/app.py").read_text()
+    required = (ROOT / "functions/get_docs_asset/requirements.txt").read_text()
+    (pinned,) = re.findall(r"^drf-spectacular-sidecar==(\S+)", required, re.MULTILINE)
+
+    assert set(re.findall(r"\?v=([^\"]+)", page)) == {pinned}

@@ -33,6 +33,8 @@ MAX_BODY_BYTES = 16 * 1024
 _ANSWER_SECONDS = 0.5
 #: No number that is an id is longer.
 _MAX_ID_LENGTH = 10
+#: A caller's own name for its request. Nothing else of it comes into a log or an answer.
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 _IDEMPOTENCY_KEY = re.compile(r"[!-~]{1,255}")
 #: Years that a parameter may name; what we write down lies well within.
 _EARLIEST_YEAR, _LATEST_YEAR = 1971, 9998
@@ -129,10 +131,10 @@ class Request[B]:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """An answer; `body` is turned into JSON, None into no body."""
+    """An answer; `body` is turned into JSON, None into no body. A text goes out as it is, with its `Content-Type`."""
 
     status: int
-    body: Mapping[str, Any] | list[Any] | None
+    body: Mapping[str, Any] | list[Any] | str | None
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -214,11 +216,13 @@ def route[B](
     change whose refusals are written to the audit trail. Every error becomes one of the family's.
     """
 
-    return lambda function: _Route(family, function, may_call, body, query, audit_refusals).handle
+    return lambda function: Route(family, function, may_call, body, query, audit_refusals).handle
 
 
 @dataclass(frozen=True, slots=True)
-class _Route[B]:
+class Route[B]:
+    """What `route` knows of a function; the function's handler is its `handle`."""
+
     family: Family
     function: Callable[[Request[B]], Response]
     may_call: Guard | None
@@ -229,18 +233,29 @@ class _Route[B]:
     def handle(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
         store.set_time_left(context.get_remaining_time_in_millis() / 1000 - _ANSWER_SECONDS)
         call = _call_of(event)
-        logger.append_keys(request_id=call.request_id, principal=call.principal.id)
+        logger.append_keys(
+            request_id=call.request_id,
+            # Ours: it finds the request in the gateway's log, and tells apart what a caller names alike.
+            gateway_request_id=event["requestContext"]["requestId"],
+            principal=call.principal.id,
+        )
         try:
             response = self._answer(event, call)
         except RolecallError as error:
-            response = _error(self.family, event, error)
+            response = self.refusal(event, error)
         except Exception:  # noqa: BLE001 (the last line of defence: logged, and answered without details)
             logger.exception("request failed")
             telemetry.count("RequestsFailed")
-            response = _error(self.family, event, RolecallError())
+            response = self.refusal(event, RolecallError())
         finally:
             telemetry.end(context)
         return _to_gateway(response, call.request_id)
+
+    def refusal(self, event: Mapping[str, Any], error: RolecallError) -> Response:
+        """The answer that says an error, in the dialect of the route's family."""
+        headers = {"Retry-After": str(error.retry_after)} if error.retry_after is not None else {}
+        body = _platform_error(event, error) if self.family is Family.PLATFORM else _tenant_error(error)
+        return Response(error.status, body, headers)
 
     def _answer(self, event: Mapping[str, Any], call: Call) -> Response:
         body = None
@@ -280,10 +295,16 @@ def _call_of(event: Mapping[str, Any]) -> Call:
     return Call(
         Principal.from_context(context.get("authorizer") or {}) or ANONYMOUS,
         clock.now(),
-        context["requestId"],
+        _request_id(event),
         identity.get("sourceIp") or "",
         identity.get("userAgent") or "",
     )
+
+
+def _request_id(event: Mapping[str, Any]) -> str:
+    """The caller's `X-Request-Id` if it is well-formed, else the gateway's."""
+    sent = _headers(event).get("x-request-id", "")
+    return sent if _REQUEST_ID.fullmatch(sent) else str(event["requestContext"]["requestId"])
 
 
 def _require_credential(call: Call) -> None:
@@ -357,12 +378,6 @@ def _raw_body(event: Mapping[str, Any]) -> bytes:
 # --- Answers ---------------------------------------------------------------------------------------
 
 
-def _error(family: Family, event: Mapping[str, Any], error: RolecallError) -> Response:
-    headers = {"Retry-After": str(error.retry_after)} if error.retry_after is not None else {}
-    body = _platform_error(event, error) if family is Family.PLATFORM else _tenant_error(error)
-    return Response(error.status, body, headers)
-
-
 def _tenant_error(error: RolecallError) -> dict[str, Any]:
     body: dict[str, Any] = {
         "success": False,
@@ -396,6 +411,8 @@ def _to_gateway(response: Response, request_id: str) -> dict[str, Any]:
     headers = {"Cache-Control": "no-store", "X-Request-Id": request_id, **response.headers}
     if response.body is None:
         return {"statusCode": response.status, "headers": headers, "body": ""}
+    if isinstance(response.body, str):
+        return {"statusCode": response.status, "headers": headers, "body": response.body}
     headers["Content-Type"] = "application/json"
     return {"statusCode": response.status, "headers": headers, "body": to_json(response.body)}
 

@@ -11,10 +11,12 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Field,
     StringConstraints,
     ValidationError,
     ValidationInfo,
 )
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from rolecall.errors import FieldError, ValidationFailed
@@ -125,9 +127,32 @@ def _hard_to_guess(password: str, others: ValidationInfo) -> str:
     return password
 
 
-type Email = Annotated[str, AfterValidator(_address)]
-type Reason = Annotated[str, StringConstraints(max_length=500), AfterValidator(_no_surrounding_space)]
-type Password = Annotated[str, StringConstraints(min_length=8, max_length=128), AfterValidator(_hard_to_guess)]
-type WebhookUrl = Annotated[str, StringConstraints(max_length=2000), AfterValidator(_https)]
-type PlatformRoleName = Annotated[PlatformRole, BeforeValidator(_any_spelling)]
-type Name = Annotated[str, StringConstraints(max_length=100), AfterValidator(_no_surrounding_space)]
+def _described(**schema: Any) -> FieldInfo:
+    """What the API's description says of a type beyond what its constraints do."""
+    described: FieldInfo = Field(json_schema_extra=schema)
+    return described
+
+
+type Email = Annotated[
+    str, AfterValidator(_address), _described(format="email", maxLength=254, examples=["ada@example.com"])
+]
+type Reason = Annotated[
+    str, StringConstraints(max_length=500), AfterValidator(_no_surrounding_space), _described(pattern=r"\S")
+]
+type Password = Annotated[
+    str,
+    StringConstraints(min_length=8, max_length=128),
+    AfterValidator(_hard_to_guess),
+    _described(format="password", description="Neither among the most common ones nor the email."),
+]
+type WebhookUrl = Annotated[
+    str, StringConstraints(max_length=2000), AfterValidator(_https), _described(format="uri", pattern="^https://")
+]
+type PlatformRoleName = Annotated[
+    PlatformRole,
+    BeforeValidator(_any_spelling),
+    _described(description="Also without `ROLE_`, and in any case."),
+]
+type Name = Annotated[
+    str, StringConstraints(max_length=100), AfterValidator(_no_surrounding_space), _described(pattern=r"\S")
+]

@@ -107,6 +107,14 @@ class LastSuperadmin(Refused):
     message = "the platform would be left without an enabled superadmin: make someone else superadmin first"
 
 
+class NotFound(RolecallError):
+    """There is nothing at that address."""
+
+    status = 404
+    code = "NOT_FOUND"
+    message = "no such route"
+
+
 class UserNotFound(RolecallError):
     """No such user in the caller's tenant."""
 
@@ -234,7 +242,10 @@ class KeyStillNeeded(OperationRefused):
 
 
 class RateLimited(RolecallError):
-    """Too many attempts have failed; `retry_after` seconds from now on the next is looked at."""
+    """Too many attempts have failed, or too many requests came at once.
+
+    After `retry_after` seconds the next attempt is looked at.
+    """
 
     status = 429
     code = "RATE_LIMITED"

@@ -1,0 +1,41 @@
+"""GET /docs: the interactive reference of the API."""
+
+from rolecall import api
+
+#: Everything comes from where the page does; Swagger UI's pictures are in its style sheet, and it styles inline.
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+_HEADERS = {
+    "Content-Type": "text/html; charset=utf-8",
+    "Content-Security-Policy": _POLICY,
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+# Addresses are relative, and so right under the stage, under a domain of one's own and on one's own machine.
+# The version makes a new viewer a new address, as browsers keep the old one.
+_PAGE = """\
+<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Rolecall API</title>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="docs/swagger-ui.css?v=2026.10.1">
+<link rel="stylesheet" href="docs/reference.css">
+</head>
+<body>
+<div id="reference"><noscript>This page needs JavaScript. The document that it shows is
+<a href="docs/openapi.json">openapi.json</a>.</noscript></div>
+<script src="docs/swagger-ui-bundle.js?v=2026.10.1"></script>
+<script src="docs/reference.js"></script>
+</body>
+</html>
+"""
+
+
+@api.route(api.Family.TENANT, may_call=None)
+def handler(_request: api.Request[None]) -> api.Response:
+    return api.Response(200, _PAGE, _HEADERS)

@@ -1,0 +1,405 @@
+"""What the routes answer, as models. The document is made of them, and the tests hold every real answer against it.
+
+The first example of each field makes up the examples of the document.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, RootModel, WithJsonSchema
+
+from rolecall.bodies import Email
+from rolecall.roles import PlatformRole, Role
+
+USER_ID = "7c2d1e3f-9a8b-4c10-b2d3-e4f5a6b7c8d9"
+ADMIN_ID = "9b1c7e2a-3d4e-4f50-a6b7-c8d9e0f1a2b3"
+TENANT_ID = "1a2b3c4d-5e6f-4a7b-8c9d-0e1f2a3b4c5d"
+TIME = "2026-06-15T12:00:00Z"
+REFRESH_TOKEN = "MTowYjhhNmYwZS02ZjBjLTRjNmMtOWE1My0wZDdkNmEwZDRjMTE6YW4gZXhhbXBsZSwgMzIgYnl0ZXMgaW4gbGVuZ3RoLi4"  # noqa: S105
+ACCESS_TOKEN = "eyJhbGciOiJIUzI1NiIsImtpZCI6IjEiLCJ0eXAiOiJKV1QifQ.eyJzdWIiOiIxIn0.…"  # noqa: S105
+
+type Timestamp = Annotated[
+    str,
+    Field(
+        pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$",
+        examples=[TIME],
+        json_schema_extra={"format": "date-time"},
+        description="RFC 3339 in UTC, to the second.",
+    ),
+]
+type UserId = Annotated[str, Field(examples=[USER_ID], json_schema_extra={"format": "uuid"})]
+type TenantId = Annotated[str, Field(examples=[TENANT_ID], json_schema_extra={"format": "uuid"})]
+type ApiToken = Annotated[
+    str,
+    Field(
+        examples=["3f1d2c4b-5a69-4788-96a5-b4c3d2e1f0a9"],
+        pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$",
+        description="The full API token. It is shown this once and cannot be read again.",
+    ),
+]
+type Cursor = Annotated[
+    str, Field(examples=["Zm9yZ2VkIGN1cnNvcnMgYXJlIHJlZnVzZWQ"], description="Only where more follows; opaque.")
+]
+type AccountId = Annotated[int, Field(ge=1, le=2**31 - 1, examples=[123], json_schema_extra={"format": "int32"})]
+type Amount = Annotated[
+    float,
+    WithJsonSchema({"type": "number", "examples": [0], "description": "Exact, with at most two decimals."}),
+]
+type Counts = Annotated[
+    dict[str, Annotated[int, Field(ge=0)]],
+    Field(examples=[{"users": 12, "devices": 40, "tokens": 12}], description="How many, by type."),
+]
+type Said = Annotated[str, Field(min_length=1)]
+#: Default of a field that may be absent, but is never null.
+ABSENT: Any = None
+
+
+class Answer(BaseModel):
+    """A JSON object with these fields and no others."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Success(Answer):
+    success: Literal[True]
+
+
+# --- Tenant API ------------------------------------------------------------------------------------
+
+
+class User(Answer):
+    """A user of a tenant."""
+
+    id: UserId
+    tenant_id: TenantId
+    email: Email
+    role: Role = Field(examples=["user"])
+    active: bool = Field(examples=[True])
+    created_at: Timestamp
+    updated_at: Timestamp
+
+
+class ListedUser(User):
+    """A user with the last four characters of the API token, which is stored as a hash only."""
+
+    token: str = Field(
+        pattern=r"^\*{8}-\*{4}-\*{4}-\*{4}-\*{8}[0-9a-f]{4}$", examples=["********-****-****-****-********f0a9"]
+    )
+
+
+class NewUser(User):
+    """A user that was just made, with the API token that is shown this once."""
+
+    token: ApiToken
+
+
+class Tenant(Answer):
+    id: TenantId
+    name: str = Field(examples=["Acme Atendimento"])
+    created_at: Timestamp
+    updated_at: Timestamp
+
+
+class TenantDetails(Tenant):
+    deletion_protection: bool = Field(examples=[False], description="While true, the tenant cannot be deleted.")
+
+
+class UserCreated(Success):
+    user: NewUser
+    webhook_configured: bool = Field(examples=[False])
+    webhook_url: str | None = Field(examples=[None])
+    note: Said = Field(examples=["Keep the token: it is shown this once and cannot be read again."])
+
+
+class TenantRegistered(UserCreated):
+    tenant: Tenant
+    token: ApiToken
+
+
+class UserList(Success):
+    users: list[ListedUser]
+    next_cursor: Cursor = ABSENT
+
+
+class UserFound(Success):
+    data: User
+
+
+class Done(Success):
+    message: Said
+
+
+class UserUpdated(Done):
+    message: Literal["User updated successfully"]
+
+
+class UserDeleted(Done):
+    message: Literal["User permanently deleted"]
+
+
+class RoleChange(Answer):
+    user_id: UserId
+    old_role: Role = Field(examples=["user"])
+    new_role: Role = Field(examples=["manager"])
+
+
+class RoleChanged(Done):
+    """`old_role` and `new_role` are the same where the user had that role already."""
+
+    message: Literal["User role updated successfully"]
+    data: RoleChange
+
+
+class NewToken(Answer):
+    user_id: UserId
+    token: ApiToken
+
+
+class TokenRotated(Done):
+    message: Literal["API token rotated successfully"]
+    data: NewToken
+    note: Said = Field(examples=["Keep the token: it is shown this once and cannot be read again."])
+
+
+class TenantList(Success):
+    tenants: list[Tenant]
+    next_cursor: Cursor = ABSENT
+
+
+class TenantFound(Success):
+    data: TenantDetails
+
+
+class TenantUpdated(Done):
+    message: Literal["Tenant updated successfully"]
+    data: TenantDetails
+
+
+class DeletedTenant(Answer):
+    tenant_id: TenantId
+    tenant_name: str = Field(examples=["Acme Atendimento"])
+    deleted_at: Timestamp
+
+
+class TenantDeleted(Done):
+    """Nothing is left, and this was checked."""
+
+    message: Literal["Tenant and all related data permanently deleted"]
+    data: DeletedTenant
+
+
+class Preview(Answer):
+    tenant_id: TenantId
+    tenant_name: str = Field(examples=["Acme Atendimento"])
+    dry_run: Literal[True]
+    would_delete: Counts
+    complete: bool = Field(examples=[True], description="False where the counts are a lower bound.")
+
+
+class DeletionPreviewed(Done):
+    """The answer to `?dry_run=true`: nothing was deleted."""
+
+    message: Literal["Dry run: nothing was deleted"]
+    data: Preview
+
+
+class AcceptedDeletion(Answer):
+    tenant_id: TenantId
+    tenant_name: str = Field(examples=["Acme Atendimento"])
+    status: Literal["deleting"]
+    requested_at: Timestamp
+
+
+class DeletionAccepted(Done):
+    """The tenant is closed: no token of it works and nothing can be written into it. The rest happens on its own."""
+
+    message: Literal["Tenant deletion accepted: the tenant is closed, its data is being removed"]
+    data: AcceptedDeletion
+
+
+class Deletion(Answer):
+    """The progress of a deletion, and its receipt from `deleted` on. The receipt outlives the tenant."""
+
+    tenant_id: TenantId
+    tenant_name: str = Field(examples=["Acme Atendimento"])
+    status: Literal["deleting", "deleted", "failed"] = Field(
+        examples=["deleted"],
+        description="`failed` after an hour without progress; it is driven on all the same.",
+    )
+    requested_at: Timestamp
+    deleted_at: Timestamp = ABSENT
+    requested_by: str = Field(examples=["master"])
+    deleted: Counts
+    total: Counts
+    percent: int = Field(ge=0, le=100, examples=[100])
+    attempts: int = Field(ge=1, examples=[1])
+    verified: bool = Field(examples=[True], description="Consistent queries have found nothing.")
+
+
+class DeletionFound(Success):
+    data: Deletion
+
+
+class Actor(Answer):
+    type: Literal["user", "account", "master", "system"] = Field(examples=["user"])
+    id: str = Field(examples=[ADMIN_ID])
+    email: str | None = Field(
+        examples=["owner@example.com"], description="`hmac-sha256:…` in the audit of a deleted tenant."
+    )
+
+
+class Target(Answer):
+    type: Literal["user", "tenant", "account", "secret"] = Field(examples=["user"])
+    id: str = Field(examples=[USER_ID])
+
+
+class AuditEntry(Answer):
+    """Who changed what, or tried to."""
+
+    id: str = Field(json_schema_extra={"format": "uuid"}, examples=["0197733c-8a00-7b4c-8d1e-2f3a4b5c6d7e"])
+    action: str = Field(pattern="^[a-z0-9]+(_[a-z0-9]+)*$", examples=["promote_user"])
+    outcome: Literal["succeeded", "denied"] = Field(examples=["succeeded"])
+    actor: Actor
+    target: Target
+    before: dict[str, Any] | None = Field(examples=[{"role": "user"}])
+    after: dict[str, Any] | None = Field(
+        examples=[{"role": "manager"}], description="What was asked for, where it was denied."
+    )
+    reason: str | None = Field(examples=[None], description="The error code, where it was denied.")
+    request_id: str | None = Field(
+        examples=["c6af9ac6-7b61-11e6-9a41-93e8deadbeef"], description="The `X-Request-Id` of the request."
+    )
+    ip: str | None = Field(examples=["198.51.100.7"])
+    timestamp: Timestamp
+
+
+class AuditList(Success):
+    entries: list[AuditEntry]
+    next_cursor: Cursor = ABSENT
+
+
+# --- Platform API ----------------------------------------------------------------------------------
+
+
+class TokenPair(Answer):
+    accessToken: Said = Field(examples=[ACCESS_TOKEN], description="A JWT, good for `expiresIn` seconds.")
+    refreshToken: Said = Field(examples=[REFRESH_TOKEN], description="Opaque, 7 days, single use.")
+    tokenType: Literal["Bearer"]
+    expiresIn: int = Field(ge=1, examples=[900], description="Seconds.")
+
+
+class Account(Answer):
+    """The whole profile of a platform account."""
+
+    id: AccountId
+    firstName: str = Field(examples=["Grace"])
+    lastName: str = Field(examples=["Hopper"])
+    username: str = Field(examples=["grace@example.com"])
+    email: Email
+    phoneNumber: str | None = Field(examples=[None])
+    nationality: str | None = Field(examples=[None])
+    birthDate: str | None = Field(json_schema_extra={"format": "date"}, examples=["1990-12-31"])
+    enabled: bool = Field(examples=[True])
+    banned: bool = Field(examples=[False])
+    banReason: str | None = Field(examples=[None])
+    bannedAt: Timestamp | None = Field(examples=[None])
+    roles: list[PlatformRole] = Field(min_length=1, max_length=1, examples=[["ROLE_ADMIN"]])
+    walletBalance: Amount
+    pendingWithdrawalAmount: Amount
+    totalEarned: Amount
+    totalWithdrawn: Amount
+    stripeConnectedAccountId: str | None = Field(examples=[None])
+    stripeAccountComplete: bool = Field(examples=[False])
+    kycStatus: Literal["PENDING", "APPROVED", "REJECTED", "EXPIRED"] = Field(examples=["PENDING"])
+    kycSubmittedAt: Timestamp | None = Field(examples=[None])
+    kycReviewedAt: Timestamp | None = Field(examples=[None])
+    totalAnnonces: int = Field(ge=0, examples=[0])
+    totalReservationsAsSender: int = Field(ge=0, examples=[0])
+    totalReservationsAsCarrier: int = Field(ge=0, examples=[0])
+    totalTransactions: int = Field(ge=0, examples=[0])
+    createdAt: Timestamp
+    updatedAt: Timestamp
+    lastLoginAt: Timestamp | None = Field(examples=[None])
+
+
+class AccountList(Answer):
+    users: list[Account]
+    nextCursor: Cursor = ABSENT
+
+
+class HistoryEntry(Answer):
+    """What was done to an account, or tried."""
+
+    id: str = Field(json_schema_extra={"format": "uuid"}, examples=["0197733c-8a00-7b4c-8d1e-2f3a4b5c6d7e"])
+    adminId: AccountId | None = Field(examples=[1], description="Null for the operator and for the machinery.")
+    adminName: str = Field(examples=["Root Superadmin"])
+    adminEmail: str | None = Field(examples=["root@example.com"])
+    action: str = Field(pattern="^[A-Z]+(_[A-Z]+)*$", examples=["USER_ROLE_CHANGE"])
+    actionDescription: str = Field(examples=["Role changed"])
+    targetEntityType: Literal["USER"]
+    targetEntityId: AccountId
+    description: str = Field(examples=["role: ROLE_CLIENT -> ROLE_ADMIN; reason: runs the support team now"])
+    ipAddress: str | None = Field(examples=["198.51.100.7"])
+    actionTimestamp: Timestamp
+    status: Literal["SUCCESS", "DENIED"] = Field(examples=["SUCCESS"])
+
+
+class History(RootModel[list[HistoryEntry]]):
+    """Newest first."""
+
+
+# --- Errors ----------------------------------------------------------------------------------------
+
+type Code = Annotated[
+    str, Field(pattern="^[A-Z]+(_[A-Z]+)*$", description="For programs; see the error catalogue for each code.")
+]
+type Path = Annotated[str, Field(pattern="^/", examples=["/v1/api/superadmin/users/7/role"])]
+
+
+class FieldMessage(Answer):
+    field: Said = Field(examples=["newRole"])
+    message: Said = Field(examples=["is required"])
+
+
+class Validation(FieldMessage):
+    value: str | float | bool = Field(
+        default=ABSENT, description="What was sent; never a password, a token or a secret."
+    )
+
+
+class TenantError(Answer):
+    """What a function of the tenant API answers in place of a success."""
+
+    success: Literal[False]
+    error: Said = Field(description="For people.")
+    error_code: Code
+    timestamp: Timestamp
+    validation: list[Validation] = Field(default=ABSENT, min_length=1, description="Only for field errors.")
+
+
+class PlatformError(Answer):
+    """What a function of the platform API answers in place of a success."""
+
+    status: int = Field(description="The status of the answer.")
+    error: Said = Field(description="The reason phrase of the status.")
+    message: Said = Field(description="For people.")
+    timestamp: Timestamp
+    path: Path
+    code: Code
+    fieldErrors: list[FieldMessage] = Field(default=ABSENT, min_length=1, description="Only for field errors.")
+
+
+class GatewayError(Answer):
+    """What the gateway answers before any function runs. It cannot know the family, so it satisfies both dialects."""
+
+    success: Literal[False]
+    status: int = Field(description="The status of the answer.")
+    error: Said = Field(description="The reason phrase of the status.")
+    error_code: Code
+    code: Code
+    message: Said = Field(description="For people.")
+    timestamp: str = Field(
+        pattern=r"^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ|\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d \+0000)$",
+        examples=["15/Jun/2026:12:00:00 +0000"],
+        description="RFC 3339 for a denied credential, else as in an access log: the gateway has no other.",
+    )
+    path: Path

@@ -1,0 +1,326 @@
+"""What each route answers and takes beyond what its function and the template say themselves."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import BaseModel
+
+from openapi import answers
+from rolecall import errors
+from rolecall.errors import RolecallError
+from rolecall.roles import PlatformRole, Role
+
+USERS, TENANTS, AUDIT = "Tenant API: users", "Tenant API: tenants", "Tenant API: audit"
+SESSIONS, ACCOUNTS = "Platform API: sessions", "Platform API: accounts"
+REFERENCE = "Reference"
+#: In the order in which a newcomer wants to read them.
+TAGS = {
+    USERS: "The users of a tenant. The tenant is the one of the caller's credential, never one of the request.",
+    TENANTS: "Tenants from their registration to their deletion. For operators, with the master token.",
+    AUDIT: "Who changed what, and who tried to.",
+    SESSIONS: "Logging in and out of a platform account.",
+    ACCOUNTS: "The platform's accounts. For superadmins.",
+    REFERENCE: "This page, and the document that it shows.",
+}
+
+type Schema = dict[str, Any]
+_CURSOR: Schema = {"type": "string", "description": "The cursor of the page before this one, with the same filters."}
+_PREFIX: Schema = {"type": "string", "maxLength": 254, "description": "The beginning of the email, in any case."}
+_TEXT: Schema = {"type": "string", "maxLength": 254}
+_FLAG: Schema = {"type": "boolean"}
+
+
+def _limit(default: int) -> Schema:
+    return {"type": "integer", "minimum": 1, "maximum": 1000, "default": default, "description": "Rows a page."}
+
+
+def _moment(description: str) -> Schema:
+    return {"type": "string", "format": "date-time", "maxLength": 254, "description": description}
+
+
+def _one_of(choices: type[Role | PlatformRole]) -> Schema:
+    return {"type": "string", "enum": [str(choice) for choice in choices]}
+
+
+TENANT_ID: Schema = {
+    "type": "string",
+    "format": "uuid",
+    "description": "Id of the tenant.",
+    "example": answers.TENANT_ID,
+}
+USER_ID: Schema = {"type": "string", "format": "uuid", "description": "Id of the user.", "example": answers.USER_ID}
+ACCOUNT_ID: Schema = {
+    "type": "integer",
+    "format": "int32",
+    "minimum": 1,
+    "maximum": 2**31 - 1,
+    "description": "Id of the account.",
+    "example": 123,
+}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A success: what it means, the models that its body may be of, and the headers beside those of every answer.
+
+    `files` are the media types of what is no answer of the API's but a file.
+    """
+
+    description: str
+    models: tuple[type[BaseModel], ...] = ()
+    headers: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Operation:
+    """`errors` are those that the operation itself raises; what every route may answer is added to them."""
+
+    tag: str
+    answers: Mapping[int, Answer]
+    errors: tuple[type[RolecallError], ...] = ()
+    headers: tuple[str, ...] = ()
+    path: Mapping[str, Schema] = field(default_factory=dict)
+    query: Mapping[str, Schema] = field(default_factory=dict)
+    description: str = ""
+
+
+def _ok(description: str, *models: type[BaseModel], etag: bool = False, link: bool = False) -> dict[int, Answer]:
+    return {200: Answer(description, models, (*(("ETag",) if etag else ()), *(("Link",) if link else ())))}
+
+
+_IF_MATCH, _KEY = ("If-Match",), ("Idempotency-Key",)
+_CREATING = (errors.EmailTaken, errors.ConcurrentChange, errors.RequestInProgress, errors.IdempotencyKeyReused)
+_CHANGING_A_USER = (
+    errors.SelfChangeDenied,
+    errors.UserNotFound,
+    errors.PreconditionFailed,
+    errors.LastAdmin,
+    errors.ConcurrentChange,
+)
+_CHANGING_AN_ACCOUNT = (
+    errors.SelfChangeDenied,
+    errors.AccountNotFound,
+    errors.PreconditionFailed,
+    errors.ConcurrentChange,
+)
+
+
+def _account_change(description: str, *more: type[RolecallError]) -> Operation:
+    return Operation(
+        ACCOUNTS,
+        _ok("The whole profile as it is now; what was so already changes nothing.", answers.Account, etag=True),
+        errors=(*_CHANGING_AN_ACCOUNT, *more),
+        headers=_IF_MATCH,
+        path={"id": ACCOUNT_ID},
+        description=description,
+    )
+
+
+#: By the function's folder, in the order of the document.
+OPERATIONS: dict[str, Operation] = {
+    "promote_user": Operation(
+        USERS,
+        _ok(
+            "The role is changed. Asking for the role that the user has already changes nothing, so a retry is safe.",
+            answers.RoleChanged,
+            etag=True,
+        ),
+        errors=(*_CHANGING_A_USER, errors.RoleTransitionDenied),
+        headers=_IF_MATCH,
+        path={"id": USER_ID},
+        description="An admin gives anyone else in the tenant any role. A manager makes a user a manager and back. "
+        "Nobody changes their own role, and a tenant keeps at least one active admin, also when requests race. "
+        "The new role counts from this answer on.",
+    ),
+    "list_users": Operation(
+        USERS,
+        _ok("A page of users, full unless it is the last.", answers.UserList),
+        query={
+            "limit": _limit(1000),
+            "cursor": _CURSOR,
+            "role": _one_of(Role),
+            "active": _FLAG,
+            "email": _PREFIX,
+        },
+        description="Paging through sees every user that existed throughout exactly once.",
+    ),
+    "create_user": Operation(
+        USERS,
+        {201: Answer("The user, with the API token that is shown this once.", (answers.UserCreated,), ("ETag",))},
+        errors=_CREATING,
+        headers=_KEY,
+        description="Emails are unique on the platform and compared without case.",
+    ),
+    "get_user": Operation(
+        USERS,
+        _ok("The user.", answers.UserFound, etag=True),
+        errors=(errors.UserNotFound,),
+        path={"id": USER_ID},
+    ),
+    "update_user": Operation(
+        USERS,
+        _ok("The user is changed, or was so already.", answers.UserUpdated, etag=True),
+        errors=(*_CHANGING_A_USER, errors.RoleTransitionDenied),
+        headers=_IF_MATCH,
+        path={"id": USER_ID},
+        description="A role here obeys the same rules as in promote. Who is deactivated can do nothing from then on.",
+    ),
+    "delete_user": Operation(
+        USERS,
+        _ok("The user is gone, with devices, sessions and token.", answers.UserDeleted),
+        errors=_CHANGING_A_USER,
+        headers=_IF_MATCH,
+        path={"id": USER_ID},
+    ),
+    "rotate_token": Operation(
+        USERS,
+        _ok("The new API token, shown this once. The old one is dead.", answers.TokenRotated, etag=True),
+        errors=(errors.UserNotFound, errors.ConcurrentChange),
+        path={"id": USER_ID},
+    ),
+    "register_tenant": Operation(
+        TENANTS,
+        {201: Answer("The tenant and its first admin, with the API token.", (answers.TenantRegistered,), ("ETag",))},
+        errors=(errors.TenantExists, *_CREATING),
+        headers=_KEY,
+        description="The first user is always an admin, whatever role was asked for. Names are compared without case.",
+    ),
+    "list_tenants": Operation(
+        TENANTS,
+        _ok("A page of tenants, full unless it is the last.", answers.TenantList),
+        query={"limit": _limit(1000), "cursor": _CURSOR},
+    ),
+    "get_tenant": Operation(
+        TENANTS,
+        _ok("The tenant.", answers.TenantFound, etag=True),
+        errors=(errors.TenantNotFound,),
+        path={"id": TENANT_ID},
+    ),
+    "update_tenant": Operation(
+        TENANTS,
+        _ok("The tenant as it is now.", answers.TenantUpdated, etag=True),
+        errors=(errors.TenantNotFound, errors.PreconditionFailed, errors.ConcurrentChange),
+        headers=_IF_MATCH,
+        path={"id": TENANT_ID},
+    ),
+    "delete_tenant": Operation(
+        TENANTS,
+        {
+            200: Answer(
+                "Nothing is left; or what a dry run found.", (answers.TenantDeleted, answers.DeletionPreviewed)
+            ),
+            202: Answer("Accepted; the rest happens on its own.", (answers.DeletionAccepted,), ("Location",)),
+        },
+        errors=(
+            errors.TenantNotFound,
+            errors.ConfirmationMismatch,
+            errors.TenantProtected,
+            errors.ConcurrentChange,
+        ),
+        headers=("X-Confirm-Tenant-Name",),
+        path={"id": TENANT_ID},
+        query={"dry_run": {**_FLAG, "description": "Only count what would go."}},
+        description="Irreversible. From the moment that it is accepted no token of the tenant works and nothing can be "
+        "written into it. Repeating the request while it runs answers 202 with the same job; after it, 404.",
+    ),
+    "get_deletion": Operation(
+        TENANTS,
+        _ok("How far the deletion is, or its receipt.", answers.DeletionFound),
+        errors=(errors.TenantNotFound,),
+        path={"id": TENANT_ID},
+    ),
+    "list_audit": Operation(
+        AUDIT,
+        _ok("A page of entries, newest first.", answers.AuditList),
+        errors=(errors.TenantNotFound,),
+        query={
+            "limit": _limit(100),
+            "cursor": _CURSOR,
+            "tenant_id": {
+                "type": "string",
+                "format": "uuid",
+                "description": "Required with the master token; else one's own, or 404.",
+            },
+            "action": {**_TEXT, "description": "What was done, such as `promote_user`."},
+            "actor": {**_TEXT, "description": "Id of who did it."},
+            "target": {**_TEXT, "description": "Id of whom or what it was done to."},
+            "from": _moment("The earliest time, inclusive."),
+            "to": _moment("The latest time, inclusive to the second."),
+        },
+        description="With more than one of `action`, `actor` and `target` a page may hold fewer than `limit` although "
+        "more follow: go on while there is a `next_cursor`.",
+    ),
+    "log_in": Operation(
+        SESSIONS,
+        _ok("The tokens of a new session.", answers.TokenPair),
+        errors=(errors.Unauthorized, errors.RateLimited, errors.ConcurrentChange),
+        description="A wrong email, a wrong password and a banned or disabled account are one and the same 401. "
+        "Repeated failures are answered 429 with a `Retry-After` that grows.",
+    ),
+    "refresh_session": Operation(
+        SESSIONS,
+        _ok("The next tokens of the session; the refresh token is spent.", answers.TokenPair),
+        errors=(errors.Unauthorized, errors.ConcurrentChange),
+        description="A spent token that comes back ends its session, unless the same client repeats the request within "
+        "ten seconds: it gets the same refresh token again.",
+    ),
+    "log_out": Operation(
+        SESSIONS,
+        {204: Answer("Both tokens are dead. So it is too with a refresh token that is good for nothing any more.")},
+    ),
+    "list_accounts": Operation(
+        ACCOUNTS,
+        _ok("A page of accounts, full unless it is the last.", answers.AccountList),
+        query={
+            "limit": _limit(100),
+            "cursor": _CURSOR,
+            "role": _one_of(PlatformRole),
+            "enabled": _FLAG,
+            "banned": _FLAG,
+            "email": _PREFIX,
+        },
+    ),
+    "create_account": Operation(
+        ACCOUNTS,
+        {201: Answer("The whole profile.", (answers.Account,), ("ETag", "Location"))},
+        errors=(errors.EmailTaken, errors.ConcurrentChange),
+        description="The username is the email if none is given.",
+    ),
+    "get_account": Operation(
+        ACCOUNTS,
+        _ok("The whole profile.", answers.Account, etag=True),
+        errors=(errors.AccountNotFound,),
+        path={"id": ACCOUNT_ID},
+    ),
+    "change_account_role": _account_change(
+        "The new role counts from this answer on, for tokens issued before it too. The platform keeps at least one "
+        "enabled superadmin. The reason is kept in the history.",
+        errors.LastSuperadmin,
+    ),
+    "ban_account": _account_change("Every session of the account ends for good.", errors.LastSuperadmin),
+    "unban_account": _account_change("Sessions that the ban ended stay ended."),
+    "enable_account": _account_change("Sessions that the disabling ended stay ended."),
+    "disable_account": _account_change("Every session of the account ends for good.", errors.LastSuperadmin),
+    "list_account_history": Operation(
+        ACCOUNTS,
+        _ok("A page of the history.", answers.History, link=True),
+        errors=(errors.AccountNotFound,),
+        path={"id": ACCOUNT_ID},
+        query={"limit": _limit(100), "cursor": _CURSOR},
+        description="Where more follows, `Link` has the address of the next page, relative to this one.",
+    ),
+    "show_docs": Operation(
+        REFERENCE,
+        {200: Answer("The page.", headers=("Content-Security-Policy",), files=("text/html",))},
+        description="Loads nothing from anywhere else, and keeps credentials only while it is open.",
+    ),
+    "get_docs_asset": Operation(
+        REFERENCE,
+        {200: Answer("The file.", files=("application/json", "text/css", "text/javascript"))},
+        errors=(errors.NotFound,),
+        path={"asset": {"type": "string", "description": "Name of the file.", "example": "openapi.json"}},
+        query={"v": {**_TEXT, "description": "Version of the viewer, so that a new one is not taken for the old."}},
+    ),
+}
