@@ -13,16 +13,10 @@ if TYPE_CHECKING:
     from local.stack import Stack
 
 API_HOST = "127.0.0.1"
-MARK = "local/fingerprint"
 
 
 def deploy(stack: "Stack", built: build.Build) -> None:
-    """The stack runs the build, and its API answers at `http://127.0.0.1:<port>/`.
-
-    Cheap if the build is what the engine's state already holds.
-    """
-    if stack.recall(MARK) == built.fingerprint:
-        return
+    """The stack runs the build, and its API answers at `http://127.0.0.1:<port>/`."""
     build.sam(
         "deploy",
         "--template-file",
@@ -35,8 +29,6 @@ def deploy(stack: "Stack", built: build.Build) -> None:
     for name, resource in built.content()["Resources"].items():
         if resource["Type"] == "AWS::Serverless::Api":
             _complete_api(stack.apigateway, stack.physical_id(name), resource["Properties"])
-    # In the engine, not in a file: it is kept and lost together with the deployment it speaks of.
-    stack.remember(MARK, built.fingerprint)
 
 
 def _complete_api(apigateway: "APIGatewayClient", api_id: str, properties: dict[str, Any]) -> None:
