@@ -4,10 +4,20 @@ import errno
 import pkgutil
 import sys
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    NoRegionError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    SSOError,
+)
 
 from local import StackError
 
+_NOT_LOGGED_IN = (NoCredentialsError, NoRegionError, PartialCredentialsError, ProfileNotFound, SSOError)
 # Imported when asked for: each needs other libraries, and a person waits.
 COMMANDS = {
     "run": "local.serve:run",
@@ -29,8 +39,16 @@ def main(arguments: list[str]) -> int:
     except StackError as error:
         print(error, file=sys.stderr)
         return 1
+    except EndpointConnectionError as error:
+        address = error.kwargs["endpoint_url"]
+        print(f"Nothing answers at {address}: if that is the local stack, start it with `make run`.", file=sys.stderr)
+        return 1
+    except _NOT_LOGGED_IN as error:
+        said = str(error).rstrip(".")
+        print(f"{said}: log in to AWS, and say with AWS_PROFILE and AWS_REGION who and where.", file=sys.stderr)
+        return 1
     except (BotoCoreError, ClientError) as error:
-        print(f"AWS, or the local engine in its place, refused or did not answer: {error}", file=sys.stderr)
+        print(f"AWS, or the local engine in its place, refused: {error}", file=sys.stderr)
         return 1
     except OSError as error:
         if error.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS}:

@@ -44,12 +44,21 @@ def _complete_api(apigateway: "APIGatewayClient", api_id: str, properties: dict[
     stage = properties["StageName"]
     # Gateway responses count from the next deployment of the stage on.
     apigateway.create_deployment(restApiId=api_id, stageName=stage)
-    # With a host of its own the API has no stage in its paths, as behind a custom domain on AWS.
+    answer_at_host(apigateway, api_id, stage)
+
+
+def answer_at_host(apigateway: "APIGatewayClient", api_id: str, stage: str) -> None:
+    """The API has no stage in its paths at `API_HOST`, as behind a custom domain on AWS."""
     try:
-        apigateway.get_base_path_mapping(domainName=API_HOST, basePath="(none)")
+        found = apigateway.get_base_path_mapping(domainName=API_HOST, basePath="(none)")
     except ClientError:
         apigateway.create_domain_name(domainName=API_HOST)
-        apigateway.create_base_path_mapping(domainName=API_HOST, basePath="(none)", restApiId=api_id, stage=stage)
+    else:
+        if found["restApiId"] == api_id:
+            return
+        # The engine makes another API of one whose routes changed.
+        apigateway.delete_base_path_mapping(domainName=API_HOST, basePath="(none)")
+    apigateway.create_base_path_mapping(domainName=API_HOST, basePath="(none)", restApiId=api_id, stage=stage)
 
 
 def _parameters(parameters: dict[str, dict[str, str]]) -> dict[str, str]:

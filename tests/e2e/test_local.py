@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from local import StackError, build, containers, home, sync
+from local import StackError, build, containers, deploy, home, sync
 from local.engine import Engine, free_port
 from local.environment import local_environment
 from local.progress import silent
@@ -93,11 +93,22 @@ def test_saved_code_is_what_runs_also_behind_an_alias_and_an_engine_that_died_is
     (tmp_path / "template.yaml").write_text("changed")
     assert sync.needs_deployment(small)
 
+    _answers_at_its_host_whichever_api_a_deployment_made(small)
+
     assert small.engine._process
     os.kill(small.engine._process.pid, signal.SIGKILL)
     small.engine._process.wait()
     with pytest.raises(StackError, match=r"^MiniStack stopped by itself \(exit code -9\)."):
         small.engine.check()
+
+
+def _answers_at_its_host_whichever_api_a_deployment_made(small: Stack) -> None:
+    for name in ("one", "other"):
+        api = small.apigateway.create_rest_api(name=name)["id"]
+        for _ in range(2):
+            deploy.answer_at_host(small.apigateway, api, "live")
+            found = small.apigateway.get_base_path_mapping(domainName=deploy.API_HOST, basePath="(none)")
+            assert found["restApiId"] == api
 
 
 # --- Looking around, on the deployed stack ---------------------------------------------------------

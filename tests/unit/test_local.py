@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import boto3
 import click
 import pytest
 from samcli.commands.local.invoke.cli import cli as local_invoke
@@ -118,6 +119,38 @@ def test_a_file_that_cannot_be_written_is_named(
     monkeypatch.setattr(shutil, "rmtree", full)
     assert main(["reset"]) == 1
     assert capsys.readouterr().err == "/somewhere cannot be written: No space left on device.\n"
+
+
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        ({"AWS_DEFAULT_REGION": "eu-west-1"}, "Unable to locate credentials: log in to AWS, and say with AWS_PROFILE"),
+        ({"AWS_PROFILE": "nobody"}, "The config profile (nobody) could not be found: log in to AWS, and say with"),
+        (
+            {"AWS_ENDPOINT_URL": "http://localhost:9", "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}
+            | {"AWS_DEFAULT_REGION": "eu-west-1", "AWS_MAX_ATTEMPTS": "1"},
+            "Nothing answers at http://localhost:9/: if that is the local stack, start it with `make run`.",
+        ),
+    ],
+    ids=["credentials", "profile", "answer"],
+)
+def test_what_is_missing_for_a_stack_on_aws_is_named(
+    environment: dict[str, str], said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, os.devnull)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    for name, value in {"STACK": "rolecall", **environment}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+
+    assert main(["doctor"]) == 1
+
+    told = capsys.readouterr().err
+    assert told.startswith(said)
+    assert told.count("\n") == 1
 
 
 # --- make ------------------------------------------------------------------------------------------
