@@ -47,7 +47,6 @@ def to_itself(advice: str) -> Iterator[None]:
             raise StackError(f"A local stack is running from this directory: {advice}.") from None
         lock.truncate(0)
         yield
-        lock.truncate(0)
 
 
 def announce(stack: Stack) -> None:
