@@ -1,6 +1,7 @@
 """`python -m local <command>`: what the local targets of the Makefile do."""
 
 import errno
+import os
 import pkgutil
 import sys
 
@@ -50,13 +51,16 @@ def main(arguments: list[str]) -> int:
     except (BotoCoreError, ClientError) as error:
         print(f"AWS, or the local engine in its place, refused: {error}", file=sys.stderr)
         return 1
+    except BrokenPipeError:
+        # Whoever read along, as in `make logs | head`, has seen enough.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
         if error.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS}:
             raise
         print(f"{error.filename or 'A file'} cannot be written: {error.strerror}.", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print()
+        print(file=sys.stderr)
     return 0
 
 

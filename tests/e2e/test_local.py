@@ -171,6 +171,7 @@ def test_the_logs_of_one_function_are_followed_alone(served: Stack, register: Ca
         while f"tenant_id={tenant.id}" not in lines[-1]:
             lines.append(following.stdout.readline())
         following.send_signal(signal.SIGINT)
+        following.communicate(timeout=30)
 
     assert following.returncode == 0
     assert all(" promote_user " in line for line in lines)
