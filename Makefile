@@ -1,7 +1,6 @@
 # `make help` lists the targets. Everything runs in .venv, which every target sets up by itself.
 
 PYTHON ?= python3.13
-PORT   ?= 3091
 STAGE  ?= dev
 
 BIN   := .venv/bin
@@ -11,26 +10,47 @@ NODE  := node_modules/.package-lock.json
 UV    := UV_PYTHON_DOWNLOADS=never $(BIN)/uv
 SAM   := SAM_CLI_TELEMETRY=0 __SAM_CLI_APP_DIR=$(CURDIR)/.venv/sam PATH="$(CURDIR)/$(BIN):$$PATH" $(PY) -m samcli
 
+# After what says in one sentence what went wrong: make would add a line that says no more. A pipe's signal ends
+# it in silence, and not with 0.
+OR_END = || { kill -s PIPE $$PPID; exit 1; }
+# Ctrl-C is for the command, which ends in order; the shell between it and make waits for that.
+LOCAL = trap : INT; $(PY) -m local
+
 .DEFAULT_GOAL := help
-.PHONY: help setup run reset operator delete-tenant bench-deletion cost test prove lint unit integration e2e format \
-	lock browser openapi typescript build deploy
+.PHONY: help setup run sync logs shell seed doctor reset operator delete-tenant bench-deletion cost test prove lint \
+	unit integration e2e format lock browser openapi typescript build deploy
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(READY) ## Make the virtual environment .venv (done again only when the requirements change)
 
-run: $(READY) ## Serve the whole system on this machine, with demo data (PORT=3091)
-	@PORT=$(PORT) exec $(PY) -m local run
+run: $(READY) ## Serve the whole system on this machine, with demo data (PORT=3091; DOCKER=1 for `sam local` on Linux)
+	@$(LOCAL) run $(OR_END)
+
+sync: $(READY) ## Bring what changed onto the running local stack; `make run` does it by itself for code
+	@$(LOCAL) sync $(OR_END)
+
+logs: $(READY) ## Follow the functions' logs (FUNCTION=promote_user; STAGE=dev for a stack on AWS)
+	@$(LOCAL) logs $(OR_END)
+
+shell: $(READY) ## A Python prompt with the layer, the local table and the demo data
+	@$(LOCAL) shell $(OR_END)
+
+seed: $(READY) ## More users, in tenants of their own, on the running local stack (USERS=1000 TENANTS=1)
+	@$(LOCAL) seed $(OR_END)
+
+doctor: $(READY) ## Check what must always hold (REPAIR=1; STACK=… or TABLE=… for one on AWS)
+	@$(LOCAL) doctor $(OR_END)
 
 reset: $(READY) ## Forget the state that `make run` keeps in .local/
-	@$(PY) -m local reset
+	@$(LOCAL) reset $(OR_END)
 
 delete-tenant: $(READY) ## Delete a tenant and watch it go (ID=…; API=… MASTER_TOKEN=… for a remote one)
-	@$(PY) -m local.delete_tenant $(ID)
+	@trap : INT; $(PY) -m local.delete_tenant $(ID) $(OR_END)
 
 operator: $(READY) ## Do an operation on the running local stack (ARGS='create_superadmin email=…')
-	@PORT=$(PORT) $(PY) -m local operate $(ARGS)
+	@$(LOCAL) operate $(ARGS) $(OR_END)
 
 test: lint unit integration e2e ## Lint, then all tests
 
@@ -97,18 +117,20 @@ deploy: build ## Deploy to AWS (STAGE=dev or prod)
 
 # dynalite, on which the sweep is measured, and the compilers for TypeScript.
 $(NODE): package-lock.json
+	@command -v npm > /dev/null || { \
+		echo "npm is needed for this: install Node.js (https://nodejs.org, or your system's package)." >&2; false; } $(OR_END)
 	@npm ci --silent --no-audit --no-fund --no-update-notifier && touch $@
 
 $(READY): requirements/setup.txt requirements/dev.txt
 	@case "$$(uname -s)" in Linux | Darwin) ;; *) \
-		echo "Rolecall is developed on Linux and macOS: on Windows, use WSL." >&2; exit 1;; esac
+		echo "Rolecall is developed on Linux and macOS: on Windows, use WSL." >&2; false;; esac $(OR_END)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null || { \
 		echo "Python 3.13 is needed and '$(PYTHON)' is not it: install it," \
-			"or say where it is with PYTHON=/path/to/python3.13." >&2; exit 1; }
+			"or say where it is with PYTHON=/path/to/python3.13." >&2; false; } $(OR_END)
 	@echo "setup: making .venv with $$($(PYTHON) --version)"
-	@$(PYTHON) -m venv --clear .venv || { \
+	@$(PYTHON) -m venv --clear .venv > /dev/null || { \
 		echo "This Python cannot make virtual environments: install its venv module" \
-			"(on Debian and Ubuntu the package python3.13-venv)." >&2; exit 1; }
+			"(on Debian and Ubuntu the package python3.13-venv)." >&2; false; } $(OR_END)
 	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/setup.txt
 	@echo "setup: installing $$(grep -c == requirements/dev.txt) packages"
 	@$(UV) pip install --quiet --python $(PY) --require-hashes -r requirements/dev.txt || { \

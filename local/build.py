@@ -3,9 +3,12 @@
 import contextlib
 import fcntl
 import hashlib
+import json
 import os
+import shutil
 import subprocess
 import sys
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,20 +16,25 @@ from typing import Any
 
 import yaml
 
-from local import ROOT, StackError, tail
+from local import ROOT, StackError, containers, tail
 from local.environment import architecture, local_environment
 
 HOME = ROOT / ".aws-sam" / "local"
 SETTINGS = ROOT / "samconfig.toml"
 SOURCES = ("functions", "layers")
+# The parts that sources come in: each function's folder, our package in the layer, and what is neither.
+PACKAGE = "layers/rolecall/rolecall"
+TEMPLATE = "template.yaml"
+#: The template for `sam local`.
+CONTAINER = HOME / "build" / "container.yaml"
+_DONE = HOME / "digests.json"
 
 
 @dataclass(frozen=True)
 class Build:
-    """The built template, as the engine can take it, and the fingerprint of everything in it."""
+    """The built template, as the engine can take it."""
 
     template: Path
-    fingerprint: str
 
     def content(self) -> dict[str, Any]:
         content: dict[str, Any] = yaml.safe_load(self.template.read_text())
@@ -43,23 +51,52 @@ def exclusively() -> Iterator[None]:
 
 
 def current() -> Build:
-    """The build of the sources as they are; `sam build` runs only if one of them changed."""
-    build = Build(HOME / "build" / "local.yaml", _fingerprint())
-    done = HOME / "fingerprint"
-    if build.template.exists() and done.exists() and done.read_text() == build.fingerprint:
+    """The build of the sources as they are; what is code alone is copied, `sam build` does the rest."""
+    build = Build(HOME / "build" / "local.yaml")
+    sources, built = parts(), _built()
+    if build.template.exists() and built == sources:
         return build
-    done.unlink(missing_ok=True)
-    sam("build", "--build-dir", str(HOME / "build"), "--parameter-overrides", f"Architecture={architecture()}")
-    template = yaml.safe_load((HOME / "build" / "template.yaml").read_text())
-    build.template.write_text(yaml.safe_dump(deployable(template), sort_keys=False))
-    done.write_text(build.fingerprint)
+    _DONE.unlink(missing_ok=True)
+    if build.template.exists() and built.keys() == sources.keys() and built[TEMPLATE] == sources[TEMPLATE]:
+        for part in (part for part in sources if sources[part] != built[part]):
+            shutil.rmtree(folder(part), ignore_errors=True)
+            shutil.copytree(ROOT / part, folder(part), ignore=shutil.ignore_patterns("__pycache__"))
+    else:
+        sam("build", "--build-dir", str(HOME / "build"), "--parameter-overrides", f"Architecture={architecture()}")
+        template = yaml.safe_load((HOME / "build" / "template.yaml").read_text())
+        template = deployable(template)
+        build.template.write_text(yaml.safe_dump(template, sort_keys=False))
+        CONTAINER.write_text(yaml.safe_dump(containers.declaring(template), sort_keys=False))
+    _DONE.write_text(json.dumps(sources))
     return build
+
+
+def folder(part: str) -> Path:
+    """Where a part of the sources is in the build."""
+    return HOME / "build" / (Path("Layer", "python", "rolecall") if part == PACKAGE else logical_id(part))
+
+
+def logical_id(part: str) -> str:
+    """A function's name in the template: `PromoteUser` for `functions/promote_user`."""
+    return "".join(word[:1].upper() + word[1:] for word in Path(part).name.split("_"))
+
+
+def _built() -> dict[str, str]:
+    """The digests of what was built; none while there is no whole build."""
+    with contextlib.suppress(FileNotFoundError, ValueError):
+        built: dict[str, str] = json.loads(_DONE.read_text())
+        return built
+    return {}
+
+
+def log(command: str) -> Path:
+    """Where `sam` writes what that command says."""
+    return HOME / f"{command}.log"
 
 
 def sam(*arguments: str, endpoint_url: str | None = None) -> None:
     """Runs the SAM CLI with the profile `local`. Raises `StackError` with the end of its output."""
-    log = HOME / f"{arguments[0]}.log"
-    with log.open("wb") as output:
+    with log(arguments[0]).open("wb") as output:
         done = subprocess.run(
             [sys.executable, "-m", "samcli", *arguments, "--config-file", SETTINGS, "--config-env", "local"],
             cwd=ROOT,
@@ -70,7 +107,7 @@ def sam(*arguments: str, endpoint_url: str | None = None) -> None:
             check=False,
         )
     if done.returncode:
-        raise StackError(f"`sam {arguments[0]}` failed. Its last words:\n{tail(log, 30)}")
+        raise StackError(f"`sam {arguments[0]}` failed. Its last words:\n{tail(log(arguments[0]), 30)}")
 
 
 def deployable(template: dict[str, Any]) -> dict[str, Any]:
@@ -93,12 +130,29 @@ def _lacking(resource: dict[str, Any]) -> bool:
     )
 
 
-def _fingerprint() -> str:
-    digest = hashlib.sha256(architecture().encode())
-    files = [ROOT / "template.yaml", SETTINGS, Path(__file__)]
+def source_files() -> Iterator[Path]:
+    """Every file that a build is made of."""
+    yield from (ROOT / TEMPLATE, SETTINGS, ROOT / "local" / "build.py")
     for source in SOURCES:
-        files += sorted(path for path in (ROOT / source).rglob("*") if path.is_file())
-    for path in files:
-        if "__pycache__" not in path.parts:
-            digest.update(os.fsencode(path.relative_to(ROOT)) + b"\0" + hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()
+        for path in sorted((ROOT / source).rglob("*")):
+            if path.is_file() and "__pycache__" not in path.parts:
+                yield path
+
+
+def parts() -> dict[str, str]:
+    """The digest of the sources by part: a function's folder, `PACKAGE`, and `TEMPLATE` for all that is neither."""
+    digests: defaultdict[str, Any] = defaultdict(lambda: hashlib.sha256(architecture().encode()))
+    for path in source_files():
+        name = path.relative_to(ROOT)
+        digests[_part(name)].update(os.fsencode(name) + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+    return {part: digest.hexdigest() for part, digest in digests.items()}
+
+
+def _part(name: Path) -> str:
+    if name.is_relative_to(PACKAGE):
+        return PACKAGE
+    folder = Path(*name.parts[:2])
+    # A function with packages of its own has to be built.
+    if folder.parts[0] == "functions" and not (ROOT / folder / "requirements.txt").exists():
+        return str(folder)
+    return TEMPLATE

@@ -13,16 +13,10 @@ if TYPE_CHECKING:
     from local.stack import Stack
 
 API_HOST = "127.0.0.1"
-MARK = "local/fingerprint"
 
 
 def deploy(stack: "Stack", built: build.Build) -> None:
-    """The stack runs the build, and its API answers at `http://127.0.0.1:<port>/`.
-
-    Cheap if the build is what the engine's state already holds.
-    """
-    if stack.recall(MARK) == built.fingerprint:
-        return
+    """The stack runs the build, and its API answers at `http://127.0.0.1:<port>/`."""
     build.sam(
         "deploy",
         "--template-file",
@@ -35,8 +29,6 @@ def deploy(stack: "Stack", built: build.Build) -> None:
     for name, resource in built.content()["Resources"].items():
         if resource["Type"] == "AWS::Serverless::Api":
             _complete_api(stack.apigateway, stack.physical_id(name), resource["Properties"])
-    # In the engine, not in a file: it is kept and lost together with the deployment it speaks of.
-    stack.remember(MARK, built.fingerprint)
 
 
 def _complete_api(apigateway: "APIGatewayClient", api_id: str, properties: dict[str, Any]) -> None:
@@ -52,12 +44,21 @@ def _complete_api(apigateway: "APIGatewayClient", api_id: str, properties: dict[
     stage = properties["StageName"]
     # Gateway responses count from the next deployment of the stage on.
     apigateway.create_deployment(restApiId=api_id, stageName=stage)
-    # With a host of its own the API has no stage in its paths, as behind a custom domain on AWS.
+    answer_at_host(apigateway, api_id, stage)
+
+
+def answer_at_host(apigateway: "APIGatewayClient", api_id: str, stage: str) -> None:
+    """The API has no stage in its paths at `API_HOST`, as behind a custom domain on AWS."""
     try:
-        apigateway.get_base_path_mapping(domainName=API_HOST, basePath="(none)")
+        found = apigateway.get_base_path_mapping(domainName=API_HOST, basePath="(none)")
     except ClientError:
         apigateway.create_domain_name(domainName=API_HOST)
-        apigateway.create_base_path_mapping(domainName=API_HOST, basePath="(none)", restApiId=api_id, stage=stage)
+    else:
+        if found["restApiId"] == api_id:
+            return
+        # The engine makes another API of one whose routes changed.
+        apigateway.delete_base_path_mapping(domainName=API_HOST, basePath="(none)")
+    apigateway.create_base_path_mapping(domainName=API_HOST, basePath="(none)", restApiId=api_id, stage=stage)
 
 
 def _parameters(parameters: dict[str, dict[str, str]]) -> dict[str, str]:

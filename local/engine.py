@@ -20,17 +20,19 @@ from local.http import call
 START_SECONDS = 60
 # It writes its state on the way out, which takes longer the more of it there is.
 STOP_SECONDS = 60
+_NOT_SAVED = "Persistence: failed to save"
 
 
 class Engine:
-    """MiniStack on 127.0.0.1, with IAM enforced and its state kept under `home`.
+    """MiniStack on 127.0.0.1 (or where `bind` says), with IAM enforced and its state kept under `home`.
 
     It ends with the process that started it, however that one ends, and saves its state when it ends.
     """
 
-    def __init__(self, home: Path, port: int) -> None:
+    def __init__(self, home: Path, port: int, bind: str = "127.0.0.1") -> None:
         self.home = home
         self.port = port
+        self.bind = bind
         self.log = home / "engine.log"
         # `localhost` for SDKs, because requests to 127.0.0.1 belong to the API (see deploy.py).
         self.endpoint_url = f"http://localhost:{port}"
@@ -60,7 +62,7 @@ class Engine:
         scratch.mkdir(parents=True)
         environment = local_environment(self.endpoint_url) | {
             "GATEWAY_PORT": str(self.port),
-            "BIND_HOST": "127.0.0.1",
+            "BIND_HOST": self.bind,
             "AUTH": "true",
             "PERSIST_STATE": "1",
             "STATE_DIR": str(self.home / "state"),
@@ -112,6 +114,15 @@ class Engine:
                 os.killpg(process.pid, signal.SIGKILL)
             if process.stdin:
                 process.stdin.close()
+        self._check_saved()
+
+    def _check_saved(self) -> None:
+        failed = [line for line in self.log.read_text(errors="replace").splitlines() if _NOT_SAVED in line]
+        if failed:
+            raise StackError(
+                f"MiniStack could not save its state ({failed[0].partition(_NOT_SAVED)[2].strip()}): make room on the "
+                "disk, then `make reset`, as what it did save does not fit together."
+            )
 
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + START_SECONDS

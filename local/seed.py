@@ -1,20 +1,23 @@
 """The demo data: two tenants through the API, and what has no route yet through the layer."""
 
+import json
 import os
 import secrets
 from http import HTTPStatus
 from typing import Any
+from unittest.mock import patch
 
-from local import StackError
+from local import ROOT, StackError
 from local.demo import Account, Seeds, Tenant, User
 from local.http import call
 from local.logs import Logs
 from local.stack import Stack
-from rolecall import accounts, devices, telemetry
+from rolecall import accounts, devices, telemetry, tenants, tokens, users
 from rolecall.accounts import NewAccount
 from rolecall.calls import Call, Principal, PrincipalType
 from rolecall.clock import now
-from rolecall.roles import PlatformRole
+from rolecall.roles import PlatformRole, Role
+from rolecall.users import NewUser
 
 TENANTS = [
     (
@@ -28,6 +31,7 @@ TENANTS = [
     ),
     ("Globex", "globex.example.com", {"admin": ["olga"], "manager": ["paulo"], "user": ["rita", "sergio"]}),
 ]
+SEEDER = Principal(PrincipalType.SYSTEM, "seed")
 # Of every user; each device has a session.
 DEVICES = ["phone", "laptop"]
 # The superadmin comes first.
@@ -41,12 +45,13 @@ ACCOUNTS = [
 
 def seed(stack: Stack) -> Seeds:
     """Fills an empty stack. Raises `StackError` if the API refuses any of it."""
-    tenants = [
+    made = [
         _tenant(stack, name, [(role, f"{person}@{domain}") for role, people in staff.items() for person in people])
         for name, domain, staff in TENANTS
     ]
-    superadmin, *others = _through_the_layer(stack, tenants)
-    return {"tenants": tenants, "superadmin": superadmin, "accounts": others}
+    superadmin, *others = _through_the_layer(stack, made)
+    _sample_tenant()
+    return {"tenants": made, "superadmin": superadmin, "accounts": others}
 
 
 def _tenant(stack: Stack, name: str, people: list[tuple[str, str]]) -> Tenant:
@@ -77,12 +82,12 @@ def _created(stack: Stack, path: str, token: str, body: dict[str, str]) -> dict[
     return content
 
 
-def _through_the_layer(stack: Stack, tenants: list[Tenant]) -> list[Account]:
+def _through_the_layer(stack: Stack, made: list[Tenant]) -> list[Account]:
     """Devices and sessions of the tenants' users, and the platform accounts."""
     # The layer reads its settings from the environment, once, as it does in a function.
     os.environ |= stack.environment("LogIn")
     telemetry.logger.setLevel("WARNING")
-    for tenant in tenants:
+    for tenant in made:
         for user in tenant["users"]:
             for name in DEVICES:
                 device = devices.register_device(tenant["id"], user["id"], name, now())
@@ -90,8 +95,25 @@ def _through_the_layer(stack: Stack, tenants: list[Tenant]) -> list[Account]:
     return [_account(first_name, role) for first_name, role in ACCOUNTS]
 
 
+def _sample_tenant() -> None:
+    """The tenant, the admin and the user that the files under events/ speak of, so that they are answered."""
+    event = json.loads((ROOT / "events" / "promote_user.json").read_text())
+    admin, token = event["requestContext"]["authorizer"], event["headers"]["Authorization"].removeprefix("Bearer ")
+    seeder = Call(SEEDER, now())
+    with (
+        patch.object(tenants, "new_id", return_value=admin["tenant_id"]),
+        patch.object(users, "new_id", return_value=admin["id"]),
+        patch.object(tokens, "new_api_token", return_value=token),
+    ):
+        owner = NewUser(admin["email"], secrets.token_urlsafe(12), Role.ADMIN)
+        tenants.register_tenant(seeder, "Sample of events/", owner)
+    with patch.object(users, "new_id", return_value=event["pathParameters"]["id"]):
+        call = Call(Principal.from_context(admin) or SEEDER, now())
+        users.create_user(call, NewUser("someone@example.com", secrets.token_urlsafe(12), Role.USER))
+
+
 def _account(first_name: str, role: PlatformRole) -> Account:
-    seeder = Call(Principal(PrincipalType.SYSTEM, "seed"), now())
+    seeder = Call(SEEDER, now())
     email, password = f"{first_name.lower()}@rolecall.example.com", secrets.token_urlsafe(12)
     made = accounts.create_account(seeder, NewAccount(email, password, first_name, "Silva", role))
     return {"id": made.id, "email": email, "password": password, "roles": [role.value]}

@@ -2,8 +2,7 @@
 
 import contextlib
 import json
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.exceptions import BotoCoreError
 
-from local import build, deploy
+from local import deploy, progress, sync
 from local.engine import Engine
 from local.environment import ACCESS_KEY, REGION, SECRET_KEY
 
@@ -25,9 +24,6 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 STACK_NAME = "rolecall"
-
-type Step = Callable[[str], AbstractContextManager[object]]
-"""Wraps one step of the start; called with what the step does, so that progress can be shown."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +72,16 @@ class Stack:
         answer = self.cloudformation.describe_stack_resource(StackName=self.name, LogicalResourceId=logical_id)
         return answer["StackResourceDetail"]["PhysicalResourceId"]
 
+    def functions(self) -> dict[str, str]:
+        """The names that the deployment gave to the functions, by their names in the template."""
+        pages = self.cloudformation.get_paginator("list_stack_resources").paginate(StackName=self.name)
+        return {
+            resource["LogicalResourceId"]: resource["PhysicalResourceId"]
+            for page in pages
+            for resource in page["StackResourceSummaries"]
+            if resource["ResourceType"] == "AWS::Lambda::Function"
+        }
+
     def environment(self, *functions: str) -> dict[str, str]:
         """What code of the layer needs in its environment to run here in place of the named functions."""
         merged = {
@@ -85,9 +91,12 @@ class Stack:
             "AWS_DEFAULT_REGION": REGION,
         }
         for function in functions:
-            settings = self.lambda_.get_function_configuration(FunctionName=self.physical_id(function))
-            merged |= settings["Environment"]["Variables"]
+            merged |= self.variables(self.physical_id(function))
         return merged
+
+    def variables(self, function: str) -> dict[str, str]:
+        """The environment that the deployment gave to a function; by the name that it gave too."""
+        return self.lambda_.get_function_configuration(FunctionName=function)["Environment"]["Variables"]
 
     def remember(self, name: str, value: str) -> None:
         """Keeps a note in the engine's state: it lives and dies with the data it speaks of."""
@@ -110,6 +119,10 @@ class Stack:
     def client(self, service: str) -> Any:
         """A client of any other service, for what is needed rarely."""
         return self._session.client(service, endpoint_url=self.endpoint_url)  # type: ignore[call-overload]
+
+    def resource(self, service: str) -> Any:
+        """boto3's resource of a service, with the clients' rights."""
+        return self._session.resource(service, endpoint_url=self.endpoint_url)  # type: ignore[call-overload]
 
     @cached_property
     def apigateway(self) -> "APIGatewayClient":
@@ -136,29 +149,21 @@ class Stack:
         return self._session.client("secretsmanager", endpoint_url=self.endpoint_url)
 
 
-def _silent(_: str) -> AbstractContextManager[object]:
-    return contextlib.nullcontext()
-
-
 @contextlib.contextmanager
-def up(home: Path, port: int, step: Step = _silent) -> Iterator[Stack]:
+def up(home: Path, port: int, step: progress.Step = progress.silent, *, bind: str = "127.0.0.1") -> Iterator[Stack]:
     """A stack that runs the sources as they are, with its state and log under `home`.
 
     The state that a former stack left in `home` is taken up again. When the block ends, however it
     ends, the state is saved and nothing keeps running. Raises `StackError` if there is no stack to be had.
     """
     home.mkdir(parents=True, exist_ok=True)
-    engine = Engine(home, port)
+    engine = Engine(home, port, bind)
     with contextlib.ExitStack() as stack_end:
         with step(f"start MiniStack on port {port}"):
             stack_end.enter_context(engine)
         stack = Stack(engine)
         try:
-            with build.exclusively():
-                with step("build functions and layer"):
-                    built = build.current()
-                with step(f"deploy template.yaml as stack {stack.name}"):
-                    deploy.deploy(stack, built)
+            sync.bring_up_to_date(stack, step)
             yield stack
         except (BotoCoreError, OSError):
             # A call that got no answer: if the engine is gone, its last words say more.

@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 import pytest
 
-from rolecall import jwts, keys, store
+from rolecall import config, jwts, keys, store, vault
 from rolecall.roles import PlatformRole
 from tests import gateway
 from tests.gateway import Response
@@ -291,6 +291,31 @@ def test_a_rotated_key_signs_and_the_one_before_is_good_until_its_tokens_end(
     time.forward(seconds=answer["previous_until"] - int(time.at.timestamp()))
     assert operate("rotate_jwt_key")["kid"] != answer["kid"]
     operate("rotate_jwt_key", revoke_previous=True)
+
+
+@pytest.mark.parametrize("operation", ["rotate_master_token", "rotate_jwt_key"])
+def test_of_two_rotations_at_once_the_first_counts_and_the_second_is_refused(aws: None, operation: str) -> None:
+    events, others = vault._provider().client.meta.events, []
+
+    def someone_else_is_faster(**_: Any) -> None:
+        events.unregister("before-call.secretsmanager.PutSecretValue", someone_else_is_faster)
+        others.append(operate(operation))
+
+    events.register("before-call.secretsmanager.PutSecretValue", someone_else_is_faster)
+    with pytest.raises(Exception, match="someone else changed this"):
+        operate(operation)
+
+    (other,) = others
+    if operation == "rotate_master_token":
+        assert gateway.authorize(other["token"])
+    else:
+        assert vault.current(config.config().jwt_key_secret_arn)[0]["kid"] == other["kid"]
+    entries = [(entry["action"], entry["outcome"], entry["reason"]) for entry in audit_of(keys.PLATFORM)]
+    assert sorted(entries[-3:]) == [
+        (operation, "denied", "CONCURRENT_CHANGE"),
+        (operation, "succeeded", None),
+        (operation, "succeeded", None),
+    ]
 
 
 def test_decimals_survive_the_json() -> None:

@@ -135,8 +135,9 @@ def test_a_new_key_is_known_before_the_cached_secret_ends(superadmin: Holder, mo
     monkeypatch.setattr(jwts, "_reread_at", float("-inf"))
     assert gateway.authorize(superadmin.access_token)  # the secret is cached
     arn = config().jwt_key_secret_arn
-    new = jwts.rotated(vault.read(arn), clock.now(), keep_previous=True)
-    vault.write(arn, new)
+    secret, version = vault.current(arn)
+    new = jwts.rotated(secret, clock.now(), keep_previous=True)
+    vault.replace(arn, version, new)
 
     claims = jwt.decode(superadmin.access_token, options={"verify_signature": False})
 

@@ -14,7 +14,7 @@ from rolecall import accounts, audit, bodies, jwts, keys, store, vault
 from rolecall.calls import Call
 from rolecall.clock import epoch
 from rolecall.config import config
-from rolecall.errors import KeyStillNeeded, ValidationFailed
+from rolecall.errors import ConcurrentChange, KeyStillNeeded, ValidationFailed
 from rolecall.roles import PlatformRole
 from rolecall.telemetry import logger
 
@@ -66,10 +66,14 @@ def create_superadmin(call: Call, asked: NewSuperadmin) -> dict[str, Any]:
 
 
 def rotate_master_token(call: Call, _asked: MasterTokenRotation) -> dict[str, Any]:
-    """A new master token; the old one is dead from the answer on."""
+    """A new master token; the old one is dead from the answer on.
+
+    Raises `ConcurrentChange` if someone else rotated it at the same time: their token counts.
+    """
+    arn = config().master_token_secret_arn
+    _, version = vault.current(arn)
     token = secrets.token_urlsafe(_MASTER_TOKEN_BYTES)
-    _record(call, "rotate_master_token", "master_token")
-    vault.write(config().master_token_secret_arn, {"token": token})
+    _replace(call, "rotate_master_token", "master_token", arn, version, {"token": token})
     return {"token": token}
 
 
@@ -78,22 +82,28 @@ def rotate_jwt_key(call: Call, asked: JwtKeyRotation) -> dict[str, Any]:
 
     Refused with `KeyStillNeeded` while the key before that one still has valid tokens, as every session
     would lose its access token. `revoke_previous` keeps no key, for one that has leaked: all access
-    tokens end within `vault.CACHE_SECONDS`, while refresh tokens still work.
+    tokens end within `vault.CACHE_SECONDS`, while refresh tokens still work. Raises `ConcurrentChange` if
+    someone else rotated it at the same time.
     """
     arn = config().jwt_key_secret_arn
-    secret = vault.read(arn, fresh=True)
+    secret, version = vault.current(arn)
     until = secret.get("previous", {}).get("until", 0)
     if not asked.revoke_previous and until > epoch(call.at):
         raise KeyStillNeeded(until - epoch(call.at))
     rotated = jwts.rotated(secret, call.at, keep_previous=not asked.revoke_previous)
-    _record(call, "rotate_jwt_key", "jwt_key")
-    vault.write(arn, rotated)
+    _replace(call, "rotate_jwt_key", "jwt_key", arn, version, rotated)
     return {"kid": rotated["kid"], "previous_until": rotated.get("previous", {}).get("until")}
 
 
-def _record(call: Call, action: str, secret: str) -> None:
+def _replace(call: Call, action: str, name: str, arn: str, version: str, content: Mapping[str, Any]) -> None:
+    target = ("secret", name)
     # Before the change, which is in another service and in no transaction: none goes unrecorded.
-    store.write(audit.entry(call, action, ("secret", secret), scope=keys.PLATFORM))
+    store.write(audit.entry(call, action, target, scope=keys.PLATFORM))
+    try:
+        vault.replace(arn, version, content)
+    except ConcurrentChange as lost:
+        audit.record_denied(call, action, target, asked={}, code=lost.code)
+        raise
 
 
 _OPERATIONS: dict[str, tuple[type[Any], Callable[[Call, Any], dict[str, Any]]]] = {

@@ -5,10 +5,13 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, cast
 
-from rolecall.errors import ServiceUnavailable
+from botocore.exceptions import BotoCoreError, ClientError
+
+from rolecall.errors import ConcurrentChange, ServiceUnavailable
 
 #: Seconds that a secret may be served from memory, unless it is asked for fresh.
 CACHE_SECONDS = 300
+_CURRENT = "AWSCURRENT"
 
 
 @cache
@@ -27,20 +30,45 @@ def read(secret_arn: str, *, fresh: bool = False) -> dict[str, Any]:
     from aws_lambda_powertools.utilities.parameters import GetParameterError  # noqa: PLC0415
 
     try:
-        secret = _provider().get(secret_arn, max_age=CACHE_SECONDS, transform="json", force_fetch=fresh)
+        secret = _provider().get(
+            secret_arn, max_age=CACHE_SECONDS, transform="json", force_fetch=fresh, VersionStage=_CURRENT
+        )
     except GetParameterError as error:
         raise ServiceUnavailable from error
     return cast("dict[str, Any]", secret)
 
 
-def write(secret_arn: str, content: Mapping[str, Any]) -> None:
+def current(secret_arn: str) -> tuple[dict[str, Any], str]:
+    """The secret's JSON object as it is now, and the id of that version, for `replace`.
+
+    Raises `ServiceUnavailable` when Secrets Manager does not answer.
+    """
+    found = _ask("get_secret_value", SecretId=secret_arn, VersionStage=_CURRENT)
+    return json.loads(found["SecretString"]), found["VersionId"]
+
+
+def replace(secret_arn: str, version: str, content: Mapping[str, Any]) -> None:
     """Give the secret a new JSON object; Secrets Manager keeps the one before as `AWSPREVIOUS`.
 
-    Raises `ServiceUnavailable` when Secrets Manager does not take it.
+    Raises `ConcurrentChange` if the secret is no longer that version, `ServiceUnavailable` when Secrets
+    Manager does not take it; the secret stays as it is then.
     """
-    from aws_lambda_powertools.utilities.parameters.exceptions import SetSecretError  # noqa: PLC0415
+    new = _ask("put_secret_value", SecretId=secret_arn, SecretString=json.dumps(content), VersionStages=["AWSPENDING"])
+    # The label moves from the version that was read or not at all: of two at once, one is refused.
+    _ask(
+        "update_secret_version_stage",
+        SecretId=secret_arn,
+        VersionStage=_CURRENT,
+        MoveToVersionId=new["VersionId"],
+        RemoveFromVersionId=version,
+    )
 
+
+def _ask(operation: str, **parameters: Any) -> dict[str, Any]:
+    client = _provider().client
     try:
-        _provider().set(secret_arn, json.dumps(content))
-    except SetSecretError as error:
+        return cast("dict[str, Any]", getattr(client, operation)(**parameters))
+    except client.exceptions.InvalidParameterException as error:
+        raise ConcurrentChange from error
+    except (ClientError, BotoCoreError) as error:
         raise ServiceUnavailable from error

@@ -1,0 +1,81 @@
+"""`make doctor`: checks everything in a table against what must always hold, and says how to mend what doesn't."""
+
+import os
+from collections import defaultdict
+from itertools import count
+
+import boto3
+
+from local import StackError, crowd, home
+from local.progress import counting
+from rolecall import invariants, telemetry
+from rolecall.calls import Call, Principal, PrincipalType
+from rolecall.clock import now
+from rolecall.invariants import Finding
+
+DOCTOR = Principal(PrincipalType.SYSTEM, "doctor")
+_SHOWN = 10
+#: What a person can do about what no machine may decide.
+MENDING = {
+    "NO_ADMIN": "someone with the master token deletes the tenant, or restores its admin from a backup",
+    "CREDENTIALS": "delete that user over the API and make it anew: it cannot authenticate as it is",
+    "LEFT_OVER": "delete the item; its tenant has gone, and nothing can reach it",
+    "NO_USER": "delete the item; its user has gone, and nothing can reach it",
+    "SECRET": "rotate that secret, remove the attribute, and find what wrote it",
+}
+_JUDGE = "look at the item and at the audit of its tenant, and put right what is wrong"
+_DERIVED = "`make doctor REPAIR=1` puts it right: it follows from the other items"
+
+
+def main() -> None:
+    """Checks the table of `TABLE`, of the stack `STACK` on AWS, or of the local stack.
+
+    Raises `StackError` if something is wrong and was not put right.
+    """
+    repair = home.switch("REPAIR")
+    where = _use_table()
+    telemetry.logger.setLevel("CRITICAL")
+    found: dict[str, list[Finding]] = defaultdict(list)
+    repaired = 0
+    with counting(f"check {where}", None) as done:
+        # No hurry, unlike in a function: it ends when it has seen everything.
+        for pages, (findings, _) in zip(count(1), invariants.walk(None, until=0), strict=False):
+            for finding in findings:
+                if repair and invariants.repair(Call(DOCTOR, now()), finding):
+                    repaired += 1
+                else:
+                    found[finding.kind.name].append(finding)
+            done(pages * invariants.PAGE)
+    for name, findings in sorted(found.items()):
+        _explain(name, findings)
+    left = sum(map(len, found.values()))
+    mended = f" {repaired} repaired." if repaired else ""
+    if left:
+        raise StackError(f"{where}: {left} {'thing does' if left == 1 else 'things do'} not hold.{mended}")
+    print(f"{where}: everything holds.{mended}")
+
+
+def _use_table() -> str:
+    """Sets the layer to work on the table that is asked for; returns what to call it."""
+    if table := os.environ.get("TABLE"):
+        os.environ["TABLE_NAME"] = table
+        return f"table {table}"
+    if name := os.environ.get("STACK"):
+        [stack] = boto3.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
+        outputs = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+        if "TableName" not in outputs:
+            raise StackError(f"The stack {name} has no output TableName: is it one of Rolecall?")
+        os.environ["TABLE_NAME"] = outputs["TableName"]
+        return f"stack {name}"
+    crowd.use(home.running())
+    return "the local stack"
+
+
+def _explain(name: str, findings: list[Finding]) -> None:
+    print(f"\n{name}: {findings[0].kind.value}")
+    for finding in findings[:_SHOWN]:
+        counts = f"  (stored {finding.found}, counted {finding.truth})" if finding.truth is not None else ""
+        print(f"  {finding.key.pk} / {finding.key.sk}{counts}")
+    if len(findings) > _SHOWN:
+        print(f"  and {len(findings) - _SHOWN} more")
+    print(f"  -> {_DERIVED if findings[0].is_derived else MENDING.get(name, _JUDGE)}\n")

@@ -1,0 +1,66 @@
+"""`make shell`: a Python prompt with the layer, the local table and the demo data at hand."""
+
+import code
+import contextlib
+import json
+import os
+from typing import Any
+
+from local import crowd, home
+from rolecall import (
+    accounts,
+    audit,
+    authorization,
+    clock,
+    deletion,
+    devices,
+    errors,
+    invariants,
+    keys,
+    roles,
+    store,
+    tenants,
+    users,
+)
+from rolecall.calls import Call, Principal, PrincipalType
+from rolecall.roles import PlatformRole, Role
+
+_MODULES = (
+    accounts, audit, authorization, clock, deletion, devices, errors, invariants, keys, roles, store, tenants, users,
+)  # fmt: skip
+BANNER = """\
+The layer's modules, on the table of the local stack. `demo` is the demo data, `table` is boto3's resource.
+
+  acme = demo["tenants"][0]
+  tenants.get_tenant(acme["id"])
+  users.list_users(caller(), limit=5)                            # caller(): an admin of acme, or caller(token)
+  users.promote_user(caller(), acme["users"][-1]["id"], Role.MANAGER)
+  store.query_partition(keys.tenant_partition(acme["id"])).items
+  list(invariants.walk(None, until=0))                           # what does not hold
+
+Ctrl-D leaves."""
+
+
+def main() -> None:
+    """Reads and runs Python until its input ends."""
+    stack = home.running()
+    crowd.use(stack)
+    for physical in stack.functions().values():
+        os.environ |= stack.variables(physical)
+    demo = json.loads((home.HOME / "demo.json").read_text())
+    table = stack.resource("dynamodb").Table(stack.table_name)
+
+    def caller(token: str = demo["tenants"][0]["users"][0]["token"]) -> Call:
+        """A request of whoever the token is of, as the authorizer sees it now."""
+        return Call(authorization.authenticate(token, clock.now()), clock.now())
+
+    names: dict[str, Any] = {module.__name__.partition(".")[2]: module for module in _MODULES}
+    names |= {kind.__name__: kind for kind in (Call, PlatformRole, Principal, PrincipalType, Role)}
+    names |= {"caller": caller, "demo": demo, "stack": stack, "table": table}
+    with contextlib.suppress(ImportError):  # a Python without readline
+        import readline  # noqa: PLC0415
+        import rlcompleter  # noqa: PLC0415
+
+        readline.set_completer(rlcompleter.Completer(names).complete)
+        readline.parse_and_bind("tab: complete")
+    code.interact(BANNER, local=names, exitmsg="")

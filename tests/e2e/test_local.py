@@ -1,0 +1,216 @@
+"""What a developer does with a stack that runs: pushing code, looking around, and what `sam local` would see."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from local import StackError, build, containers, deploy, home, sync
+from local.engine import Engine, free_port
+from local.environment import local_environment
+from local.progress import silent
+from local.stack import Stack
+from tests.e2e.conftest import Tenant
+from tests.gateway import ROOT, event_of
+
+# --- Pushing code, on a small stack of its own ------------------------------------------------------
+
+TEMPLATE = {
+    "Resources": {
+        "GetUser": {
+            "Type": "AWS::Lambda::Function",
+            "Properties": {
+                "Runtime": "python3.13",
+                "Handler": "app.handler",
+                "Role": "arn:aws:iam::000000000000:role/none",
+                "Code": {"ZipFile": "def handler(event, context):\n    return 'deployed'\n"},
+            },
+        },
+    }
+}
+
+
+@pytest.fixture
+def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
+    """A stack with one function and one layer, whose sources, build and state are this test's own."""
+    for module in (build, sync):
+        monkeypatch.setattr(module, "ROOT", tmp_path)
+    monkeypatch.setattr(build, "HOME", tmp_path / "built")
+    monkeypatch.setattr(build, "_DONE", tmp_path / "built/digests.json")
+    monkeypatch.setattr(build, "SETTINGS", tmp_path / "template.yaml")
+    for name in ("template.yaml", "local/build.py", "built/build/local.yaml"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    _save(tmp_path, "deployed", "deployed")
+    with Engine(tmp_path / "home", free_port()) as engine:
+        stack = Stack(engine)
+        stack.cloudformation.create_stack(StackName=stack.name, TemplateBody=json.dumps(TEMPLATE))
+        stack.cloudformation.get_waiter("stack_create_complete").wait(StackName=stack.name, WaiterConfig={"Delay": 1})
+        name = stack.functions()["GetUser"]
+        layer = stack.lambda_.publish_layer_version(LayerName=sync.LAYER, Content={"ZipFile": sync._zip(tmp_path)})
+        stack.lambda_.update_function_configuration(FunctionName=name, Layers=[layer["LayerVersionArn"]])
+        version = stack.lambda_.publish_version(FunctionName=name)["Version"]
+        stack.lambda_.create_alias(FunctionName=name, Name="live", FunctionVersion=version)
+        build._DONE.write_text(json.dumps(build.parts()))
+        sync.Deployed(build.parts()).remember(stack)
+        yield stack
+
+
+def _save(folder: Path, function: str, layer: str) -> None:
+    handler = f"from rolecall import word\ndef handler(event, context):\n    return '{function}, ' + word.WORD\n"
+    for name, text in (
+        ("functions/get_user/app.py", handler),
+        (f"{build.PACKAGE}/__init__.py", ""),
+        (f"{build.PACKAGE}/word.py", f"WORD = '{layer}'\n"),
+    ):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+
+
+def _ask(stack: Stack, qualifier: str) -> str:
+    answer = stack.lambda_.invoke(FunctionName=stack.functions()["GetUser"], Qualifier=qualifier)
+    return str(json.loads(answer["Payload"].read()))
+
+
+def test_saved_code_is_what_runs_also_behind_an_alias_and_an_engine_that_died_is_told(
+    small: Stack, tmp_path: Path
+) -> None:
+    assert sync.bring_up_to_date(small, silent) == []
+
+    _save(tmp_path, "saved", "deployed")
+    assert sync.bring_up_to_date(small, silent) == ["functions/get_user"]
+    _save(tmp_path, "saved", "saved too")
+    assert sync.bring_up_to_date(small, silent) == [build.PACKAGE]
+
+    assert [_ask(small, qualifier) for qualifier in ("$LATEST", "live")] == ["saved, saved too"] * 2
+    assert sync.bring_up_to_date(small, silent) == []
+    assert sync.Deployed.on(small).pushed == ["functions/get_user", build.PACKAGE]
+    (tmp_path / "template.yaml").write_text("changed")
+    assert sync.needs_deployment(small)
+
+    _answers_at_its_host_whichever_api_a_deployment_made(small)
+
+    assert small.engine._process
+    os.kill(small.engine._process.pid, signal.SIGKILL)
+    small.engine._process.wait()
+    with pytest.raises(StackError, match=r"^MiniStack stopped by itself \(exit code -9\)."):
+        small.engine.check()
+
+
+def _answers_at_its_host_whichever_api_a_deployment_made(small: Stack) -> None:
+    for name in ("one", "other"):
+        api = small.apigateway.create_rest_api(name=name)["id"]
+        for _ in range(2):
+            deploy.answer_at_host(small.apigateway, api, "live")
+            found = small.apigateway.get_base_path_mapping(domainName=deploy.API_HOST, basePath="(none)")
+            assert found["restApiId"] == api
+
+
+# --- Looking around, on the deployed stack ---------------------------------------------------------
+
+
+@pytest.fixture
+def served(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
+    """The stack as `make run` would show it to other commands."""
+    monkeypatch.setattr(home, "HOME", stack.engine.home)
+    monkeypatch.setenv("ROLECALL_HOME", str(stack.engine.home))
+    with home.to_itself("stop it"):
+        home.announce(stack)
+        yield stack
+
+
+def _make(*arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(["make", *arguments], cwd=ROOT, input=given, capture_output=True, text=True, check=False)
+
+
+def test_the_shell_has_the_layer_the_table_and_a_caller(served: Stack, register: Callable[[str], Tenant]) -> None:
+    tenant = register("Shell & Co")
+    user = {"id": tenant.admin.id, "email": tenant.admin.email, "role": "admin", "token": tenant.admin.token}
+    document = {"tenants": [{"id": tenant.id, "users": [user]}]}
+    (home.HOME / "demo.json").write_text(json.dumps(document))
+
+    done = _make(
+        "shell",
+        given=(
+            "print(tenants.get_tenant(demo['tenants'][0]['id']).name)\n"
+            "print([user.email for user in users.list_users(caller(), limit=5).users])\n"
+            "print(table.get_item(Key=keys.tenant(caller().principal.tenant_id)._asdict())['Item']['name'])\n"
+        ),
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.replace(">>> ", "").split("\n")[:3] == ["Shell & Co", f"['{tenant.admin.email}']", "Shell & Co"]
+
+
+def test_an_operation_that_is_refused_is_one_sentence(served: Stack) -> None:
+    done = _make("operator", "ARGS=rotate_nothing")
+
+    assert done.stdout == ""
+    assert done.stderr.startswith("rotate_nothing was not done: operation must be one of create_superadmin, ")
+    assert done.stderr.count("\n") == 1
+    assert done.returncode
+
+
+def test_the_logs_of_one_function_are_followed_alone(served: Stack, register: Callable[[str], Tenant]) -> None:
+    tenant = register("Logged")
+    tenant.promote(tenant.admin, tenant.add("user"), "manager")
+    with subprocess.Popen(
+        [sys.executable, "-m", "local", "logs"],
+        cwd=ROOT,
+        env=os.environ | {"FUNCTION": "promote_user"},
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as following:
+        assert following.stdout
+        lines = [following.stdout.readline()]
+        while f"tenant_id={tenant.id}" not in lines[-1]:
+            lines.append(following.stdout.readline())
+        following.send_signal(signal.SIGINT)
+        following.communicate(timeout=30)
+
+    assert following.returncode == 0
+    assert all(" promote_user " in line for line in lines)
+
+
+# --- sam local -------------------------------------------------------------------------------------
+
+
+def test_a_function_with_the_variables_of_its_container_answers_its_sample_event(stack: Stack) -> None:
+    variables = containers.variables(stack)
+
+    maintained = _as_in_a_container(stack, "run_maintenance", variables)
+    denied = _as_in_a_container(stack, "promote_user", variables)
+
+    assert maintained["violations"] == 0
+    # Of the sample's tenant, which only `make run` seeds.
+    assert denied["statusCode"] in {200, 404}
+
+
+def _as_in_a_container(stack: Stack, folder: str, variables: dict[str, dict[str, str]]) -> dict[str, object]:
+    """The function in a process that has nothing but what its container would have; its host is this machine."""
+    given = {**variables["Parameters"], **variables[build.logical_id(folder)]}
+    assert "localhost" not in json.dumps(given)
+    here = {name: value.replace(containers.HOST, "localhost") for name, value in given.items()}
+    kept = {"PATH": local_environment()["PATH"], "PYTHONPATH": str(ROOT / "layers/rolecall")}
+    code = (
+        "import json, sys; from tests.gateway import Context; from importlib import import_module\n"
+        f"handler = import_module('functions.{folder}.app').handler\n"
+        "print('ANSWER' + json.dumps(handler(json.load(sys.stdin), Context())))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env=kept | here,
+        input=json.dumps(event_of(folder)),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    answer: dict[str, object] = json.loads(done.stdout.rpartition("ANSWER")[2])
+    return answer

@@ -1,0 +1,56 @@
+"""`make seed` and `make doctor`, on a table in memory."""
+
+from collections import Counter
+
+import pytest
+
+from local import StackError, crowd, doctor
+from rolecall import keys, store
+from tests.integration.conftest import Tenant, audit_of, table
+
+
+@pytest.fixture
+def of_the_table(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TABLE", "rolecall")
+
+
+def test_a_crowd_holds_all_the_rules(of_the_table: None, capsys: pytest.CaptureFixture[str]) -> None:
+    made = list(crowd.seed(45, of_tenants=2))
+
+    assert sorted(Counter(one.tenant_id for one in made).values()) == [22, 23]
+    assert Counter(one.role for one in made) == {"admin": 2, "manager": 2, "user": 41}
+    assert len({one.email for one in made}) == len({one.token for one in made}) == 45
+    for tenant_id in {one.tenant_id for one in made}:
+        users = [one for one in made if one.tenant_id == tenant_id]
+        assert len(audit_of(tenant_id)) == len(users)
+        assert len(store.query_partition(keys.tenant_partition(tenant_id)).items) == len(users) + 1
+    doctor.main()
+    assert capsys.readouterr().out == "table rolecall: everything holds.\n"
+
+
+def test_more_tenants_than_users_are_not_made(of_the_table: None) -> None:
+    assert len({one.tenant_id for one in crowd.seed(2, of_tenants=5)}) == 2
+
+
+def test_the_doctor_says_what_is_wrong_and_mends_what_follows_from_the_rest(
+    of_the_table: None, acme: Tenant, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = acme.add("user")
+    store.write(store.Update(keys.tenant(acme.id), set={"active_admins": 3}, when=store.EXISTS))
+    store.write(store.Delete(keys.email(user.email), when=store.EXISTS))
+    before = table()
+
+    with pytest.raises(StackError, match=r"^table rolecall: 2 things do not hold.$"):
+        doctor.main()
+    said = capsys.readouterr().out
+    assert f"  TENANT#{acme.id} / META  (stored 3, counted 1)\n  -> `make doctor REPAIR=1` puts it right" in said
+    assert f"  TENANT#{acme.id} / USER#{user.id}\n  -> delete that user over the API" in said
+    assert table() == before
+
+    monkeypatch.setenv("REPAIR", "1")
+    with pytest.raises(StackError, match=r"^table rolecall: 1 thing does not hold. 1 repaired.$"):
+        doctor.main()
+    tenant = store.get(keys.tenant(acme.id))
+    assert tenant
+    assert tenant["active_admins"] == 1
+    assert audit_of(acme.id)[-1]["actor"]["id"] == "doctor"

@@ -1,0 +1,332 @@
+"""The local stack without starting one: what it notices, and what it says when something is in the way."""
+
+import errno
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import click
+import pytest
+from samcli.commands.local.invoke.cli import cli as local_invoke
+from samcli.commands.local.lib.local_lambda import LocalLambdaRunner
+from samcli.commands.local.start_api.cli import cli as local_start_api
+from samcli.commands.local.start_lambda.cli import cli as local_start_lambda
+from samcli.lib.providers.sam_function_provider import SamFunctionProvider
+from samcli.lib.providers.sam_stack_provider import SamLocalStackProvider
+
+from local import ROOT, StackError, build, containers, home, serve, sync
+from local.__main__ import COMMANDS, main
+from local.engine import Engine, free_port
+from local.stack import Stack
+from tests import gateway
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(home, "HOME", tmp_path / "home")
+
+
+# --- What is in the way of a command ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("command", sorted({*COMMANDS, "operate x"} - {"run", "reset", "operate"}))
+def test_what_needs_a_stack_says_how_to_start_one(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(command.split()) == 1
+    assert capsys.readouterr().err == "No local stack is running: start one with `make run` in another terminal.\n"
+
+
+@pytest.mark.parametrize("text", ["80", "65536", "http", "-1", "30 91", "٣٠٩١"])
+def test_a_port_that_is_none_is_named(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORT", text)
+    with pytest.raises(StackError, match=f"^PORT must be a whole number from 1024 to 65535, not '{text}'.$"):
+        serve.run()
+
+
+def test_a_taken_port_comes_with_another_to_take(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(StackError, match=rf"^Port {port} is in use: .*`make run PORT={port + 1}`.$"):
+            Engine(tmp_path, port).start()
+
+
+def test_of_two_stacks_on_one_home_the_second_is_refused() -> None:
+    with home.to_itself("stop it"):
+        for command in (serve.run, serve.reset):
+            with pytest.raises(StackError, match=r"^A local stack is running from this directory: "):
+                command()
+
+
+def test_a_stack_is_found_once_it_is_announced_and_not_after_its_end() -> None:
+    stack = Stack(Engine(home.HOME, free_port()))
+    for _ in range(2):
+        with home.to_itself("stop it"):
+            with pytest.raises(StackError, match="still starting"):
+                home.running()
+            home.announce(stack)
+            assert home.running().engine.port == stack.engine.port
+    with pytest.raises(StackError, match="start one"):
+        home.running()
+
+
+def test_a_damaged_state_is_named_and_not_half_used(capsys: pytest.CaptureFixture[str]) -> None:
+    state = home.HOME / "state"
+    state.mkdir(parents=True)
+    (state / "s3.json").write_text("{}")
+    (state / "dynamodb.json").write_text('{"tables": {')
+
+    assert main(["run"]) == 1
+
+    assert capsys.readouterr().err.startswith("The saved state is damaged (dynamodb.json is no JSON): `make reset`")
+
+
+def test_what_an_interrupted_first_start_left_is_forgotten_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_engine(*_: Any, **__: Any) -> Any:
+        raise StackError("no engine")
+
+    monkeypatch.setattr(serve, "up", no_engine)
+
+    def state_after_a_start() -> list[str]:
+        state.mkdir(parents=True, exist_ok=True)
+        (state / "dynamodb.json").write_text("{}")
+        with pytest.raises(StackError, match="no engine"):
+            serve.run()
+        return [path.name for path in state.glob("*")]
+
+    state = home.HOME / "state"
+    with pytest.raises(StackError, match="no engine"):
+        serve.run()
+    assert state_after_a_start() == []
+    serve._unfinished().unlink()  # as at the end of a start
+    assert state_after_a_start() == ["dynamodb.json"]
+
+
+def test_a_state_that_could_not_be_saved_is_told(tmp_path: Path) -> None:
+    engine = Engine(tmp_path, free_port())
+    engine.log.write_text("ERROR Persistence: failed to save dynamodb: [Errno 28] No space left on device\n")
+
+    with pytest.raises(StackError, match=r"could not save its state \(dynamodb: \[Errno 28\] No space left"):
+        engine._check_saved()
+
+
+def test_a_file_that_cannot_be_written_is_named(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "/somewhere")
+
+    home.HOME.mkdir()
+    monkeypatch.setattr(shutil, "rmtree", full)
+    assert main(["reset"]) == 1
+    assert capsys.readouterr().err == "/somewhere cannot be written: No space left on device.\n"
+
+
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        ({"AWS_DEFAULT_REGION": "eu-west-1"}, "Unable to locate credentials: log in to AWS, and say with AWS_PROFILE"),
+        ({"AWS_PROFILE": "nobody"}, "The config profile (nobody) could not be found: log in to AWS, and say with"),
+        (
+            {"AWS_ENDPOINT_URL": "http://localhost:9", "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}
+            | {"AWS_DEFAULT_REGION": "eu-west-1", "AWS_MAX_ATTEMPTS": "1"},
+            "Nothing answers at http://localhost:9/: if that is the local stack, start it with `make run`.",
+        ),
+    ],
+    ids=["credentials", "profile", "answer"],
+)
+def test_what_is_missing_for_a_stack_on_aws_is_named(
+    environment: dict[str, str], said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, os.devnull)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    for name, value in {"STACK": "rolecall", **environment}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+
+    assert main(["doctor"]) == 1
+
+    told = capsys.readouterr().err
+    assert told.startswith(said)
+    assert told.count("\n") == 1
+
+
+# --- make ------------------------------------------------------------------------------------------
+
+
+def make(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    for name in ("Makefile", "requirements", "package-lock.json"):
+        if not (folder / name).exists():
+            (folder / name).symlink_to(ROOT / name)
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+    return subprocess.run(
+        ["make", *arguments], cwd=folder, env=plain | environment, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.fixture
+def ready(tmp_path: Path) -> Path:
+    """A folder in which make takes this environment for its own."""
+    (tmp_path / ".venv").symlink_to(ROOT / ".venv")
+    (tmp_path / "local").symlink_to(ROOT / "local")
+    return tmp_path
+
+
+def test_a_refusal_is_one_sentence_and_no_success(ready: Path) -> None:
+    done = make(ready, "operator", ROLECALL_HOME=str(ready / "none"))
+
+    assert done.stdout == ""
+    assert done.stderr == (
+        "Say which operation, as in `make operator ARGS='create_superadmin email=root@example.com'`.\n"
+    )
+    assert done.returncode == -signal.SIGPIPE
+
+
+def test_a_python_of_another_version_is_refused_before_anything_is_made(tmp_path: Path) -> None:
+    done = make(tmp_path, "setup", "PYTHON=/nowhere/python")
+
+    assert done.stdout == ""
+    assert done.stderr == (
+        "Python 3.13 is needed and '/nowhere/python' is not it: install it, "
+        "or say where it is with PYTHON=/path/to/python3.13.\n"
+    )
+    assert done.returncode
+    assert not (tmp_path / ".venv").exists()
+
+
+def test_without_npm_the_sentence_says_what_to_install(ready: Path) -> None:
+    tools = ready / "tools"
+    tools.mkdir()
+    for tool in ("sh", "make"):
+        (tools / tool).symlink_to(shutil.which(tool) or tool)
+
+    done = make(ready, "bench-deletion", PATH=str(tools))
+
+    assert done.stderr.startswith("npm is needed for this: install Node.js")
+    assert done.stderr.count("\n") == 1
+
+
+# --- What is brought onto the stack ----------------------------------------------------------------
+
+
+PARTS = {"functions/get_user": "1", "functions/promote_user": "1", build.PACKAGE: "1", build.TEMPLATE: "1"}
+
+
+@pytest.mark.parametrize(
+    ("sources", "outdated", "can_push"),
+    [
+        (PARTS, [], True),
+        (PARTS | {"functions/get_user": "2"}, ["functions/get_user"], True),
+        (PARTS | {build.PACKAGE: "2"}, [build.PACKAGE], True),
+        (PARTS | {build.TEMPLATE: "2"}, [build.TEMPLATE], False),
+        (PARTS | {"functions/new": "1"}, ["functions/new"], False),
+        ({name: "1" for name in PARTS if name != "functions/get_user"}, ["functions/get_user"], False),
+    ],
+)
+def test_code_alone_is_pushed_and_the_rest_deployed(
+    sources: dict[str, str], outdated: list[str], can_push: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(sync, "ROOT", tmp_path)
+    for part in sources:
+        (tmp_path / part).mkdir(parents=True)
+    deployed = sync.Deployed(dict(PARTS))
+
+    assert deployed.outdated(sources) == outdated
+    assert sync.can_push(deployed, outdated) is can_push
+
+
+def test_every_source_belongs_to_one_part() -> None:
+    parts = build.parts()
+
+    folders = {f"functions/{path.name}" for path in (ROOT / "functions").iterdir() if (path / "app.py").exists()}
+    built_whole = {folder for folder in folders if (ROOT / folder / "requirements.txt").exists()}
+    assert set(parts) == (folders - built_whole) | {build.PACKAGE, build.TEMPLATE}
+
+
+def test_a_functions_folder_tells_its_name_in_the_template() -> None:
+    for name, resource in gateway.template()["Resources"].items():
+        if resource["Type"] == "AWS::Serverless::Function":
+            assert build.logical_id(resource["Properties"]["CodeUri"]) == build.logical_id(name) == name
+
+
+def test_what_does_not_compile_is_named_and_not_pushed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(sync, "ROOT", tmp_path)
+    (tmp_path / "f").mkdir()
+    (tmp_path / "f/app.py").write_text("fine = 1\ndef (")
+
+    with pytest.raises(StackError, match=r"^f/app.py, line 2: invalid syntax. The stack still runs what it had.$"):
+        sync._check_syntax(["f"])
+
+
+def test_a_saved_file_is_noticed_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    source = tmp_path / "app.py"
+    source.write_text("1")
+    monkeypatch.setattr(build, "source_files", lambda: iter([source, tmp_path / "swapped away by an editor"]))
+    watch = sync.Watch()
+    assert not watch.changed()
+
+    source.write_text("22")
+
+    assert [watch.changed(), watch.changed()] == [True, False]
+
+
+# --- sam local -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("command", [local_invoke, local_start_api, local_start_lambda], ids=lambda one: one.name)
+def test_the_sam_cli_finds_what_it_needs_in_the_profile(
+    command: click.Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    sam = click.Context(click.Group("sam"), info_name="sam")
+    of_sam = click.Context(click.Group("local"), parent=sam, info_name="local")
+    arguments = ["PromoteUser", "--event", "events/promote_user.json"] if command is local_invoke else []
+
+    read = command.make_context(command.name, arguments, parent=of_sam).params
+
+    assert read["template_file"] == str(build.CONTAINER)
+    assert ROOT / read["env_vars"] == containers.VARIABLES
+    assert read["add_host"] == {containers.HOST: "host-gateway"}
+
+
+def container_environments(variables: dict[str, dict[str, str]], folder: Path) -> Iterator[tuple[str, dict[str, str]]]:
+    """What the SAM CLI itself would give to each function's container."""
+    template = folder / "template.yaml"
+    template.write_text(json.dumps(containers.declaring(gateway.template())))
+    stacks, _ = SamLocalStackProvider.get_stacks(str(template))
+    functions = SamFunctionProvider(stacks)
+    runner = LocalLambdaRunner(None, functions, str(folder), str(folder), env_vars_values=variables)
+    for function in functions.get_all():
+        yield function.name, runner._make_env_vars(function).resolve()
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of SAM about itself
+def test_a_container_gets_every_variable_that_the_template_gives_and_reaches_this_machine(tmp_path: Path) -> None:
+    told = {name for resource in gateway.template()["Resources"].values() for name in _variables(resource)}
+    everything = {"AWS_ENDPOINT_URL": "http://host.docker.internal:1"} | dict.fromkeys(told, "told")
+
+    given = dict(container_environments({"Parameters": everything}, tmp_path))
+
+    assert set(given) == {build.logical_id(folder) for folder in gateway.functions()}
+    for name, environment in given.items():
+        own = _variables(gateway.template()["Resources"][name])
+        assert environment.items() >= dict.fromkeys(own, "told").items()
+        assert environment["AWS_ENDPOINT_URL"] == "http://host.docker.internal:1"
+
+
+def _variables(resource: dict[str, Any]) -> dict[str, Any]:
+    variables: dict[str, Any] = resource.get("Properties", {}).get("Environment", {}).get("Variables", {})
+    return variables if resource["Type"] == "AWS::Serverless::Function" else {}
+
+
+def test_the_variables_file_is_not_for_the_repository() -> None:
+    assert "/events/env.json" in (ROOT / ".gitignore").read_text().split()
+    assert json.loads((ROOT / "events/promote_user.json").read_text())
