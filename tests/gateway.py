@@ -139,12 +139,13 @@ def request(
     headers: Mapping[str, str] | None = None,
     principal: dict[str, str] | None = None,
     seconds: float = 20.0,
+    user_agent: str | None = None,
 ) -> Response:
     """Send a request through the authorizer to its function.
 
     `body` goes out as JSON; a string as it is, and bytes in base64, as the gateway sends what is no text.
     `principal` skips the authorizer, for an actor whose standing changed after it was authorized.
-    `seconds` is the time that the function has left.
+    `seconds` is the time that the function has left, `user_agent` what the client says of itself.
     """
     path, _, query = path.partition("?")
     route, parameters = _route(method, path)
@@ -162,6 +163,8 @@ def request(
     event["isBase64Encoded"] = isinstance(body, bytes)
     event["requestContext"]["requestId"] = str(uuid4())
     event["requestContext"]["authorizer"] = context
+    if user_agent is not None:
+        event["requestContext"]["identity"]["userAgent"] = user_agent
     answer = invoke(route.function, event, seconds)
     return Response(answer["statusCode"], answer["headers"], answer["body"])
 
