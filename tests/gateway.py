@@ -130,7 +130,7 @@ def authorize(credential: str | None) -> dict[str, str] | None:
     return cast("dict[str, str]", answer["context"]) if statement["Effect"] == "Allow" else None
 
 
-def request(
+def request(  # noqa: PLR0913 (a request has that many parts)
     method: str,
     path: str,
     credential: str | None = None,
