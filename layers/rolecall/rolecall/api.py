@@ -2,6 +2,7 @@
 
 import base64
 import re
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -302,8 +303,9 @@ def _headers(event: Mapping[str, Any]) -> dict[str, str]:
     return {name.lower(): value for name, value in (event.get("headers") or {}).items()}
 
 
-def _path(event: Mapping[str, Any]) -> dict[str, str]:
-    return dict(event.get("pathParameters") or {})
+def _path(event: Mapping[str, Any]) -> Mapping[str, str]:
+    # What is missing is no id of anything, and answered like that.
+    return defaultdict(str, {name: text or "" for name, text in (event.get("pathParameters") or {}).items()})
 
 
 def _query(event: Mapping[str, Any]) -> dict[str, str]:
