@@ -54,9 +54,9 @@ operator: $(READY) ## Do an operation on the running local stack (ARGS='create_s
 
 test: lint unit integration e2e ## Lint, then all tests
 
-prove: $(READY) ## The long form of some tests: every crash, every fault, every command of docs/operations.md
+prove: $(READY) ## The long form of some tests: every crash, every fault, a long run of the model, every command of docs/operations.md
 	@ROLECALL_PROVE=1 $(PY) -m pytest tests/integration/test_deletion_crashes.py \
-		tests/integration/test_deletion_faults.py --numprocesses auto --timeout 3600
+		tests/integration/test_deletion_faults.py tests/model --numprocesses auto --timeout 3600
 	@ROLECALL_PROVE=1 $(PY) -m pytest tests/e2e/test_operations.py
 
 lint: $(READY) ## ruff, mypy --strict and cfn-lint
@@ -68,7 +68,7 @@ unit: $(READY) $(if $(shell command -v npm),$(NODE)) ## Pure rules and the templ
 	@$(PY) -m pytest tests/unit
 
 integration: $(READY) $(if $(shell command -v npm),$(NODE)) ## Real handlers with real events on an AWS in memory
-	@$(PY) -m pytest tests/integration --numprocesses auto
+	@$(PY) -m pytest tests/integration tests/model --numprocesses auto
 
 e2e: $(READY) browser ## Over HTTP, against a stack of its own that is deployed for it
 	@$(PY) -m pytest tests/e2e

@@ -91,7 +91,7 @@ def authorize(credential: str | None) -> dict[str, str] | None:
     return cast("dict[str, str]", answer["context"]) if statement["Effect"] == "Allow" else None
 
 
-def request(
+def request(  # noqa: PLR0913 (a request has that many parts)
     method: str,
     path: str,
     credential: str | None = None,
@@ -100,12 +100,13 @@ def request(
     headers: Mapping[str, str] | None = None,
     principal: dict[str, str] | None = None,
     seconds: float = 20.0,
+    user_agent: str | None = None,
 ) -> Response:
     """Send a request through the authorizer to its function. The answer must be one that the document has.
 
     `body` goes out as JSON; a string as it is, and bytes in base64, as the gateway sends what is no text.
     `principal` skips the authorizer, for an actor whose standing changed after it was authorized.
-    `seconds` is the time that the function has left.
+    `seconds` is the time that the function has left, `user_agent` what the client says of itself.
     """
     path, _, query = path.partition("?")
     found = route_of(method, path)
@@ -126,6 +127,8 @@ def request(
     event["isBase64Encoded"] = isinstance(body, bytes)
     event["requestContext"]["requestId"] = str(uuid4())
     event["requestContext"]["authorizer"] = context
+    if user_agent is not None:
+        event["requestContext"]["identity"]["userAgent"] = user_agent
     answer = invoke(route.function, event, seconds)
     contract.check(route, answer["statusCode"], answer["headers"], answer["body"])
     return Response(answer["statusCode"], answer["headers"], answer["body"])

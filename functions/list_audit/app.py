@@ -10,17 +10,12 @@ from rolecall.roles import Role
     query=frozenset({"limit", "cursor", "tenant_id", "action", "actor", "target", "from", "to"}),
 )
 def handler(request: api.Request[None]) -> api.Response:
-    query = request.query
+    query, limit = request.query, request.limit(default=100, maximum=1000)
+    since, until = request.moment("from"), request.moment("to")
     page = audit.list_entries(
         tenants.within_reach(request.call, query.get("tenant_id")),
-        audit.Filters(
-            query.get("action"),
-            query.get("actor"),
-            query.get("target"),
-            request.moment("from"),
-            request.moment("to"),
-        ),
-        limit=request.limit(default=100, maximum=1000),
+        audit.Filters(query.get("action"), query.get("actor"), query.get("target"), since, until),
+        limit=limit,
         cursor=query.get("cursor"),
     )
     body = {"success": True, "entries": page.entries}

@@ -54,6 +54,19 @@ def test_an_email_is_taken_platform_wide(superadmin: Holder, acme: Tenant, owner
 
 
 @pytest.mark.parametrize(
+    ("loss", "code"), [("role", "FORBIDDEN"), ("ban", "UNAUTHORIZED"), ("disable", "UNAUTHORIZED")]
+)
+def test_who_may_make_no_account_any_more_learns_nothing_of_an_email(superadmin: Holder, loss: str, code: str) -> None:
+    other = make_account(PlatformRole.SUPERADMIN)
+    stale = other.principal
+    lost = {"newRole": "CLIENT"} if loss == "role" else {"reason": "left"}
+    assert superadmin.request("PUT", f"{USERS}/{other.id}/{loss}", lost).status == 200
+
+    for email in (superadmin.email, "free@example.com"):
+        assert other.request("POST", USERS, NEW | {"email": email}, principal=stale).code == code
+
+
+@pytest.mark.parametrize(
     ("field", "value"),
     [("birthDate", "yesterday"), ("firstName", " "), ("password", "short"), ("role", "king"), ("phoneNumber", "")],
 )
@@ -238,6 +251,7 @@ def test_a_refusal_is_in_the_history_as_one(superadmin: Holder) -> None:
 
 def test_nobody_has_no_history(superadmin: Holder) -> None:
     assert superadmin.request("GET", f"{USERS}/999/history").code == "USER_NOT_FOUND"
+    assert superadmin.request("GET", f"{USERS}/999/history?cursor=forged").code == "VALIDATION_ERROR"
 
 
 # --- The operator ----------------------------------------------------------------------------------

@@ -114,6 +114,20 @@ def test_a_bad_filter_is_refused(acme: Tenant, query: str) -> None:
         assert _ask(acme, query).code == "VALIDATION_ERROR"
 
 
+def test_a_bad_filter_comes_before_a_tenant_that_is_not_there(acme: Tenant, globex: Tenant) -> None:
+    for query in ("limit=0", "from=yesterday", "to=tomorrow"):
+        assert _ask(acme, f"tenant_id={globex.id}&{query}").code == "VALIDATION_ERROR"
+
+
+def test_a_refused_change_of_an_account_is_found_by_the_accounts_number(acme: Tenant) -> None:
+    acme.admin.request("PUT", "/v1/api/superadmin/users/7/ban", {"reason": "spite"})
+    acme.members.append(acme.add("user"))
+    acme.members[0].promote(Member("7", acme.id, "", "user", ""), "admin")
+
+    assert [entry["action"] for entry in _all(acme, "target=7", 10)] == ["ban_account"]
+    assert [entry["action"] for entry in _all(acme, "target=unknown", 10)] == ["promote_user"]
+
+
 def test_a_cursor_is_for_its_tenant_and_filters(acme: Tenant, globex: Tenant) -> None:
     acme.add("user")
     cursor = _ask(acme, "limit=1").body["next_cursor"]

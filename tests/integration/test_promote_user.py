@@ -181,7 +181,7 @@ def test_the_last_admin_stays(acme: Tenant) -> None:
     assert table_without_audit() == before
 
 
-@pytest.mark.parametrize("loss", ["demoted", "deactivated", "deleted"])
+@pytest.mark.parametrize("loss", ["demoted", "deactivated", "demoted and deactivated", "deleted"])
 def test_an_actor_that_lost_its_power_since_it_was_authorized_is_refused(acme: Tenant, loss: str) -> None:
     actor, target = acme.add("admin"), acme.add("user")
     stale = actor.principal
@@ -189,6 +189,9 @@ def test_an_actor_that_lost_its_power_since_it_was_authorized_is_refused(acme: T
         case "demoted":
             assert acme.admin.promote(actor, "user").status == 200
         case "deactivated":
+            _deactivate(actor)
+        case "demoted and deactivated":  # nothing tells it which it was
+            assert acme.admin.promote(actor, "user").status == 200
             _deactivate(actor)
         case _:
             store.write(store.Delete(keys.user(acme.id, actor.id)))

@@ -336,7 +336,8 @@ def test_a_route_is_for_those_it_is_for(guarded: str, kind: PrincipalType, role:
     def handler(_request: Request[None]) -> Response:
         return Response(200, {})
 
-    context = {"principal_type": kind.value, "id": "7", "email": "a@example.com", "role": role, "tenant_id": ""}
+    tenant_id = "1a2b3c4d-5e6f-4a7b-8c9d-0e1f2a3b4c5d" if kind is PrincipalType.USER else ""
+    context = {"principal_type": kind.value, "id": "7", "email": "a@example.com", "role": role, "tenant_id": tenant_id}
     answer = _ask(handler, requestContext={"requestId": "r", "authorizer": context})
 
     if role in MAY_CALL[guarded]:
@@ -346,8 +347,22 @@ def test_a_route_is_for_those_it_is_for(guarded: str, kind: PrincipalType, role:
 
 
 @pytest.mark.parametrize("guarded", GUARDS)
-@pytest.mark.parametrize("context", [None, {}, {"principal_type": "anonymous"}, {"role": "admin"}])
-def test_a_route_that_lost_its_authorizer_lets_nobody_in(guarded: str, context: dict[str, str] | None) -> None:
+@pytest.mark.parametrize(
+    "context",
+    [
+        None,
+        {},
+        {"principal_type": "anonymous"},
+        {"role": "admin"},
+        {"principal_type": "user", "id": "7", "role": "admin", "tenant_id": ""},  # nobody's is not everybody's
+        {"principal_type": "user", "id": "7", "role": "admin", "tenant_id": None},
+        {"principal_type": "user", "id": "", "role": "admin", "tenant_id": "1a2b3c4d"},
+        {"principal_type": "user", "id": "7", "role": "boss", "tenant_id": "1a2b3c4d"},
+        {"principal_type": "account", "id": "x", "role": "ROLE_SUPERADMIN"},
+        {"principal_type": "account", "id": "7", "role": None},
+    ],
+)
+def test_a_route_that_lost_its_authorizer_lets_nobody_in(guarded: str, context: dict[str, str | None] | None) -> None:
     @api.route(Family.TENANT, may_call=GUARDS[guarded])
     def handler(_request: Request[None]) -> Response:
         return Response(200, {})

@@ -27,12 +27,12 @@ class HistoryPage:
 def list_account_history(account_id: int, *, limit: int, cursor: str | None = None) -> HistoryPage:
     """A page of the account's history, newest first.
 
-    The actor's name and email are those of the time. Raises `AccountNotFound`, and `ValidationFailed`
-    for a cursor of another history.
+    The actor's name and email are those of the time. Raises `ValidationFailed` for a cursor of another
+    history, then `AccountNotFound`.
     """
-    accounts.get_account(account_id)
     scope = ("list_account_history", str(account_id))
-    position = cursors.decode(cursor, *scope) if cursor else None
+    position = cursors.decode(cursor, *scope) if cursor is not None else None
+    accounts.get_account(account_id)
     partition = keys.audit_by_target(keys.PLATFORM, "account", str(account_id))
     items: list[store.Item] = []
     more = True

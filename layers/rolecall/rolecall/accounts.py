@@ -166,6 +166,8 @@ def create_account(call: Call, new: NewAccount, *, only_superadmin: bool = False
     reservation, credential = keys.email(new.email), password_key(account.id)
     store.transact(
         *_superadmins_change(int(account.counts_as_superadmin), only=only_superadmin),
+        # Before the email: who may make no account learns nothing of others'.
+        *standing.of(call.principal),
         store.Put(
             {"pk": reservation.pk, "sk": reservation.sk, "account_id": account.id},
             when=store.NEW,
@@ -181,7 +183,6 @@ def create_account(call: Call, new: NewAccount, *, only_superadmin: bool = False
             },
             when=store.NEW,
         ),
-        *standing.of(call.principal),
         audit.entry(
             call,
             "create_account",
@@ -222,7 +223,7 @@ def list_accounts(
     items = store.merged(
         _partitions(role, enabled, banned),
         prefix=prefix,
-        after=cursors.decode(cursor, *scope) if cursor else None,
+        after=cursors.decode(cursor, *scope) if cursor is not None else None,
         limit=limit + 1,
     )
     found = [Account.from_item(item) for item in items[:limit]]

@@ -2,6 +2,7 @@
 
 import base64
 import re
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -277,16 +278,17 @@ def _record_refusal(
 ) -> None:
     """If this fails, so does the request: no refusal goes unrecorded."""
     action, target_type = audited
-    target_id = _known_form(_path(event).get("id", ""))
+    target_id = _known_form(target_type, _path(event).get("id", ""))
     asked = body.model_dump(exclude_none=True, mode="json") if body is not None else {}
     audit.record_denied(call, action, (target_type, target_id), asked=asked, code=refusal.code)
 
 
-def _known_form(target_id: str) -> str:
+def _known_form(target_type: str, target_id: str) -> str:
     """An id as it is in keys. What can be none, such as an email, is not written down."""
-    if target_id.isdecimal() and target_id.isascii() and len(target_id) <= _MAX_ID_LENGTH:
-        return str(int(target_id))
-    return keys.canonical_uuid(target_id) or "unknown"
+    if target_type != "account":
+        return keys.canonical_uuid(target_id) or "unknown"
+    is_number = target_id.isdecimal() and target_id.isascii() and len(target_id) <= _MAX_ID_LENGTH
+    return str(int(target_id)) if is_number else "unknown"
 
 
 def _call_of(event: Mapping[str, Any]) -> Call:
@@ -322,8 +324,9 @@ def _headers(event: Mapping[str, Any]) -> dict[str, str]:
     return {name.lower(): value for name, value in (event.get("headers") or {}).items()}
 
 
-def _path(event: Mapping[str, Any]) -> dict[str, str]:
-    return dict(event.get("pathParameters") or {})
+def _path(event: Mapping[str, Any]) -> Mapping[str, str]:
+    # What is missing is no id of anything, and answered like that.
+    return defaultdict(str, {name: text or "" for name, text in (event.get("pathParameters") or {}).items()})
 
 
 def _query(event: Mapping[str, Any]) -> dict[str, str]:

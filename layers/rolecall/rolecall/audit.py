@@ -155,8 +155,7 @@ def _upper_bound(until: datetime | None) -> str | None:
 def _reader(tenant_id: str, filters: Filters) -> Callable[[str | None, int], store.Page]:
     """Reads newest first from the narrowest order that serves the filters."""
     if filters.target:
-        target_type = "tenant" if filters.target == tenant_id else "user"
-        partition = keys.audit_by_target(tenant_id, target_type, filters.target)
+        partition = keys.audit_by_target(tenant_id, _type_of(filters.target, tenant_id), filters.target)
     elif filters.actor:
         partition = keys.audit_by_actor(tenant_id, filters.actor)
     elif filters.action:
@@ -165,6 +164,13 @@ def _reader(tenant_id: str, filters: Filters) -> Callable[[str | None, int], sto
         pk = keys.audit_entry(tenant_id, "").pk
         return lambda after, limit: store.query_partition(pk, after=after, limit=limit, newest_first=True)
     return lambda after, limit: store.query_index(partition, after=after, limit=limit, newest_first=True)
+
+
+def _type_of(target_id: str, tenant_id: str) -> str:
+    """What an id in a tenant's trail names: accounts have numbers, and are there if someone was refused a change."""
+    if target_id == tenant_id:
+        return "tenant"
+    return "account" if target_id.isdecimal() else "user"
 
 
 def _page(items: list[store.Item], next_cursor: str | None) -> AuditPage:

@@ -44,21 +44,26 @@ class Principal:
         }
 
     @classmethod
-    def from_context(cls, context: Mapping[str, str]) -> Self | None:
-        """None where the context is no authorizer's."""
+    def from_context(cls, context: Mapping[str, str | None]) -> Self | None:
+        """None where the context is no authorizer's, or lacks what the kind of principal has."""
+        names = ("id", "email", "role", "tenant_id", "name", "session_id")
+        identifier, *others = (context.get(name) or "" for name in names)
         try:
-            kind = PrincipalType(context.get("principal_type", ""))
+            found = cls(PrincipalType(context.get("principal_type") or ""), identifier, *others)
         except ValueError:
             return None
-        return cls(
-            kind,
-            context.get("id", ""),
-            context.get("email", ""),
-            context.get("role", ""),
-            context.get("tenant_id", ""),
-            context.get("name", ""),
-            context.get("session_id", ""),
-        )
+        return found if found.is_whole else None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it says whose, and in which role: nobody's tenant must not read as every tenant."""
+        match self.type:
+            case PrincipalType.USER:
+                return bool(self.id and self.tenant_id) and self.role in Role
+            case PrincipalType.ACCOUNT:
+                return self.id.isdecimal() and self.role in PlatformRole
+            case _:
+                return True
 
     @property
     def tenant_role(self) -> Role | None:

@@ -55,20 +55,22 @@ def session_alive(account: store.Item | None, session: store.Item | None, at: da
 def of(principal: Principal) -> list[store.Write]:
     """The actor has the role that the authorizer saw, and is active; nothing to check for an operator.
 
-    The transaction fails with `Forbidden` for another role, with `Unauthorized` for an actor that is
-    inactive or gone.
+    The transaction fails with `Unauthorized` for an actor that is inactive or gone, whatever its role is by
+    now, and with `Forbidden` for another role.
     """
     match principal.type:
         case PrincipalType.USER:
-            key = keys.user(principal.tenant_id, principal.id)
-            may_act: ConditionBase = Attr("active").eq(True)
+            key, must_be = keys.user(principal.tenant_id, principal.id), {"active": True}
         case PrincipalType.ACCOUNT:
-            key = keys.account(int(principal.id))
-            may_act = Attr("enabled").eq(True) & Attr("banned").eq(False)
+            key, must_be = keys.account(int(principal.id)), {"enabled": True, "banned": False}
         case _:
             return []
 
     def otherwise(found: store.Item | None) -> RolecallError:
-        return Forbidden() if found and found["role"] != principal.role else Unauthorized()
+        may_act = found is not None and all(found[name] is value for name, value in must_be.items())
+        return Forbidden() if may_act else Unauthorized()
 
-    return [store.Check(key, when=may_act & Attr("role").eq(principal.role), otherwise=otherwise)]
+    when: ConditionBase = Attr("role").eq(principal.role)
+    for name, value in must_be.items():
+        when = when & Attr(name).eq(value)
+    return [store.Check(key, when=when, otherwise=otherwise)]

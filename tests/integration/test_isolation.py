@@ -1,0 +1,194 @@
+"""An id of another tenant is answered, byte for byte, like one that never existed: on every route, wherever it stands.
+
+`test_two_tenants` holds that nothing can be reached; this holds that nothing can be learned.
+"""
+
+import json
+import re
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from tests import gateway
+from tests.gateway import Response
+from tests.integration.conftest import (
+    MASTER_TOKEN,
+    NO_TIME_TO_SWEEP,
+    PASSWORD,
+    Member,
+    Tenant,
+    delete_tenant,
+    make_account,
+    register,
+    unchanged,
+)
+
+USERS = "/v1/api/superadmin/users"
+_TIME = re.compile(r'"timestamp":"[^"]*"')
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a request of Acme's takes an identifier: `{it}` in the path, the query or the body.
+
+    `kind` is what it identifies; `status` is what both requests must be answered.
+    """
+
+    kind: str
+    path: str
+    status: int
+    body: dict[str, Any] | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+def _user(path: str = "", **more: Any) -> Place:
+    return Place("user", f"/users/{{it}}{path}", 404, **more)
+
+
+def _of_no_business(kind: str, path: str, body: dict[str, Any] | None = None) -> Place:
+    """A route that is not for a tenant's users, whatever they ask for."""
+    return Place(kind, path, 403, body)
+
+
+#: By route: everywhere that it takes an identifier. A route without one says so with an empty list.
+PLACES: dict[str, list[Place]] = {
+    "GET /users/{id}": [_user()],
+    "PUT /users/{id}": [
+        _user(body={"active": False}),
+        _user(body={"role": "user"}),
+        _user(body={"role": "user"}, headers={"If-Match": '"1"'}),
+        Place("user", "/users/{me}", 400, {"active": True, "user_id": "{it}"}),
+    ],
+    "DELETE /users/{id}": [_user(), _user(headers={"If-Match": '"1"'})],
+    "POST /users/{id}/promote": [
+        _user("/promote", body={"new_role": "user"}),
+        _user("/promote", body={"new_role": "admin"}),
+        _user("/promote", body={"new_role": "user"}, headers={"If-Match": '"1"'}),
+        Place("user", "/users/{me}/promote", 400, {"new_role": "user", "user_id": "{it}"}),
+        Place("tenant", "/users/{me}/promote", 400, {"new_role": "user", "tenant_id": "{it}"}),
+    ],
+    "POST /users/{id}/token": [_user("/token")],
+    "GET /users": [
+        Place("users cursor", "/users?cursor={it}", 400),
+        Place("tenant", "/users?tenant_id={it}", 400),
+        Place("email", "/users?email={it}", 200),
+    ],
+    "POST /users": [
+        Place("tenant", "/users", 400, {"email": "x@example.com", "password": PASSWORD, "tenant_id": "{it}"}),
+        Place("user", "/users", 400, {"email": "x@example.com", "password": PASSWORD, "role": "user", "id": "{it}"}),
+    ],
+    "GET /audit": [
+        Place("tenant", "/audit?tenant_id={it}", 404),
+        Place("user", "/audit?actor={it}", 200),
+        Place("user", "/audit?target={it}", 200),
+        Place("tenant", "/audit?target={it}", 200),
+        Place("user", "/audit?actor={it}&target={it}&action=create_user", 200),
+        Place("audit cursor", "/audit?cursor={it}", 400),
+    ],
+    "POST /register": [
+        _of_no_business("name", "/register", {"tenant_name": "{it}", "email": "x@example.com", "password": PASSWORD}),
+        _of_no_business("email", "/register", {"tenant_name": "New", "email": "{it}", "password": PASSWORD}),
+    ],
+    "GET /tenants": [_of_no_business("tenants cursor", "/tenants?cursor={it}")],
+    "GET /global/tenants/{id}": [_of_no_business("tenant", "/global/tenants/{it}")],
+    "PUT /global/tenants/{id}": [_of_no_business("tenant", "/global/tenants/{it}", {"deletion_protection": True})],
+    "DELETE /global/tenants/{id}": [
+        _of_no_business("tenant", "/global/tenants/{it}"),
+        _of_no_business("tenant", "/global/tenants/{it}?dry_run=true"),
+    ],
+    "GET /global/tenants/{id}/deletion": [_of_no_business("tenant", "/global/tenants/{it}/deletion")],
+    f"GET {USERS}": [_of_no_business("email", f"{USERS}?email={{it}}")],
+    f"POST {USERS}": [
+        _of_no_business("email", USERS, {"email": "{it}", "password": PASSWORD, "firstName": "A", "lastName": "B"})
+    ],
+    f"GET {USERS}/{{id}}": [_of_no_business("account", f"{USERS}/{{it}}")],
+    f"GET {USERS}/{{id}}/history": [_of_no_business("account", f"{USERS}/{{it}}/history")],
+    f"PUT {USERS}/{{id}}/role": [_of_no_business("account", f"{USERS}/{{it}}/role", {"newRole": "ADMIN"})],
+    **{
+        f"PUT {USERS}/{{id}}/{verb}": [_of_no_business("account", f"{USERS}/{{it}}/{verb}", {"reason": "spite"})]
+        for verb in ("ban", "unban", "enable", "disable")
+    },
+    "POST /v1/api/auth/login": [
+        Place("email", "/v1/api/auth/login", 401, {"email": "{it}", "password": PASSWORD}),
+        Place("account email", "/v1/api/auth/login", 401, {"email": "{it}", "password": "wrong battery staple"}),
+    ],
+    "POST /v1/api/auth/refresh": [Place("token", "/v1/api/auth/refresh", 401, {"refreshToken": "{it}"})],
+    "POST /v1/api/auth/logout": [_of_no_business("session", "/v1/api/auth/logout", {"refreshToken": "{it}"})],
+}
+
+
+class There:
+    """Something of each kind that is Globex's, and something of the same form that nobody ever had."""
+
+    def __init__(self, globex: Tenant) -> None:
+        admin, manager, inactive, gone = (globex.add(role) for role in ("admin", "manager", "user", "user"))
+        assert globex.admin.request("PUT", f"/users/{inactive.id}", {"active": False}).status == 200
+        assert globex.admin.request("DELETE", f"/users/{gone.id}").status == 200
+        closed, account = register("Closed"), make_account()
+        assert delete_tenant(closed.id, seconds=NO_TIME_TO_SWEEP).status == 202
+        self.pairs: dict[str, list[tuple[str, str]]] = {
+            "user": [(user.id, str(uuid4())) for user in (admin, manager, inactive, gone)],
+            "tenant": [(globex.id, str(uuid4())), (closed.id, str(uuid4()))],
+            "name": [(globex.name, "Nobodys")],
+            "email": [(globex.admin.email, "nobody-1@example.com")],
+            "account": [(str(account.id), "999999")],
+            "account email": [(account.email, "nobody@example.com")],
+            "session": [(account.refresh_token, "bm9ib2R5")],
+            "token": [(globex.admin.token, str(uuid4()))],
+            "users cursor": [_cursors("/users", globex.admin.token)],
+            "audit cursor": [_cursors("/audit", globex.admin.token)],
+            "tenants cursor": [_cursors("/tenants", MASTER_TOKEN)],
+        }
+
+
+def _cursors(path: str, credential: str) -> tuple[str, str]:
+    theirs = gateway.request("GET", f"{path}?limit=1", credential).body["next_cursor"]
+    # As long, and well-formed, as whoever makes one up would take care that it is.
+    return theirs, theirs[:-8] + "AAAAAAAA"
+
+
+def test_every_route_says_where_it_takes_an_identifier() -> None:
+    assert PLACES.keys() == {f"{route.method} {route.path}" for route in gateway.routes()}
+    for name, places in PLACES.items():
+        taken = "{id}" in name
+        assert any("{it}" in place.path.partition("?")[0] for place in places) is taken
+
+
+@pytest.mark.parametrize("role", ["admin", "manager", "user"])
+def test_what_is_anothers_is_answered_like_what_never_was(acme: Tenant, globex: Tenant, role: str) -> None:
+    actor = acme.admin if role == "admin" else acme.add(role)
+    there = There(globex)
+
+    with unchanged():
+        for route, places in PLACES.items():
+            for place in places:
+                for theirs, nobodys in there.pairs[place.kind]:
+                    of_theirs, of_nobodys = (_ask(actor, route, place, one) for one in (theirs, nobodys))
+                    if role == "admin":
+                        assert of_theirs.status == place.status, (route, of_theirs.text)
+                    assert _said(of_theirs, theirs) == _said(of_nobodys, nobodys), route
+
+
+def _ask(actor: Member, route: str, place: Place, identifier: str) -> Response:
+    def named(text: str) -> str:
+        return text.replace("{it}", identifier).replace("{me}", actor.id)
+
+    body = None if place.body is None else named(json.dumps(place.body))
+    return actor.request(route.partition(" ")[0], named(place.path), body, headers=place.headers)
+
+
+def _said(answer: Response, identifier: str) -> tuple[Any, ...]:
+    """All that a caller is told, but the time, the request's own id, and the identifier that it sent itself."""
+    headers = {name: value for name, value in answer.headers.items() if name != "X-Request-Id"}
+    sent = f"/{identifier}" if identifier.isdecimal() else identifier
+    return answer.status, headers, _TIME.sub("", answer.text).replace(sent, "{it}")
+
+
+def test_a_difference_would_be_seen(acme: Tenant) -> None:
+    """What is compared here does differ for someone whom one may see."""
+    own, nobodys = acme.add("user").id, str(uuid4())
+    found, missing = (acme.admin.request("GET", f"/users/{one}") for one in (own, nobodys))
+
+    assert _said(found, own) != _said(missing, nobodys)

@@ -1,0 +1,1351 @@
+"""The contract as a program: what each request must be answered, and what it changes.
+
+Plain Python over plain objects, written from the contract and from the decisions where the contract is
+silent. It imports nothing of Rolecall, so whatever both agree on was said twice by different means. It
+knows no storage, no transaction and no token format: ids, tokens and cursors are learned from the answers
+in which they first appear.
+
+A model's answer states everything that the contract states: status, error code, headers and the whole
+body. What it leaves to the implementation is a `Form`, such as "some UUID".
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+ROLES = ("admin", "manager", "user")
+PLATFORM_ROLES = ("ROLE_CLIENT", "ROLE_VERIFIED_USER", "ROLE_ADMIN", "ROLE_SUPERADMIN")
+#: Who may see and manage whom, beside oneself; and which roles each may change into which.
+MANAGES = {"admin": {"admin", "manager", "user"}, "manager": {"manager", "user"}, "user": set[str]()}
+CHANGES = {
+    "admin": {(old, new) for old in ROLES for new in ROLES},
+    "manager": {("user", "manager"), ("manager", "user")},
+    "user": set[tuple[str, str]](),
+}
+DAY = 24 * 3600
+ACCESS_SECONDS, REFRESH_SECONDS, RETRY_SECONDS, IDEMPOTENCY_SECONDS = 900, 7 * DAY, 10, DAY
+FREE_FAILURES, FIRST_WAIT, LONGEST_WAIT = 5, 30, 900
+#: What the client of all requests says of itself.
+IP = "198.51.100.7"
+
+
+# --- Answers ---------------------------------------------------------------------------------------
+
+
+class Form:
+    """Some text of this form."""
+
+    def __init__(self, pattern: str) -> None:
+        self.pattern = pattern
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, str) and bool(re.fullmatch(self.pattern, other))
+
+    __hash__ = object.__hash__
+
+    def __repr__(self) -> str:
+        return f"<{self.pattern}>"
+
+
+class Whatever:
+    """What the contract leaves open."""
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+    __hash__ = object.__hash__
+
+    def __repr__(self) -> str:
+        return "<whatever>"
+
+
+ANY = Whatever()
+UUID = Form(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+TEXT = Form(r"(?s).+")
+REDACTED = Form(r"hmac-sha256:[0-9a-f]{64}")
+
+
+def _nothing(_body: Any, _headers: Mapping[str, str]) -> None:
+    """Most answers have nothing that the model does not know."""
+
+
+@dataclass
+class Answer:
+    """What must be answered. `learn` takes over what only the answer can tell, once it has been compared.
+
+    `changes` says whether anything but the audit trail and the counts of failed logins may change.
+    """
+
+    status: int
+    body: Any = ANY
+    code: str = ""
+    headers: dict[str, Any] = field(default_factory=dict)
+    learn: Callable[[Any, Mapping[str, str]], None] = _nothing
+    changes: bool = True
+
+
+#: For the tail end of what someone of a closed tenant had begun: refused in one of these ways, or without effect.
+CLOSED = Answer(0, changes=False)
+
+
+class Refusal(Exception):
+    """The request is refused with this status and code; `audited` if it is one that the trail must show."""
+
+    def __init__(self, status: int, code: str, *, retry_after: int | None = None) -> None:
+        super().__init__(f"{status} {code}")
+        self.status, self.code, self.retry_after = status, code, retry_after
+
+    @property
+    def audited(self) -> bool:
+        return self.status == 403 or self.code in {"LAST_ADMIN", "LAST_SUPERADMIN"}
+
+
+UNAUTHORIZED = (401, "UNAUTHORIZED")
+FORBIDDEN = (403, "FORBIDDEN")
+MASTER_ONLY = (403, "MASTER_TOKEN_REQUIRED")
+SELF_CHANGE = (403, "SELF_CHANGE_DENIED")
+TRANSITION = (403, "ROLE_TRANSITION_DENIED")
+INVALID = (400, "VALIDATION_ERROR")
+NO_USER = (404, "USER_NOT_FOUND")
+NO_TENANT = (404, "TENANT_NOT_FOUND")
+STALE = (412, "PRECONDITION_FAILED")
+EMAIL_TAKEN = (409, "EMAIL_TAKEN")
+
+
+def refuse_if(condition: object, refusal: tuple[int, str]) -> None:
+    if condition:
+        raise Refusal(*refusal)
+
+
+# --- What there is ---------------------------------------------------------------------------------
+
+
+@dataclass(eq=False)
+class Tenant:
+    id: str
+    name: str
+    created_at: str
+    updated_at: str
+    protected: bool = False
+    version: int = 1
+    status: str = "active"
+    redacted: bool = False
+    users: "list[User]" = field(default_factory=list)
+    trail: "list[Entry]" = field(default_factory=list)
+    #: Of users that are deleted, whose items a hurried deletion has left to maintenance.
+    left_over: "list[User]" = field(default_factory=list)
+    deletion: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def active_admins(self) -> int:
+        return sum(user.role == "admin" and user.active for user in self.users)
+
+    @property
+    def shown(self) -> dict[str, Any]:
+        return {"id": self.id, "name": self.name, "created_at": self.created_at, "updated_at": self.updated_at}
+
+
+@dataclass(eq=False)
+class User:
+    id: str
+    tenant: Tenant
+    email: str
+    role: str
+    token: str
+    created_at: str
+    updated_at: str
+    active: bool = True
+    version: int = 1
+    devices: int = 0
+    webhooks: int = 0
+    deleted: bool = False
+
+    @property
+    def shown(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "tenant_id": self.tenant.id,
+            "email": self.email,
+            "role": self.role,
+            "active": self.active,
+            "created_at": self.created_at,
+            "updated_at": self.updated_at,
+        }
+
+    @property
+    def listed(self) -> dict[str, Any]:
+        return {**self.shown, "token": f"********-****-****-****-********{self.token[-4:]}"}
+
+
+@dataclass(eq=False)
+class Account:
+    id: int
+    email: str
+    password: str
+    profile: dict[str, Any]
+    role: str
+    created_at: str
+    updated_at: str
+    enabled: bool = True
+    ban: tuple[str, str] | None = None  # reason and time
+    last_login_at: str | None = None
+    version: int = 1
+
+    @property
+    def may_act(self) -> bool:
+        return self.enabled and self.ban is None
+
+    @property
+    def counts(self) -> bool:
+        return self.may_act and self.role == "ROLE_SUPERADMIN"
+
+    @property
+    def name(self) -> str:
+        return f"{self.profile['firstName']} {self.profile['lastName']}"
+
+    @property
+    def shown(self) -> dict[str, Any]:
+        reason, at = self.ban or (None, None)
+        return {
+            "id": self.id,
+            "email": self.email,
+            **self.profile,
+            "enabled": self.enabled,
+            "banned": self.ban is not None,
+            "banReason": reason,
+            "bannedAt": at,
+            "roles": [self.role],
+            **dict.fromkeys(("walletBalance", "pendingWithdrawalAmount", "totalEarned", "totalWithdrawn"), Decimal(0)),
+            "stripeConnectedAccountId": None,
+            "stripeAccountComplete": False,
+            "kycStatus": "PENDING",
+            "kycSubmittedAt": None,
+            "kycReviewedAt": None,
+            "totalAnnonces": 0,
+            "totalReservationsAsSender": 0,
+            "totalReservationsAsCarrier": 0,
+            "totalTransactions": 0,
+            "createdAt": self.created_at,
+            "updatedAt": self.updated_at,
+            "lastLoginAt": self.last_login_at,
+        }
+
+
+@dataclass(eq=False)
+class Session:
+    account: Account
+    refresh_token: str
+    until: int
+    alive: bool = True
+    previous: str = ""
+    rotated_at: int = 0
+    rotated_by: str | None = None  # the client
+    spent: dict[str, int] = field(default_factory=dict)  # token, and when it would have expired
+
+
+@dataclass
+class Entry:
+    """An entry of an audit trail."""
+
+    action: str
+    outcome: str
+    actor: Any
+    target: dict[str, Any]
+    before: Any
+    after: Any
+    reason: Any
+    timestamp: str
+    ip: Any
+    actor_name: Any = None
+
+    @property
+    def shown(self) -> dict[str, Any]:
+        names = ("action", "outcome", "actor", "target", "before", "after", "reason", "timestamp", "ip")
+        return {"id": UUID, "request_id": ANY, **{name: getattr(self, name) for name in names}}
+
+
+@dataclass(frozen=True, eq=False)
+class Caller:
+    """Who a credential belonged to when it was looked at; `role` is the one of then."""
+
+    kind: str  # "user", "account", "master"
+    holder: Any = None
+    role: str = ""
+    session: Session | None = None
+
+    @property
+    def id(self) -> str:
+        return str(self.holder.id) if self.holder else "master"
+
+    @property
+    def tenant(self) -> Tenant | None:
+        return self.holder.tenant if self.kind == "user" else None
+
+    @property
+    def actor(self) -> dict[str, Any]:
+        return {"type": self.kind, "id": self.id, "email": self.holder.email if self.holder else None}
+
+    @property
+    def name(self) -> str:
+        return self.holder.name if self.kind == "account" else self.id
+
+
+@dataclass
+class Kept:
+    """The answer that is kept under an idempotency key."""
+
+    body: Any
+    answer: Answer
+    until: int
+    owner: User | None  # the kept answer to a registration goes with the first admin
+    tenant: Tenant
+
+
+@dataclass
+class Cursor:
+    listing: tuple[Any, ...]
+    position: Any
+
+
+@dataclass
+class Failures:
+    number: int
+    last_at: int
+
+
+# --- What a body or a parameter must be ------------------------------------------------------------
+
+type Check = Callable[[Any], bool]
+
+
+def _text(low: int, high: int) -> Check:
+    return lambda value: isinstance(value, str) and low <= len(value) <= high
+
+
+def _name(value: Any) -> bool:
+    return isinstance(value, str) and len(value) <= 100 and bool(value.strip())
+
+
+def _email(value: Any) -> bool:
+    return isinstance(value, str) and bool(re.fullmatch(r"[\w.+-]+@[\w-]+(\.[\w-]+)+", value))
+
+
+def _optional(check: Check) -> Check:
+    return lambda value: value is None or check(value)
+
+
+def _boolean(value: Any) -> bool:
+    return isinstance(value, bool)
+
+
+def _role(value: Any) -> bool:
+    return value in ROLES if isinstance(value, str) else False
+
+
+def _platform_role(value: Any) -> bool:
+    return isinstance(value, str) and platform_role(value) in PLATFORM_ROLES
+
+
+def _https(value: Any) -> bool:
+    return isinstance(value, str) and len(value) <= 2000 and bool(re.match(r"https://[^/]", value))
+
+
+def _reason(value: Any) -> bool:
+    return isinstance(value, str) and len(value) <= 500 and bool(value.strip())
+
+
+def platform_role(text: str) -> str:
+    """With or without `ROLE_`, in any case."""
+    name = text.strip().upper()
+    return name if name.startswith("ROLE_") else f"ROLE_{name}"
+
+
+_PASSWORD = _text(8, 128)
+#: The fields of each body: how each must be, and whether it must be there.
+BODIES: dict[str, dict[str, tuple[Check, bool]]] = {
+    "promote": {"new_role": (_role, True)},
+    "create_user": {
+        "email": (_email, True),
+        "password": (_PASSWORD, True),
+        "role": (_role, True),
+        "webhook_url": (_optional(_https), False),
+    },
+    "update_user": {"active": (_boolean, False), "role": (_role, False)},
+    "register": {
+        "tenant_name": (_name, True),
+        "email": (_email, True),
+        "password": (_PASSWORD, True),
+        "role": (_role, False),
+        "webhook_url": (_optional(_https), False),
+    },
+    "update_tenant": {"deletion_protection": (_boolean, True)},
+    "login": {"email": (_email, True), "password": (_text(0, 16384), True)},
+    "refresh": {"refreshToken": (_text(0, 16384), True)},
+    "change_account_role": {"newRole": (_platform_role, True), "reason": (_optional(_text(0, 500)), False)},
+    "standing": {"reason": (_reason, True)},
+    "create_account": {
+        "email": (_email, True),
+        "password": (_PASSWORD, True),
+        "firstName": (_name, True),
+        "lastName": (_name, True),
+        "role": (_platform_role, False),
+    },
+}
+
+
+def check_body(kind: str, body: Any) -> None:
+    fields = BODIES[kind]
+    refuse_if(not isinstance(body, dict), INVALID)
+    refuse_if(body.keys() - fields.keys(), INVALID)
+    for name, (check, required) in fields.items():
+        refuse_if(required and name not in body, INVALID)
+        refuse_if(name in body and not check(body[name]), INVALID)
+    refuse_if(kind == "update_user" and not body, INVALID)
+
+
+def check_query(query: Mapping[str, str], known: Iterable[str], most: int = 1000) -> None:
+    refuse_if(query.keys() - set(known), INVALID)
+    choices = {"role": ROLES, "active": ("true", "false"), "enabled": ("true", "false"), "banned": ("true", "false")}
+    for name, text in query.items():
+        if name == "limit":
+            refuse_if(not text.isdecimal() or not 1 <= int(text) <= most, INVALID)
+        if name in choices:
+            refuse_if(text not in choices[name] and not (name == "role" and text in PLATFORM_ROLES), INVALID)
+        if name in {"from", "to"}:
+            refuse_if(not re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", text), INVALID)
+
+
+def is_uuid(text: str) -> bool:
+    return bool(re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", text.lower()))
+
+
+def rfc3339(at: int) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def etag(version: int) -> dict[str, Any]:
+    return {"ETag": f'"{version}"'}
+
+
+def check_version(if_match: str | None, version: int) -> None:
+    if if_match is None or if_match.strip() == "*":
+        return
+    refuse_if(f'"{version}"' not in [tag.strip() for tag in if_match.split(",")], STALE)
+
+
+# --- The platform ----------------------------------------------------------------------------------
+
+
+class Model:
+    """All tenants and accounts, and the time, in seconds. A method is a request, and returns its `Answer`."""
+
+    def __init__(self, now: int, master_token: str) -> None:
+        self.now = now
+        self.master_token = master_token
+        self.tenants: list[Tenant] = []
+        self.accounts: list[Account] = []
+        self.sessions: list[Session] = []
+        self.access: dict[str, tuple[Session, int]] = {}  # access token: its session, and when it ends
+        self.cursors: dict[str, Cursor] = {}
+        self.kept: dict[tuple[str, ...], Kept] = {}
+        self.failures: dict[str, Failures] = {}
+        self.trail: list[Entry] = []  # of the platform
+        #: Everything that was ever given out or taken in and must nowhere be found again.
+        self.secrets: set[str] = {master_token}
+
+    @property
+    def time(self) -> str:
+        return rfc3339(self.now)
+
+    # --- Who calls ---
+
+    def caller(self, credential: str | None) -> Caller | None:
+        """Whose credential this is right now; None for nobody's."""
+        if credential is None:
+            return None
+        if credential == self.master_token:
+            return Caller("master")
+        for tenant in self.tenants:
+            for user in tenant.users:
+                if credential.lower() == user.token and user.active and tenant.status == "active":
+                    return Caller("user", user, user.role)
+        session, until = self.access.get(credential, (None, 0))
+        if session is not None and self.now < until and self.stands(session):
+            return Caller("account", session.account, session.account.role, session)
+        return None
+
+    def stands(self, session: Session) -> bool:
+        return session.alive and session.account.may_act and self.now < session.until
+
+    @staticmethod
+    def check_standing(caller: Caller) -> None:
+        """At the moment of a write: an actor that is gone or may not act is nobody, one of another role may not."""
+        holder = caller.holder
+        if caller.kind == "user":
+            refuse_if(holder.deleted or not holder.active, UNAUTHORIZED)
+        elif caller.kind == "account":
+            refuse_if(not holder.may_act, UNAUTHORIZED)
+        refuse_if(holder is not None and holder.role != caller.role, FORBIDDEN)
+
+    def answer(
+        self,
+        caller: Caller | None,
+        request: Callable[[Caller], Answer],
+        *,
+        audited: tuple[str, str, str] | None = None,
+        asked: Callable[[], Any] = dict,
+    ) -> Answer:
+        """What a request is answered; `audited` are action and target of one whose refusals go into the trail."""
+        try:
+            refuse_if(caller is None, UNAUTHORIZED)
+            assert caller is not None
+            return request(caller)
+        except Refusal as refusal:
+            if caller is not None and caller.tenant is not None and caller.tenant.status != "active":
+                return CLOSED
+            if audited and refusal.audited:
+                assert caller is not None
+                action, target_type, target_id = audited
+                self._record(
+                    caller, action, (target_type, target_id), after=asked(), reason=refusal.code, outcome="denied"
+                )
+            headers = {} if refusal.retry_after is None else {"Retry-After": str(refusal.retry_after)}
+            return Answer(refusal.status, code=refusal.code, headers=headers, changes=False)
+
+    def _record(  # noqa: PLR0913 (an entry has that many facts)
+        self,
+        caller: Caller | None,
+        action: str,
+        target: tuple[str, str],
+        *,
+        before: Any = None,
+        after: Any = None,
+        reason: Any = None,
+        outcome: str = "succeeded",
+        tenant: Tenant | None = None,
+        by: str = "",
+    ) -> None:
+        actor: Any = caller.actor if caller else {"type": "system", "id": by, "email": None}
+        entry = Entry(
+            action, outcome, actor, dict(zip(("type", "id"), target, strict=True)), before, after, reason, self.time, IP
+        )
+        entry.actor_name = caller.name if caller else by
+        tenant = tenant or (caller.tenant if caller else None)
+        (tenant.trail if tenant else self.trail).append(entry)
+
+    @staticmethod
+    def _in_tenant(caller: Caller, roles: Iterable[str]) -> User:
+        refuse_if(caller.kind != "user" or caller.role not in roles, FORBIDDEN)
+        user: User = caller.holder
+        return user
+
+    @staticmethod
+    def _target(actor: User, user_id: str) -> User:
+        found = [user for user in actor.tenant.users if user.id == user_id.lower()]
+        refuse_if(not found, NO_USER)
+        return found[0]
+
+    def _email_is_taken(self, email: str) -> bool:
+        owners = [user.email for tenant in self.tenants if tenant.status != "deleted" for user in tenant.users]
+        return email.lower() in {other.lower() for other in (*owners, *(one.email for one in self.accounts))}
+
+    # --- Tenants ---
+
+    def register(self, caller: Caller | None, body: Any, key: str | None) -> Answer:
+        def request(caller: Caller) -> Answer:
+            refuse_if(caller.kind != "master", MASTER_ONLY)
+            check_body("register", body)
+            if (kept := self._kept(("register", key or ""), key, body)) is not None:
+                return kept
+            name = body["tenant_name"].strip()
+            # The name first, if both are taken.
+            names = [tenant.name.casefold() for tenant in self.tenants if tenant.status == "active"]
+            refuse_if(name.casefold() in names, (409, "TENANT_EXISTS"))
+            refuse_if(self._email_is_taken(body["email"]), EMAIL_TAKEN)
+            shown = {"id": UUID, "name": name, "created_at": self.time, "updated_at": self.time}
+            answer = self._created_user({**body, "role": "admin"}, UUID)
+            answer.body |= {"tenant": shown, "token": UUID}
+            at = self.time
+
+            def learn(made: Any, _headers: Mapping[str, str]) -> None:
+                tenant = Tenant(made["tenant"]["id"], name, at, at)
+                self.tenants.append(tenant)
+                user = self._add(tenant, made["user"], body)
+                assert made["token"] == user.token
+                self._record(
+                    caller,
+                    "register_tenant",
+                    ("tenant", tenant.id),
+                    after={"name": name, "admin": user.id},
+                    tenant=tenant,
+                )
+                self._keep(("register", key or ""), key, body, made, user, tenant)
+
+            answer.learn = learn
+            return answer
+
+        return self.answer(caller, request)
+
+    def _created_user(self, body: Mapping[str, Any], tenant_id: Any) -> Answer:
+        url = body.get("webhook_url")
+        user = {
+            "id": UUID,
+            "tenant_id": tenant_id,
+            "email": body["email"],
+            "role": body["role"],
+            "token": UUID,
+            "active": True,
+            "created_at": self.time,
+            "updated_at": self.time,
+        }
+        shown = {"success": True, "user": user, "webhook_configured": url is not None, "webhook_url": url, "note": TEXT}
+        return Answer(201, shown, headers=etag(1))
+
+    def _add(self, tenant: Tenant, made: Mapping[str, Any], body: Mapping[str, Any]) -> User:
+        assert made["id"] not in {user.id for one in self.tenants for user in one.users}
+        assert made["token"] not in self.secrets
+        user = User(made["id"], tenant, made["email"], made["role"], made["token"], self.time, self.time)
+        user.webhooks = int(body.get("webhook_url") is not None)
+        tenant.users.append(user)
+        self.secrets |= {made["token"], body["password"]}
+        return user
+
+    def _kept(self, scope: tuple[str, ...], key: str | None, body: Any) -> Answer | None:
+        """The answer that is replayed for a key; None if there is none."""
+        kept = self.kept.get(scope) if key is not None else None
+        if kept is None or kept.until <= self.now or kept.tenant.status == "deleted":
+            return None
+        if kept.owner is not None and kept.owner.deleted:
+            return None
+        refuse_if(kept.body != body, (422, "IDEMPOTENCY_KEY_REUSED"))
+        return kept.answer
+
+    def _keep(
+        self, scope: tuple[str, ...], key: str | None, body: Any, made: Any, owner: User | None, tenant: Tenant
+    ) -> None:
+        if key is not None:
+            replay = Answer(201, made, headers=etag(1), changes=False)
+            self.kept[scope] = Kept(dict(body), replay, self.now + IDEMPOTENCY_SECONDS, owner, tenant)
+
+    def list_tenants(self, caller: Caller | None, query: Mapping[str, str]) -> Answer:
+        def request(caller: Caller) -> Answer:
+            refuse_if(caller.kind != "master", MASTER_ONLY)
+            check_query(query, ("limit", "cursor"))
+            rows = [(one.name.casefold(), one.shown) for one in self.tenants if one.status == "active"]
+            return self._page("tenants", ("tenants",), sorted(rows, key=lambda row: row[0]), query, 1000)
+
+        return self.answer(caller, request)
+
+    def _page(
+        self,
+        name: str,
+        listing: tuple[Any, ...],
+        rows: list[tuple[Any, Any]],
+        query: Mapping[str, str],
+        limit: int,
+    ) -> Answer:
+        """A page of rows, each with its place in the order; the next one starts behind the last place shown."""
+        if "cursor" in query:
+            cursor = self.cursors.get(query["cursor"])
+            refuse_if(cursor is None or cursor.listing != listing, INVALID)
+            assert cursor is not None
+            rows = [row for row in rows if row[0] > cursor.position]
+        shown = rows[: int(query.get("limit", limit))]
+        next_cursor = "nextCursor" if listing[0] == "accounts" else "next_cursor"
+        body: dict[str, Any] = {name: [row for _, row in shown]}
+        if listing[0] != "accounts":
+            body["success"] = True
+
+        def learn(body: Any, _headers: Mapping[str, str]) -> None:
+            if next_cursor in body:
+                self.cursors[body[next_cursor]] = Cursor(listing, shown[-1][0])
+
+        return Answer(200, body | ({next_cursor: TEXT} if len(rows) > len(shown) else {}), learn=learn, changes=False)
+
+    def _tenant(self, caller: Caller, tenant_id: str, *, body: tuple[str, Any] | None = None) -> Tenant:
+        """An active tenant, for the master token."""
+        refuse_if(caller.kind != "master", MASTER_ONLY)
+        if body is not None:
+            check_body(*body)
+        refuse_if(not is_uuid(tenant_id), INVALID)
+        found = [one for one in self.tenants if one.id == tenant_id.lower() and one.status == "active"]
+        refuse_if(not found, NO_TENANT)
+        return found[0]
+
+    def get_tenant(self, caller: Caller | None, tenant_id: str) -> Answer:
+        def request(caller: Caller) -> Answer:
+            tenant = self._tenant(caller, tenant_id)
+            data = {**tenant.shown, "deletion_protection": tenant.protected}
+            return Answer(200, {"success": True, "data": data}, headers=etag(tenant.version), changes=False)
+
+        return self.answer(caller, request)
+
+    def update_tenant(self, caller: Caller | None, tenant_id: str, body: Any, if_match: str | None) -> Answer:
+        def request(caller: Caller) -> Answer:
+            tenant = self._tenant(caller, tenant_id, body=("update_tenant", body))
+            check_version(if_match, tenant.version)
+            wanted, changes = body["deletion_protection"], tenant.protected is not body["deletion_protection"]
+            if changes:
+                before = {"deletion_protection": tenant.protected}
+                tenant.protected, tenant.updated_at, tenant.version = wanted, self.time, tenant.version + 1
+                after = {"deletion_protection": wanted}
+                self._record(caller, "update_tenant", ("tenant", tenant.id), before=before, after=after, tenant=tenant)
+            data = {**tenant.shown, "deletion_protection": tenant.protected}
+            shown = {"success": True, "message": TEXT, "data": data}
+            return Answer(200, shown, headers=etag(tenant.version), changes=changes)
+
+        return self.answer(caller, request)
+
+    def delete_tenant(
+        self, caller: Caller | None, tenant_id: str, query: Mapping[str, str], confirm: str | None, *, hurried: bool
+    ) -> Answer:
+        """`hurried` stands for a tenant that is too large for one request."""
+
+        def request(caller: Caller) -> Answer:
+            refuse_if(caller.kind != "master", MASTER_ONLY)
+            refuse_if(query.keys() - {"dry_run"} or query.get("dry_run", "true") not in {"true", "false"}, INVALID)
+            refuse_if(not is_uuid(tenant_id), INVALID)
+            dry = query.get("dry_run") == "true"
+            found = [one for one in self.tenants if one.id == tenant_id.lower() and one.status != "deleted"]
+            refuse_if(not found, NO_TENANT)
+            tenant = found[0]
+            refuse_if(dry and tenant.status != "active", NO_TENANT)
+            if tenant.status == "deleting":
+                return self._accepted(tenant, changes=False)
+            refuse_if(tenant.protected, (409, "TENANT_PROTECTED"))
+            refuse_if(confirm is not None and confirm != tenant.name, (409, "CONFIRMATION_MISMATCH"))
+            if dry:
+                counts = self._counts(tenant)
+                data = {"tenant_id": tenant.id, "tenant_name": tenant.name, "dry_run": True, "complete": True}
+                shown = {"success": True, "message": TEXT, "data": {**data, "would_delete": Counts(counts)}}
+                return Answer(200, shown, changes=False)
+            tenant.status = "deleting"
+            tenant.deletion = {"requested_at": self.time, "requested_by": caller.id, "counts": self._counts(tenant)}
+            self._record(
+                caller,
+                "delete_tenant",
+                ("tenant", tenant.id),
+                before={"name": tenant.name, "status": "active"},
+                after={"status": "deleting"},
+                tenant=tenant,
+            )
+            if hurried:
+                return self._accepted(tenant, changes=True)
+            self.complete_deletion(tenant)
+            data = {"tenant_id": tenant.id, "tenant_name": tenant.name, "deleted_at": self.time}
+            return Answer(200, {"success": True, "message": TEXT, "data": data})
+
+        return self.answer(caller, request)
+
+    @staticmethod
+    def _accepted(tenant: Tenant, *, changes: bool) -> Answer:
+        data = {"tenant_id": tenant.id, "tenant_name": tenant.name, "status": "deleting"}
+        data["requested_at"] = tenant.deletion["requested_at"]
+        location = {"Location": f"/global/tenants/{tenant.id}/deletion"}
+        return Answer(202, {"success": True, "message": TEXT, "data": data}, headers=location, changes=changes)
+
+    @staticmethod
+    def _counts(tenant: Tenant) -> dict[str, int]:
+        """What a receipt counts of the types that a caller can know of."""
+        everyone = tenant.users + tenant.left_over
+        counts = {
+            "tenants": 1,
+            "names": 1,
+            "users": len(everyone),
+            "tokens": len(tenant.users),
+            "emails": len(tenant.users),
+            "devices": sum(user.devices for user in everyone),
+            "webhooks": sum(user.webhooks for user in everyone),
+        }
+        return {name: number for name, number in counts.items() if number}
+
+    def complete_deletion(self, tenant: Tenant) -> None:
+        """Nothing is left of it but its trail and the receipt."""
+        tenant.left_over.clear()
+        tenant.status = "deleted"
+        tenant.deletion["deleted_at"] = self.time
+        entry = Entry(
+            "complete_tenant_deletion",
+            "succeeded",
+            ANY,  # whoever came to the end first
+            {"type": "tenant", "id": tenant.id},
+            {"status": "deleting"},
+            {"status": "deleted"},
+            None,
+            self.time,
+            ANY,
+        )
+        tenant.trail.append(entry)
+        for user in tenant.users:
+            user.deleted = True
+
+    def get_deletion(self, caller: Caller | None, tenant_id: str) -> Answer:
+        def request(caller: Caller) -> Answer:
+            refuse_if(caller.kind != "master", MASTER_ONLY)
+            refuse_if(not is_uuid(tenant_id), INVALID)
+            found = [one for one in self.tenants if one.id == tenant_id.lower() and one.deletion]
+            refuse_if(not found, NO_TENANT)
+            tenant, done = found[0], found[0].status == "deleted"
+            counts = Counts(tenant.deletion["counts"])
+            status = Form("deleting|failed")  # without progress for long it says so, and goes on
+            data = {
+                "tenant_id": tenant.id,
+                "tenant_name": tenant.name,
+                "status": "deleted" if done else status,
+                "requested_at": tenant.deletion["requested_at"],
+                "requested_by": tenant.deletion["requested_by"],
+                "deleted": counts if done else ANY,
+                "total": counts if done else ANY,
+                "percent": 100 if done else Below(100),
+                "attempts": ANY,
+                "verified": done,
+                **({"deleted_at": tenant.deletion["deleted_at"]} if done else {}),
+            }
+            return Answer(200, {"success": True, "data": data}, changes=False)
+
+        return self.answer(caller, request)
+
+    def maintenance_ran(self) -> None:
+        """What it leaves behind: nothing of deleted users, and no email in the trails of deleted tenants."""
+        for tenant in self.tenants:
+            tenant.left_over.clear()
+            if tenant.status == "deleted":
+                tenant.redacted = True
+                for entry in tenant.trail:
+                    for facts in (entry.actor, entry.before, entry.after):
+                        if isinstance(facts, dict) and facts.get("email"):
+                            facts["email"] = REDACTED
+
+    # --- Users ---
+
+    def create_user(self, caller: Caller | None, body: Any, key: str | None) -> Answer:
+        def request(caller: Caller) -> Answer:
+            actor = self._in_tenant(caller, ["admin"])
+            check_body("create_user", body)
+            refuse_if(actor.tenant.status != "active", UNAUTHORIZED)
+            scope = ("create_user", actor.tenant.id, actor.id, key or "")
+            if (kept := self._kept(scope, key, body)) is not None:
+                return kept
+            self.check_standing(caller)
+            refuse_if(self._email_is_taken(body["email"]), EMAIL_TAKEN)
+            answer = self._created_user(body, actor.tenant.id)
+
+            def learn(made: Any, _headers: Mapping[str, str]) -> None:
+                user = self._add(actor.tenant, made["user"], body)
+                after = {"email": user.email, "role": user.role, "active": True}
+                self._record(caller, "create_user", ("user", user.id), after=after)
+                self._keep(scope, key, body, made, None, actor.tenant)
+
+            answer.learn = learn
+            return answer
+
+        return self.answer(caller, request)
+
+    def get_user(self, caller: Caller | None, user_id: str) -> Answer:
+        def request(caller: Caller) -> Answer:
+            if caller.kind == "master":
+                everyone = [user for one in self.tenants if one.status == "active" for user in one.users]
+                found = [user for user in everyone if user.id == user_id.lower()]
+                refuse_if(not found, NO_USER)
+                user = found[0]
+            else:
+                actor = self._in_tenant(caller, ROLES)
+                user = self._target(actor, user_id)
+                refuse_if(user is not actor and user.role not in MANAGES[caller.role], FORBIDDEN)
+            return Answer(200, {"success": True, "data": user.shown}, headers=etag(user.version), changes=False)
+
+        return self.answer(caller, request)
+
+    def list_users(self, caller: Caller | None, query: Mapping[str, str]) -> Answer:
+        def request(caller: Caller) -> Answer:
+            actor = self._in_tenant(caller, ["admin"])
+            check_query(query, ("limit", "cursor", "role", "active", "email"))
+            refuse_if(query.get("role", "user") not in ROLES, INVALID)
+            prefix = query.get("email", "").lower()
+            rows = [
+                (user.email.lower(), user.listed)
+                for user in actor.tenant.users
+                if query.get("role", user.role) == user.role
+                and query.get("active", str(user.active).lower()) == str(user.active).lower()
+                and user.email.lower().startswith(prefix)
+            ]
+            listing = ("users", actor.tenant.id, query.get("role"), query.get("active"), prefix)
+            return self._page("users", listing, sorted(rows, key=lambda row: row[0]), query, 1000)
+
+        return self.answer(caller, request)
+
+    def promote(self, caller: Caller | None, user_id: str, body: Any, if_match: str | None) -> Answer:
+        def request(caller: Caller) -> Answer:
+            actor = self._in_tenant(caller, ["admin", "manager"])
+            check_body("promote", body)
+            target = self._target(actor, user_id)
+            check_version(if_match, target.version)
+            old, new = target.role, body["new_role"]
+            self._check_role_change(caller, target, new)
+            changes = self._change_user(caller, "promote_user", target, {"role": new})
+            data = {"user_id": target.id, "old_role": old, "new_role": new}
+            shown = {"success": True, "message": "User role updated successfully", "data": data}
+            return Answer(200, shown, headers=etag(target.version), changes=changes)
+
+        return self.answer(
+            caller,
+            request,
+            audited=("promote_user", "user", _named(user_id)),
+            asked=lambda: _asked("promote", body, caller),
+        )
+
+    @staticmethod
+    def _check_role_change(caller: Caller, target: User, new: str) -> None:
+        refuse_if(target is caller.holder, SELF_CHANGE)
+        refuse_if(target.role != new and (target.role, new) not in CHANGES[caller.role], TRANSITION)
+
+    def _change_user(self, caller: Caller, action: str, target: User, wanted: dict[str, Any]) -> bool:
+        """Whether there was anything to change."""
+        changed = {name: value for name, value in wanted.items() if getattr(target, name) != value}
+        if not changed:
+            return False
+        tenant = target.tenant
+        refuse_if(tenant.status != "active", UNAUTHORIZED)
+        after = {"role": target.role, "active": target.active} | changed
+        loses_admin = target.role == "admin" and target.active and not (after["role"] == "admin" and after["active"])
+        refuse_if(loses_admin and tenant.active_admins == 1, (409, "LAST_ADMIN"))
+        self.check_standing(caller)
+        before = {name: getattr(target, name) for name in changed}
+        for name, value in changed.items():
+            setattr(target, name, value)
+        target.version, target.updated_at = target.version + 1, self.time
+        self._record(caller, action, ("user", target.id), before=before, after=changed)
+        return True
+
+    def update_user(self, caller: Caller | None, user_id: str, body: Any, if_match: str | None) -> Answer:
+        def request(caller: Caller) -> Answer:
+            actor = self._in_tenant(caller, ["admin", "manager"])
+            check_body("update_user", body)
+            target = self._target(actor, user_id)
+            check_version(if_match, target.version)
+            if "role" in body:
+                self._check_role_change(caller, target, body["role"])
+            if "active" in body:
+                refuse_if(target is actor, SELF_CHANGE)
+                refuse_if(target.role not in MANAGES[caller.role], FORBIDDEN)
+            changes = self._change_user(caller, "update_user", target, body)
+            shown = {"success": True, "message": "User updated successfully"}
+            return Answer(200, shown, headers=etag(target.version), changes=changes)
+
+        return self.answer(
+            caller,
+            request,
+            audited=("update_user", "user", _named(user_id)),
+            asked=lambda: _asked("update_user", body, caller),
+        )
+
+    def delete_user(self, caller: Caller | None, user_id: str, if_match: str | None, *, hurried: bool) -> Answer:
+        def request(caller: Caller) -> Answer:
+            actor = self._in_tenant(caller, ["admin", "manager"])
+            target, tenant = self._target(actor, user_id), actor.tenant
+            check_version(if_match, target.version)
+            refuse_if(target is actor, SELF_CHANGE)
+            refuse_if(target.role not in MANAGES[caller.role], FORBIDDEN)
+            refuse_if(tenant.status != "active", UNAUTHORIZED)
+            last = target.role == "admin" and target.active and tenant.active_admins == 1
+            refuse_if(last, (409, "LAST_ADMIN"))
+            self.check_standing(caller)
+            before = {"email": target.email, "role": target.role, "active": target.active}
+            target.deleted, target.active = True, False
+            tenant.users.remove(target)
+            if hurried:
+                tenant.left_over.append(target)
+            self._record(caller, "delete_user", ("user", target.id), before=before)
+            return Answer(200, {"success": True, "message": "User permanently deleted"})
+
+        return self.answer(caller, request, audited=("delete_user", "user", _named(user_id)))
+
+    def rotate_token(self, caller: Caller | None, user_id: str) -> Answer:
+        def request(caller: Caller) -> Answer:
+            actor = self._in_tenant(caller, ROLES)
+            target = self._target(actor, user_id)
+            if target is actor:
+                refuse_if(not actor.active, UNAUTHORIZED)
+            else:
+                refuse_if(target.role not in MANAGES[caller.role], FORBIDDEN)
+                self.check_standing(caller)
+            refuse_if(actor.tenant.status != "active", UNAUTHORIZED)
+            before, at = {"token_last4": target.token[-4:], "token_last_used_at": ANY}, self.time
+
+            def learn(body: Any, _headers: Mapping[str, str]) -> None:
+                token = body["data"]["token"]
+                assert token not in self.secrets
+                self.secrets.add(token)
+                target.token, target.updated_at, target.version = token, at, target.version + 1
+                after = {"token_last4": token[-4:]}
+                self._record(caller, "rotate_token", ("user", target.id), before=before, after=after)
+
+            data = {"user_id": target.id, "token": UUID}
+            shown = {"success": True, "message": TEXT, "data": data, "note": TEXT}
+            return Answer(200, shown, headers=etag(target.version + 1), learn=learn)
+
+        return self.answer(caller, request, audited=("rotate_token", "user", _named(user_id)))
+
+    def list_audit(self, caller: Caller | None, query: Mapping[str, str]) -> Answer:
+        def request(caller: Caller) -> Answer:
+            if caller.kind != "master":
+                refuse_if(caller.kind != "user" or caller.role != "admin", FORBIDDEN)
+            check_query(query, ("limit", "cursor", "tenant_id", "action", "actor", "target", "from", "to"))
+            named = query.get("tenant_id")
+            if caller.tenant is not None:
+                refuse_if(named is not None and named.lower() != caller.tenant.id, NO_TENANT)
+                trail, tenant_id = caller.tenant.trail, caller.tenant.id
+            else:
+                refuse_if(named is None or not is_uuid(named), INVALID)
+                tenant_id = str(named).lower()
+                trail = next((one.trail for one in self.tenants if one.id == tenant_id), [])
+            rows = [(-place, one.shown) for place, one in enumerate(trail) if _matches(one, query)]
+            filters = tuple(query.get(name) for name in ("action", "actor", "target", "from", "to"))
+            return self._page("entries", ("audit", tenant_id, *filters), rows[::-1], query, 100)
+
+        return self.answer(caller, request)
+
+    # --- Accounts ---
+
+    def log_in(self, body: Any) -> Answer:
+        try:
+            check_body("login", body)
+            account = self._logged_in(body["email"], body["password"])
+        except Refusal as refusal:
+            headers = {} if refusal.retry_after is None else {"Retry-After": str(refusal.retry_after)}
+            return Answer(refusal.status, code=refusal.code, headers=headers, changes=False)
+        account.last_login_at = self.time
+        session = Session(account, "", self.now + REFRESH_SECONDS)
+        self.sessions.append(session)
+        return self._pair(session)
+
+    def _logged_in(self, email: str, password: str) -> Account:
+        source = email.lower()
+        failures = self.failures.get(source)
+        if failures is None or failures.last_at + DAY <= self.now:
+            failures = self.failures[source] = Failures(0, self.now)
+        left = failures.last_at + wait_after(failures.number) - self.now
+        # Counted before it is judged, so that many at once are many.
+        failures.number, failures.last_at = failures.number + 1, self.now
+        if left > 0:
+            raise Refusal(429, "RATE_LIMITED", retry_after=wait_after(failures.number))
+        found = [one for one in self.accounts if one.email.lower() == source]
+        if not found or found[0].password != password or not found[0].may_act:
+            if failures.number > FREE_FAILURES:
+                raise Refusal(429, "RATE_LIMITED", retry_after=wait_after(failures.number))
+            raise Refusal(*UNAUTHORIZED)
+        del self.failures[source]
+        return found[0]
+
+    def _pair(self, session: Session, *, refresh_token: Any = TEXT, changes: bool = True) -> Answer:
+        now = self.now
+
+        def learn(body: Any, _headers: Mapping[str, str]) -> None:
+            assert body["accessToken"] not in self.secrets
+            if changes:
+                assert body["refreshToken"] not in self.secrets
+            session.refresh_token = body["refreshToken"]
+            self.access[body["accessToken"]] = (session, now + ACCESS_SECONDS)
+            self.secrets |= {body["accessToken"], body["refreshToken"]}
+
+        body = {"accessToken": TEXT, "refreshToken": refresh_token, "tokenType": "Bearer", "expiresIn": ACCESS_SECONDS}
+        return Answer(200, body, learn=learn, changes=changes)
+
+    def refresh(self, body: Any, client: str | None) -> Answer:
+        try:
+            check_body("refresh", body)
+        except Refusal as refusal:
+            return Answer(refusal.status, code=refusal.code, changes=False)
+        token = body["refreshToken"]
+        refused = Answer(401, code="UNAUTHORIZED", changes=False)
+        session = next((one for one in self.sessions if token == one.refresh_token or token in one.spent), None)
+        if session is None or not self.stands(session):
+            return refused
+        if token == session.refresh_token:
+            session.spent[token], session.previous = session.until, token
+            session.rotated_at, session.rotated_by = self.now, client
+            session.until = self.now + REFRESH_SECONDS
+            return self._pair(session)
+        in_time = self.now - session.rotated_at <= RETRY_SECONDS
+        if token == session.previous and in_time and client == session.rotated_by:
+            return self._pair(session, refresh_token=session.refresh_token, changes=False)
+        if session.spent[token] > self.now:
+            session.alive = False
+            self._record(
+                None,
+                "revoke_session",
+                ("account", str(session.account.id)),
+                before=ANY,
+                reason=ANY,
+                by="anonymous",
+            )
+            refused.changes = True
+        return refused
+
+    def log_out(self, caller: Caller | None, body: Any) -> Answer:
+        def request(caller: Caller) -> Answer:
+            refuse_if(caller.kind != "account", FORBIDDEN)
+            check_body("refresh", body)
+            token = body["refreshToken"]
+            for session in self.sessions:
+                own = session.account is caller.holder and token in {session.refresh_token, session.previous}
+                if session is caller.session or own:
+                    session.alive = False
+            return Answer(204, None)
+
+        return self.answer(caller, request)
+
+    def create_account(self, caller: Caller | None, body: Any) -> Answer:
+        def request(caller: Caller) -> Answer:
+            refuse_if(caller.role != "ROLE_SUPERADMIN", FORBIDDEN)
+            check_body("create_account", body)
+            self.check_standing(caller)
+            refuse_if(self._email_is_taken(body["email"]), EMAIL_TAKEN)
+            profile = {
+                "firstName": body["firstName"].strip(),
+                "lastName": body["lastName"].strip(),
+                "username": body["email"],
+                "phoneNumber": None,
+                "nationality": None,
+                "birthDate": None,
+            }
+            role = platform_role(body.get("role", "CLIENT"))
+            account = Account(0, body["email"], body["password"], profile, role, self.time, self.time)
+            shown = {**account.shown, "id": Number()}
+
+            def learn(made: Any, headers: Mapping[str, str]) -> None:
+                assert made["id"] not in {one.id for one in self.accounts}
+                assert headers["Location"] == f"/v1/api/superadmin/users/{made['id']}"
+                account.id = made["id"]
+                self.accounts.append(account)
+                self.secrets.add(body["password"])
+                after = {"email": account.email, "role": role}
+                self._record(caller, "create_account", ("account", str(account.id)), after=after)
+
+            return Answer(201, shown, headers=etag(1), learn=learn)
+
+        return self.answer(caller, request)
+
+    def operator_made(self, made: Mapping[str, Any]) -> Account:
+        """The superadmin that an operator has made by hand."""
+        profile = {"firstName": "Super", "lastName": "Admin", "username": made["email"]}
+        profile |= dict.fromkeys(("phoneNumber", "nationality", "birthDate"))
+        account = Account(made["id"], made["email"], made["password"], profile, "ROLE_SUPERADMIN", self.time, self.time)
+        self.accounts.append(account)
+        self.secrets.add(made["password"])
+        after = {"email": account.email, "role": account.role}
+        self._record(None, "create_account", ("account", str(account.id)), after=after, by="operator")
+        self.trail[-1].ip = None
+        return account
+
+    @property
+    def has_superadmin(self) -> bool:
+        return any(account.counts for account in self.accounts)
+
+    def _account(self, account_id: str) -> Account:
+        refuse_if(not account_id.isdecimal() or not 1 <= int(account_id) < 2**31, INVALID)
+        found = [one for one in self.accounts if one.id == int(account_id)]
+        refuse_if(not found, NO_USER)
+        return found[0]
+
+    def get_account(self, caller: Caller | None, account_id: str) -> Answer:
+        def request(caller: Caller) -> Answer:
+            refuse_if(caller.role != "ROLE_SUPERADMIN", FORBIDDEN)
+            account = self._account(account_id)
+            return Answer(200, account.shown, headers=etag(account.version), changes=False)
+
+        return self.answer(caller, request)
+
+    def list_accounts(self, caller: Caller | None, query: Mapping[str, str]) -> Answer:
+        def request(caller: Caller) -> Answer:
+            refuse_if(caller.role != "ROLE_SUPERADMIN", FORBIDDEN)
+            check_query(query, ("limit", "cursor", "role", "enabled", "banned", "email"))
+            refuse_if(query.get("role", "ROLE_CLIENT") not in PLATFORM_ROLES, INVALID)
+            prefix = query.get("email", "").lower()
+            rows = [
+                (one.email.lower(), one.shown)
+                for one in self.accounts
+                if query.get("role", one.role) == one.role
+                and query.get("enabled", str(one.enabled).lower()) == str(one.enabled).lower()
+                and query.get("banned", str(one.ban is not None).lower()) == str(one.ban is not None).lower()
+                and one.email.lower().startswith(prefix)
+            ]
+            filters = tuple(query.get(name) for name in ("role", "enabled", "banned"))
+            listing = ("accounts", *filters, prefix)
+            return self._page("users", listing, sorted(rows, key=lambda row: row[0]), query, 100)
+
+        return self.answer(caller, request)
+
+    def change_account_role(self, caller: Caller | None, account_id: str, body: Any, if_match: str | None) -> Answer:
+        def become(account: Account) -> None:
+            account.role = platform_role(body["newRole"])
+
+        return self._change_account(caller, "change_account_role", account_id, body, if_match, become)
+
+    def change_standing(
+        self, caller: Caller | None, verb: str, account_id: str, body: Any, if_match: str | None
+    ) -> Answer:
+        """`verb` is ban, unban, enable or disable."""
+
+        def become(account: Account) -> None:
+            if verb == "ban":
+                account.ban = account.ban or (body["reason"].strip(), self.time)
+            elif verb == "unban":
+                account.ban = None
+            else:
+                account.enabled = verb == "enable"
+
+        return self._change_account(caller, f"{verb}_account", account_id, body, if_match, become)
+
+    def _change_account(
+        self,
+        caller: Caller | None,
+        action: str,
+        account_id: str,
+        body: Any,
+        if_match: str | None,
+        become: Callable[[Account], None],
+    ) -> Answer:
+        def request(caller: Caller) -> Answer:
+            refuse_if(caller.role != "ROLE_SUPERADMIN", FORBIDDEN)
+            check_body("change_account_role" if action == "change_account_role" else "standing", body)
+            account = self._account(account_id)
+            check_version(if_match, account.version)
+            refuse_if(account is caller.holder, SELF_CHANGE)
+            was = Account(**vars(account))
+            becoming = Account(**vars(account))
+            become(becoming)
+            changes = (was.role, was.ban, was.enabled) != (becoming.role, becoming.ban, becoming.enabled)
+            if changes:
+                last = was.counts and not becoming.counts and sum(one.counts for one in self.accounts) == 1
+                refuse_if(last, (422, "LAST_SUPERADMIN"))
+                self.check_standing(caller)
+                become(account)
+                account.version, account.updated_at = account.version + 1, self.time
+                if not account.may_act:
+                    for session in self.sessions:
+                        session.alive = session.alive and session.account is not account
+                reason = body.get("reason")
+                reason = reason if reason is None or action == "change_account_role" else reason.strip()
+                target = ("account", str(account.id))
+                self._record(caller, action, target, before=ANY, after=ANY, reason=reason)
+            return Answer(200, account.shown, headers=etag(account.version), changes=changes)
+
+        return self.answer(caller, request, audited=(action, "account", _numbered(account_id)), asked=lambda: ANY)
+
+    def history(self, caller: Caller | None, account_id: str, query: Mapping[str, str]) -> Answer:
+        def request(caller: Caller) -> Answer:
+            refuse_if(caller.role != "ROLE_SUPERADMIN", FORBIDDEN)
+            check_query(query, ("limit", "cursor"))
+            account = self._account(account_id)
+            entries = [
+                (-place, self._told(one))
+                for place, one in enumerate(self.trail)
+                if one.target == {"type": "account", "id": str(account.id)}
+            ]
+            page = self._page("entries", ("history", account.id), entries[::-1], query, 100)
+            more = "next_cursor" in page.body
+
+            def learn(_body: Any, headers: Mapping[str, str]) -> None:
+                assert ("Link" in headers) is more
+                if more:
+                    [cursor] = re.findall(r"cursor=([\w-]+)", headers["Link"])
+                    page.learn({"next_cursor": cursor}, headers)
+
+            return Answer(200, page.body["entries"], learn=learn, changes=False)
+
+        return self.answer(caller, request)
+
+    @staticmethod
+    def _told(entry: Entry) -> dict[str, Any]:
+        actor, name = entry.actor, entry.action.removesuffix("_account").removeprefix("change_account_").upper()
+        names = {"CREATE": "USER_CREATE", "ROLE": "USER_ROLE_CHANGE", "REVOKE_SESSION": "USER_SESSION_REVOKE"}
+        return {
+            "id": UUID,
+            "adminId": int(actor["id"]) if actor["type"] == "account" else None,
+            "adminName": entry.actor_name,
+            "adminEmail": actor["email"],
+            "action": names.get(name, f"USER_{name}"),
+            "actionDescription": TEXT,
+            "targetEntityType": "USER",
+            "targetEntityId": int(entry.target["id"]),
+            "description": ANY,
+            "ipAddress": entry.ip,
+            "actionTimestamp": entry.timestamp,
+            "status": "SUCCESS" if entry.outcome == "succeeded" else "DENIED",
+        }
+
+
+class Number:
+    """Some positive whole number."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, int) and other > 0
+
+    __hash__ = object.__hash__
+
+    def __repr__(self) -> str:
+        return "<number>"
+
+
+class Below:
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, int) and 0 <= other < self.limit
+
+    __hash__ = object.__hash__
+
+    def __repr__(self) -> str:
+        return f"<below {self.limit}>"
+
+
+class Counts:
+    """Counts by type: exactly these of the types that a caller can know of, whatever of the others."""
+
+    KNOWN = frozenset({"tenants", "names", "users", "tokens", "emails", "devices", "webhooks"})
+
+    def __init__(self, counts: Mapping[str, int]) -> None:
+        self.counts = dict(counts)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, dict) and {name: other[name] for name in other.keys() & self.KNOWN} == self.counts
+
+    __hash__ = object.__hash__
+
+    def __repr__(self) -> str:
+        return f"<{self.counts} and others>"
+
+
+def wait_after(failures: int) -> int:
+    """Seconds from the last of so many failures until the next attempt is looked at: doubling, up to the longest."""
+    beyond = failures - FREE_FAILURES
+    return 0 if beyond < 0 else min(LONGEST_WAIT, FIRST_WAIT * 2**beyond)
+
+
+def _named(user_id: str) -> str:
+    """An id as the trail writes it; what can be none, such as an email, is not written down."""
+    return user_id.lower() if is_uuid(user_id) else "unknown"
+
+
+def _numbered(account_id: str) -> str:
+    return str(int(account_id)) if account_id.isdecimal() and len(account_id) <= 10 else "unknown"
+
+
+def _asked(kind: str, body: Any, caller: Caller | None) -> Any:
+    """What was asked for, as far as it was looked at: who may change no role is refused before."""
+    may = caller is not None and caller.kind == "user" and caller.role in {"admin", "manager"}
+    return {name: body[name] for name in BODIES[kind] if name in body} if may else {}
+
+
+def _matches(entry: Entry, query: Mapping[str, str]) -> bool:
+    return (
+        query.get("action", entry.action) == entry.action
+        and ("actor" not in query or (isinstance(entry.actor, dict) and entry.actor["id"] == query["actor"]))
+        and query.get("target", entry.target["id"]) == entry.target["id"]
+        and query.get("from", "") <= entry.timestamp <= query.get("to", "9")
+    )

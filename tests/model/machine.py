@@ -1,0 +1,651 @@
+"""Every operation of both families in any order, by anyone, against the model of the contract.
+
+A rule draws who asks for what, asks the model what must be answered, and then the system. Most requests
+make sense; the others come from demoted actors who were authorized before, with dead tokens, to other
+tenants' users, with stale versions, forged cursors, used idempotency keys and bodies that are wrong.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+
+from rolecall import devices
+from rolecall.errors import RolecallError
+from tests import gateway
+from tests.integration.conftest import (
+    MASTER_TOKEN,
+    NO_TIME_TO_SWEEP,
+    PASSWORD,
+    run_maintenance,
+    run_workers,
+    waiting_messages,
+)
+from tests.model.contract import ROLES, Account, Answer, Caller, Tenant, User, rfc3339
+from tests.model.world import Clock, World
+
+EMAILS = [
+    *(f"{name}@example.com" for name in ("ana", "Ana", "ben", "carla", "dora", "elisa", "FINN", "gil", "hans", "ida")),
+    "ana.b@example.com",
+    "an@example.com",
+]
+NAMES = ["Acme", "ACME", "Globex", "Straße", "STRASSE", "Initech", " Initech "]
+SPEAKS_OF_NOBODY = "0f0e0d0c-0b0a-4900-8807-060504030201"
+NO_IDS = ["not-an-id", "..%2f", "7", SPEAKS_OF_NOBODY]
+NO_ACCOUNTS = ["0", "99", "2147483648", "1e3", "-1", "007", SPEAKS_OF_NOBODY]
+SUPERADMINS = "/v1/api/superadmin/users"
+SUPERADMIN = "ROLE_SUPERADMIN"
+#: Seconds after which a user is gone, and what was the user's is left to maintenance.
+HURRIED = 2.4
+
+#: A choice that a rule makes among what there is at that moment.
+pick = st.integers(0, 99)
+flaws = st.sampled_from([None] * 12 + ["missing", "unknown", "type", "list", "null", "long"])
+versions = st.sampled_from([None] * 6 + ["current", "current", "stale", "any", "list", "garbage", "weak"])
+keys = st.sampled_from([None, None, None, "one", "two"])
+roles = st.sampled_from(ROLES)
+platform_roles = st.sampled_from(["ROLE_CLIENT", "verified_user", "Role_Admin", SUPERADMIN, SUPERADMIN])
+emails = st.sampled_from(EMAILS)
+limits = st.sampled_from([None, None, "1", "2", "3", "1000", "0", "1001", "x"])
+flags = st.sampled_from([None, None, None, "true", "false", "yes"])
+
+
+def choose[T](options: Sequence[T], number: int) -> T:
+    return options[number % len(options)]
+
+
+def flawed(body: dict[str, Any], flaw: str | None) -> Any:
+    first = next(iter(body))
+    without = {name: value for name, value in body.items() if name != first}
+    flawed_bodies: dict[str | None, Any] = {
+        None: body,
+        "missing": without,
+        "unknown": body | {"tenant_id": SPEAKS_OF_NOBODY},
+        "type": body | {first: 7},
+        "list": [body],
+        "null": body | {first: None},
+        "long": body | {first: "x" * 600},
+    }
+    return flawed_bodies[flaw]
+
+
+class Platform(RuleBasedStateMachine):
+    """One example: a platform from its beginning."""
+
+    clock: ClassVar[Clock]
+    steps: ClassVar[int] = 0
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world = World(type(self).clock, MASTER_TOKEN)
+        self.model = self.world.model
+        #: Callers that were authorized once, with what the authorizer said then.
+        self.seen: list[tuple[Caller, dict[str, str]]] = []
+        self.used: list[str] = []  # tokens of tenant users, dead ones too
+        self.sent: dict[str, Any] = {}  # bodies, by idempotency key
+        self.maintained = Platform.steps
+
+    # --- Who and what ---
+
+    def step(self) -> None:
+        Platform.steps += 1
+        self.world.forward(1)
+
+    def ask(
+        self,
+        who: tuple[Caller | None, str | None, dict[str, str] | None],
+        method: str,
+        path: str,
+        expected: Answer,
+        **more: Any,
+    ) -> gateway.Response:
+        caller, credential, principal = who
+        return self.world.request(
+            method, path, expected, credential=credential, principal=principal, caller=caller, **more
+        )
+
+    def live(self, credential: str | None) -> tuple[Caller | None, str | None, None]:
+        return self.model.caller(credential), credential, None
+
+    def everyone(self, *roles: str) -> list[User]:
+        return [user for one in self.model.tenants for user in one.users if user.role in roles and user.active]
+
+    def member(self, number: int) -> tuple[Caller | None, str | None, dict[str, str] | None]:
+        """Someone for the tenant API: mostly those who may, and each kind of those who may not."""
+        stale = [one for one in self.seen if one[0].kind == "user"]
+        if number >= 75 and number < 90 and stale:
+            caller, principal = choose(stale, number)
+            return caller, None, principal
+        kinds: list[tuple[int, Sequence[str]]] = [
+            (50, [user.token for user in self.everyone("admin")]),
+            (66, [user.token for user in self.everyone("manager")]),
+            (75, [user.token for user in self.everyone("user")]),
+            (90, self.used),
+            (94, [MASTER_TOKEN, MASTER_TOKEN.lower(), "", SPEAKS_OF_NOBODY]),
+            (100, list(self.model.access)),
+        ]
+        options = next(options for limit, options in kinds if number < limit)
+        return self.live(choose(options, number) if options else None)
+
+    def operator(self, number: int) -> tuple[Caller | None, str | None, dict[str, str] | None]:
+        return self.live(MASTER_TOKEN) if number < 85 else self.member(number * 7 % 100)
+
+    def superadmin(self, number: int) -> tuple[Caller | None, str | None, dict[str, str] | None]:
+        stale = [one for one in self.seen if one[0].kind == "account"]
+        if number >= 65 and number < 85 and stale:
+            caller, principal = choose(stale, number)
+            return caller, None, principal
+        if number >= 85:
+            return self.live(choose(list(self.model.access), number)) if number < 95 else self.member(number * 7 % 100)
+        if not (tokens := self.tokens_of(SUPERADMIN)):
+            candidates = [one for one in self.model.accounts if one.counts]
+            self.log_in_as(choose(candidates, number))
+            tokens = self.tokens_of(SUPERADMIN)
+        return self.live(choose(tokens, number) if tokens else None)
+
+    def tokens_of(self, *roles: str) -> list[str]:
+        tokens = [token for token in self.model.access if (who := self.model.caller(token)) and who.role in roles]
+        return tokens[-4:]
+
+    def log_in_as(self, account: Account, password: str | None = None) -> None:
+        body = {"email": account.email, "password": password or account.password}
+        self.world.request("POST", "/v1/api/auth/login", self.model.log_in(body), body=body)
+
+    def target(self, caller: Caller | None, number: int) -> User | str:
+        """A user, mostly of the caller's tenant; or an id that is none, or of someone who is gone."""
+        own = list(caller.tenant.users) if caller and caller.tenant else []
+        others = [user for one in self.model.tenants for user in one.users if user not in own]
+        if number < 80 and own:
+            return choose(own, number)
+        if number < 93 and others:
+            return choose(others, number)
+        return choose(NO_IDS, number)
+
+    @staticmethod
+    def id_of(target: "User | Account | Tenant | str", number: int) -> str:
+        text = target if isinstance(target, str) else str(target.id)
+        return text.upper() if number % 10 == 9 and not isinstance(target, str) else text
+
+    @staticmethod
+    def if_match(target: object, version: str | None) -> str | None:
+        current = getattr(target, "version", 1)
+        return {
+            None: None,
+            "current": f'"{current}"',
+            "stale": f'"{current - 1}"',
+            "any": "*",
+            "list": f'"{current + 5}", "{current}"',
+            "garbage": "current",
+            "weak": f'W/"{current}"',
+        }[version]
+
+    def account(self, number: int) -> Account | str:
+        if number < 92:
+            return choose(self.model.accounts, number)
+        return choose(NO_ACCOUNTS, number)
+
+    def tenant(self, number: int) -> Tenant | str:
+        if number < 92 and self.model.tenants:
+            return choose(self.model.tenants, number)
+        return choose(NO_IDS, number)
+
+    # --- Tenants ---
+
+    @initialize()
+    def begin(self) -> None:
+        """Two tenants of a few people, a superadmin and a client."""
+        self.step()
+        made = gateway.invoke("run_operation", {"operation": "create_superadmin", "email": "root@example.com"})
+        root = self.model.operator_made(made)
+        self.world.check(Answer(0))
+        self.log_in_as(root)
+        for number, name in enumerate(("Acme", "Globex")):
+            body = {"tenant_name": name, "email": f"owner-{number}@example.com", "password": PASSWORD}
+            self.send_registration(self.live(MASTER_TOKEN), body, None)
+            admin = self.live(self.model.tenants[-1].users[0].token)
+            for role in ("admin", "manager", "user"):
+                body = {"email": f"{role}-{number}@example.com", "password": PASSWORD, "role": role}
+                self.send_user(admin, body, None)
+        new = {"email": "client@example.com", "password": PASSWORD, "firstName": "Ada", "lastName": "Byron"}
+        who = self.superadmin(0)
+        for role in ("CLIENT", "SUPERADMIN"):
+            body = {**new, "email": f"{role.lower()}@example.com", "role": role}
+            self.ask(who, "POST", SUPERADMINS, self.model.create_account(who[0], body), body=body)
+        self.remember_everyone()
+
+    def remember_everyone(self) -> None:
+        for user in self.everyone("admin", "manager"):
+            self.remember(user.token)
+        for token in self.tokens_of(SUPERADMIN):
+            self.remember(token)
+
+    def remember(self, credential: str) -> None:
+        caller, principal = self.model.caller(credential), gateway.authorize(credential)
+        assert (caller is None) == (principal is None), "the authorizer knows someone else"
+        if caller and principal:
+            assert (principal["principal_type"], principal["id"], principal["role"]) == (
+                caller.kind,
+                caller.id,
+                caller.role,
+            )
+            self.seen = [*self.seen[-5:], (caller, principal)]
+
+    def send_registration(self, who: Any, body: Any, key: str | None) -> None:
+        expected = self.model.register(who[0], body, key)
+        self.ask(who, "POST", "/register", expected, body=body, headers={"Idempotency-Key": key})
+        self.used += [user.token for one in self.model.tenants for user in one.users if user.token not in self.used]
+
+    def send_user(self, who: Any, body: Any, key: str | None) -> None:
+        expected = self.model.create_user(who[0], body, key)
+        self.ask(who, "POST", "/users", expected, body=body, headers={"Idempotency-Key": key})
+        self.used += [user.token for one in self.model.tenants for user in one.users if user.token not in self.used]
+
+    @rule(who=pick, name=st.sampled_from(NAMES), email=emails, flaw=flaws, key=keys, again=st.booleans())
+    def register(self, who: int, name: str, email: str, flaw: str | None, key: str | None, again: bool) -> None:
+        self.step()
+        body: Any = {"tenant_name": name, "email": email, "password": PASSWORD, "role": "user"}
+        body = flawed(body, flaw)
+        if key is not None:
+            body = self.sent.setdefault(f"register {key}", body) if again else body
+        self.send_registration(self.operator(who), body, key)
+
+    @rule(who=pick, email=emails, role=roles, flaw=flaws, key=keys, again=st.booleans(), webhook=flags)
+    def create_user(
+        self, who: int, email: str, role: str, flaw: str | None, key: str | None, again: bool, webhook: str | None
+    ) -> None:
+        self.step()
+        url = {None: {}, "true": {"webhook_url": "https://example.com/hook"}, "false": {"webhook_url": None}}
+        body: Any = {"email": email, "password": PASSWORD, "role": role}
+        body |= url.get(webhook, {"webhook_url": "http://example.com"})
+        body = flawed(body, flaw)
+        if key is not None:
+            body = self.sent.setdefault(f"user {key}", body) if again else body
+        self.send_user(self.member(who), body, key)
+
+    @rule(who=pick, limit=limits, cursor=pick)
+    def list_tenants(self, who: int, limit: str | None, cursor: int) -> None:
+        self.step()
+        self.page(self.operator(who), "/tenants", self.model.list_tenants, {"limit": limit}, cursor)
+
+    def page(
+        self,
+        who: Any,
+        path: str,
+        ask: Callable[[Caller | None, dict[str, str]], Answer],
+        query: dict[str, str | None],
+        number: int,
+    ) -> None:
+        """A list, all of it from page to page, or with a cursor that may be of any other list."""
+        given = {name: text for name, text in query.items() if text is not None}
+        if number >= 75 and self.model.cursors:
+            given["cursor"] = choose(list(self.model.cursors), number)
+        elif number >= 70:
+            given["cursor"] = choose(["forged", "AAAA", "%00", "="], number)
+        for _ in range(6):
+            known = len(self.model.cursors)
+            answer = self.ask(who, "GET", path, ask(who[0], given), query=given)
+            if answer.status != 200 or len(self.model.cursors) == known:
+                return
+            given["cursor"] = list(self.model.cursors)[-1]
+
+    @rule(who=pick, tenant=pick)
+    def get_tenant(self, who: int, tenant: int) -> None:
+        self.step()
+        asks, tenant_id = self.operator(who), self.id_of(self.tenant(tenant), tenant)
+        self.ask(asks, "GET", f"/global/tenants/{tenant_id}", self.model.get_tenant(asks[0], tenant_id))
+
+    @rule(who=pick, tenant=pick, protected=st.booleans(), flaw=flaws, version=versions)
+    def update_tenant(self, who: int, tenant: int, protected: bool, flaw: str | None, version: str | None) -> None:
+        self.step()
+        asks, target = self.operator(who), self.tenant(tenant)
+        tenant_id, if_match = self.id_of(target, tenant), self.if_match(target, version)
+        body = flawed({"deletion_protection": protected}, flaw)
+        expected = self.model.update_tenant(asks[0], tenant_id, body, if_match)
+        path, headers = f"/global/tenants/{tenant_id}", {"If-Match": if_match}
+        self.ask(asks, "PUT", path, expected, body=body, headers=headers)
+
+    @rule(
+        who=pick,
+        tenant=pick,
+        dry=st.sampled_from([None, None, "true", "false", "1"]),
+        confirm=st.sampled_from([None, None, "right", "wrong"]),
+        hurried=st.booleans(),
+    )
+    def delete_tenant(self, who: int, tenant: int, dry: str | None, confirm: str | None, hurried: bool) -> None:
+        self.step()
+        asks, target = self.operator(who), self.tenant(tenant)
+        tenant_id, query = self.id_of(target, tenant), {} if dry is None else {"dry_run": dry}
+        name = target.name if isinstance(target, Tenant) and target.name.isascii() else "Acme"
+        header = {None: None, "right": name, "wrong": f"{name}!"}[confirm]
+        expected = self.model.delete_tenant(asks[0], tenant_id, query, header, hurried=hurried)
+        self.ask(
+            asks,
+            "DELETE",
+            f"/global/tenants/{tenant_id}",
+            expected,
+            query=query,
+            headers={"X-Confirm-Tenant-Name": header},
+            # A dry run takes the time that it needs.
+            seconds=NO_TIME_TO_SWEEP if hurried and dry != "true" else 20.0,
+        )
+
+    @rule(who=pick, tenant=pick)
+    def get_deletion(self, who: int, tenant: int) -> None:
+        self.step()
+        asks, tenant_id = self.operator(who), self.id_of(self.tenant(tenant), tenant)
+        self.ask(asks, "GET", f"/global/tenants/{tenant_id}/deletion", self.model.get_deletion(asks[0], tenant_id))
+
+    @property
+    def deleting(self) -> list[Tenant]:
+        return [tenant for tenant in self.model.tenants if tenant.status == "deleting"]
+
+    @precondition(lambda self: self.deleting)
+    @rule(lost=st.booleans())
+    def work(self, lost: bool) -> None:
+        """The workers; or their messages get lost, and maintenance has to drive the deletion on."""
+        self.step()
+        if lost:
+            waiting_messages()
+            self.world.forward(300)
+            self.maintain()
+        run_workers()
+        lasting = list(self.deleting)
+        for tenant in self.model.tenants:
+            if tenant in lasting and not self._waits(tenant):
+                self.model.complete_deletion(tenant)
+        self.world.check(Answer(0))
+
+    def _waits(self, tenant: Tenant) -> bool:
+        """Whether its messages were lost together with another's, and it is not yet time to send them again."""
+        answer = gateway.request("GET", f"/global/tenants/{tenant.id}/deletion", MASTER_TOKEN)
+        assert answer.status == 200
+        return bool(answer.body["data"]["status"] != "deleted")
+
+    @precondition(lambda self: Platform.steps >= self.maintained + 8)
+    @rule()
+    def maintenance(self) -> None:
+        self.step()
+        self.maintain()
+
+    def maintain(self) -> None:
+        self.maintained = Platform.steps
+        report = run_maintenance()
+        assert (report["violations"], report["repaired"], report["complete"]) == (0, 0, True)
+        assert report["deletions_open"] == len(self.deleting)
+        self.model.maintenance_ran()
+        self.world.check(Answer(0))
+
+    # --- Users ---
+
+    @rule(who=pick, user=pick)
+    def get_user(self, who: int, user: int) -> None:
+        self.step()
+        asks = self.member(who) if who % 5 else self.live(MASTER_TOKEN)
+        if asks[2] is not None and asks[0] and asks[0].tenant and asks[0].tenant.status != "active":
+            return  # who was let in before the tenant was closed may still read what is being removed
+        user_id = self.id_of(self.target(asks[0], user), user)
+        self.ask(asks, "GET", f"/users/{user_id}", self.model.get_user(asks[0], user_id))
+
+    @rule(
+        who=pick,
+        query=st.fixed_dictionaries(
+            {
+                "limit": limits,
+                "role": st.sampled_from([None, None, None, *ROLES, "boss", "ROLE_ADMIN"]),
+                "active": flags,
+                "email": st.sampled_from([None, None, "an", "ANA@", "zz"]),
+            }
+        ),
+        cursor=pick,
+    )
+    def list_users(self, who: int, query: dict[str, str | None], cursor: int) -> None:
+        self.step()
+        asks = self.member(who)
+        if asks[2] is not None:
+            return  # a list changes nothing, so what it shows is not looked at twice
+        self.page(asks, "/users", self.model.list_users, query, cursor)
+
+    @rule(who=pick, user=pick, role=st.one_of(roles, st.just("boss")), flaw=flaws, version=versions)
+    def promote(self, who: int, user: int, role: str, flaw: str | None, version: str | None) -> None:
+        self.step()
+        asks = self.member(who)
+        target = self.target(asks[0], user)
+        user_id, if_match = self.id_of(target, user), self.if_match(target, version)
+        body = flawed({"new_role": role}, flaw)
+        expected = self.model.promote(asks[0], user_id, body, if_match)
+        path, headers = f"/users/{user_id}/promote", {"If-Match": if_match}
+        self.ask(asks, "POST", path, expected, body=body, headers=headers)
+
+    @rule(who=pick, user=pick, role=roles)
+    def promote_plainly(self, who: int, user: int, role: str) -> None:
+        self.promote(who, user, role, None, None)
+
+    @rule(
+        who=pick,
+        user=pick,
+        body=st.fixed_dictionaries({}, optional={"role": roles, "active": st.booleans()}),
+        flaw=flaws,
+        version=versions,
+    )
+    def update_user(self, who: int, user: int, body: dict[str, Any], flaw: str | None, version: str | None) -> None:
+        self.step()
+        asks = self.member(who)
+        target = self.target(asks[0], user)
+        user_id, if_match = self.id_of(target, user), self.if_match(target, version)
+        sent = flawed(body, flaw) if body else body
+        expected = self.model.update_user(asks[0], user_id, sent, if_match)
+        self.ask(asks, "PUT", f"/users/{user_id}", expected, body=sent, headers={"If-Match": if_match})
+
+    @rule(who=pick, user=pick, version=versions, hurried=st.booleans())
+    def delete_user(self, who: int, user: int, version: str | None, hurried: bool) -> None:
+        self.step()
+        asks = self.member(who)
+        target = self.target(asks[0], user)
+        user_id, if_match = self.id_of(target, user), self.if_match(target, version)
+        expected = self.model.delete_user(asks[0], user_id, if_match, hurried=hurried)
+        seconds = HURRIED if hurried else 20.0
+        self.ask(asks, "DELETE", f"/users/{user_id}", expected, headers={"If-Match": if_match}, seconds=seconds)
+
+    @rule(who=pick, user=pick)
+    def rotate_token(self, who: int, user: int) -> None:
+        self.step()
+        asks = self.member(who)
+        target = self.target(asks[0], user) if user % 4 else (asks[0].holder if asks[0] and asks[0].tenant else "7")
+        user_id = self.id_of(target, user)
+        self.ask(asks, "POST", f"/users/{user_id}/token", self.model.rotate_token(asks[0], user_id))
+        self.used += [user.token for one in self.model.tenants for user in one.users if user.token not in self.used]
+
+    @rule(user=pick)
+    def add_device(self, user: int) -> None:
+        """Another service writes something of a user's through the layer."""
+        self.step()
+        target = self.target(None, user)
+        if isinstance(target, str):
+            return
+        refused = target.tenant.status != "active" or not target.active
+        try:
+            devices.register_device(target.tenant.id, target.id, "phone", self.world.clock.now())
+        except RolecallError:
+            assert refused
+        else:
+            assert not refused
+            target.devices += 1
+        self.world.check(Answer(0, changes=not refused))
+
+    @rule(
+        who=pick,
+        tenant=pick,
+        filters=st.fixed_dictionaries(
+            {
+                "limit": limits,
+                "action": st.sampled_from([None, None, "promote_user", "create_user", "nothing"]),
+                "from": st.sampled_from([None, None, 0, 5, 60, 10**6, "yesterday"]),
+                "to": st.sampled_from([None, None, 0, 5, 60]),
+            }
+        ),
+        actor=pick,
+        about=pick,
+        cursor=pick,
+    )
+    def list_audit(self, who: int, tenant: int, filters: dict[str, Any], actor: int, about: int, cursor: int) -> None:
+        self.step()
+        asks = self.member(who) if who % 3 else self.live(MASTER_TOKEN)
+        if asks[2] is not None:
+            return
+        trails = self.tenant(tenant)
+        named = self.id_of(trails, tenant) if asks[1] == MASTER_TOKEN or tenant % 3 == 0 else None
+        # Times are given as seconds before now.
+        query = {
+            name: rfc3339(self.model.now - value) if isinstance(value, int) else value
+            for name, value in filters.items()
+        } | {"tenant_id": named, "actor": self._someone(actor), "target": self._someone(about)}
+        self.page(asks, "/audit", self.model.list_audit, query, cursor)
+
+    def _someone(self, number: int) -> str | None:
+        """The id of someone, of an account or of a tenant, to be looked for in a trail."""
+        ids = [user.id for one in self.model.tenants for user in one.users]
+        ids += [one.id for one in self.model.tenants] + [str(one.id) for one in self.model.accounts]
+        return choose(ids, number) if number >= 65 else None
+
+    @rule(who=pick, again=st.booleans())
+    def remember_someone(self, who: int, again: bool) -> None:
+        """Someone is authorized, whose request will reach its function only later."""
+        self.step()
+        _, credential, _ = self.member(who) if again else self.superadmin(who)
+        if credential:
+            self.remember(credential)
+
+    # --- Accounts ---
+
+    @rule(who=pick, right=st.integers(0, 3), email=st.one_of(st.none(), emails), flaw=flaws)
+    def log_in(self, who: int, right: int, email: str | None, flaw: str | None) -> None:
+        self.step()
+        account = choose(self.model.accounts, who)
+        address = account.email.upper() if who % 7 == 0 else account.email
+        password = account.password if right else "wrong horse battery"
+        body = flawed({"email": email if email and who > 70 else address, "password": password}, flaw)
+        self.world.request("POST", "/v1/api/auth/login", self.model.log_in(body), body=body)
+
+    @rule(who=pick, times=st.integers(2, 8))
+    def guess(self, who: int, times: int) -> None:
+        """Wrong passwords for one email, as fast as they come."""
+        email = choose([*(one.email for one in self.model.accounts), "nobody@example.com"], who)
+        self.step()
+        for number in range(times):
+            body = {"email": email, "password": f"wrong horse {number}"}
+            self.world.request("POST", "/v1/api/auth/login", self.model.log_in(body), body=body)
+
+    @rule(token=pick, spent=st.booleans(), flaw=flaws, client=st.sampled_from([None, None, None, "another"]))
+    def refresh(self, token: int, spent: bool, flaw: str | None, client: str | None) -> None:
+        self.step()
+        good = [session.refresh_token for session in self.model.sessions]
+        old = [one for session in self.model.sessions for one in session.spent]
+        tokens = (old if spent and old else good) or ["never issued"]
+        # The latest are the ones that may still be good for something.
+        chosen = tokens[-1 - token % min(len(tokens), 4)] if token < 95 else choose(["x", "MTp4OnM", ""], token)
+        body = flawed({"refreshToken": chosen}, flaw)
+        expected = self.model.refresh(body, client)
+        self.world.request("POST", "/v1/api/auth/refresh", expected, body=body, user_agent=client)
+
+    @rule(who=pick, token=pick, flaw=flaws)
+    def log_out(self, who: int, token: int, flaw: str | None) -> None:
+        self.step()
+        asks = self.live(choose(list(self.model.access)[-6:], who)) if who < 90 else self.member(who)
+        if asks[2] is not None:
+            return
+        tokens = [session.refresh_token for session in self.model.sessions]
+        body = flawed({"refreshToken": choose([*tokens, "never issued"], token)}, flaw)
+        self.ask(asks, "POST", "/v1/api/auth/logout", self.model.log_out(asks[0], body), body=body)
+
+    @rule(who=pick, email=emails, role=platform_roles, flaw=flaws)
+    def create_account(self, who: int, email: str, role: str, flaw: str | None) -> None:
+        self.step()
+        asks = self.superadmin(who)
+        new = {"email": email, "password": PASSWORD, "firstName": " Grace", "lastName": "Hopper", "role": role}
+        body = flawed(new, flaw)
+        self.ask(asks, "POST", SUPERADMINS, self.model.create_account(asks[0], body), body=body)
+
+    @rule(who=pick, account=pick)
+    def get_account(self, who: int, account: int) -> None:
+        self.step()
+        asks, account_id = self.superadmin(who), self.id_of(self.account(account), 0)
+        self.ask(asks, "GET", f"{SUPERADMINS}/{account_id}", self.model.get_account(asks[0], account_id))
+
+    @rule(
+        who=pick,
+        query=st.fixed_dictionaries(
+            {
+                "limit": limits,
+                "role": st.sampled_from([None, None, "ROLE_CLIENT", SUPERADMIN, "admin"]),
+                "enabled": flags,
+                "banned": flags,
+                "email": st.sampled_from([None, None, "an", "C", "zz"]),
+            }
+        ),
+        cursor=pick,
+    )
+    def list_accounts(self, who: int, query: dict[str, str | None], cursor: int) -> None:
+        self.step()
+        self.page(self.superadmin(who), SUPERADMINS, self.model.list_accounts, query, cursor)
+
+    @rule(who=pick, account=pick, role=st.one_of(platform_roles, st.just("boss")), flaw=flaws, version=versions)
+    def change_account_role(self, who: int, account: int, role: str, flaw: str | None, version: str | None) -> None:
+        self.step()
+        asks, target = self.superadmin(who), self.account(account)
+        account_id, if_match = self.id_of(target, 0), self.if_match(target, version)
+        body = flawed({"newRole": role, "reason": "a better fit"}, flaw)
+        expected = self.model.change_account_role(asks[0], account_id, body, if_match)
+        path, headers = f"{SUPERADMINS}/{account_id}/role", {"If-Match": if_match}
+        self.ask(asks, "PUT", path, expected, body=body, headers=headers)
+
+    @rule(
+        who=pick,
+        account=pick,
+        verb=st.sampled_from(["ban", "unban", "enable", "disable"]),
+        reason=st.sampled_from(["spam", " spam ", " "]),
+        flaw=flaws,
+        version=versions,
+    )
+    def change_standing(
+        self, who: int, account: int, verb: str, reason: str, flaw: str | None, version: str | None
+    ) -> None:
+        self.step()
+        asks, target = self.superadmin(who), self.account(account)
+        account_id, if_match = self.id_of(target, 0), self.if_match(target, version)
+        body = flawed({"reason": reason}, flaw)
+        expected = self.model.change_standing(asks[0], verb, account_id, body, if_match)
+        path, headers = f"{SUPERADMINS}/{account_id}/{verb}", {"If-Match": if_match}
+        self.ask(asks, "PUT", path, expected, body=body, headers=headers)
+
+    @rule(who=pick, account=pick, limit=limits, cursor=pick)
+    def history(self, who: int, account: int, limit: str | None, cursor: int) -> None:
+        self.step()
+        account_id = self.id_of(self.account(account), 0)
+
+        def ask(caller: Caller | None, query: dict[str, str]) -> Answer:
+            return self.model.history(caller, account_id, query)
+
+        self.page(self.superadmin(who), f"{SUPERADMINS}/{account_id}/history", ask, {"limit": limit}, cursor)
+
+    # --- Time ---
+
+    @rule(seconds=st.sampled_from([8, 29, 30, 31, 60, 899, 900, 3600, 24 * 3600, 6 * 24 * 3600, 7 * 24 * 3600]))
+    def wait(self, seconds: int) -> None:
+        self.step()
+        self.world.forward(seconds)
+        self.check_credentials()
+
+    @rule()
+    def remove_expired(self) -> None:
+        self.step()
+        self.world.remove_expired()
+        self.world.check(Answer(0, changes=False))
+
+    def check_credentials(self) -> None:
+        """Who may come in, of the tokens that there ever were, and as what."""
+        for credential in [*self.used[-8:], *list(self.model.access)[-4:]]:
+            caller, principal = self.model.caller(credential), gateway.authorize(credential)
+            assert (caller is None) == (principal is None), "a credential that works, or does not"
+            if caller and principal:
+                assert (principal["id"], principal["role"]) == (caller.id, caller.role)

@@ -1,0 +1,293 @@
+"""The real system as the model test drives it: requests, a clock that is moved, and a look into the table.
+
+The table is read straight from moto's memory, one look a step: what has changed is seen by comparing with the
+look before, and `rolecall.invariants` reads the look instead of asking moto for each item.
+"""
+
+import copy
+import datetime as dt
+import json
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from itertools import chain
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from aws_lambda_powertools.utilities.idempotency.persistence import base, datarecord
+from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
+from moto.dynamodb.models.dynamo_type import DynamoType, Item
+from moto.dynamodb.models.table import Table
+
+from rolecall import clock, invariants, keys, maintenance, store
+from rolecall.keys import Key
+from tests import dialects, gateway
+from tests.gateway import Response
+from tests.integration.conftest import waiting_messages
+from tests.model import contract
+from tests.model.contract import Answer, Caller, Entry, Model, Tenant
+
+#: What a refused request may write: the refusal, and the count of failed logins.
+_OF_A_REFUSAL = ("AUDIT#", "ATTEMPTS#")
+_TRAIL = frozenset({"action", "outcome", "before", "after", "reason", "timestamp", "ip", "target"})
+
+
+class Clock:
+    """Stands still during a step but for a millisecond each time that it is read, so that all entries have an order."""
+
+    def __init__(self, at: int) -> None:
+        self.at = at
+        self._readings = 0
+
+    def now(self) -> dt.datetime:
+        self._readings += 1
+        return dt.datetime.fromtimestamp(self.at, dt.UTC) + dt.timedelta(milliseconds=self._readings - 1)
+
+    def forward(self, seconds: int) -> None:
+        self.at += seconds
+        self._readings = 0
+
+
+class Look:
+    """What the table held at one moment. Answers `rolecall.invariants` in the place of the store."""
+
+    EXISTS = store.EXISTS
+
+    def __init__(self) -> None:
+        self.items: dict[Key, store.Item] = {}
+        self._seen: dict[Key, Item] = {}
+        self._partitions: dict[str, list[Key]] = {}
+
+    def again(self) -> list[Key]:
+        """Look again; returns the keys of what is new, different or gone. A number that was drawn is no difference."""
+        seen = {
+            Key(partition.value, sort_key.value): item
+            for partition, items in _table().items.items()
+            for sort_key, item in items.items()
+        }
+        changed = [key for key in seen.keys() | self._seen.keys() if seen.get(key) is not self._seen.get(key)]
+        before = {key: self.items.get(key) for key in changed}
+        for key in changed:
+            if key in seen:
+                self.items[key] = store._from_wire(seen[key].to_json()["Attributes"])
+            else:
+                self.items.pop(key, None)
+        # An item that was replaced by its equal has not changed.
+        changed = sorted(
+            key for key in changed if _without_numbers(self.items.get(key)) != _without_numbers(before[key])
+        )
+        self._seen = seen
+        self._partitions = {}
+        for key in sorted(self.items):
+            self._partitions.setdefault(key.pk, []).append(key)
+        return changed
+
+    def of(self, pk: str) -> list[store.Item]:
+        return [self.items[key] for key in self._partitions.get(pk, ())]
+
+    def beginning(self, *prefixes: str) -> list[Key]:
+        return [key for key in self.items if key.pk.startswith(prefixes)]
+
+    def get(self, key: Key) -> store.Item | None:
+        return self.items.get(key)
+
+    def get_many(self, *keys: Key) -> list[store.Item | None]:
+        return [self.items.get(key) for key in keys]
+
+    def query_partition(self, pk: str, *, after: str = "", limit: int = 0) -> store.Page:
+        return store.Page([item for item in self.of(pk) if item["sk"] > after], more=False)
+
+
+def _without_numbers(item: store.Item | None) -> store.Item:
+    return {name: value for name, value in (item or {}).items() if name != "last_account_id"}
+
+
+def _table() -> Table:
+    return dynamodb_backends["123456789012"]["eu-west-1"].tables["rolecall"]
+
+
+class World:
+    """The system from empty, next to the model of it."""
+
+    def __init__(self, clock_: Clock, master_token: str) -> None:
+        self.clock = clock_
+        _table().items.clear()
+        waiting_messages()
+        self.model = Model(clock_.at, master_token)
+        self.look = Look()
+        self.look.again()
+        self._compared: dict[str, int] = {}
+
+    def forward(self, seconds: int) -> None:
+        self.clock.forward(seconds)
+        self.model.now = self.clock.at
+
+    def request(  # noqa: PLR0913 (a request has that many parts)
+        self,
+        method: str,
+        path: str,
+        expected: Answer,
+        *,
+        credential: str | None = None,
+        principal: dict[str, str] | None = None,
+        body: Any = None,
+        query: Mapping[str, str] | None = None,
+        headers: Mapping[str, str | None] | None = None,
+        seconds: float = 20.0,
+        caller: Caller | None = None,
+        user_agent: str | None = None,
+    ) -> Response:
+        """Send it, and compare the answer and what has become of the table with what the model says."""
+        text = "&".join(f"{name}={value}" for name, value in (query or {}).items())
+        answer = gateway.request(
+            method,
+            f"{path}?{text}" if text else path,
+            credential,
+            body,
+            headers={name: value for name, value in (headers or {}).items() if value is not None},
+            principal=principal,
+            seconds=seconds,
+            user_agent=user_agent,
+        )
+        compare(path, answer, expected)
+        self.check(expected, caller.tenant if caller else None, anyone=caller is None or caller.tenant is None)
+        return answer
+
+    def check(self, expected: Answer, tenant: Tenant | None = None, *, anyone: bool = True) -> None:
+        """The table is as the model says, and what must always hold does."""
+        changed = self.look.again()
+        if not expected.changes:
+            assert [key for key in changed if not key.pk.startswith(_OF_A_REFUSAL)] == [], "a refusal changed something"
+        if not anyone:
+            assert _strangers(changed, tenant) == [], "something of another tenant changed"
+        self._check_trails()
+        self._check_lookups()
+        self._check_secrets(changed)
+        self._check_invariants()
+        self._check_deleted_tenants()
+
+    def _check_trails(self) -> None:
+        trails = {f"AUDIT#{tenant.id}": tenant.trail for tenant in self.model.tenants}
+        trails["AUDIT#PLATFORM"] = self.model.trail
+        assert {key.pk for key in self.look.beginning("AUDIT#")} <= trails.keys(), "an audit trail of nobody"
+        for pk, trail in trails.items():
+            known = self._compared.get(pk, 0)
+            items = self.look.of(pk)
+            assert len(items) == len(trail), f"{len(items)} audit entries, not {len(trail)}: {_actions(items[known:])}"
+            for item, entry in zip(items[known:], trail[known:], strict=True):
+                _compare_entry(item, entry)
+            self._compared[pk] = len(trail)
+
+    def _check_lookups(self) -> None:
+        """What lies outside of the tenants is there for whoever is there, and for nobody else."""
+        # A tenant that is being deleted has its lookups until the sweep comes.
+        users = [user for one in self.model.tenants if one.status != "deleted" for user in one.users]
+        emails = [user.email for user in users] + [account.email for account in self.model.accounts]
+        names = [one.name for one in self.model.tenants if one.status == "active"]
+        superadmins = sum(account.counts for account in self.model.accounts)
+        assert self.look.items[keys.platform()]["enabled_superadmins"] == superadmins, "a wrong count of superadmins"
+        assert len(self.look.beginning("TOKEN#")) == len(users), "a token too many or too few"
+        assert {key.pk for key in self.look.beginning("EMAIL#")} == {f"EMAIL#{email.lower()}" for email in emails}
+        assert {key.pk for key in self.look.beginning("NAME#")} == {f"NAME#{name.casefold()}" for name in names}
+
+    def _check_secrets(self, changed: Iterable[Key]) -> None:
+        for key in changed:
+            text = json.dumps(self.look.items.get(key), default=str)
+            assert not [secret for secret in self.model.secrets if secret in text], f"a secret in clear in {key}"
+
+    def _check_invariants(self) -> None:
+        with patch.object(invariants, "store", self.look):
+            findings = list(chain.from_iterable(map(invariants.check, self.look.items.values())))
+        assert findings == []
+
+    def _check_deleted_tenants(self) -> None:
+        gone = {tenant.id for tenant in self.model.tenants if tenant.status == "deleted"}
+        left = [
+            key
+            for key, item in self.look.items.items()
+            if (set(key.pk.split("#")) | {item.get("tenant_id")}) & gone
+            and not key.pk.startswith(("AUDIT#", "DELETION#"))
+        ]
+        assert left == [], "something of a deleted tenant is left"
+
+    def remove_expired(self) -> None:
+        """What DynamoDB does with items whose time is over, hours later or never."""
+        for items in _table().items.values():
+            for sort_key, item in list(items.items()):
+                if "expires_at" in item.attrs and int(item.attrs["expires_at"].value) <= self.clock.at:
+                    del items[sort_key]
+        self.look.again()
+
+
+def _strangers(changed: Iterable[Key], tenant: Tenant | None) -> list[Key]:
+    own = tenant.id if tenant else ""
+    return [
+        key for key in changed if key.pk.startswith(("TENANT#", "AUDIT#", "DELETION#")) and key.pk.split("#")[1] != own
+    ]
+
+
+def _actions(items: Iterable[store.Item]) -> list[str]:
+    return [item["action"] for item in items]
+
+
+def _compare_entry(item: store.Item, entry: Entry) -> None:
+    actor = {name: item["actor"].get(name) for name in ("type", "id", "email")}
+    found = {name: item.get(name) for name in _TRAIL} | {"actor": actor}
+    expected = {name: value for name, value in entry.shown.items() if name in found}
+    assert expected == found, f"audit entry {found}, not {expected}"
+
+
+def compare(path: str, answer: Response, expected: Answer) -> None:
+    """The answer is what the model says; raises `AssertionError` otherwise."""
+    said = f"{answer.status} {answer.text}"
+    if expected is contract.CLOSED:
+        assert answer.status < 500, said
+        return
+    assert answer.status == expected.status, f"{said}, not {expected.status} {expected.code or expected.body}"
+    if not answer.headers:
+        return  # the gateway's own 401
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["X-Request-Id"] == contract.UUID
+    for name, value in expected.headers.items():
+        assert answer.headers.get(name) == value, f"{name}: {answer.headers.get(name)}, not {value}"
+    if answer.status == 204:
+        assert answer.text == ""
+        return
+    body = json.loads(answer.text, parse_float=Decimal)
+    if expected.code:
+        assert answer.code == expected.code, f"{said}, not {expected.code}"
+        schema = dialects.PLATFORM if path.startswith("/v1/api/") else dialects.TENANT
+        dialects.assert_valid(body, dialects.closed(schema))
+    else:
+        assert expected.body == body, f"answered {body}\nnot      {expected.body}"
+        expected.learn(body, answer.headers)
+
+
+_update_item = DynamoDBBackend.update_item
+
+
+def _update_of_a_copy(self: DynamoDBBackend, table_name: str, key: dict[str, Any], *rest: Any, **named: Any) -> Item:
+    """moto changes items in their place; here each change makes another one, so that a look can tell."""
+    partition, name = _table().items[DynamoType(key["pk"])], DynamoType(key["sk"])
+    if name in partition:
+        partition[name] = copy.deepcopy(partition[name])
+    return _update_item(self, table_name, key, *rest, **named)
+
+
+def prepare(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The clock that everything reads, Powertools too, and what makes a step quick."""
+    stopped = Clock(int(dt.datetime(2026, 6, 15, 12, tzinfo=dt.UTC).timestamp()))
+    monkeypatch.setattr(clock, "now", stopped.now)
+    # Powertools takes the local time, without a zone.
+    powertools = SimpleNamespace(
+        datetime=SimpleNamespace(now=lambda: dt.datetime.fromtimestamp(stopped.at)),  # noqa: DTZ006
+        timedelta=dt.timedelta,
+    )
+    monkeypatch.setattr(base, "dt", powertools)
+    monkeypatch.setattr(datarecord, "dt", powertools)
+    # A run of maintenance checks a part of the table, and the next run goes on: the machine checks all of it anyway.
+    monkeypatch.setattr(invariants, "PAGE", 5)
+    monkeypatch.setattr(maintenance, "_PAGES_CHECKED", 1)
+    monkeypatch.setattr(DynamoDBBackend, "update_item", _update_of_a_copy)
+    return stopped
