@@ -6,11 +6,14 @@ import re
 import tomllib
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 from typing import Any, cast
 
 import boto3
 import pytest
 import yaml
+from samcli.lib.providers.api_provider import ApiProvider
+from samcli.lib.providers.sam_stack_provider import SamLocalStackProvider
 from samcli.lib.translate.sam_template_validator import SamTemplateValidator
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
@@ -30,7 +33,8 @@ def _resources(kind: str) -> dict[str, dict[str, Any]]:
     return {name: resource for name, resource in found if resource["Type"] == kind}
 
 
-FUNCTIONS = sorted(_resources("AWS::Serverless::Function"))
+_FUNCTION = "AWS::Serverless::Function"
+FUNCTIONS = sorted(_resources(_FUNCTION))
 ALARMS = sorted(_resources("AWS::CloudWatch::Alarm"))
 
 
@@ -287,6 +291,20 @@ def test_whoever_calls_a_function_calls_its_alias() -> None:
     for caller in callers:
         text = caller if isinstance(caller, str) else next(iter(caller.values()))
         assert "Aliaslive" in text or text in {"${AuthorizeRequest.Arn}:live", "functions/${__FunctionArn__}/"}
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_sam_local_finds_the_authorizer_of_every_route_that_has_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    # It ignores an authorizer whose ARN it does not understand, and lets everyone in.
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    stacks, _ = SamLocalStackProvider.get_stacks(str(ROOT / "template.yaml"))
+    asked = {route.function_name: route.authorizer_object for route in ApiProvider(stacks).api.routes}
+    names = {Path(about["Properties"]["CodeUri"]).name: name for name, about in _resources(_FUNCTION).items()}
+
+    for route in gateway.routes():
+        authorizer = asked[names[route.function]]
+        assert (authorizer is None) is route.public
+        assert authorizer is None or authorizer.lambda_name == "AuthorizeRequest"
 
 
 def test_a_change_of_the_layer_alone_makes_a_new_version_of_every_function() -> None:
