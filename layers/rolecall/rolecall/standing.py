@@ -5,9 +5,8 @@ Every write into a tenant carries `tenant_active` in its transaction, every chan
 
 from datetime import datetime
 
-from boto3.dynamodb.conditions import Attr, ConditionBase
-
 from rolecall import keys, store
+from rolecall.attributes import Attr, Condition
 from rolecall.calls import Principal, PrincipalType
 from rolecall.clock import epoch
 from rolecall.errors import Forbidden, LastAdmin, RolecallError, Unauthorized
@@ -23,7 +22,7 @@ def tenant_active(tenant_id: str, *, admins: int = 0) -> store.Write:
     its tokens is valid then, and with `LastAdmin` if no active admin would be left.
     """
     key = keys.tenant(tenant_id)
-    active: ConditionBase = Attr("status").eq(ACTIVE)
+    active: Condition = Attr("status").eq(ACTIVE)
 
     def otherwise(found: store.Item | None) -> RolecallError:
         return LastAdmin() if found and found["status"] == ACTIVE else Unauthorized()
@@ -70,7 +69,7 @@ def of(principal: Principal) -> list[store.Write]:
         may_act = found is not None and all(found[name] is value for name, value in must_be.items())
         return Forbidden() if may_act else Unauthorized()
 
-    when: ConditionBase = Attr("role").eq(principal.role)
+    when: Condition = Attr("role").eq(principal.role)
     for name, value in must_be.items():
         when = when & Attr(name).eq(value)
     return [store.Check(key, when=when, otherwise=otherwise)]

@@ -1,25 +1,30 @@
 """The secrets of the deployment, from Secrets Manager and nowhere else."""
 
 import json
+import time
 from collections.abc import Mapping
 from functools import cache
 from typing import Any, cast
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from rolecall import clients
 from rolecall.errors import ConcurrentChange, ServiceUnavailable
 
 #: Seconds that a secret may be served from memory, unless it is asked for fresh.
 CACHE_SECONDS = 300
 _CURRENT = "AWSCURRENT"
 
+#: By ARN: until when on `time.monotonic()` it may be served, and what it is.
+_known: dict[str, tuple[float, dict[str, Any]]] = {}
+
 
 @cache
-def _provider() -> Any:
-    # Imported here because most invocations of the authorizer need no secret, and this costs half a cold start.
-    from aws_lambda_powertools.utilities.parameters import SecretsProvider  # noqa: PLC0415
-
-    return SecretsProvider()
+def _client() -> Any:
+    # Made only when it is needed: most invocations of the authorizer need no secret.
+    return clients.make(
+        "secretsmanager", connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 3}
+    )
 
 
 def read(secret_arn: str, *, fresh: bool = False) -> dict[str, Any]:
@@ -27,15 +32,11 @@ def read(secret_arn: str, *, fresh: bool = False) -> dict[str, Any]:
 
     Raises `ServiceUnavailable` when Secrets Manager does not answer.
     """
-    from aws_lambda_powertools.utilities.parameters import GetParameterError  # noqa: PLC0415
-
-    try:
-        secret = _provider().get(
-            secret_arn, max_age=CACHE_SECONDS, transform="json", force_fetch=fresh, VersionStage=_CURRENT
-        )
-    except GetParameterError as error:
-        raise ServiceUnavailable from error
-    return cast("dict[str, Any]", secret)
+    until, content = _known.get(secret_arn, (0.0, {}))
+    if fresh or time.monotonic() >= until:
+        content, _ = current(secret_arn)
+        _known[secret_arn] = time.monotonic() + CACHE_SECONDS, content
+    return content
 
 
 def current(secret_arn: str) -> tuple[dict[str, Any], str]:
@@ -65,7 +66,7 @@ def replace(secret_arn: str, version: str, content: Mapping[str, Any]) -> None:
 
 
 def _ask(operation: str, **parameters: Any) -> dict[str, Any]:
-    client = _provider().client
+    client = _client()
     try:
         return cast("dict[str, Any]", getattr(client, operation)(**parameters))
     except client.exceptions.InvalidParameterException as error:
