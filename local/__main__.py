@@ -37,31 +37,34 @@ def main(arguments: list[str]) -> int:
     command, *more = arguments
     try:
         pkgutil.resolve_name(COMMANDS[command])(*more)
-    except StackError as error:
-        print(error, file=sys.stderr)
-        return 1
-    except EndpointConnectionError as error:
-        address = error.kwargs["endpoint_url"]
-        print(f"Nothing answers at {address}: if that is the local stack, start it with `make run`.", file=sys.stderr)
-        return 1
-    except _NOT_LOGGED_IN as error:
-        said = str(error).rstrip(".")
-        print(f"{said}: log in to AWS, and say with AWS_PROFILE and AWS_REGION who and where.", file=sys.stderr)
-        return 1
-    except (BotoCoreError, ClientError) as error:
-        print(f"AWS, or the local engine in its place, refused: {error}", file=sys.stderr)
-        return 1
+    except KeyboardInterrupt:
+        print(file=sys.stderr)
     except BrokenPipeError:
         # Whoever read along, as in `make logs | head`, has seen enough.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except OSError as error:
-        if error.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS}:
-            raise
-        print(f"{error.filename or 'A file'} cannot be written: {error.strerror}.", file=sys.stderr)
+    except (StackError, BotoCoreError, ClientError, OSError) as error:
+        print(_sentence(error), file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        print(file=sys.stderr)
     return 0
+
+
+def _sentence(error: Exception) -> str:
+    """What to tell of it. Raises the error itself if that is nobody's doing but ours."""
+    match error:
+        case EndpointConnectionError():
+            address = error.kwargs["endpoint_url"]
+            return f"Nothing answers at {address}: if that is the local stack, start it with `make run`."
+        case _ if isinstance(error, _NOT_LOGGED_IN):
+            said = str(error).rstrip(".")
+            return f"{said}: log in to AWS, and say with AWS_PROFILE and AWS_REGION who and where."
+        case BotoCoreError() | ClientError():
+            return f"AWS, or the local engine in its place, refused: {error}"
+        case OSError():
+            if error.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS}:
+                raise error
+            return f"{error.filename or 'A file'} cannot be written: {error.strerror}."
+        case _:
+            return str(error)
 
 
 if __name__ == "__main__":
