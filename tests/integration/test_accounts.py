@@ -309,7 +309,7 @@ def test_a_rotated_key_signs_and_the_one_before_is_good_until_its_tokens_end(
 
 @pytest.mark.parametrize("operation", ["rotate_master_token", "rotate_jwt_key"])
 def test_of_two_rotations_at_once_the_first_counts_and_the_second_is_refused(aws: None, operation: str) -> None:
-    events, others = vault._provider().client.meta.events, []
+    events, others = vault._client().meta.events, []
 
     def someone_else_is_faster(**_: Any) -> None:
         events.unregister("before-call.secretsmanager.PutSecretValue", someone_else_is_faster)

@@ -283,16 +283,19 @@ def test_a_saved_file_is_noticed_once(monkeypatch: pytest.MonkeyPatch, tmp_path:
 
 @pytest.mark.parametrize("command", [local_invoke, local_start_api, local_start_lambda], ids=lambda one: one.name)
 def test_the_sam_cli_finds_what_it_needs_in_the_profile(
-    command: click.Command, monkeypatch: pytest.MonkeyPatch
+    command: click.Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.chdir(ROOT)
+    shutil.copy(ROOT / "samconfig.toml", tmp_path)
+    shutil.copytree(ROOT / "events", tmp_path / "events")
+    (tmp_path / containers.VARIABLES.relative_to(ROOT)).touch()  # as `make run` does
+    monkeypatch.chdir(tmp_path)
     sam = click.Context(click.Group("sam"), info_name="sam")
     of_sam = click.Context(click.Group("local"), parent=sam, info_name="local")
     arguments = ["PromoteUser", "--event", "events/promote_user.json"] if command is local_invoke else []
 
     read = command.make_context(command.name, arguments, parent=of_sam).params
 
-    assert read["template_file"] == str(build.CONTAINER)
+    assert tmp_path / read["template_file"] == tmp_path / build.CONTAINER.relative_to(ROOT)
     assert ROOT / read["env_vars"] == containers.VARIABLES
     assert read["add_host"] == {containers.HOST: "host-gateway"}
 
