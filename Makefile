@@ -73,6 +73,7 @@ LOCK := --quiet --universal --python-version 3.13 --python $(PY) --generate-hash
 
 build: $(READY) ## Build for AWS (arm64)
 	@$(SAM) build --config-env $(STAGE)
+	@$(PY) -m local.build .aws-sam/build
 
 # SAM does not see that a parameter has changed, so the revision of the layer follows the file that says them.
 deploy: build ## Deploy to AWS (STAGE=dev or prod)

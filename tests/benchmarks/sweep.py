@@ -34,7 +34,7 @@ from botocore.config import Config as BotoConfig
 
 from local import ROOT
 from local.engine import free_port, in_use
-from rolecall import config, keys, store, sweep
+from rolecall import attributes, config, keys, store, sweep
 from tests import gateway
 
 #: Items of a user, its token and its email among them.
@@ -99,7 +99,7 @@ class Tenant:
             yield {"pk": key.pk, "sk": key.sk, **owner}
 
     def _put(self, batch: Iterable[store.Item]) -> None:
-        requests = [{"PutRequest": {"Item": store._to_wire(item)}} for item in batch]
+        requests = [{"PutRequest": {"Item": attributes.to_wire(item)}} for item in batch]
         store._client().batch_write_item(RequestItems={"rolecall": requests})
         self.keys += [keys.Key(item["pk"], item["sk"]) for item in batch]
 

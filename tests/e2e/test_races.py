@@ -14,7 +14,7 @@ import pytest
 
 from local.operator import operate
 from local.stack import Stack
-from rolecall import account_sessions, calls, clock, config, keys, store, vault
+from rolecall import account_sessions, calls, clients, clock, config, keys, store, vault
 from tests import gateway
 from tests.e2e.conftest import Member, Tenant
 
@@ -32,8 +32,9 @@ def in_process(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def _forget_clients() -> None:
-    for cached in (config.config, store._client, vault._provider):
+    for cached in (config.config, clients._session, store._client, vault._client):
         cached.cache_clear()
+    vault._known.clear()
 
 
 def _promote_at_once(*changes: tuple[Member, Member, str]) -> list[gateway.Response]:

@@ -17,7 +17,7 @@ import pytest
 
 from local.http import Answer, call
 from local.stack import Stack
-from rolecall import clock, config, devices, keys, store
+from rolecall import attributes, clock, config, devices, keys, store
 from rolecall.errors import RolecallError
 
 
@@ -227,7 +227,9 @@ def _fill(tenant_id: str, *, users: int, children: int) -> None:
             device = keys.of_user(tenant_id, user_id, "DEVICE", str(number))
             items.append({"pk": device.pk, "sk": device.sk, "name": "phone"})
     for start in range(0, len(items), store.BATCH_SIZE):
-        requests = [{"PutRequest": {"Item": store._to_wire(item)}} for item in items[start : start + store.BATCH_SIZE]]
+        requests = [
+            {"PutRequest": {"Item": attributes.to_wire(item)}} for item in items[start : start + store.BATCH_SIZE]
+        ]
         answer = store._client().batch_write_item(RequestItems={config.config().table_name: requests})
         assert not answer.get("UnprocessedItems")
 

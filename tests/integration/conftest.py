@@ -14,7 +14,7 @@ import pytest
 from botocore.model import OperationModel
 from moto import mock_aws
 
-from rolecall import accounts, calls, clock, config, deletion, devices, keys, messages, store, token_use
+from rolecall import accounts, attributes, calls, clock, config, deletion, devices, keys, messages, store, token_use
 from rolecall.roles import PlatformRole
 from tests import gateway, in_memory, permissions
 from tests.gateway import Response
@@ -227,7 +227,7 @@ def superadmin(aws: None) -> Holder:
 def table() -> list[dict[str, Any]]:
     """Everything that is stored, in the order of the keys; a test may scan, the code never does."""
     pages = _aws("dynamodb").get_paginator("scan").paginate(TableName="rolecall")
-    items = [store._from_wire(item) for page in pages for item in page["Items"]]
+    items = [attributes.from_wire(item) for page in pages for item in page["Items"]]
     return sorted(items, key=lambda item: (item["pk"], item["sk"]))
 
 

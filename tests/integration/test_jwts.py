@@ -122,7 +122,7 @@ def test_a_flood_of_unknown_key_ids_reads_the_secret_once(
     def note(model: Any, **_: Any) -> None:
         reads.append(model.name)
 
-    events = vault._provider().client.meta.events
+    events = vault._client().meta.events
     events.register("before-parameter-build.secretsmanager", note)
     for number in range(50):
         gateway.authorize(_signed(claims, kid=f"made up {number}"))

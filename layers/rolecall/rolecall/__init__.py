@@ -3,3 +3,8 @@
 Functions import `api` and the domain modules; those import downwards only:
 `functions -> api, domain -> audit, tokens, roles -> store -> keys, config, errors`.
 """
+
+import gc
+
+# Importing makes many objects and hardly any garbage, which by default is looked for a dozen times meanwhile.
+gc.set_threshold(50_000)

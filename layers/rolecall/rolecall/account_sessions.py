@@ -14,10 +14,9 @@ from datetime import timedelta
 from hashlib import sha256
 from typing import Any, Self
 
-from boto3.dynamodb.conditions import Attr, ConditionBase
-
 from rolecall import audit, jwts, keys, login_attempts, standing, store
 from rolecall.accounts import Account, password_key
+from rolecall.attributes import Attr, Condition
 from rolecall.calls import Call
 from rolecall.clock import epoch, rfc3339
 from rolecall.errors import ConcurrentChange, RateLimited, RolecallError, Unauthorized
@@ -159,7 +158,7 @@ def _start_session(call: Call, account: Account) -> TokenPair:
     return _pair(token, call)
 
 
-def _stands(generation: int) -> ConditionBase:
+def _stands(generation: int) -> Condition:
     """The account may act, and did so ever since sessions of that generation began."""
     return Attr("enabled").eq(True) & Attr("banned").eq(False) & Attr("session_generation").eq(generation)
 

@@ -6,9 +6,8 @@ from decimal import Decimal
 from itertools import product
 from typing import Any, Self
 
-from boto3.dynamodb.conditions import Attr, ConditionBase
-
 from rolecall import audit, cursors, keys, standing, store
+from rolecall.attributes import Attr, Condition
 from rolecall.calls import Call
 from rolecall.clock import rfc3339
 from rolecall.errors import (
@@ -369,7 +368,7 @@ def _superadmins_change(gained: int, *, only: bool = False) -> list[store.Write]
     def otherwise(_found: store.Item | None) -> RolecallError:
         return SuperadminExists() if only else LastSuperadmin()
 
-    when: ConditionBase = Attr("enabled_superadmins").gt(1) if gained < 0 else store.EXISTS
+    when: Condition = Attr("enabled_superadmins").gt(1) if gained < 0 else store.EXISTS
     if only:
         when = Attr("enabled_superadmins").not_exists() | Attr("enabled_superadmins").eq(0)
     return [store.Update(keys.platform(), add={"enabled_superadmins": gained}, when=when, otherwise=otherwise)]

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 
-from email_validator import EmailNotValidError, validate_email
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -80,6 +79,9 @@ def _value(name: str, details: ErrorDetails) -> Any:
 
 def _address(text: str) -> str:
     """Normalized as email-validator does it; nobody is asked whether mail can be delivered there."""
+    # Most routes take no address, and this is a tenth of a cold start.
+    from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415
+
     try:
         return validate_email(text, check_deliverability=False).normalized
     except EmailNotValidError:

@@ -76,6 +76,11 @@ def _required(environ: Mapping[str, str], name: str) -> str:
     return value
 
 
+def starts_on_lambda() -> bool:
+    """Whether this process is an environment that Lambda has just begun to initialize."""
+    return "AWS_LAMBDA_INITIALIZATION_TYPE" in os.environ
+
+
 @cache
 def config() -> Config:
     """The settings of this process."""

@@ -15,9 +15,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Self
 
-from boto3.dynamodb.conditions import Attr
-
 from rolecall import audit, clock, keys, messages, standing, store, sweep
+from rolecall.attributes import Attr
 from rolecall.calls import Call
 from rolecall.clock import rfc3339
 from rolecall.errors import (

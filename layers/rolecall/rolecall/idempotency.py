@@ -29,9 +29,9 @@ from aws_lambda_powertools.utilities.idempotency.exceptions import (
 from aws_lambda_powertools.utilities.idempotency.persistence.base import BasePersistenceLayer
 from aws_lambda_powertools.utilities.idempotency.persistence.datarecord import DataRecord
 from aws_lambda_powertools.utilities.idempotency.serialization.custom_dict import CustomDictSerializer
-from boto3.dynamodb.conditions import Attr, ConditionBase
 
 from rolecall import clock, keys, standing, store, tokens, vault
+from rolecall.attributes import Attr, Condition
 from rolecall.calls import Call
 from rolecall.config import config
 from rolecall.errors import IdempotencyKeyReused, RequestInProgress, RolecallError
@@ -71,7 +71,7 @@ class Claim:
         )
 
     @property
-    def still_held(self) -> ConditionBase:
+    def still_held(self) -> Condition:
         return Attr("status").eq(_IN_PROGRESS) & Attr("attempt").eq(self.attempt)
 
     @property

@@ -22,9 +22,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from boto3.dynamodb.conditions import Attr, ConditionBase
-
 from rolecall import audit, keys, standing, store
+from rolecall.attributes import Attr, Condition
 from rolecall.calls import Call
 from rolecall.errors import ConcurrentChange
 from rolecall.telemetry import count, logger
@@ -56,7 +55,7 @@ class Finding:
     tenant_id: str = ""
     truth: int | None = None
     found: int | None = None
-    as_found: ConditionBase = field(default_factory=lambda: store.EXISTS, compare=False)
+    as_found: Condition = field(default_factory=lambda: store.EXISTS, compare=False)
 
     @property
     def is_derived(self) -> bool:
@@ -176,7 +175,7 @@ def _has_its_credentials(user: store.Item, tenant_id: str) -> bool:
     return all(one and _owner(one) == (tenant_id, user["sk"].removeprefix("USER#")) for one in found)
 
 
-def _same(item: store.Item, first: str, *names: str) -> ConditionBase:
+def _same(item: store.Item, first: str, *names: str) -> Condition:
     """The condition that these attributes are what they are in `item`."""
     condition = Attr(first).eq(item[first]) if first in item else Attr(first).not_exists()
     return condition & _same(item, *names) if names else condition

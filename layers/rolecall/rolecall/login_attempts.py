@@ -12,9 +12,8 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from ipaddress import IPv4Address, ip_address, ip_network
 
-from boto3.dynamodb.conditions import Attr
-
 from rolecall import keys, store
+from rolecall.attributes import Attr
 from rolecall.clock import epoch
 from rolecall.errors import ConcurrentChange, RateLimited
 from rolecall.telemetry import count, logger

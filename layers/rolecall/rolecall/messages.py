@@ -9,10 +9,9 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import Any
 
-import botocore.session
-from botocore.config import Config as BotoConfig
 from botocore.exceptions import BotoCoreError, ClientError
 
+from rolecall import clients
 from rolecall.config import config
 from rolecall.errors import ServiceUnavailable
 from rolecall.telemetry import logger
@@ -46,7 +45,4 @@ def each_slice(event: Mapping[str, Any], work: Callable[[str, str], None]) -> di
 
 @cache
 def _client() -> Any:
-    return botocore.session.get_session().create_client(
-        "sqs",
-        config=BotoConfig(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 3}),
-    )
+    return clients.make("sqs", connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 3})

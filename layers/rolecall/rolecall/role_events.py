@@ -10,18 +10,16 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-import botocore.session
-from boto3.dynamodb.types import TypeDeserializer
-from botocore.config import Config as BotoConfig
 from botocore.exceptions import BotoCoreError, ClientError
 
+from rolecall import clients
+from rolecall.attributes import from_wire
 from rolecall.config import config
 from rolecall.telemetry import count, logger
 
 SOURCE = "rolecall"
 #: Entries in one PutEvents request; EventBridge's limit.
 _BATCH_SIZE = 10
-_deserialize = TypeDeserializer().deserialize
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +86,7 @@ def _state(item: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _image(wire: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    return {name: _deserialize(value) for name, value in wire.items()} if wire else None
+    return from_wire(wire) if wire else None
 
 
 def _put(events: list[RoleEvent]) -> str | None:
@@ -114,6 +112,4 @@ def _put(events: list[RoleEvent]) -> str | None:
 
 @cache
 def _bus() -> Any:
-    return botocore.session.get_session().create_client(
-        "events", config=BotoConfig(connect_timeout=1, read_timeout=3, retries={"mode": "standard"})
-    )
+    return clients.make("events", connect_timeout=1, read_timeout=3, retries={"mode": "standard"})

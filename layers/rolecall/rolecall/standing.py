@@ -5,9 +5,8 @@ Every write into a tenant carries `tenant_active` in its transaction, every chan
 
 from datetime import datetime
 
-from boto3.dynamodb.conditions import Attr, ConditionBase
-
 from rolecall import keys, store
+from rolecall.attributes import Attr, Condition
 from rolecall.calls import Principal, PrincipalType
 from rolecall.clock import epoch
 from rolecall.errors import Forbidden, LastAdmin, RolecallError, Unauthorized
@@ -23,7 +22,7 @@ def tenant_active(tenant_id: str, *, admins: int = 0) -> store.Write:
     its tokens is valid then, and with `LastAdmin` if no active admin would be left.
     """
     key = keys.tenant(tenant_id)
-    active: ConditionBase = Attr("status").eq(ACTIVE)
+    active: Condition = Attr("status").eq(ACTIVE)
 
     def otherwise(found: store.Item | None) -> RolecallError:
         return LastAdmin() if found and found["status"] == ACTIVE else Unauthorized()
@@ -61,7 +60,7 @@ def of(principal: Principal) -> list[store.Write]:
     match principal.type:
         case PrincipalType.USER:
             key = keys.user(principal.tenant_id, principal.id)
-            may_act: ConditionBase = Attr("active").eq(True)
+            may_act: Condition = Attr("active").eq(True)
         case PrincipalType.ACCOUNT:
             key = keys.account(int(principal.id))
             may_act = Attr("enabled").eq(True) & Attr("banned").eq(False)

@@ -21,14 +21,11 @@ from itertools import batched, groupby, islice
 from typing import Any, NoReturn, cast
 from uuid import uuid4
 
-import botocore.session
-from boto3.dynamodb.conditions import Attr, ConditionBase, ConditionExpressionBuilder
-from boto3.dynamodb.conditions import Key as KeyCondition
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
-from botocore.config import Config as BotoConfig
 from botocore.exceptions import BotoCoreError, ClientError
 
-from rolecall.config import config
+from rolecall import clients
+from rolecall.attributes import Attr, Condition, from_wire, place_name, place_value, to_wire
+from rolecall.config import config, starts_on_lambda
 from rolecall.errors import ConcurrentChange, RolecallError, ServiceUnavailable
 from rolecall.keys import FIRST, LAST, IndexPartition, Key
 
@@ -85,7 +82,7 @@ class Put:
     """Write a whole item. Without `when` it may replace one."""
 
     item: Item
-    when: ConditionBase | None = None
+    when: Condition | None = None
     otherwise: Otherwise = _concurrent_change
 
 
@@ -94,7 +91,7 @@ class Update:
     """Set attributes, and add numbers to others."""
 
     key: Key
-    when: ConditionBase
+    when: Condition
     set: Mapping[str, Any] = field(default_factory=dict)
     add: Mapping[str, int] = field(default_factory=dict)
     remove: Sequence[str] = ()
@@ -106,7 +103,7 @@ class Delete:
     """Remove an item."""
 
     key: Key
-    when: ConditionBase | None = None
+    when: Condition | None = None
     otherwise: Otherwise = _concurrent_change
 
 
@@ -115,7 +112,7 @@ class Check:
     """Change nothing, but let the transaction pass only while the condition holds."""
 
     key: Key
-    when: ConditionBase
+    when: Condition
     otherwise: Otherwise = _concurrent_change
 
 
@@ -141,7 +138,7 @@ class Page:
 def get(key: Key) -> Item | None:
     """The item as it is now (a consistent read)."""
     answer = _call("get_item", Key=_key(key), ConsistentRead=True)
-    return _from_wire(answer["Item"]) if "Item" in answer else None
+    return from_wire(answer["Item"]) if "Item" in answer else None
 
 
 def get_many(*keys: Key) -> list[Item | None]:
@@ -160,7 +157,7 @@ def _get_batch(keys: Sequence[Key]) -> Iterator[Item]:
     while request:
         answer = _call("batch_get_item", RequestItems=request)
         for items in answer["Responses"].values():
-            yield from map(_from_wire, items)
+            yield from map(from_wire, items)
         request = answer.get("UnprocessedKeys", {})
         if request:
             backoff.wait(ServiceUnavailable)
@@ -168,9 +165,9 @@ def _get_batch(keys: Sequence[Key]) -> Iterator[Item]:
 
 def query_partition(pk: str, *, after: str | None = None, limit: int | None = None, newest_first: bool = False) -> Page:
     """Items of one partition in the order of their sort keys, or backwards, behind `after`; consistent."""
-    condition: ConditionBase = KeyCondition("pk").eq(pk)
+    condition: Condition = Attr("pk").eq(pk)
     if after is not None:
-        sort_key = KeyCondition("sk")
+        sort_key = Attr("sk")
         condition = condition & (sort_key.lt(after) if newest_first else sort_key.gt(after))
     return _query(condition, {"ConsistentRead": True, "ScanIndexForward": not newest_first}, limit)
 
@@ -180,11 +177,11 @@ def query_keys(pk: str, *, first: str = "", last: str = LAST, limit: int | None 
 
     Only those whose sort key is between `first` and `last`, both included.
     """
-    condition: ConditionBase = KeyCondition("pk").eq(pk)
+    condition: Condition = Attr("pk").eq(pk)
     if last != LAST:
-        condition = condition & KeyCondition("sk").between(first or FIRST, last)
+        condition = condition & Attr("sk").between(first or FIRST, last)
     elif first:
-        condition = condition & KeyCondition("sk").gte(first)
+        condition = condition & Attr("sk").gte(first)
     # Without the partition key, which is known: to parse it again for each item takes as long as all the rest.
     page = _query(condition, {"ConsistentRead": True, "ProjectionExpression": "sk, owned_keys"}, limit)
     return Page([{"pk": pk, **item} for item in page.items], page.more)
@@ -192,7 +189,7 @@ def query_keys(pk: str, *, first: str = "", last: str = LAST, limit: int | None 
 
 def is_empty(pk: str) -> bool:
     """Whether a partition holds nothing at all, as it is now (a consistent read)."""
-    condition = KeyCondition("pk").eq(pk)
+    condition = Attr("pk").eq(pk)
     return not _asked(condition, {"ConsistentRead": True, "Select": "COUNT"}, limit=1)["Count"]
 
 
@@ -203,8 +200,8 @@ def scan(after: Key | None, limit: int) -> tuple[list[Item], Key | None]:
     """
     start = {"ExclusiveStartKey": _key(after)} if after else {}
     answer = _call("scan", Limit=limit, **start)
-    last = _from_wire(answer["LastEvaluatedKey"]) if "LastEvaluatedKey" in answer else None
-    return [_from_wire(item) for item in answer["Items"]], Key(last["pk"], last["sk"]) if last else None
+    last = from_wire(answer["LastEvaluatedKey"]) if "LastEvaluatedKey" in answer else None
+    return [from_wire(item) for item in answer["Items"]], Key(last["pk"], last["sk"]) if last else None
 
 
 def query_index(
@@ -221,8 +218,8 @@ def query_index(
     lag some milliseconds behind the table.
     """
     index, pk = partition
-    sort_key = KeyCondition(f"{index}sk")
-    condition: ConditionBase = KeyCondition(f"{index}pk").eq(pk)
+    sort_key = Attr(f"{index}sk")
+    condition: Condition = Attr(f"{index}pk").eq(pk)
     if after is not None and prefix:
         condition = condition & sort_key.between(after + _LOWEST, prefix + _HIGHEST)
     elif after is not None:
@@ -258,20 +255,22 @@ def _stream(partition: IndexPartition, prefix: str, after: str | None, chunk: in
         more = page.more
 
 
-def _query(condition: ConditionBase, options: dict[str, Any], limit: int | None) -> Page:
+def _query(condition: Condition, options: dict[str, Any], limit: int | None) -> Page:
     answer = _asked(condition, options, limit)
-    return Page([_from_wire(item) for item in answer["Items"]], "LastEvaluatedKey" in answer)
+    return Page([from_wire(item) for item in answer["Items"]], "LastEvaluatedKey" in answer)
 
 
-def _asked(condition: ConditionBase, options: dict[str, Any], limit: int | None) -> dict[str, Any]:
-    built = ConditionExpressionBuilder().build_expression(condition, is_key_condition=True)
+def _asked(condition: Condition, options: dict[str, Any], limit: int | None) -> dict[str, Any]:
+    names: dict[str, str] = {}
+    values: dict[str, Any] = {}
+    expression = condition.expression(names, values)
     if limit is not None:
         options = {**options, "Limit": limit}
     return _call(
         "query",
-        KeyConditionExpression=built.condition_expression,
-        ExpressionAttributeNames=built.attribute_name_placeholders,
-        ExpressionAttributeValues=_to_wire(built.attribute_value_placeholders),
+        KeyConditionExpression=expression,
+        ExpressionAttributeNames=names,
+        ExpressionAttributeValues=values,
         **options,
     )
 
@@ -290,7 +289,7 @@ def swap(one: Update) -> Item | None:
     No two callers get the same former item, however many there are at once.
     """
     former = _write(one, ReturnValues="ALL_OLD").get("Attributes")
-    return _from_wire(former) if former else None
+    return from_wire(former) if former else None
 
 
 def _write(one: Put | Update | Delete, **options: Any) -> dict[str, Any]:
@@ -411,18 +410,14 @@ def next_number(key: Key, attribute: str) -> int:
 
 @cache
 def _client() -> Any:
-    """One low-level client a process: it is quicker to make than boto3's, and safe to share by threads."""
-    return botocore.session.get_session().create_client(
+    """One client a process."""
+    return clients.make(
         "dynamodb",
-        config=BotoConfig(
-            connect_timeout=1,
-            read_timeout=2,
-            # Together with the waits in between, well within the time that a function has.
-            retries={"mode": "standard", "total_max_attempts": 3},
-            # The service checks what it is sent; to check it here too takes a fifth of the time of a batch.
-            parameter_validation=False,
-            max_pool_connections=16,
-        ),
+        connect_timeout=1,
+        read_timeout=2,
+        # Together with the waits in between, well within the time that a function has.
+        retries={"mode": "standard", "total_max_attempts": 3},
+        max_pool_connections=16,
     )
 
 
@@ -463,25 +458,13 @@ def _give_up(error: type[RolecallError]) -> NoReturn:
     raise error
 
 
-_serialize = TypeSerializer().serialize
-_deserialize = TypeDeserializer().deserialize
-
-
-def _to_wire(item: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _serialize(value) for name, value in item.items()}
-
-
-def _from_wire(item: Mapping[str, Any]) -> Item:
-    return {name: _deserialize(value) for name, value in item.items()}
-
-
 def _key(key: Key) -> dict[str, Any]:
     return {"pk": {"S": key.pk}, "sk": {"S": key.sk}}
 
 
 def _found(reason: Mapping[str, Any]) -> Item | None:
     """The item that a condition failed on, as DynamoDB returned it."""
-    return _from_wire(reason["Item"]) if reason.get("Item") else None
+    return from_wire(reason["Item"]) if reason.get("Item") else None
 
 
 def _parameters(one: Write) -> dict[str, Any]:
@@ -490,12 +473,9 @@ def _parameters(one: Write) -> dict[str, Any]:
     values: dict[str, Any] = {}
     parameters: dict[str, Any] = {"ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
     if one.when is not None:
-        built = ConditionExpressionBuilder().build_expression(one.when)
-        parameters["ConditionExpression"] = built.condition_expression
-        names |= built.attribute_name_placeholders
-        values |= _to_wire(built.attribute_value_placeholders)
+        parameters["ConditionExpression"] = one.when.expression(names, values)
     if isinstance(one, Put):
-        parameters["Item"] = _to_wire(one.item)
+        parameters["Item"] = to_wire(one.item)
     else:
         parameters["Key"] = _key(one.key)
     if isinstance(one, Update):
@@ -508,20 +488,16 @@ def _parameters(one: Write) -> dict[str, Any]:
 
 
 def _update_expression(one: Update, names: dict[str, str], values: dict[str, Any]) -> str:
-    def place(attribute: str) -> str:
-        name = f"#u{len(names)}"
-        names[name] = attribute
-        return name
+    def name_of(attribute: str) -> str:
+        return place_name(attribute, names)
 
     def value_of(value: Any) -> str:
-        placeholder = f":u{len(values)}"
-        values[placeholder] = _serialize(value)
-        return placeholder
+        return place_value(value, values)
 
     clauses = {
-        "SET": [f"{place(attribute)} = {value_of(value)}" for attribute, value in one.set.items()],
-        "ADD": [f"{place(attribute)} {value_of(number)}" for attribute, number in one.add.items()],
-        "REMOVE": [place(attribute) for attribute in one.remove],
+        "SET": [f"{name_of(attribute)} = {value_of(value)}" for attribute, value in one.set.items()],
+        "ADD": [f"{name_of(attribute)} {value_of(number)}" for attribute, number in one.add.items()],
+        "REMOVE": [name_of(attribute) for attribute in one.remove],
     }
     return " ".join(f"{verb} {', '.join(parts)}" for verb, parts in clauses.items() if parts)
 
@@ -532,3 +508,7 @@ def _transact_item(one: Write) -> dict[str, Any]:
 
 _ALONE = {Put: "put_item", Update: "update_item", Delete: "delete_item"}
 _IN_TRANSACTION = {Put: "Put", Update: "Update", Delete: "Delete", Check: "ConditionCheck"}
+
+if starts_on_lambda():
+    # Lambda gives the initialization a whole processor, also where the first request would get a third of one.
+    _client()

@@ -33,9 +33,8 @@ from dataclasses import dataclass, field, replace
 from itertools import batched, chain, islice
 from typing import Any, NamedTuple, Self
 
-from boto3.dynamodb.conditions import Attr
-
 from rolecall import clock, keys, store
+from rolecall.attributes import Attr
 from rolecall.config import config
 from rolecall.errors import RolecallError, ServiceUnavailable
 

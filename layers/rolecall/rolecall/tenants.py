@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
-from boto3.dynamodb.conditions import Attr
-
 from rolecall import audit, cursors, keys, standing, store, users
+from rolecall.attributes import Attr
 from rolecall.calls import Call
 from rolecall.clock import rfc3339
 from rolecall.errors import (

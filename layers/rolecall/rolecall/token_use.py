@@ -11,12 +11,10 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-import botocore.session
-from boto3.dynamodb.conditions import Attr
-from botocore.config import Config as BotoConfig
 from botocore.exceptions import BotoCoreError, ClientError
 
-from rolecall import keys, store, telemetry
+from rolecall import clients, keys, store, telemetry
+from rolecall.attributes import Attr
 from rolecall.clock import rfc3339
 from rolecall.config import config
 from rolecall.errors import RolecallError, ServiceUnavailable
@@ -77,6 +75,4 @@ def _record_one(token_hash: str, used_at: str) -> None:
 
 @cache
 def _queue() -> Any:
-    return botocore.session.get_session().create_client(
-        "sqs", config=BotoConfig(connect_timeout=0.3, read_timeout=0.5, retries={"total_max_attempts": 1})
-    )
+    return clients.make("sqs", connect_timeout=0.3, read_timeout=0.5, retries={"total_max_attempts": 1})

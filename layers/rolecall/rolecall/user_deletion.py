@@ -8,9 +8,8 @@ partition is emptied and, last, the user's item goes. What a crash leaves over, 
 
 from collections.abc import Iterable
 
-from boto3.dynamodb.conditions import Attr
-
 from rolecall import audit, keys, standing, store, sweep
+from rolecall.attributes import Attr
 from rolecall.calls import Call
 from rolecall.clock import rfc3339
 from rolecall.errors import PreconditionFailed, SelfChangeDenied, ServiceUnavailable, UserNotFound

@@ -5,9 +5,8 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
-from boto3.dynamodb.conditions import Attr, ConditionBase
-
 from rolecall import audit, cursors, keys, standing, store, tokens
+from rolecall.attributes import Attr, Condition
 from rolecall.calls import Call, PrincipalType
 from rolecall.clock import rfc3339
 from rolecall.errors import (
@@ -62,7 +61,7 @@ class User:
         return self.role if self.active else None
 
     @property
-    def as_read(self) -> ConditionBase:
+    def as_read(self) -> Condition:
         """The condition of a change to it: nobody has changed it since it was read."""
         return Attr("version").eq(self.version) & Attr("role").eq(self.role) & Attr("active").eq(self.active)
 

@@ -1,22 +1,29 @@
 """The secrets of the deployment, from Secrets Manager and nowhere else."""
 
 import json
+import time
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, cast
+from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
+from rolecall import clients
 from rolecall.errors import ServiceUnavailable
 
 #: Seconds that a secret may be served from memory, unless it is asked for fresh.
 CACHE_SECONDS = 300
 
+#: By ARN: until when on `time.monotonic()` it may be served, and what it is.
+_known: dict[str, tuple[float, dict[str, Any]]] = {}
+
 
 @cache
-def _provider() -> Any:
-    # Imported here because most invocations of the authorizer need no secret, and this costs half a cold start.
-    from aws_lambda_powertools.utilities.parameters import SecretsProvider  # noqa: PLC0415
-
-    return SecretsProvider()
+def _client() -> Any:
+    # Made only when it is needed: most invocations of the authorizer need no secret.
+    return clients.make(
+        "secretsmanager", connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 3}
+    )
 
 
 def read(secret_arn: str, *, fresh: bool = False) -> dict[str, Any]:
@@ -24,13 +31,14 @@ def read(secret_arn: str, *, fresh: bool = False) -> dict[str, Any]:
 
     Raises `ServiceUnavailable` when Secrets Manager does not answer.
     """
-    from aws_lambda_powertools.utilities.parameters import GetParameterError  # noqa: PLC0415
-
-    try:
-        secret = _provider().get(secret_arn, max_age=CACHE_SECONDS, transform="json", force_fetch=fresh)
-    except GetParameterError as error:
-        raise ServiceUnavailable from error
-    return cast("dict[str, Any]", secret)
+    until, content = _known.get(secret_arn, (0.0, {}))
+    if fresh or time.monotonic() >= until:
+        try:
+            content = json.loads(_client().get_secret_value(SecretId=secret_arn)["SecretString"])
+        except (BotoCoreError, ClientError) as error:
+            raise ServiceUnavailable from error
+        _known[secret_arn] = time.monotonic() + CACHE_SECONDS, content
+    return content
 
 
 def write(secret_arn: str, content: Mapping[str, Any]) -> None:
@@ -38,9 +46,7 @@ def write(secret_arn: str, content: Mapping[str, Any]) -> None:
 
     Raises `ServiceUnavailable` when Secrets Manager does not take it.
     """
-    from aws_lambda_powertools.utilities.parameters.exceptions import SetSecretError  # noqa: PLC0415
-
     try:
-        _provider().set(secret_arn, json.dumps(content))
-    except SetSecretError as error:
+        _client().put_secret_value(SecretId=secret_arn, SecretString=json.dumps(content))
+    except (BotoCoreError, ClientError) as error:
         raise ServiceUnavailable from error
