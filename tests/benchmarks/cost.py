@@ -24,7 +24,7 @@ import boto3
 from local import ROOT
 from local.engine import Engine, free_port
 from local.environment import ACCESS_KEY, REGION, SECRET_KEY
-from rolecall import config, messages, store, telemetry, token_use, vault
+from rolecall import clients, config, messages, store, telemetry, token_use, vault
 from rolecall.roles import PlatformRole
 from tests import gateway
 from tests.gateway import Response
@@ -338,7 +338,14 @@ def _engine() -> Iterator[None]:
         for name in ("SWEEP", "TOKEN_USE"):
             os.environ[f"{name}_QUEUE_URL"] = session.client("sqs").create_queue(QueueName=name)["QueueUrl"]
         os.environ["EVENT_BUS_NAME"] = session.client("events").create_event_bus(Name="events")["EventBusArn"]
-        for cached in (config.config, store._client, messages._client, token_use._queue, vault._client):
+        for cached in (
+            config.config,
+            clients._session,
+            store._client,
+            messages._client,
+            token_use._queue,
+            vault._client,
+        ):
             cached.cache_clear()
         yield
 
