@@ -2332,8 +2332,8 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "tenant_name": "Acme Atendimento",
-                 *       "email": "owner@example.com",
+                 *       "tenant_name": "Initech",
+                 *       "email": "peter@example.com",
                  *       "password": "correct horse battery"
                  *     }
                  */
