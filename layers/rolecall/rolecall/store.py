@@ -417,7 +417,8 @@ def _client() -> Any:
         read_timeout=2,
         # Together with the waits in between, well within the time that a function has.
         retries={"mode": "standard", "total_max_attempts": 3},
-        max_pool_connections=16,
+        # As many as a sweep has in flight: removals, queries and slices.
+        max_pool_connections=40,
     )
 
 

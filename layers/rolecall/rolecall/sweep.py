@@ -34,7 +34,7 @@ from itertools import batched, chain, islice
 from typing import Any, NamedTuple, Self
 
 from rolecall import clock, keys, store
-from rolecall.attributes import Attr
+from rolecall.attributes import Attr, Condition
 from rolecall.config import config
 from rolecall.errors import RolecallError, ServiceUnavailable
 
@@ -45,10 +45,10 @@ RESERVE_SECONDS = 6.0
 LEASE_SECONDS = 60
 #: Most items between two writes of a slice: what they cost is spread over as many.
 CHUNK_ITEMS = 1000
+#: The same for each of the slices that one process works on side by side: together they bound its memory.
+_SHARED_CHUNK_ITEMS = 250
 #: Most users between two writes of a slice.
 CHUNK_USERS = 250
-#: Slices that one process works on at a time, when it has several.
-_SIDE_BY_SIDE = 4
 #: How far through its slice a sweep is, in thousandths, at the ends of the two passes.
 _SWEPT_REACHED, _DONE_REACHED = 900, 990
 _ID_DIGITS = 4
@@ -128,11 +128,6 @@ class Slice:
             "tenant_id": self.tenant_id,
             "name": self.name,
             "version": self.version,
-            **self.changing(),
-        }
-
-    def changing(self) -> dict[str, Any]:
-        return {
             "state": self.state,
             "owner": self.owner,
             "lease_until": self.lease_until,
@@ -150,16 +145,16 @@ class Slice:
 
         A write that came through without an answer, and is then repeated, is recognised as one's own.
         """
-        new, update = self.saving(owner, lease=lease, **changes)
+        new, put = self.saving(owner, lease=lease, **changes)
         try:
-            store.patiently(lambda: store.write(update))
+            store.patiently(lambda: store.write(put))
         except Overtaken as overtaken:
             found = overtaken.found or {}
             if (found.get("version"), found.get("owner")) != (new.version, owner):
                 raise
         return new
 
-    def saving(self, owner: str, *, lease: bool, **changes: Any) -> tuple["Slice", store.Update]:
+    def saving(self, owner: str, *, lease: bool, **changes: Any) -> tuple["Slice", store.Put]:
         """What it will be, and the write that makes it so."""
         now = clock.now()
         new = replace(
@@ -170,12 +165,7 @@ class Slice:
             updated_at=clock.rfc3339(now),
             **changes,
         )
-        return new, store.Update(
-            self.key,
-            set={"version": new.version, **new.changing()},
-            when=Attr("version").eq(self.version),
-            otherwise=Overtaken,
-        )
+        return new, store.Put(new.to_item(), when=Attr("version").eq(self.version), otherwise=Overtaken)
 
     def reopened(self, owner: str) -> "Slice":
         """From its start again, as something was found in it; raises `Overtaken`."""
@@ -203,7 +193,7 @@ def run(found: Slice, owner: str) -> Slice:
 
 
 def run_side_by_side(found: Sequence[Slice], owner: str) -> list[Slice]:
-    """`run` over several slices, some at a time, through the same lanes: where one has to wait, the others go on.
+    """`run` over several slices at a time, through the same lanes: where one has to wait, the others go on.
 
     Starts none when the time is short.
     """
@@ -211,7 +201,8 @@ def run_side_by_side(found: Sequence[Slice], owner: str) -> list[Slice]:
     def run_one(one: Slice) -> Slice:
         return _run(one, owner, lanes) if store.time_left() > RESERVE_SECONDS else one
 
-    with _lanes() as lanes, _Pool(min(_SIDE_BY_SIDE, config().sweep_concurrency)) as slices:
+    side_by_side = len(found) if config().sweep_concurrency > 1 else 1
+    with _lanes(_SHARED_CHUNK_ITEMS) as lanes, _Pool(side_by_side) as slices:
         return [running.result() for running in slices.start(run_one, found)]
 
 
@@ -298,13 +289,14 @@ class _Lanes(NamedTuple):
 
     finding: _Pool
     removing: _Pool
+    chunk_items: int
 
 
 @contextmanager
-def _lanes() -> Iterator[_Lanes]:
+def _lanes(chunk_items: int = CHUNK_ITEMS) -> Iterator[_Lanes]:
     width = config().sweep_concurrency
-    with _Pool(max(1, width // 2)) as finding, _Pool(width) as removing:
-        yield _Lanes(finding, removing)
+    with _Pool(width) as finding, _Pool(width) as removing:
+        yield _Lanes(finding, removing, chunk_items)
 
 
 class _Foreign(RolecallError):
@@ -324,21 +316,20 @@ class _Found(NamedTuple):
 class _Chunk:
     """What goes between two writes of the slice; `resumed` if an earlier run has stated it already.
 
-    Holds keys only, of which `owned` are the items outside: they go before those that name them.
+    Holds keys only. `owned` are the items outside, which go before those that name them, and how each may go.
     """
 
     resumed: bool
     upto: Position = START
     own: list[keys.Key] = field(default_factory=list)
-    owned: dict[keys.Key, None] = field(default_factory=dict)
+    owned: dict[keys.Key, store.Delete | None] = field(default_factory=dict)
     kept: Counts = field(default_factory=Counter)
     users_kept: int = 0
     has_strays: bool = False
     counts: Counts = field(default_factory=Counter)
 
-    @property
-    def full(self) -> bool:
-        return len(self.own) >= CHUNK_ITEMS or self.users_kept >= CHUNK_USERS
+    def is_full(self, items: int) -> bool:
+        return len(self.own) >= items or self.users_kept >= CHUNK_USERS
 
     def add(self, found: _Found) -> None:
         key = keys.Key(found.item["pk"], found.item["sk"])
@@ -450,7 +441,7 @@ class _Run:
         chunk = _Chunk(resumed=False)
         for found in self._found(position, None):
             chunk.add(found)
-            if chunk.full or store.time_left() < RESERVE_SECONDS / 2:
+            if chunk.is_full(self._lanes.chunk_items) or store.time_left() < RESERVE_SECONDS / 2:
                 yield self._measured(chunk)
                 chunk = _Chunk(resumed=False)
         if chunk.own or chunk.kept:
@@ -488,7 +479,7 @@ class _Run:
             return iter(())
         first = after.child + keys.FIRST if sk == after.user else ""
         last = upto.child if upto and sk == upto.user else keys.LAST
-        children = _items(self._partition_of(item), first, last, CHUNK_ITEMS)
+        children = _items(self._partition_of(item), first, last, self._lanes.chunk_items)
         return chain(list(islice(children, 1)), children)
 
     def _proven(self, item: store.Item) -> _Found:
@@ -502,29 +493,43 @@ class _Run:
     def _measured(self, chunk: _Chunk) -> _Chunk:
         """With its counts. Owned keys count, and go, only if they are there and this tenant's."""
         items = store.patiently(lambda: store.get_many(*chunk.owned))
-        chunk.owned = {key: None for key, item in zip(chunk.owned, items, strict=True) if item and self._is_ours(item)}
+        there = [_release(self._tenant_id, item) for item in items if item]
+        chunk.owned = {delete.key: delete for delete in there if delete}
         chunk.counts.update(map(keys.item_type, (*chunk.own, *chunk.owned)))
         return chunk
 
     # --- Removing it ---
 
-    def _is_ours(self, item: store.Item) -> bool:
-        return bool(item["tenant_id"] == self._tenant_id) if "tenant_id" in item else "account_id" not in item
-
     def _remove(self, chunk: _Chunk) -> "list[Future[None]]":
         """What is outside is gone, and what names it on its way, when this returns."""
-        reusable = [key for key in chunk.owned if keys.may_be_reused(key.pk)]
-        others = [key for key in chunk.owned if not keys.may_be_reused(key.pk)]
-        lanes = self._lanes.removing
-        released = lanes.start(lambda key: release(self._tenant_id, key), reusable)
-        _finish(released + lanes.start(_delete_patiently, _batches(others)))
+        lanes, owned = self._lanes.removing, chunk.owned
+        reusable = [delete for key, delete in owned.items() if delete and keys.may_be_reused(key.pk)]
+        others = [key for key in owned if not keys.may_be_reused(key.pk)]
+        _finish(lanes.start(_unless_foreign, reusable) + lanes.start(_delete_patiently, _batches(others)))
         return lanes.start(_delete_patiently, _batches(chunk.own))
 
 
-def release(tenant_id: str, key: keys.Key) -> None:
-    """Remove a reusable item outside of the tenant's partitions, unless it has come to be someone else's."""
-    ours = Attr("tenant_id").eq(tenant_id) | (Attr("tenant_id").not_exists() & Attr("account_id").not_exists())
-    delete = store.Delete(key, when=ours, otherwise=lambda _found: _Foreign())
+def release(tenant_id: str, owned: Iterable[str]) -> None:
+    """Remove items outside of the tenant's partitions that are named as owned, if they are this tenant's."""
+    found = store.get_many(*(keys.Key(pk, keys.META) for pk in sorted(set(owned))))
+    for delete in [_release(tenant_id, item) for item in found if item]:
+        if delete:
+            _unless_foreign(delete)
+
+
+def _release(tenant_id: str, item: store.Item) -> store.Delete | None:
+    """How such an item goes, on the condition that it has not become someone else's by then; None if it is."""
+    match item.get("tenant_id"), item.get("account_id"):
+        case owner, _ if owner == tenant_id:
+            ours: Condition = Attr("tenant_id").eq(tenant_id)
+        case None, None:
+            ours = Attr("tenant_id").not_exists() & Attr("account_id").not_exists()
+        case _:
+            return None
+    return store.Delete(keys.Key(item["pk"], item["sk"]), when=ours, otherwise=lambda _found: _Foreign())
+
+
+def _unless_foreign(delete: store.Delete) -> None:
     with suppress(_Foreign):
         store.patiently(lambda: store.write(delete))
 
