@@ -1,13 +1,23 @@
 """What must always hold, found where it does not, and put right where that can be derived."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
-from rolecall import calls, clock, invariants, keys, store
+from rolecall import audit, calls, clock, invariants, keys, store
 from rolecall.invariants import Finding, Kind
+from rolecall.roles import PlatformRole
 from tests import gateway
-from tests.integration.conftest import MASTER_TOKEN, PASSWORD, Tenant, audit_of, make_account, table_without_audit
+from tests.integration.conftest import (
+    MASTER_TOKEN,
+    PASSWORD,
+    Holder,
+    Tenant,
+    audit_of,
+    make_account,
+    table_without_audit,
+)
 from tests.integration.deletions import delete, put
 
 CALL = calls.Call(calls.Principal(calls.PrincipalType.SYSTEM, "operator"), clock.now())
@@ -43,6 +53,40 @@ def _a_secret(tenant: Tenant) -> None:
     put(keys.of_user(tenant.id, tenant.admin.id, "DEVICE", "1"), token="clear")
 
 
+def _a_device_of_another_tenant(tenant: Tenant) -> None:
+    put(keys.of_user(tenant.id, tenant.admin.id, "DEVICE", "1"), tenant_id="another")
+
+
+def _a_user_in_the_list_of_another_tenant(tenant: Tenant) -> None:
+    elsewhere = keys.users_by_email("another").entry("a@example.com")
+    store.write(store.Update(keys.user(tenant.id, tenant.admin.id), set=elsewhere, when=store.EXISTS))
+
+
+def _three_superadmins_counted(tenant: Tenant) -> None:
+    make_account(PlatformRole.SUPERADMIN)
+    store.write(store.Update(keys.platform(), set={"enabled_superadmins": 3}, when=store.EXISTS))
+
+
+def _a_change_that_nobody_wrote_down(tenant: Tenant) -> None:
+    at = clock.rfc3339(clock.now() + timedelta(seconds=1))
+    store.write(store.Update(keys.user(tenant.id, tenant.admin.id), set={"updated_at": at}, when=store.EXISTS))
+
+
+def _a_change_of_the_tenant_that_was_only_tried(tenant: Tenant) -> None:
+    at = clock.now() + timedelta(seconds=1)
+    call = calls.Call(CALL.principal, at)
+    target = ("tenant", tenant.id)
+    store.write(audit.entry(call, "update_tenant", target, scope=tenant.id, outcome=audit.DENIED))
+    store.write(store.Update(keys.tenant(tenant.id), set={"updated_at": clock.rfc3339(at)}, when=store.EXISTS))
+
+
+def _an_account_that_nobody_made(tenant: Tenant) -> None:
+    account = make_account()
+    for entry in audit_of(keys.PLATFORM):
+        store.write(store.Delete(keys.Key(entry["pk"], entry["sk"])))
+    assert account.id
+
+
 def _left_over(tenant: Tenant) -> None:
     assert delete(tenant).status == 200
     put(keys.of_user(tenant.id, tenant.admin.id, "DEVICE", "1"))
@@ -55,6 +99,12 @@ BROKEN: list[tuple[Callable[[Tenant], None], Kind]] = [
     (_an_orphaned_token, Kind.ORPHAN),
     (_a_device_of_nobody, Kind.NO_USER),
     (_a_secret, Kind.SECRET),
+    (_a_device_of_another_tenant, Kind.FOREIGN),
+    (_a_user_in_the_list_of_another_tenant, Kind.FOREIGN),
+    (_three_superadmins_counted, Kind.SUPERADMIN_COUNT),
+    (_a_change_that_nobody_wrote_down, Kind.UNRECORDED),
+    (_a_change_of_the_tenant_that_was_only_tried, Kind.UNRECORDED),
+    (_an_account_that_nobody_made, Kind.UNRECORDED),
     (_left_over, Kind.LEFT_OVER),
 ]
 
@@ -67,7 +117,7 @@ def test_all_is_well_with_what_the_routes_make(acme: Tenant, globex: Tenant) -> 
     assert MASTER_TOKEN not in str(table_without_audit())
 
 
-@pytest.mark.parametrize(("break_it", "kind"), BROKEN, ids=[kind.name for _, kind in BROKEN])
+@pytest.mark.parametrize(("break_it", "kind"), BROKEN, ids=[break_it.__name__ for break_it, _ in BROKEN])
 def test_what_does_not_hold_is_found_and_only_what_is_derived_is_repaired(
     acme: Tenant, break_it: Callable[[Tenant], None], kind: Kind
 ) -> None:
@@ -83,6 +133,30 @@ def test_what_does_not_hold_is_found_and_only_what_is_derived_is_repaired(
         assert [entry["action"] for entry in audit_of(acme.id)].count("repair_invariant") == 1
     else:
         assert table_without_audit() == before
+
+
+def test_what_the_routes_change_is_written_down(acme: Tenant, superadmin: Holder) -> None:
+    user, account = acme.add("user"), make_account()
+    assert acme.admin.promote(user, "manager").status == 200
+    assert user.request("POST", f"/users/{user.id}/token").status == 200
+    protection = {"deletion_protection": True}
+    assert gateway.request("PUT", f"/global/tenants/{acme.id}", MASTER_TOKEN, protection).status == 200
+    change = {"newRole": "ROLE_SUPERADMIN"}
+    assert superadmin.request("PUT", f"/v1/api/superadmin/users/{account.id}/role", change).status == 200
+
+    assert findings() == []
+
+
+def test_a_count_for_which_the_time_is_too_short_is_reported_but_not_repaired(acme: Tenant) -> None:
+    _two_admins_counted(acme)
+    before = table_without_audit()
+    store.set_time_left(2)
+
+    [[finding]] = [page for page, _ in invariants.walk(None, until=1)]
+
+    assert (finding.kind, finding.found, finding.truth) == (Kind.ADMIN_COUNT, 2, None)
+    assert invariants.repair(CALL, finding) is False
+    assert table_without_audit() == before
 
 
 def test_the_owner_of_a_kept_answer_has_its_credentials(aws: None) -> None:
