@@ -321,7 +321,7 @@ def _request[B](event: Mapping[str, Any], call: Call, body: B) -> Request[B]:
 
 
 def _headers(event: Mapping[str, Any]) -> dict[str, str]:
-    return {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    return {name.lower(): value for name, value in (event.get("headers") or {}).items() if value is not None}
 
 
 def _path(event: Mapping[str, Any]) -> Mapping[str, str]:
@@ -330,7 +330,7 @@ def _path(event: Mapping[str, Any]) -> Mapping[str, str]:
 
 
 def _query(event: Mapping[str, Any]) -> dict[str, str]:
-    return dict(event.get("queryStringParameters") or {})
+    return {name: value or "" for name, value in (event.get("queryStringParameters") or {}).items()}
 
 
 def _versions(if_match: str | None) -> frozenset[int] | None:

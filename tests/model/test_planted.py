@@ -1,0 +1,54 @@
+"""The model test finds bugs: it is run with each of `planted.BUGS`, and must fail. Part of `make prove`."""
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis.errors import Flaky
+
+from tests.integration.conftest import aws as aws
+from tests.model import world
+from tests.model.machine import Platform
+from tests.model.planted import BUGS
+from tests.model.test_model import run
+from tests.model.world import World
+
+#: Within so many examples of 60 steps. What an example is, the seed decides, so the same steps find it each time.
+MOST_EXAMPLES = 60
+
+
+@pytest.mark.skipif(not os.environ.get("ROLECALL_PROVE"), reason="a part of make prove")
+@pytest.mark.parametrize("bug", BUGS)
+def test_a_planted_bug_is_found(
+    aws: None, monkeypatch: pytest.MonkeyPatch, bug: str, record_property: Callable[[str, object], None]
+) -> None:
+    BUGS[bug].plant(monkeypatch)
+    found: list[tuple[int, str]] = []
+
+    def noting(check: Callable[..., Any]) -> Callable[..., Any]:
+        def noted(*arguments: Any, **named: Any) -> Any:
+            try:
+                return check(*arguments, **named)
+            except AssertionError as failure:
+                found.append((Platform.steps, str(failure).splitlines()[0]))
+                raise
+
+        return noted
+
+    monkeypatch.setattr(world, "compare", noting(world.compare))
+    for holder, name in ((World, "check"), (Platform, "remember"), (Platform, "check_credentials")):
+        monkeypatch.setattr(holder, name, noting(getattr(holder, name)))
+
+    # What it finds may look different a second time, as ids are random.
+    with pytest.raises((AssertionError, Flaky)):
+        run(monkeypatch, 0, MOST_EXAMPLES, 60)
+
+    steps, how = found[0]
+    record_property("steps", steps)
+    print(f"{bug} ({BUGS[bug].kind}): after {steps} steps: {how}")  # noqa: T201 (what make prove shows)
+
+
+@pytest.mark.parametrize("bug", BUGS)
+def test_a_bug_can_still_be_planted(monkeypatch: pytest.MonkeyPatch, bug: str) -> None:
+    BUGS[bug].plant(monkeypatch)
