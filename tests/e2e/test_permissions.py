@@ -50,7 +50,7 @@ def test_a_permission_that_is_taken_out_of_a_policy_is_missed(stack: Stack, regi
     assert tenant.promote(tenant.admin, user, "manager").json()["data"]["old_role"] == "user"
 
 
-@pytest.mark.parametrize("function", ["AuthorizeRequest", "ListUsers"])
+@pytest.mark.parametrize("function", ["AuthorizeRequest", "ListUsers", "GetUser"])
 def test_a_function_that_only_reads_can_write_nothing(stack: Stack, function: str) -> None:
     dynamodb = _client_of(stack, function, "dynamodb")
     key = {"pk": {"S": "TENANT#x"}, "sk": {"S": "META"}}

@@ -117,6 +117,26 @@ def _refresh(token: str) -> gateway.Response:
     return gateway.request("POST", "/v1/api/auth/refresh", body={"refreshToken": token})
 
 
+#: What only reads: the authorizer, whom everyone reaches, and every function behind a GET.
+READERS = ["authorize_request", *(route.function for route in gateway.routes() if route.method == "GET")]
+
+
+@pytest.mark.parametrize("folder", READERS)
+def test_what_only_reads_can_write_nothing(folder: str) -> None:
+    granted = {permission.action for permission in permissions.granted(folder)}
+    assert granted <= {"GetItem", "BatchGetItem", "Query"}
+    # Nor anywhere else: the authorizer's message that a token was used is all that leaves one of them.
+    elsewhere = {
+        action
+        for statement in permissions.statements(folder)
+        for action in permissions.listed(statement["Action"])
+        if not action.startswith("dynamodb:")
+    }
+    assert elsewhere <= {"secretsmanager:GetSecretValue"} | (
+        {"sqs:SendMessage"} if folder == "authorize_request" else set()
+    )
+
+
 @pytest.mark.parametrize(
     "route",
     [route for route in gateway.routes() if permissions.granted(route.function)],
