@@ -115,6 +115,9 @@ PLACES: dict[str, list[Place]] = {
         Place("account email", "/v1/api/auth/login", 401, {"email": "{it}", "password": "wrong battery staple"}),
     ],
     "POST /v1/api/auth/refresh": [Place("token", "/v1/api/auth/refresh", 401, {"refreshToken": "{it}"})],
+    # Files, the same for everyone.
+    "GET /docs": [],
+    "GET /docs/{asset}": [],
     "POST /v1/api/auth/logout": [_of_no_business("session", "/v1/api/auth/logout", {"refreshToken": "{it}"})],
 }
 

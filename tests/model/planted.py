@@ -64,8 +64,8 @@ BUGS = {
     "a tenant that is being deleted can be written to": Bug(
         "forgotten condition",
         "standing:tenant_active",
-        'active: ConditionBase = Attr("status").eq(ACTIVE)',
-        'active: ConditionBase = Attr("status").exists()',
+        'Attr("status").eq(ACTIVE)',
+        'Attr("status").exists()',
     ),
     "a version is not asked for at a deletion": Bug(
         "forgotten condition",
@@ -118,7 +118,7 @@ BUGS = {
     ),
     "a refusal for the last admin's sake is not written down": Bug(
         "missing audit entry",
-        "api:_Route._answer",
+        "api:Route._answer",
         "if self.audit_refusals:",
         "if self.audit_refusals and refusal.status == 403:",
     ),
