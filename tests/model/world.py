@@ -21,7 +21,7 @@ from moto.dynamodb.models.dynamo_type import DynamoType, Item
 from moto.dynamodb.models.table import Table
 
 from rolecall import attributes, clock, invariants, keys, maintenance, store
-from rolecall.keys import Key
+from rolecall.keys import IndexPartition, Key
 from tests import dialects, gateway
 from tests.gateway import Response
 from tests.integration.conftest import waiting_messages
@@ -97,6 +97,14 @@ class Look:
 
     def query_partition(self, pk: str, *, after: str = "", limit: int = 0) -> store.Page:
         return store.Page([item for item in self.of(pk) if item["sk"] > after], more=False)
+
+    def query_index(self, partition: IndexPartition, *, after: str | None = None, limit: int = 0) -> store.Page:
+        index, pk = f"{partition.index_name}pk", partition.pk
+        found = [item for item in self.items.values() if item.get(index) == pk]
+        return store.Page([item for item in found if item[f"{partition.index_name}sk"] > (after or "")], more=False)
+
+    def time_left(self) -> float:
+        return 60.0
 
 
 def _without_numbers(item: store.Item | None) -> store.Item:
