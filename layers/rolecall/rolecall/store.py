@@ -418,7 +418,7 @@ def _client() -> Any:
         # Together with the waits in between, well within the time that a function has.
         retries={"mode": "standard", "total_max_attempts": 3},
         # As many as a sweep has in flight: removals, queries and slices.
-        max_pool_connections=40,
+        max_pool_connections=50,
     )
 
 

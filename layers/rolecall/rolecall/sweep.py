@@ -43,12 +43,10 @@ OPEN, SWEPT, DONE = "open", "swept", "done"
 RESERVE_SECONDS = 6.0
 #: Seconds after which a slice that nobody has written is anybody's.
 LEASE_SECONDS = 60
-#: Most items between two writes of a slice: what they cost is spread over as many.
-CHUNK_ITEMS = 1000
+#: Most items, and most users, between two writes of a slice: what these cost is spread over as many.
+CHUNK_ITEMS, CHUNK_USERS = 1000, 250
 #: The same for each of the slices that one process works on side by side: together they bound its memory.
-_SHARED_CHUNK_ITEMS = 250
-#: Most users between two writes of a slice.
-CHUNK_USERS = 250
+_SHARED_ITEMS, _SHARED_USERS = 250, 50
 #: How far through its slice a sweep is, in thousandths, at the ends of the two passes.
 _SWEPT_REACHED, _DONE_REACHED = 900, 990
 _ID_DIGITS = 4
@@ -202,8 +200,8 @@ def run_side_by_side(found: Sequence[Slice], owner: str) -> list[Slice]:
         return _run(one, owner, lanes) if store.time_left() > RESERVE_SECONDS else one
 
     side_by_side = len(found) if config().sweep_concurrency > 1 else 1
-    with _lanes(_SHARED_CHUNK_ITEMS) as lanes, _Pool(side_by_side) as slices:
-        return [running.result() for running in slices.start(run_one, found)]
+    with _lanes(_SHARED_ITEMS, _SHARED_USERS) as lanes, _Pool(side_by_side) as slices:
+        return list(slices.ahead(run_one, found))
 
 
 def _run(found: Slice, owner: str, lanes: "_Lanes") -> Slice:
@@ -263,8 +261,16 @@ class _Pool:
         if self._threads:
             self._threads.shutdown(cancel_futures=True)
 
-    def start[T, R](self, work: Callable[[T], R], parts: Iterable[T]) -> "list[Future[R]]":
-        return [self._start(work, part) for part in parts]
+    def do_all[T](self, work: Callable[[T], None], parts: Iterable[T]) -> None:
+        """Returns when all of it is over; raises what went wrong first, with the rest left undone."""
+        running = [self._start(work, part) for part in parts]
+        try:
+            for one in running:
+                one.result()
+        finally:
+            for one in running:
+                one.cancel()
+            wait(running)
 
     def ahead[T, R](self, work: Callable[[T], R], parts: Iterable[T]) -> Iterator[R]:
         """The results in order, each worked out while those before it are made use of."""
@@ -275,6 +281,16 @@ class _Pool:
                 yield running.popleft().result()
         yield from (one.result() for one in running)
 
+    def one_ahead[T](self, things: Iterator[T]) -> Iterator[T]:
+        """The same things, each made while the one before it is made use of."""
+        if not self._threads:
+            yield from things
+            return
+        coming = self._start(_next_of, things)
+        while (thing := coming.result()) is not None:
+            coming = self._start(_next_of, things)
+            yield thing
+
     def _start[T, R](self, work: Callable[[T], R], part: T) -> "Future[R]":
         if self._threads:
             # With a context of its own: the invocation's deadline is in it.
@@ -284,19 +300,24 @@ class _Pool:
         return done
 
 
-class _Lanes(NamedTuple):
-    """What the slices of one process share: removals have lanes of their own, so that looking never delays them."""
+def _next_of[T](things: Iterator[T]) -> T | None:
+    return next(things, None)
 
-    finding: _Pool
-    removing: _Pool
-    chunk_items: int
+
+class _Lanes(NamedTuple):
+    """What the slices of one process share: batches have lanes of their own, so that no small call delays them."""
+
+    batches: _Pool
+    calls: _Pool
+    items: int
+    users: int
 
 
 @contextmanager
-def _lanes(chunk_items: int = CHUNK_ITEMS) -> Iterator[_Lanes]:
+def _lanes(items: int = CHUNK_ITEMS, users: int = CHUNK_USERS) -> Iterator[_Lanes]:
     width = config().sweep_concurrency
-    with _Pool(width) as finding, _Pool(width) as removing:
-        yield _Lanes(finding, removing, chunk_items)
+    with _Pool(width) as batches, _Pool(2 * width if width > 1 else 1) as calls:
+        yield _Lanes(batches, calls, items, users)
 
 
 class _Foreign(RolecallError):
@@ -316,20 +337,23 @@ class _Found(NamedTuple):
 class _Chunk:
     """What goes between two writes of the slice; `resumed` if an earlier run has stated it already.
 
-    Holds keys only. `owned` are the items outside, which go before those that name them, and how each may go.
+    Holds keys only. `owned` are those that its items name: of what is there of them and this tenant's, the
+    `releases` go one by one, the `others` in batches.
     """
 
     resumed: bool
     upto: Position = START
     own: list[keys.Key] = field(default_factory=list)
-    owned: dict[keys.Key, store.Delete | None] = field(default_factory=dict)
+    owned: list[keys.Key] = field(default_factory=list)
+    releases: list[store.Delete] = field(default_factory=list)
+    others: list[keys.Key] = field(default_factory=list)
     kept: Counts = field(default_factory=Counter)
     users_kept: int = 0
     has_strays: bool = False
     counts: Counts = field(default_factory=Counter)
 
-    def is_full(self, items: int) -> bool:
-        return len(self.own) >= items or self.users_kept >= CHUNK_USERS
+    def is_full(self, items: int, users: int) -> bool:
+        return len(self.own) >= items or self.users_kept >= users
 
     def add(self, found: _Found) -> None:
         key = keys.Key(found.item["pk"], found.item["sk"])
@@ -341,7 +365,7 @@ class _Chunk:
             self.kept.update(map(keys.item_type, (key, *owned)))
         else:
             self.own.append(key)
-            self.owned.update(dict.fromkeys(owned))
+            self.owned += owned
 
 
 class _Run:
@@ -355,24 +379,16 @@ class _Run:
         self._proving = found.state == SWEPT
 
     def to_its_end(self) -> Slice:
-        removals: list[Future[None]] = []
-        try:
-            for chunk in self._chunks():
-                # The chunk was listed while the one before was being removed; that must be over to count it.
-                _finish(removals)
+        with _Pool(2 if config().sweep_concurrency > 1 else 1) as aside:
+            # The next chunk is listed while one is being removed.
+            for chunk in aside.one_ahead(self._chunks()):
                 if chunk.has_strays:
                     return self._settled(chunk).reopened(self._owner)
                 self._state(chunk)
-                removals = self._remove(chunk)
+                self._remove(chunk)
                 if store.time_left() < RESERVE_SECONDS:
-                    _finish(removals)
                     return self._slice.saved(self._owner, lease=False, **self._counted())
-            _finish(removals)
-            return self._ended()
-        finally:
-            for removal in removals:
-                removal.cancel()
-            wait(removals)
+        return self._ended()
 
     def survey(self) -> Iterator[Counts]:
         """The counts by type of all there is, part by part; changes nothing."""
@@ -441,7 +457,7 @@ class _Run:
         chunk = _Chunk(resumed=False)
         for found in self._found(position, None):
             chunk.add(found)
-            if chunk.is_full(self._lanes.chunk_items) or store.time_left() < RESERVE_SECONDS / 2:
+            if chunk.is_full(self._lanes.items, self._lanes.users) or store.time_left() < RESERVE_SECONDS / 2:
                 yield self._measured(chunk)
                 chunk = _Chunk(resumed=False)
         if chunk.own or chunk.kept:
@@ -451,13 +467,13 @@ class _Run:
         """What there is behind `after`, up to `upto`."""
         directory = self._directory(after.user, upto.user if upto else None)
         if self._proving:
-            yield from self._lanes.finding.ahead(self._proven, directory)
+            yield from self._lanes.calls.ahead(self._proven, directory)
             return
 
         def look(item: store.Item) -> tuple[store.Item, Iterator[store.Item]]:
             return item, self._children(item, after, upto)
 
-        for item, children in self._lanes.finding.ahead(look, directory):
+        for item, children in self._lanes.calls.ahead(look, directory):
             sk = item["sk"]
             for child in children:
                 yield _Found(Position(sk, child["sk"]), child)
@@ -479,7 +495,7 @@ class _Run:
             return iter(())
         first = after.child + keys.FIRST if sk == after.user else ""
         last = upto.child if upto and sk == upto.user else keys.LAST
-        children = _items(self._partition_of(item), first, last, self._lanes.chunk_items)
+        children = _items(self._partition_of(item), first, last, self._lanes.items)
         return chain(list(islice(children, 1)), children)
 
     def _proven(self, item: store.Item) -> _Found:
@@ -492,21 +508,20 @@ class _Run:
 
     def _measured(self, chunk: _Chunk) -> _Chunk:
         """With its counts. Owned keys count, and go, only if they are there and this tenant's."""
-        items = store.patiently(lambda: store.get_many(*chunk.owned))
-        there = [_release(self._tenant_id, item) for item in items if item]
-        chunk.owned = {delete.key: delete for delete in there if delete}
-        chunk.counts.update(map(keys.item_type, (*chunk.own, *chunk.owned)))
+        items = store.patiently(lambda: store.get_many(*dict.fromkeys(chunk.owned)))
+        there = [delete for delete in (_release(self._tenant_id, item) for item in items if item) if delete]
+        chunk.releases = [delete for delete in there if keys.may_be_reused(delete.key.pk)]
+        chunk.others = [delete.key for delete in there if not keys.may_be_reused(delete.key.pk)]
+        chunk.counts.update(map(keys.item_type, (*chunk.own, *(delete.key for delete in there))))
         return chunk
 
     # --- Removing it ---
 
-    def _remove(self, chunk: _Chunk) -> "list[Future[None]]":
-        """What is outside is gone, and what names it on its way, when this returns."""
-        lanes, owned = self._lanes.removing, chunk.owned
-        reusable = [delete for key, delete in owned.items() if delete and keys.may_be_reused(key.pk)]
-        others = [key for key in owned if not keys.may_be_reused(key.pk)]
-        _finish(lanes.start(_unless_foreign, reusable) + lanes.start(_delete_patiently, _batches(others)))
-        return lanes.start(_delete_patiently, _batches(chunk.own))
+    def _remove(self, chunk: _Chunk) -> None:
+        """First what is outside, then what names it."""
+        self._lanes.calls.do_all(_unless_foreign, chunk.releases)
+        self._lanes.batches.do_all(_delete_patiently, _batches(chunk.others))
+        self._lanes.batches.do_all(_delete_patiently, _batches(chunk.own))
 
 
 def release(tenant_id: str, owned: Iterable[str]) -> None:
@@ -554,9 +569,3 @@ def _page(pk: str, first: str, last: str, at_once: int) -> store.Page:
 
 def _delete_patiently(batch: Iterable[keys.Key]) -> None:
     store.patiently(lambda: store.delete_batch(batch))
-
-
-def _finish(removals: "Iterable[Future[None]]") -> None:
-    """Wait; raises what went wrong in one of them."""
-    for removal in removals:
-        removal.result()
