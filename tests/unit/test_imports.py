@@ -22,7 +22,7 @@ LAYERS = [
     {"messages", "store", "tokens", "passwords", "vault"},
     {"attributes", "calls", "clients", "keys", "telemetry", "ids"},
     {"clock", "config", "roles"},
-    {"errors"},
+    {"errors", "pool"},
 ]
 #: What every function shares knows nothing of any one operation.
 DOMAIN = {

@@ -24,11 +24,9 @@ condition that they are still this tenant's: an overtaken sweep can't take away 
 registered since.
 """
 
-from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 from itertools import batched, chain, islice
 from typing import Any, NamedTuple, Self
@@ -37,6 +35,7 @@ from rolecall import clock, keys, store
 from rolecall.attributes import Attr, Condition
 from rolecall.config import config
 from rolecall.errors import RolecallError, ServiceUnavailable
+from rolecall.pool import Pool
 
 OPEN, SWEPT, DONE = "open", "swept", "done"
 #: Seconds before the deadline at which a sweep starts nothing new.
@@ -200,7 +199,7 @@ def run_side_by_side(found: Sequence[Slice], owner: str) -> list[Slice]:
         return _run(one, owner, lanes) if store.time_left() > RESERVE_SECONDS else one
 
     side_by_side = len(found) if config().sweep_concurrency > 1 else 1
-    with _lanes(_SHARED_ITEMS, _SHARED_USERS) as lanes, _Pool(side_by_side) as slices:
+    with _lanes(_SHARED_ITEMS, _SHARED_USERS) as lanes, Pool(side_by_side) as slices:
         return list(slices.ahead(run_one, found))
 
 
@@ -247,68 +246,11 @@ def census(tenant_id: str, name: str) -> tuple[Counts, bool]:
 # --- One run over a slice --------------------------------------------------------------------------
 
 
-class _Pool:
-    """So many calls in flight at a time; with room for one, each in the thread that starts it."""
-
-    def __init__(self, width: int) -> None:
-        self._width = width
-        self._threads = ThreadPoolExecutor(width) if width > 1 else None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._threads:
-            self._threads.shutdown(cancel_futures=True)
-
-    def do_all[T](self, work: Callable[[T], None], parts: Iterable[T]) -> None:
-        """Returns when all of it is over; raises what went wrong first, with the rest left undone."""
-        running = [self._start(work, part) for part in parts]
-        try:
-            for one in running:
-                one.result()
-        finally:
-            for one in running:
-                one.cancel()
-            wait(running)
-
-    def ahead[T, R](self, work: Callable[[T], R], parts: Iterable[T]) -> Iterator[R]:
-        """The results in order, each worked out while those before it are made use of."""
-        running: deque[Future[R]] = deque()
-        for part in parts:
-            running.append(self._start(work, part))
-            if len(running) == self._width:
-                yield running.popleft().result()
-        yield from (one.result() for one in running)
-
-    def one_ahead[T](self, things: Iterator[T]) -> Iterator[T]:
-        """The same things, each made while the one before it is made use of."""
-        if not self._threads:
-            yield from things
-            return
-        coming = self._start(_next_of, things)
-        while (thing := coming.result()) is not None:
-            coming = self._start(_next_of, things)
-            yield thing
-
-    def _start[T, R](self, work: Callable[[T], R], part: T) -> "Future[R]":
-        if self._threads:
-            # With a context of its own: the invocation's deadline is in it.
-            return self._threads.submit(copy_context().run, work, part)
-        done: Future[R] = Future()
-        done.set_result(work(part))
-        return done
-
-
-def _next_of[T](things: Iterator[T]) -> T | None:
-    return next(things, None)
-
-
 class _Lanes(NamedTuple):
     """What the slices of one process share: batches have lanes of their own, so that no small call delays them."""
 
-    batches: _Pool
-    calls: _Pool
+    batches: Pool
+    calls: Pool
     items: int
     users: int
 
@@ -316,7 +258,7 @@ class _Lanes(NamedTuple):
 @contextmanager
 def _lanes(items: int = CHUNK_ITEMS, users: int = CHUNK_USERS) -> Iterator[_Lanes]:
     width = config().sweep_concurrency
-    with _Pool(width) as batches, _Pool(2 * width if width > 1 else 1) as calls:
+    with Pool(width) as batches, Pool(2 * width if width > 1 else 1) as calls:
         yield _Lanes(batches, calls, items, users)
 
 
@@ -379,7 +321,7 @@ class _Run:
         self._proving = found.state == SWEPT
 
     def to_its_end(self) -> Slice:
-        with _Pool(2 if config().sweep_concurrency > 1 else 1) as aside:
+        with Pool(2 if config().sweep_concurrency > 1 else 1) as aside:
             # The next chunk is listed while one is being removed.
             for chunk in aside.one_ahead(self._chunks()):
                 if chunk.has_strays:
