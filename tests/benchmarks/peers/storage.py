@@ -1,0 +1,162 @@
+"""Promote and list as plain calls of a DynamoDB client, for the floor and the peers alike.
+
+The very requests that Rolecall makes, written down as they go over the wire: no layer, no retries of its own, no
+condition that turns into an error of its own. It is less than a peer would need, which is to its advantage.
+"""
+
+import os
+import time
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+TABLE = os.environ.get("TABLE_NAME", "bench")
+TRANSITIONS = {
+    "admin": {(old, new) for old in ("admin", "manager", "user") for new in ("admin", "manager", "user")},
+    "manager": {("user", "manager"), ("manager", "user")},
+}
+
+
+class Refused(Exception):
+    """The actor may not make this change, or there is nobody to make it to."""
+
+
+def promote(client: Any, principal: dict[str, str], user_id: str, new_role: str, request: dict[str, Any]) -> str:
+    """Change the role of someone else; returns the old one."""
+    tenant = f"TENANT#{principal['tenant_id']}"
+    key = {"pk": {"S": tenant}, "sk": {"S": f"USER#{user_id}"}}
+    answer = client.get_item(TableName=TABLE, Key=key, ConsistentRead=True)
+    if "Item" not in answer or user_id == principal["id"]:
+        raise Refused
+    old = answer["Item"]
+    old_role: str = old["role"]["S"]
+    if (old_role, new_role) not in TRANSITIONS.get(principal["role"], set()):
+        raise Refused
+    if old_role != new_role:
+        writes = _writes(principal, user_id, new_role, request, old)
+        client.transact_write_items(
+            TransactItems=[
+                {kind: {"TableName": TABLE, "ReturnValuesOnConditionCheckFailure": "ALL_OLD", **parameters}}
+                for kind, parameters in writes
+            ],
+            ClientRequestToken=str(uuid4()),
+        )
+    return old_role
+
+
+def _writes(
+    principal: dict[str, str], user_id: str, new_role: str, request: dict[str, Any], old: dict[str, Any]
+) -> list[tuple[str, dict[str, Any]]]:
+    tenant, scope = f"TENANT#{principal['tenant_id']}", f"AUDIT#{principal['tenant_id']}"
+    old_role, at, entry_id = old["role"]["S"], datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), str(uuid4())
+    entry = {
+        "pk": scope,
+        "sk": entry_id,
+        "gsi1pk": f"{scope}#user#{user_id}",
+        "gsi1sk": entry_id,
+        "gsi2pk": f"{scope}#ACTOR#{principal['id']}",
+        "gsi2sk": entry_id,
+        "gsi3pk": f"{scope}#ACTION#promote_user",
+        "gsi3sk": entry_id,
+        "id": entry_id,
+        "action": "promote_user",
+        "outcome": "succeeded",
+        "request_id": request["requestId"],
+        "ip": request["identity"]["sourceIp"],
+        "timestamp": at,
+    }
+    actor = {"type": "user", "id": principal["id"], "email": principal["email"], "role": principal["role"]}
+    return [
+        (
+            "ConditionCheck",
+            {
+                "Key": {"pk": {"S": tenant}, "sk": {"S": "META"}},
+                "ConditionExpression": "#n0 = :v0",
+                "ExpressionAttributeNames": {"#n0": "status"},
+                "ExpressionAttributeValues": {":v0": {"S": "active"}},
+            },
+        ),
+        (
+            "Update",
+            {
+                "Key": {"pk": {"S": tenant}, "sk": {"S": f"USER#{user_id}"}},
+                "ConditionExpression": "((#n0 = :v0 AND #n1 = :v1) AND #n2 = :v2)",
+                "UpdateExpression": "SET #n3 = :v3, #n4 = :v4, #n5 = :v5, #n6 = :v6, #n7 = :v7 ADD #n8 :v8",
+                "ExpressionAttributeNames": {
+                    "#n0": "version",
+                    "#n1": "role",
+                    "#n2": "active",
+                    "#n3": "role",
+                    "#n4": "active",
+                    "#n5": "updated_at",
+                    "#n6": "gsi2pk",
+                    "#n7": "gsi2sk",
+                    "#n8": "version",
+                },
+                "ExpressionAttributeValues": {
+                    ":v0": old["version"],
+                    ":v1": old["role"],
+                    ":v2": old["active"],
+                    ":v3": {"S": new_role},
+                    ":v4": old["active"],
+                    ":v5": {"S": at},
+                    ":v6": {"S": f"{tenant}#USERS#{new_role}#active"},
+                    ":v7": old["email"],
+                    ":v8": {"N": "1"},
+                },
+            },
+        ),
+        (
+            "ConditionCheck",
+            {
+                "Key": {"pk": {"S": tenant}, "sk": {"S": f"USER#{principal['id']}"}},
+                "ConditionExpression": "(#n0 = :v0 AND #n1 = :v1)",
+                "ExpressionAttributeNames": {"#n0": "active", "#n1": "role"},
+                "ExpressionAttributeValues": {":v0": {"BOOL": True}, ":v1": {"S": principal["role"]}},
+            },
+        ),
+        (
+            "Put",
+            {
+                "ConditionExpression": "attribute_not_exists(#n0)",
+                "ExpressionAttributeNames": {"#n0": "pk"},
+                "Item": {
+                    **{name: {"S": text} for name, text in entry.items()},
+                    "actor": {"M": {name: {"S": text} for name, text in actor.items()}},
+                    "target": {"M": {"type": {"S": "user"}, "id": {"S": user_id}}},
+                    "before": {"M": {"role": {"S": old_role}}},
+                    "after": {"M": {"role": {"S": new_role}}},
+                    "reason": {"NULL": True},
+                    "expires_at": {"N": str(int(time.time()) + 730 * 86400)},
+                },
+            },
+        ),
+    ]
+
+
+def users(client: Any, tenant_id: str, limit: int) -> list[dict[str, Any]]:
+    """The users of a tenant by email, as the contract shows them."""
+    answer = client.query(
+        TableName=TABLE,
+        IndexName="gsi1",
+        ScanIndexForward=True,
+        Limit=limit + 1,
+        KeyConditionExpression="#n0 = :v0",
+        ExpressionAttributeNames={"#n0": "gsi1pk"},
+        ExpressionAttributeValues={":v0": {"S": f"TENANT#{tenant_id}#USERS"}},
+    )
+    return [
+        {
+            **{name: item[name]["S"] for name in ("id", "tenant_id", "email", "role")},
+            "active": item["active"]["BOOL"],
+            **{name: item[name]["S"] for name in ("created_at", "updated_at")},
+            "token": f"********-****-****-****-********{item['token_last4']['S']}",
+        }
+        for item in answer["Items"][:limit]
+    ]
+
+
+def promoted(user_id: str, old_role: str, new_role: str) -> dict[str, Any]:
+    """The answer to a promotion."""
+    data = {"user_id": user_id, "old_role": old_role, "new_role": new_role}
+    return {"success": True, "message": "User role updated successfully", "data": data}

@@ -1,0 +1,147 @@
+"""Runs a package: started as Lambda starts it, or kept warm."""
+
+import json
+import os
+import platform
+import re
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import samcli
+
+from local.engine import free_port, in_use
+from tests import gateway
+from tests.benchmarks import stub, worker
+from tests.benchmarks.packages import Package
+
+_PYTHON = [str(Path(sys.executable).resolve()), "-S"]
+_ARCHITECTURE = "arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64"
+#: Lambda's own runtime interface emulator, a Linux program; the SAM CLI brings it for its containers.
+EMULATOR = Path(samcli.__file__).parent / f"local/rapid/aws-lambda-rie-{_ARCHITECTURE}"
+_INIT = re.compile(r"INIT REPORT\(durationMs: ([\d.]+)\)")
+_CALLER = {
+    "principal_type": "user",
+    "id": stub.ACTOR,
+    "email": "admin@example.com",
+    "role": "admin",
+    "tenant_id": stub.TENANT,
+}
+
+
+def event_of(what: str) -> dict[str, Any]:
+    """The event of `promote`, `list` or `authorizer`, about what the stub knows."""
+    if what == "authorizer":
+        event = gateway.event_of("authorize_request")
+        event["headers"]["Authorization"] = f"Bearer {stub.TOKEN}"
+        return event
+    event = gateway.event_of(f"{what}_user" if what == "promote" else f"{what}_users")
+    event["requestContext"]["authorizer"] = _CALLER
+    if what == "promote":
+        event["path"], event["pathParameters"] = f"/users/{stub.TARGET}/promote", {"id": stub.TARGET}
+        event["body"] = '{"new_role": "manager"}'
+    else:
+        event["queryStringParameters"] = {"limit": "100"}
+        event["multiValueQueryStringParameters"] = {"limit": ["100"]}
+    return event
+
+
+def init_milliseconds(package: Package, storage: stub.Stub, event: dict[str, Any]) -> float:
+    """What Lambda would report as the initialization: the interpreter, its runtime client, the imports, the client."""
+    emulator, runtime = free_port(), free_port()
+    addresses = ["--runtime-interface-emulator-address", f"127.0.0.1:{emulator}"]
+    addresses += ["--runtime-api-address", f"127.0.0.1:{runtime}"]
+    with tempfile.TemporaryFile() as log:
+        process = subprocess.Popen(
+            [str(EMULATOR), *addresses, *_PYTHON, "-m", "awslambdaric", package.handler],
+            env=package.environment(storage),
+            cwd=package.path[0],
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            deadline = time.monotonic() + 10
+            while not in_use(emulator) and time.monotonic() < deadline:
+                time.sleep(0.01)
+            url = f"http://127.0.0.1:{emulator}/2015-03-31/functions/function/invocations"
+            # The emulator begins to initialize at the first invocation.
+            with urllib.request.urlopen(urllib.request.Request(url, json.dumps(event).encode()), timeout=60) as answer:
+                failed = b"errorMessage" in answer.read()
+        finally:
+            process.terminate()
+            process.wait()
+        log.seek(0)
+        text = log.read().decode(errors="replace")
+    found = _INIT.search(text)
+    assert found, text
+    assert not failed, text
+    return float(found[1])
+
+
+class Warm:
+    """A handler in a process of its own."""
+
+    def __init__(self, process: "subprocess.Popen[str]") -> None:
+        self._process = process
+
+    def run(self, event: dict[str, Any], times: int = 1) -> tuple[float, dict[str, Any]]:
+        """CPU seconds an invocation, and the last answer."""
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.write(json.dumps({"event": event, "times": times}) + "\n")
+        self._process.stdin.flush()
+        told = json.loads(self._process.stdout.readline())
+        return told["cpu"], told["answer"]
+
+
+@contextmanager
+def warm(package: Package, storage: stub.Stub) -> Iterator[Warm]:
+    process = subprocess.Popen(
+        [*_PYTHON, worker.__file__, package.handler],
+        env=package.environment(storage),
+        cwd=os.sep,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield Warm(process)
+    finally:
+        process.kill()
+        process.communicate()
+
+
+# --- That unlike things are not compared -----------------------------------------------------------
+
+_VARIES = re.compile(
+    r"[0-9a-f]{8}-[0-9a-f]{4}-[47][0-9a-f]{3}-[0-9a-f]{4}-(?!0{12})[0-9a-f]{12}|20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ|\d{10}"
+)
+
+
+def comparable(asked: list[stub.Asked]) -> list[stub.Asked]:
+    """What was asked of the storage, without what differs each time: ids made up, the time."""
+    return [(operation, json.loads(_VARIES.sub("…", json.dumps(body, sort_keys=True)))) for operation, body in asked]
+
+
+def body_of(answer: dict[str, Any]) -> Any:
+    return answer["statusCode"], json.loads(answer["body"])
+
+
+def compared(contenders: dict[str, Warm], what: str, storage: stub.Stub) -> int:
+    """Everyone gives the same answer and asks the storage for the same, which is said by its number of requests."""
+    seen = {}
+    for name, contender in contenders.items():
+        storage.asked.clear()
+        _, answer = contender.run(event_of(what))
+        seen[name] = body_of(answer), comparable(storage.asked)
+    first, *others = seen
+    for other in others:
+        assert seen[other] == seen[first], f"{first} and {other} do not do the same: {seen[first]} {seen[other]}"
+    assert seen[first][0][0] == 200, seen[first]
+    return len(seen[first][1])

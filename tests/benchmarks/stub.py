@@ -1,0 +1,98 @@
+"""DynamoDB as far as the benchmarks need it: the same canned answers for everyone, and a record of what was asked."""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+TENANT, ACTOR, TARGET = (f"{digit * 8}-0000-4000-8000-000000000000" for digit in "123")
+TOKEN = "44444444-0000-4000-8000-000000000000"
+
+#: One request: its operation and its body.
+type Asked = tuple[str, dict[str, Any]]
+
+
+def user(user_id: str, role: str, number: int = 0) -> dict[str, Any]:
+    """A user as this table holds one, on the wire."""
+    email = f"user{number:06}@example.com"
+    texts = {
+        "pk": f"TENANT#{TENANT}",
+        "sk": f"USER#{user_id}",
+        "gsi1pk": f"TENANT#{TENANT}#USERS",
+        "gsi1sk": email,
+        "gsi2pk": f"TENANT#{TENANT}#USERS#{role}#active",
+        "gsi2sk": email,
+        "id": user_id,
+        "tenant_id": TENANT,
+        "email": email,
+        "role": role,
+        "token_last4": "5a60",
+        "created_at": "2026-06-01T09:00:00Z",
+        "updated_at": "2026-06-10T11:30:00Z",
+    }
+    return {
+        **{name: {"S": text} for name, text in texts.items()},
+        "active": {"BOOL": True},
+        "version": {"N": "1"},
+        "owned_keys": {"SS": [f"EMAIL#{email}", f"TOKEN#{'0' * 58}{number:06}"]},
+    }
+
+
+def _answers() -> dict[str, Any]:
+    users = [user(f"{number:08}-0000-4000-8000-000000000000", "user", number) for number in range(100)]
+    return {
+        # The authorizer asks for the token; a promotion for its target.
+        "TOKEN#": {"Item": {"tenant_id": {"S": TENANT}, "user_id": {"S": ACTOR}, "last_used_at": {"S": "2999"}}},
+        "TENANT#": {"Item": user(TARGET, "user")},
+        "BatchGetItem": {
+            "Responses": {
+                "bench": [
+                    {"pk": {"S": f"TENANT#{TENANT}"}, "sk": {"S": "META"}, "status": {"S": "active"}},
+                    user(ACTOR, "admin"),
+                ]
+            }
+        },
+        "Query": {"Items": users, "Count": 100, "ScannedCount": 100},
+        "TransactWriteItems": {},
+    }
+
+
+class Stub:
+    """Listens on a port of its own; `asked` has what came since it was last emptied."""
+
+    def __init__(self, url: str, asked: list[Asked]) -> None:
+        self.url, self.asked = url, asked
+
+
+@contextmanager
+def serving() -> Iterator[Stub]:
+    canned = {name: json.dumps(answer).encode() for name, answer in _answers().items()}
+    asked: list[Asked] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            operation = self.headers["X-Amz-Target"].partition(".")[2]
+            request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            asked.append((operation, request))
+            name = request["Key"]["pk"]["S"].partition("#")[0] + "#" if operation == "GetItem" else operation
+            self.send_response_only(200)
+            self.send_header("Content-Type", "application/x-amz-json-1.0")
+            self.send_header("Content-Length", str(len(canned[name])))
+            self.end_headers()
+            self.wfile.write(canned[name])
+
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 (its name in the base class)
+            """Says nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield Stub(f"http://127.0.0.1:{server.server_port}", asked)
+    finally:
+        server.shutdown()
+        server.server_close()

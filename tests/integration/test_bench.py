@@ -1,0 +1,27 @@
+"""`make bench` in small: what it compares does the same, and can be started as Lambda starts it. No time is judged."""
+
+import sys
+from contextlib import ExitStack
+
+import pytest
+
+from tests.benchmarks import packages, running, stub
+
+
+def test_the_compared_do_the_same() -> None:
+    found = packages.of_the_sources()
+    with stub.serving() as storage, ExitStack() as processes:
+        warm = {name: processes.enter_context(running.warm(package, storage)) for name, package in found.items()}
+        peers = {name: warm[name] for name in ("floor", "with_fastapi", "with_powertools")}
+
+        assert running.compared({"rolecall": warm["promote"], **peers}, "promote", storage) == 2
+        assert running.compared({"rolecall": warm["list"], **peers}, "list", storage) == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the runtime interface emulator is a Linux program")
+def test_a_function_starts_as_on_lambda() -> None:
+    with stub.serving() as storage:
+        package = packages.of_the_sources()["authorizer"]
+
+        assert running.init_milliseconds(package, storage, running.event_of("authorizer")) > 0
+        assert [operation for operation, _ in storage.asked] == ["GetItem", "BatchGetItem"]
