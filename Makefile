@@ -17,7 +17,7 @@ OR_END = || { kill -s PIPE $$PPID; exit 1; }
 LOCAL = trap : INT; $(PY) -m local
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run sync logs shell seed doctor reset operator delete-tenant bench-deletion cost test prove lint \
+.PHONY: help setup run sync logs shell seed doctor reset operator delete-tenant bench bench-deletion cost test prove lint \
 	unit integration e2e format lock browser openapi typescript build deploy
 
 help: ## List the targets
@@ -80,6 +80,8 @@ browser:
 	echo "e2e: installing Chromium"; \
 	{ apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends chromium; } \
 		>/dev/null 2>&1 || echo "e2e: Chromium could not be installed, so the reference is not tried out in it"
+bench: $(READY) $(NODE) ## Speed against the floor and the peers, into docs/performance.md (needs npm; Linux)
+	@$(PY) -m tests.benchmarks
 
 bench-deletion: $(READY) $(NODE) ## Deletion at size: the sweep on dynalite (needs npm), 10,000 items over HTTP
 	@$(PY) -m tests.benchmarks.sweep

@@ -7,9 +7,9 @@ is the median of the rounds' ratios, and what is compared is made to prove first
 import io
 import json
 import operator
+import os
 import platform
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from importlib.util import cache_from_source
 from pathlib import Path
 from typing import Any
@@ -144,7 +145,6 @@ def growth() -> list[Row]:
     """A page of 100 users of a small and of a large tenant, in one table of dynalite, by turns."""
     tenants = {size: f"{size:08}-0000-4000-8000-000000000000" for size in (SMALL, LARGE)}
     units: dict[int, float] = {}
-    turns: list[dict[str, float]] = []
     with sweep.dynalite():
         # The key that a cursor is authenticated with; there is no Secrets Manager here.
         vault._known["bench"] = time.monotonic() + 3600, {"key": "k" * 64}
@@ -161,9 +161,8 @@ def growth() -> list[Row]:
             return seconds
 
         for size in tenants:
-            units[size] = _read_units(lambda size=size: page(size))  # type: ignore[misc]
-        for _ in range(PAGES):
-            turns.append({str(size): page(size) for size in tenants})
+            units[size] = _read_units(partial(page, size))
+        turns = [{str(size): page(size) for size in tenants} for _ in range(PAGES)]
     return [
         Row("a page of 100 in 100,000 users / in 100, time", 1.2, 1.0, ratio(turns, str(LARGE), str(SMALL))),
         Row("the same, read units", 1.0, 1.0, units[LARGE] / units[SMALL]),
@@ -237,12 +236,9 @@ def write_page(rows: list[Row]) -> None:
     """The table between the marks of docs/performance.md."""
     head, _, rest = PAGE.read_text().partition("<!-- make bench: begin -->\n")
     _, _, tail = rest.partition("<!-- make bench: end -->")
-    commit = subprocess.run(
-        ["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True, check=False
-    )
     lines = [
-        f"Measured on {datetime.now(UTC):%Y-%m-%d}, {platform.system()} {platform.machine()},"
-        f" Python {platform.python_version()}, revision {commit.stdout.strip() or 'unknown'}.",
+        f"Measured on {datetime.now(UTC):%Y-%m-%d}: {platform.system()}, {platform.machine()},"
+        f" {os.cpu_count()} cores, Python {platform.python_version()}.",
         "",
         "| figure | must | aim | found | verdict |",
         "| --- | --- | --- | --- | --- |",
