@@ -205,10 +205,13 @@ def _read_units(work: Callable[[], object]) -> float:
 
 
 def deletion() -> list[Row]:
-    speed = sweep.speed(SWEPT, sweep.SHAPE, SWEPT_ROUNDS)
+    near, far = (
+        sweep.speed(SWEPT, sweep.SHAPE, at_a_distance=distant, rounds=SWEPT_ROUNDS) for distant in (False, True)
+    )
     units = sweep.growth(SWEPT)
     return [
-        Row("sweep / bare BatchWriteItem loop, rate", 0.85, 1.0, speed["sweep / bare loop"], at_least=True),
+        Row("sweep / bare BatchWriteItem loop, rate", 0.85, 1.0, near["sweep / bare loop"], at_least=True),
+        Row("the same, storage at a distance", 0.85, 1.0, far["sweep / bare loop"], at_least=True),
         Row("write units a swept item without an index entry", 1.05, 1.0, units["write units/item"]),
     ]
 
