@@ -120,13 +120,31 @@ def warm(package: Package, storage: stub.Stub) -> Iterator[Warm]:
 # --- That unlike things are not compared -----------------------------------------------------------
 
 _VARIES = re.compile(
-    r"[0-9a-f]{8}-[0-9a-f]{4}-[47][0-9a-f]{3}-[0-9a-f]{4}-(?!0{12})[0-9a-f]{12}|20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ|\d{10}"
+    r"[0-9a-f]{8}-[0-9a-f]{4}-[47][0-9a-f]{3}-[0-9a-f]{4}-(?!0{12})[0-9a-f]{12}|20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ|(?<!\d)\d{10}(?!\d)"
 )
 
 
 def comparable(asked: list[stub.Asked]) -> list[stub.Asked]:
-    """What was asked of the storage, without what differs each time: ids made up, the time."""
-    return [(operation, json.loads(_VARIES.sub("…", json.dumps(body, sort_keys=True)))) for operation, body in asked]
+    """What was asked of the storage, without what differs each time: ids made up, the time; and in no order.
+
+    Of an expression it keeps which attributes and values are in it, not how they are put.
+    """
+    return [
+        (operation, json.loads(_VARIES.sub("…", json.dumps(_unordered(body), sort_keys=True))))
+        for operation, body in asked
+    ]
+
+
+def _unordered(body: Any) -> Any:
+    if isinstance(body, list):
+        return [_unordered(one) for one in body]
+    if not isinstance(body, dict):
+        return body
+    found = {name: _unordered(one) for name, one in body.items() if not name.endswith("Expression")}
+    for name in ("ExpressionAttributeNames", "ExpressionAttributeValues"):
+        if name in body:
+            found[name] = sorted(json.dumps(one, sort_keys=True) for one in body[name].values())
+    return found
 
 
 def body_of(answer: dict[str, Any]) -> Any:
