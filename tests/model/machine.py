@@ -447,6 +447,59 @@ class Platform(RuleBasedStateMachine):
         seconds = HURRIED if hurried else 20.0
         self.ask(asks, "DELETE", f"/users/{user_id}", expected, headers={"If-Match": if_match}, seconds=seconds)
 
+    @rule(
+        who=pick,
+        user=pick,
+        loss=st.sampled_from(["demoted", "deactivated", "both", "deleted", "closed"]),
+        act=st.sampled_from(["promote", "deactivate", "delete", "rotate", "create"]),
+        role=roles,
+        email=emails,
+    )
+    def lose_standing_on_the_way(self, who: int, user: int, loss: str, act: str, role: str, email: str) -> None:
+        """Someone is authorized, loses its power to another admin, and only then its request reaches its function."""
+        self.step()
+        actor = choose(self.everyone("admin", "manager"), who)
+        others = [one for one in self.everyone("admin") if one.tenant is actor.tenant and one is not actor]
+        if not others or actor.tenant.status != "active":
+            return
+        self.remember(actor.token)
+        caller, principal = self.seen[-1]
+        self._take_power(self.live(choose(others, user).token), actor, loss)
+        # Most of all of the one who took it, who may be the last admin by now.
+        users = [*others, *others, *actor.tenant.users] or [actor]
+        self._act((caller, None, principal), act, choose(users, user), role, email)
+
+    def _take_power(self, by: Any, actor: User, loss: str) -> None:
+        if loss == "closed":
+            expected = self.model.delete_tenant(
+                self.model.caller(MASTER_TOKEN), actor.tenant.id, {}, None, hurried=True
+            )
+            path = f"/global/tenants/{actor.tenant.id}"
+            self.ask(self.live(MASTER_TOKEN), "DELETE", path, expected, seconds=NO_TIME_TO_SWEEP)
+        elif loss == "deleted":
+            self._act(by, "delete", actor, "", "")
+        else:
+            if loss in {"demoted", "both"}:
+                self._act(by, "promote", actor, "user", "")
+            if loss in {"deactivated", "both"}:
+                self._act(by, "deactivate", actor, "", "")
+
+    def _act(self, who: Any, act: str, target: User, role: str, email: str) -> None:
+        path = f"/users/{target.id}"
+        match act:
+            case "promote":
+                body: dict[str, Any] = {"new_role": role}
+                self.ask(who, "POST", f"{path}/promote", self.model.promote(who[0], target.id, body, None), body=body)
+            case "deactivate":
+                body = {"active": False}
+                self.ask(who, "PUT", path, self.model.update_user(who[0], target.id, body, None), body=body)
+            case "delete":
+                self.ask(who, "DELETE", path, self.model.delete_user(who[0], target.id, None, hurried=False))
+            case "rotate":
+                self.ask(who, "POST", f"{path}/token", self.model.rotate_token(who[0], target.id))
+            case "create":
+                self.send_user(who, {"email": email, "password": PASSWORD, "role": role}, None)
+
     @rule(who=pick, user=pick)
     def rotate_token(self, who: int, user: int) -> None:
         self.step()
@@ -527,7 +580,7 @@ class Platform(RuleBasedStateMachine):
         body = flawed({"email": email if email and who > 70 else address, "password": password}, flaw)
         self.world.request("POST", "/v1/api/auth/login", self.model.log_in(body), body=body)
 
-    @rule(who=pick, times=st.integers(2, 8))
+    @rule(who=pick, times=st.integers(2, 6))
     def guess(self, who: int, times: int) -> None:
         """Wrong passwords for one email, as fast as they come."""
         email = choose([*(one.email for one in self.model.accounts), "nobody@example.com"], who)
@@ -617,6 +670,44 @@ class Platform(RuleBasedStateMachine):
         expected = self.model.change_standing(asks[0], verb, account_id, body, if_match)
         path, headers = f"{SUPERADMINS}/{account_id}/{verb}", {"If-Match": if_match}
         self.ask(asks, "PUT", path, expected, body=body, headers=headers)
+
+    @rule(
+        account=pick,
+        loss=st.sampled_from(["role", "ban", "disable"]),
+        act=st.sampled_from(["role", "ban", "disable", "create"]),
+        email=emails,
+    )
+    def lose_superadmin_on_the_way(self, account: int, loss: str, act: str, email: str) -> None:
+        """A superadmin is authorized, loses that to another, and only then its request reaches its function."""
+        self.step()
+        by = self.superadmin(0)
+        others = [one for one in self.model.accounts if one.counts and by[0] and one is not by[0].holder]
+        if not others or by[0] is None:
+            return
+        actor = choose(others, account)
+        known = len(self.model.access)
+        self.log_in_as(actor)
+        if len(self.model.access) == known:
+            return  # it has to wait for others' guesses
+        self.remember(list(self.model.access)[-1])
+        caller, principal = self.seen[-1]
+        self._change_account(by, loss, actor)
+        stale = (caller, None, principal)
+        if act == "create":
+            new = {"email": email, "password": PASSWORD, "firstName": "Eve", "lastName": "Late", "role": SUPERADMIN}
+            self.ask(stale, "POST", SUPERADMINS, self.model.create_account(caller, new), body=new)
+        else:
+            self._change_account(stale, act, by[0].holder)
+
+    def _change_account(self, who: Any, change: str, account: Account) -> None:
+        path, account_id = f"{SUPERADMINS}/{account.id}/{change}", str(account.id)
+        if change == "role":
+            body = {"newRole": "CLIENT"}
+            expected = self.model.change_account_role(who[0], account_id, body, None)
+        else:
+            body = {"reason": "on the way"}
+            expected = self.model.change_standing(who[0], change, account_id, body, None)
+        self.ask(who, "PUT", path, expected, body=body)
 
     @rule(who=pick, account=pick, limit=limits, cursor=pick)
     def history(self, who: int, account: int, limit: str | None, cursor: int) -> None:
