@@ -502,9 +502,9 @@ class Model:
         try:
             refuse_if(caller is None, UNAUTHORIZED)
             assert caller is not None
-            return request(caller)
+            answer = request(caller)
         except Refusal as refusal:
-            if caller is not None and caller.tenant is not None and caller.tenant.status != "active":
+            if _is_closed(caller):
                 return CLOSED
             if audited and refusal.audited:
                 assert caller is not None
@@ -514,6 +514,10 @@ class Model:
                 )
             headers = {} if refusal.retry_after is None else {"Retry-After": str(refusal.retry_after)}
             return Answer(refusal.status, code=refusal.code, headers=headers, changes=False)
+        if _is_closed(caller):
+            assert not answer.changes
+            return CLOSED
+        return answer
 
     def _record(  # noqa: PLR0913 (an entry has that many facts)
         self,
@@ -1325,6 +1329,10 @@ def wait_after(failures: int) -> int:
     """Seconds from the last of so many failures until the next attempt is looked at: doubling, up to the longest."""
     beyond = failures - FREE_FAILURES
     return 0 if beyond < 0 else min(LONGEST_WAIT, FIRST_WAIT * 2**beyond)
+
+
+def _is_closed(caller: Caller | None) -> bool:
+    return caller is not None and caller.tenant is not None and caller.tenant.status != "active"
 
 
 def _named(user_id: str) -> str:
