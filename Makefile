@@ -18,7 +18,7 @@ LOCAL = trap : INT; $(PY) -m local
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run sync logs shell seed doctor reset operator delete-tenant bench bench-deletion cost test prove lint \
-	unit integration e2e format lock browser openapi typescript build deploy
+	unit integration e2e format licences secrets lock browser openapi typescript build deploy
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,9 +59,10 @@ prove: $(READY) ## The long form of some tests: every crash, every fault, a long
 		tests/integration/test_deletion_faults.py tests/model --numprocesses auto --timeout 3600
 	@ROLECALL_PROVE=1 $(PY) -m pytest tests/e2e/test_operations.py
 
-lint: $(READY) ## ruff, mypy --strict and cfn-lint
+lint: $(READY) ## ruff, mypy --strict, bandit and cfn-lint
 	@echo "lint: ruff"    && $(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet .
 	@echo "lint: mypy"    && $(PY) -m mypy
+	@echo "lint: bandit"  && $(BIN)/bandit --quiet --configfile pyproject.toml --recursive layers functions local openapi
 	@echo "lint: template" && $(SAM) validate --lint --template template.yaml --region us-east-1
 
 unit: $(READY) $(if $(shell command -v npm),$(NODE)) ## Pure rules and the template
@@ -89,6 +90,12 @@ bench-deletion: $(READY) $(NODE) ## Deletion at size: the sweep on dynalite (nee
 
 cost: $(READY) ## What a million calls of each route cost, into docs/cost.md
 	@$(PY) -m tests.benchmarks.cost
+
+licences: $(READY) ## Make docs/licences.md from the requirements of what ships
+	@$(PY) -m tests.licences
+
+secrets: $(READY) ## Write what looks like a secret into .secrets.baseline, and ask for each new one what it is
+	@$(BIN)/detect-secrets scan --baseline .secrets.baseline && $(BIN)/detect-secrets audit .secrets.baseline
 
 format: $(READY) ## Let ruff format and tidy the code
 	@$(BIN)/ruff check --fix-only --quiet . && $(BIN)/ruff format --quiet .

@@ -91,7 +91,7 @@ def _tenant(number: int, password: str) -> Iterator[Seeded]:
     domain = f"seed-{secrets.token_hex(4)}.example.com"
 
     def person(index: int, role: Role) -> users.NewUser:
-        name = f"{random.choice(_NAMES)}.{random.choice(_SURNAMES)}.{index}"  # noqa: S311 (nobody's name)
+        name = f"{random.choice(_NAMES)}.{random.choice(_SURNAMES)}.{index}"  # noqa: S311 (nobody's name)  # nosec B311
         return users.NewUser(f"{name}@{domain}", password, role)
 
     def seeded(created: users.Created) -> Seeded:

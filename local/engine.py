@@ -71,7 +71,7 @@ class Engine:
             "SFTP_ENABLED": "0",
         }
         with self.log.open("wb") as log:
-            self._process = subprocess.Popen(
+            self._process = subprocess.Popen(  # nosec B603  # no argument is from outside
                 [sys.executable, "-m", "local.engine_process"],
                 cwd=ROOT,
                 env=environment,

@@ -86,7 +86,7 @@ def _follow_on_aws(stage: str, function: str) -> NoReturn:
     os.chdir(ROOT)
     os.environ["SAM_CLI_TELEMETRY"] = "0"
     # The SAM CLI takes over: it has the stack's name from samconfig.toml, and its colours and errors.
-    os.execv(  # noqa: S606
+    os.execv(  # noqa: S606  # nosec B606  # without a shell on purpose
         sys.executable, [sys.executable, "-m", "samcli", "logs", "--config-env", stage, "--tail", *name]
     )
 

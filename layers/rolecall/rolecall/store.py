@@ -448,7 +448,7 @@ class _Backoff:
     def wait(self, gives_up_with: type[RolecallError]) -> None:
         """Raises `gives_up_with` once there is no time for another attempt."""
         ceiling = min(_BACKOFF_CAP_SECONDS, _BACKOFF_BASE_SECONDS * 2**self._attempt)
-        pause = random.uniform(0, ceiling)  # noqa: S311 (jitter, not a secret)
+        pause = random.uniform(0, ceiling)  # noqa: S311 (jitter, not a secret)  # nosec B311
         self._attempt += 1
         if pause >= time_left() or self._attempt >= _MAX_ATTEMPTS:
             _give_up(gives_up_with)
