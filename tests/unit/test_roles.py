@@ -4,8 +4,8 @@ from itertools import product
 
 import pytest
 
-from rolecall.errors import RoleTransitionDenied, SelfChangeDenied
-from rolecall.roles import ROLE_CHANGERS, Role, admins_gained, check_transition
+from rolecall.errors import Forbidden, RoleTransitionDenied, SelfChangeDenied
+from rolecall.roles import ROLE_CHANGERS, Role, admins_gained, check_manages, check_transition
 
 #: What each actor may do to each current role: `y` for yes, `-` for no; a role that is held already is always a yes.
 #: The columns are the new role: admin, manager, user.
@@ -39,6 +39,23 @@ def test_nobody_changes_their_own_role_not_even_into_the_same(actor: Role, new: 
 
 def test_admins_and_managers_may_change_roles_at_all() -> None:
     assert {Role.ADMIN, Role.MANAGER} == ROLE_CHANGERS
+
+
+@pytest.mark.parametrize(
+    ("actor", "managed"),
+    [
+        (Role.ADMIN, {Role.ADMIN, Role.MANAGER, Role.USER}),
+        (Role.MANAGER, {Role.MANAGER, Role.USER}),
+        (Role.USER, set()),
+    ],
+)
+def test_who_sees_and_manages_whom(actor: Role, managed: set[Role]) -> None:
+    for target in Role:
+        if target in managed:
+            check_manages(actor, target)
+        else:
+            with pytest.raises(Forbidden, match=f"{actor}, may not see or manage one with the role {target}"):
+                check_manages(actor, target)
 
 
 @pytest.mark.parametrize(

@@ -78,3 +78,18 @@ def test_the_hash_is_sha256_of_the_lower_case_token() -> None:
 def test_a_mask_shows_the_last_four_characters_only() -> None:
     assert tokens.masked("5a60") == "********-****-****-****-********5a60"
     assert len(tokens.masked("5a60")) == len(TOKEN)
+
+
+def test_a_derived_token_follows_from_its_facts_alone() -> None:
+    """The value is pinned: a replay after a deployment must give the token that the first answer gave."""
+    derived = tokens.derived_api_token("a secret", "tenant", "user")
+
+    assert derived == "3bedb496-dc56-42c6-86cd-4b819ef68d52"
+    assert UUID(derived).version == 4
+
+
+def test_no_other_facts_and_no_other_secret_derive_the_same_token() -> None:
+    derived = tokens.derived_api_token("a secret", "ab", "c")
+
+    others = [("a secret", "a", "bc"), ("a secret", "abc"), ("a secret", "c", "ab"), ("another", "ab", "c")]
+    assert derived not in {tokens.derived_api_token(secret, *facts) for secret, *facts in others}
