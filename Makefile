@@ -18,7 +18,7 @@ LOCAL = trap : INT; $(PY) -m local
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run sync logs shell seed doctor reset operator delete-tenant bench bench-deletion cost test prove lint \
-	unit integration e2e format licences secrets lock browser openapi typescript build deploy
+	unit integration e2e mutate format licences secrets lock browser openapi typescript build deploy
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -96,6 +96,9 @@ licences: $(READY) ## Make docs/licences.md from the requirements of what ships
 
 secrets: $(READY) ## Write what looks like a secret into .secrets.baseline, and ask for each new one what it is
 	@$(BIN)/detect-secrets scan --baseline .secrets.baseline && $(BIN)/detect-secrets audit .secrets.baseline
+
+mutate: $(READY) ## Mutation testing of the domain (MODULE=roles for one); docs/mutation.md has the outcome
+	@$(PY) -m tests.mutation $(MODULE)
 
 format: $(READY) ## Let ruff format and tidy the code
 	@$(BIN)/ruff check --fix-only --quiet . && $(BIN)/ruff format --quiet .

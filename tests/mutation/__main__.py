@@ -1,0 +1,121 @@
+"""`python -m tests.mutation [module …]`: does a test fail for each small change of the code? (mutmut)
+
+A module is mutated function by function, and each mutant is run against those of the module's `TESTS` that call the
+function, fastest first, until one fails. What is done is kept in `.mutants/<module>`: run again, only what has
+survived or changed since is tried.
+
+mutmut takes a module's name from its path, and imports what it has mutated. So each module has a tree of its own,
+where the layer's package stands at the top and the tests beside it.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections import Counter
+from pathlib import Path
+
+from local import ROOT
+
+#: The tests that can kill a module's mutants.
+TESTS = {
+    "roles": ["unit/test_roles.py"],
+    "tokens": ["unit/test_tokens.py"],
+    "store": ["integration/test_store.py"],
+    "tenants": [
+        "integration/test_register_tenant.py",
+        "integration/test_tenants.py",
+        "integration/test_audit.py",
+        "integration/test_idempotency.py",
+    ],
+    "users": [
+        "integration/test_users.py",
+        "integration/test_create_user.py",
+        "integration/test_promote_user.py",
+        "integration/test_list_users.py",
+        "integration/test_idempotency.py",
+    ],
+    "accounts": [
+        "integration/test_accounts.py",
+        "integration/test_change_account_role.py",
+        "integration/test_log_in.py",
+    ],
+    "deletion": [
+        "unit/test_maintenance.py",
+        "integration/test_delete_tenant.py",
+        "integration/test_deletion.py",
+    ],
+}
+#: What the tests read, beside the layer.
+_COPIED = ("clients", "docs", "events", "functions", "local", "openapi", "tests", "template.yaml", "samconfig.toml")
+_KILLED = frozenset({1, 3, 36, 24, 152, 255, -24, -9, -11})
+_NOT_BYTECODE = shutil.ignore_patterns("__pycache__")
+
+_SETTINGS = """
+[tool.mutmut]
+source_paths = ["rolecall"]
+only_mutate = ["rolecall/{module}.py"]
+# The words of a log entry are for people.
+do_not_mutate_patterns = ['^\\s*logger\\.']
+pytest_add_cli_args = ["-p", "no:cacheprovider", "-p", "tests.mutation.node_ids", "--timeout", "30"]
+pytest_add_cli_args_test_selection = {tests}
+timeout_multiplier = 5.0
+timeout_constant = 10.0
+use_git_change_detection = false
+track_dependencies = false
+"""
+
+
+def prepare(module: str) -> Path:
+    """The tree of a module, with the code and the tests as they are now."""
+    tree = ROOT / ".mutants" / module
+    beside = tree / "mutants"
+    for name in _COPIED:
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, beside / name, ignore=_NOT_BYTECODE, dirs_exist_ok=True)
+        else:
+            shutil.copy2(ROOT / name, beside / name)
+    shutil.copytree(ROOT / "layers/rolecall/rolecall", tree / "rolecall", ignore=_NOT_BYTECODE, dirs_exist_ok=True)
+    # pytest's settings, but for the layer's place.
+    settings = (ROOT / "pyproject.toml").read_text().replace(', "layers/rolecall"]\nstrict', "]\nstrict")
+    assert tomllib.loads(settings)["tool"]["pytest"]["pythonpath"] == ["."], "pyproject.toml has changed"
+    tests = [f"tests/{path}" for path in TESTS[module] if (ROOT / "tests" / path).exists()]
+    (tree / "pyproject.toml").write_text(settings + _SETTINGS.format(module=module, tests=json.dumps(tests)))
+    return tree
+
+
+def forget_survivors(tree: Path, module: str) -> None:
+    """A test that was added since may kill them."""
+    path = tree / f"mutants/rolecall/{module}.py.meta"
+    if path.exists():
+        kept = json.loads(path.read_text())
+        codes = kept["exit_code_by_key"]
+        kept["exit_code_by_key"] = {name: code if code in _KILLED else None for name, code in codes.items()}
+        path.write_text(json.dumps(kept))
+
+
+def outcomes(tree: Path, module: str) -> dict[str, int | None]:
+    """mutmut's exit code for each mutant; 0 is one that has survived, None one that was not tried."""
+    found: dict[str, int | None] = json.loads((tree / f"mutants/rolecall/{module}.py.meta").read_text())[
+        "exit_code_by_key"
+    ]
+    return found
+
+
+def main(modules: list[str]) -> None:
+    for module in modules or list(TESTS):
+        tree = prepare(module)
+        forget_survivors(tree, module)
+        subprocess.run([ROOT / ".venv/bin/mutmut", "run", "--max-children", "1"], cwd=tree, env=os.environ, check=True)
+        codes = outcomes(tree, module)
+        sums = Counter("killed" if code in _KILLED else "survived" for code in codes.values() if code is not None)
+        print(f"{module}: {len(codes)} mutants, {sums['killed']} killed, {sums['survived']} survived")
+        for name, code in codes.items():
+            if code is not None and code not in _KILLED:
+                print(f"  {name}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
