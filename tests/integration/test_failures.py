@@ -237,8 +237,8 @@ def _left_of(acme: Tenant) -> list[str]:
 @pytest.mark.parametrize(
     ("operation", "after"),
     [
-        ("UpdateItem", 0),  # the sweep's first note
-        ("UpdateItem", 1),  # what the sweep counted
+        ("PutItem", 0),  # the sweep's first note
+        ("PutItem", 1),  # what the sweep counted
         ("Query", 0),
         ("Query", 2),
         ("BatchWriteItem", 0),

@@ -183,8 +183,8 @@ def test_a_page_costs_the_same_in_a_small_and_in_a_large_tenant(
         managers = {number // 3, number // 2, number - 1}
         return [(f"user-{n:05}@example.com", "manager" if n in managers else "user", True) for n in range(number)]
 
-    _fill(acme, people(500))
-    _fill(globex, people(5000))
+    _fill(acme, people(200))
+    _fill(globex, people(2000))
     read = []
     for tenant in (acme, globex):
         member: Member = tenant.admin
