@@ -22,11 +22,17 @@ from tests.integration.test_failures import (
     unwritten,
 )
 
-pytestmark = pytest.mark.usefixtures("aws")
+pytestmark = pytest.mark.usefixtures("aws", "time_enough")
 
 A, B, C = (Key("P#1", sort_key) for sort_key in "ABC")
 NOBODY = Key("P#1", "Z")
 INDEX = IndexPartition("gsi1", "BY#1")
+
+
+@pytest.fixture
+def time_enough() -> None:
+    """Whatever test ran before."""
+    store.set_time_left(600.0)
 
 
 def _item(key: Key, **attributes: Any) -> dict[str, Any]:
@@ -350,7 +356,6 @@ def test_waits_grow_to_a_second_with_full_jitter_and_end_before_the_time_does(mo
     with pytest.raises(ServiceUnavailable):
         backoff.wait(ServiceUnavailable)
     assert len(waits) == 8
-    store.set_time_left(10.0)
 
 
 def test_any_number_of_items_is_removed_in_batches_and_none_is_named_twice() -> None:

@@ -1,10 +1,11 @@
 """GET /tenants, GET and PUT /global/tenants/{id}."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from rolecall import keys, store
+from rolecall import clock, keys, store
 from tests import gateway
 from tests.gateway import Response
 from tests.integration.conftest import MASTER_TOKEN, Tenant, audit_of, register, unchanged
@@ -31,6 +32,15 @@ def test_tenants_are_listed_by_name_without_case_in_full_pages(aws: None) -> Non
         cursor = f"&cursor={page['next_cursor']}"
     assert names == ["Alpha", "bravo", "Charlie", "delta", "Echo"]
     assert sizes == [2, 2, 1]
+
+
+def test_a_last_page_that_is_full_has_no_cursor_and_a_cursor_stands_behind_its_page(aws: None) -> None:
+    for name in ("a", "b", "c", "d", "e", "f"):
+        register(name)
+    first = _operator("GET", "/tenants?limit=3").body
+    rest = _operator("GET", f"/tenants?limit=3&cursor={first['next_cursor']}").body
+    assert [tenant["name"] for tenant in first["tenants"] + rest["tenants"]] == ["a", "b", "c", "d", "e", "f"]
+    assert "next_cursor" not in rest
 
 
 def test_a_listed_tenant_is_as_the_contract_shows_it(acme: Tenant) -> None:
@@ -75,6 +85,53 @@ def test_a_protection_that_comes_between_reading_and_closing_counts(acme: Tenant
     assert (answer.status, answer.code) == (409, "TENANT_PROTECTED")
 
 
+def _before_the_next_transaction(key: keys.Key, **changes: Any) -> None:
+    """Another request changes an item between this one's reading and its writing."""
+
+    def change(**_: Any) -> None:
+        store._client().meta.events.unregister("before-call.dynamodb.TransactWriteItems", change)
+        token = gateway.running.set(None)
+        store.write(store.Update(key, when=store.EXISTS, **changes))
+        gateway.running.reset(token)
+
+    store._client().meta.events.register("before-call.dynamodb.TransactWriteItems", change)
+
+
+def test_a_change_that_comes_between_is_built_upon(acme: Tenant) -> None:
+    _before_the_next_transaction(keys.tenant(acme.id), add={"version": 1})
+    assert _protect(acme, True).headers["ETag"] == '"3"'
+
+
+def test_a_deletion_that_comes_between_lets_nothing_be_changed(acme: Tenant) -> None:
+    _before_the_next_transaction(keys.tenant(acme.id), set={"status": "deleting"})
+    assert _protect(acme, True).code == "TENANT_NOT_FOUND"
+    assert (store.get(keys.tenant(acme.id)) or {})["deletion_protection"] is False
+
+
+def test_a_name_that_was_released_is_not_reserved_by_a_change(acme: Tenant) -> None:
+    store.write(store.Delete(keys.tenant_name("Acme")))
+    with unchanged():
+        assert _protect(acme, True).code == "CONCURRENT_CHANGE"
+
+
+def test_a_change_has_its_time_in_the_answer_the_tenant_and_the_list(
+    acme: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clock, "now", lambda: datetime(2040, 1, 1, tzinfo=UTC))
+    at = "2040-01-01T00:00:00Z"
+    assert _protect(acme, True).body["data"]["updated_at"] == at
+    assert (store.get(keys.tenant(acme.id)) or {})["updated_at"] == at
+    assert (store.get(keys.tenant_name("Acme")) or {})["updated_at"] == at
+
+
+def test_who_looks_into_which_tenant(acme: Tenant, globex: Tenant) -> None:
+    assert acme.admin.request("GET", f"/audit?tenant_id={acme.id.upper()}").status == 200
+    assert acme.admin.request("GET", f"/audit?tenant_id={globex.id}").code == "TENANT_NOT_FOUND"
+    wrong = {"field": "tenant_id", "message": "is required and must be a UUID"}
+    assert _operator("GET", "/audit").body["validation"] == [wrong]
+    assert _operator("GET", "/audit?tenant_id=x").body["validation"] == [{**wrong, "value": "x"}]
+
+
 def test_what_is_so_already_changes_nothing(acme: Tenant) -> None:
     with unchanged():
         assert _protect(acme, False).headers["ETag"] == '"1"'
@@ -92,6 +149,7 @@ def test_a_change_is_audited_and_listed(acme: Tenant) -> None:
         {"deletion_protection": False},
         {"deletion_protection": True},
     )
+    assert entry["target"] == {"type": "tenant", "id": acme.id}
     one = _operator("GET", f"/global/tenants/{acme.id}").body["data"]
     assert _operator("GET", "/tenants").body["tenants"][0]["updated_at"] == one["updated_at"]
 

@@ -24,12 +24,7 @@ TESTS = {
     "roles": ["unit/test_roles.py"],
     "tokens": ["unit/test_tokens.py"],
     "store": ["integration/test_store.py"],
-    "tenants": [
-        "integration/test_register_tenant.py",
-        "integration/test_tenants.py",
-        "integration/test_audit.py",
-        "integration/test_idempotency.py",
-    ],
+    "tenants": ["integration/test_register_tenant.py", "integration/test_tenants.py"],
     "users": [
         "integration/test_users.py",
         "integration/test_create_user.py",
