@@ -1,14 +1,18 @@
 """What is deployed: bytecode for all of it, and nothing missing that only a developer's machine has."""
 
 import importlib.util
+import io
 import marshal
 import subprocess
 import sys
+import urllib.request
+import zipfile
 from pathlib import Path
 
 import pytest
 
 from local import build
+from local.stack import Stack
 
 _IMPORT_ALL = """
 import importlib, pkgutil, runpy, sys
@@ -67,3 +71,15 @@ def test_the_functions_and_the_layer_work_with_nothing_beside_them_but_the_runti
 
     assert len(apps) > 30
     assert done.returncode == 0, done.stderr
+
+
+def test_bytecode_arrives_with_the_deployment(stack: Stack) -> None:
+    function = stack.lambda_.get_function(FunctionName=stack.physical_id("PromoteUser"))
+    layer = stack.lambda_.get_layer_version_by_arn(Arn=function["Configuration"]["Layers"][0]["Arn"])
+
+    for package, module in (
+        (function["Code"]["Location"], "__pycache__/app.cpython-313.pyc"),
+        (layer["Content"]["Location"], "python/rolecall/__pycache__/store.cpython-313.pyc"),
+    ):
+        with urllib.request.urlopen(package) as answer:  # noqa: S310 (the engine says where)
+            assert module in zipfile.ZipFile(io.BytesIO(answer.read())).namelist()
