@@ -58,6 +58,7 @@ prove: $(READY) ## The long form of some tests: every crash, every fault, a long
 	@ROLECALL_PROVE=1 $(PY) -m pytest tests/integration/test_deletion_crashes.py \
 		tests/integration/test_deletion_faults.py tests/model --numprocesses auto --timeout 3600
 	@ROLECALL_PROVE=1 $(PY) -m pytest tests/e2e/test_operations.py
+	@ROLECALL_PROVE=1 $(PY) -m pytest tests/e2e/test_races.py --timeout 3600
 
 lint: $(READY) ## ruff, mypy --strict, bandit and cfn-lint
 	@echo "lint: ruff"    && $(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet .

@@ -1,30 +1,44 @@
-"""Two at once, over real connections to a table that can be raced for.
+"""Several at once, over real connections to a table that can be raced for, explained by some order or refused.
 
-The handlers run in this process, with principals that the authorizer gave before the race: so both
-requests are past the authorizer when they meet, which is the hardest case.
+The handlers run in this process, each request in a thread of its own, with small random delays before every call to
+the table. The authorizer has seen some of the actors before the race, which is the hardest case, and sees the others
+in it. Afterwards the state is read over HTTP. `make prove` takes more rounds.
 """
 
 import json
+import os
+import random
+import sys
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from threading import Barrier
+from typing import Any
+from uuid import uuid4
 
 import pytest
 
+from local.http import call
 from local.operator import operate
 from local.stack import Stack
-from rolecall import account_sessions, calls, clients, clock, config, keys, store, vault
+from rolecall import account_sessions, calls, clients, clock, config, keys, messages, store, vault
 from tests import gateway
-from tests.e2e.conftest import Member, Tenant
+from tests.e2e import sequential
+from tests.e2e.conftest import PASSWORD, Member, Tenant
+from tests.e2e.sequential import Authorize, LogOut, Person, Refresh, Register, Registered, Request, Session
+from tests.histories import Race, explain
 
-ROUNDS = 100
+ROUNDS = 100 if os.environ.get("ROLECALL_PROVE") else 5
+#: Seconds that a call to the table waits at most, so that requests meet at every point of their way.
+DELAY = 0.004
 
 
 @pytest.fixture
 def in_process(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The handlers of this process work on the stack's table and secrets."""
-    for name, value in stack.environment("AuthorizeRequest", "ListUsers", "LogIn").items():
+    """The handlers of this process work on the stack's table, queues and secrets."""
+    for name, value in stack.environment("AuthorizeRequest", "ListUsers", "LogIn", "DeleteTenant").items():
         monkeypatch.setenv(name, value)
     _forget_clients()
     yield
@@ -32,64 +46,388 @@ def in_process(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def _forget_clients() -> None:
-    for cached in (config.config, clients._session, store._client, vault._client):
+    for cached in (config.config, clients._session, store._client, messages._client, vault._client):
         cached.cache_clear()
     vault._known.clear()
 
 
-def _promote_at_once(*changes: tuple[Member, Member, str]) -> list[gateway.Response]:
-    """Each (actor, target, new role) in a thread of its own, all starting at the same moment."""
-    barrier = Barrier(len(changes))
-    principals = [gateway.authorize(actor.token) for actor, _, _ in changes]
+@contextmanager
+def _delayed(dice: random.Random) -> Iterator[None]:
+    def wait(**_: Any) -> None:
+        time.sleep(dice.uniform(0, DELAY))
 
-    def send(change: tuple[Member, Member, str], principal: dict[str, str] | None) -> gateway.Response:
-        _, target, new_role = change
-        barrier.wait()
-        return gateway.request("POST", f"/users/{target.id}/promote", body={"new_role": new_role}, principal=principal)
-
-    with ThreadPoolExecutor(len(changes)) as pool:
-        return list(pool.map(send, changes, principals))
-
-
-@pytest.mark.usefixtures("in_process")
-def test_the_last_two_admins_who_demote_each_other_never_leave_none(register: Callable[[str], Tenant]) -> None:
-    tenant = register("Duel")
-    one, two = tenant.admin, tenant.add("admin")
-    winners = set()
-
-    for _ in range(ROUNDS):
-        answers = _promote_at_once((one, two, "user"), (two, one, "user"))
-
-        assert sorted(answer.status for answer in answers) == [200, 409]
-        assert {answer.code for answer in answers if answer.status == 409} == {"LAST_ADMIN"}
-        winner, loser = (one, two) if answers[0].status == 200 else (two, one)
-        meta = store.get(keys.tenant(tenant.id))
-        assert meta
-        assert meta["active_admins"] == 1
-        winners.add(winner.id)
-        assert tenant.promote(winner, loser, "admin").status == 200
-
-    # Else it was no race.
-    assert winners == {one.id, two.id}
+    events = store._client().meta.events
+    events.register("before-call.dynamodb.*", wait)
+    try:
+        yield
+    finally:
+        events.unregister("before-call.dynamodb.*", wait)
 
 
-@pytest.mark.usefixtures("in_process")
-def test_one_target_changed_twice_at_once_takes_the_changes_one_after_the_other(
-    register: Callable[[str], Tenant],
-) -> None:
-    tenant = register("Tug of War")
-    target, other = tenant.add("user"), tenant.add("admin")
+class Rounds:
+    """The rounds of one race, from a fixed seed, with the orders that their answers came to."""
 
-    for _ in range(ROUNDS // 4):
-        answers = _promote_at_once((tenant.admin, target, "manager"), (other, target, "admin"))
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self.dice = random.Random(name)
+        self.orders: Counter[str] = Counter()
 
-        assert [answer.status for answer in answers] == [200, 200]
-        changes = {(answer.body["data"]["old_role"], answer.body["data"]["new_role"]) for answer in answers}
-        assert changes in (
-            {("user", "manager"), ("manager", "admin")},
-            {("user", "admin"), ("admin", "manager")},
+    def play(self, once: Callable[[], None]) -> None:
+        started = time.monotonic()
+        for _ in range(ROUNDS):
+            once()
+        seconds = time.monotonic() - started
+        sys.stdout.write(f"\n{self._name}: {ROUNDS} rounds in {seconds:.1f} s, {len(self.orders)} outcomes\n")
+        assert len(self.orders) > 1, "it was no race"
+
+    def run[State](
+        self,
+        race: Race[Any, Any],
+        contenders: list[Callable[[], object]],
+        state: State,
+        step: Callable[[State, Any, Any], State | None],
+        look: Callable[[], Callable[[State], bool]],
+    ) -> None:
+        """Lets them run, and fails unless some order explains what they were answered and how it ended.
+
+        `look` sees how it ended, and says of a state whether it is that one.
+        """
+        with _delayed(self.dice):
+            race.run(*contenders)
+        order = explain(race.history, state, step, look())
+        assert order is not None, _told(race, state)
+        self.orders[" ".join(sorted(_outcome(event.operation, event.answer) for event in race.history))] += 1
+
+
+def _outcome(operation: object, answer: object) -> str:
+    said = answer.status if isinstance(answer, gateway.Response) else answer
+    return f"{getattr(operation, 'name', type(operation).__name__)}:{said}"
+
+
+def _seen(answer: object) -> str:
+    return f"{answer.status} {answer.text}" if isinstance(answer, gateway.Response) else str(answer)
+
+
+def _told(race: Race[Any, Any], state: object) -> str:
+    start = min(event.began for event in race.history)
+    lines = [
+        f"{(event.began - start) * 1000:6.1f} to {(event.answered - start) * 1000:6.1f} ms {event.operation}:"
+        f" {_seen(event.answer)}"
+        for event in sorted(race.history, key=lambda event: event.began)
+    ]
+    return "\n".join(["no order explains", str(state), *lines])
+
+
+class Contest:
+    """A tenant that is raced for by members whom the authorizer sees before a race or in it."""
+
+    def __init__(self, stack: Stack, tenant: Tenant, dice: random.Random) -> None:
+        self.stack, self.tenant, self.dice = stack, tenant, dice
+
+    def state(self, *members: Member) -> sequential.Tenant:
+        """The tenant as it is now, with these members."""
+        items = [store.get(keys.user(self.tenant.id, member.id)) for member in members]
+        return sequential.Tenant(
+            {
+                member.id: Person(item["role"], member.token, item["active"], int(item["version"]))
+                for member, item in zip(members, items, strict=True)
+                if item
+            }
         )
-        tenant.promote(tenant.admin, target, "user")
+
+    def contender(
+        self, race: Race[Any, Any], actor: Member, name: str, target: Member | None = None, **fields: Any
+    ) -> Callable[[], object]:
+        """One request, in two steps: the authorizer's look, which may have been before the race, and the rest."""
+        if_match = fields.pop("if_match", None)
+        credential = actor.token
+        seen: list[dict[str, str] | None] = []
+
+        def look() -> str | None:
+            principal = gateway.authorize(credential)
+            seen.append(principal)
+            return principal["role"] if principal else None
+
+        def ask() -> None:
+            if not seen:
+                race.record(Authorize(actor.id, credential), look)
+            principal = seen[0]
+            if principal:
+                request = Request(
+                    name, actor.id, principal["role"], credential, target.id if target else "", fields, if_match
+                )
+                race.record(request, lambda: _send(request, principal))
+
+        if self.dice.random() < 0.5:
+            look()
+        return ask
+
+    def look(self, *members: Member) -> Callable[[sequential.Tenant], bool]:
+        """What an operator sees of these members over HTTP."""
+        found = {}
+        for member in members:
+            answer = call("GET", f"{self.stack.api}/users/{member.id}", self.stack.master_token)
+            if answer.status == 200:
+                data = answer.json()["data"]
+                found[member.id] = (data["role"], data["active"], answer.headers["etag"].strip('"'))
+        ids = [member.id for member in members]
+        return lambda state: (
+            {
+                each: (person.role, person.active, str(person.version))
+                for each, person in state.people.items()
+                if each in ids
+            }
+            == found
+        )
+
+
+def _send(request: Request, principal: dict[str, str] | None) -> gateway.Response:
+    user, fields = f"/users/{request.target}", dict(request.fields)
+    headers = {} if request.if_match is None else {"If-Match": f'"{request.if_match}"'}
+    method, path, body = {
+        "get_user": ("GET", user, None),
+        "promote_user": ("POST", f"{user}/promote", {"new_role": fields.get("role")}),
+        "update_user": ("PUT", user, fields),
+        "delete_user": ("DELETE", user, None),
+        "rotate_token": ("POST", f"{user}/token", None),
+        "create_user": ("POST", "/users", {"email": f"{uuid4()}@example.com", "password": PASSWORD, **fields}),
+        "delete_tenant": ("DELETE", f"/global/tenants/{request.target}", None),
+    }[request.name]
+    return gateway.request(method, path, body=body, headers=headers, principal=principal)
+
+
+@pytest.mark.usefixtures("in_process")
+def test_promote_against_promote(stack: Stack, register: Callable[[str], Tenant]) -> None:
+    tenant, rounds = register("Tug of War"), Rounds("promote against promote")
+    contest = Contest(stack, tenant, rounds.dice)
+    target, actors = tenant.add("user"), [tenant.admin, tenant.add("admin"), tenant.add("manager")]
+    everyone = [target, *actors]
+
+    def once() -> None:
+        race, state = Race[Any, Any](rounds.dice), contest.state(*everyone)
+        version = state.people[target.id].version
+        contenders = [
+            contest.contender(
+                race,
+                actor,
+                "promote_user",
+                target,
+                role=rounds.dice.choice(["admin", "manager", "user"]),
+                if_match=rounds.dice.choice([None, None, version]),
+            )
+            for actor in actors
+        ]
+        rounds.run(race, contenders, state, sequential.of_tenant, lambda: contest.look(target))
+
+    rounds.play(once)
+
+
+@pytest.mark.usefixtures("in_process")
+def test_demote_against_demote_of_the_last_two_admins(stack: Stack, register: Callable[[str], Tenant]) -> None:
+    """Or one deactivates or deletes the other: there is an admin left every time."""
+    tenant, rounds = register("Duel"), Rounds("demote against demote")
+    contest = Contest(stack, tenant, rounds.dice)
+    one, two = tenant.admin, tenant.add("admin")
+    ways: list[tuple[str, dict[str, Any]]] = [
+        ("promote_user", {"role": "user"}),
+        ("promote_user", {"role": "user"}),
+        ("update_user", {"active": False}),
+        ("delete_user", {}),
+    ]
+
+    def once() -> None:
+        nonlocal one, two
+        race, state = Race[Any, Any](rounds.dice), contest.state(one, two)
+        contenders = []
+        for actor, target in ((one, two), (two, one)):
+            way, fields = rounds.dice.choice(ways)
+            contenders.append(contest.contender(race, actor, way, target, **fields))
+        rounds.run(race, contenders, state, sequential.of_tenant, lambda: contest.look(one, two))
+
+        left = contest.state(one, two).people
+        if one.id not in left or not left[one.id].active_admin:
+            one, two = two, one
+        tenant.admin = one
+        if two.id in left:
+            assert tenant.request(one, "PUT", f"/users/{two.id}", {"role": "admin", "active": True}).status == 200
+        else:
+            two = tenant.add("admin")
+
+    rounds.play(once)
+
+
+@pytest.mark.usefixtures("in_process")
+def test_promote_against_delete(stack: Stack, register: Callable[[str], Tenant]) -> None:
+    """And against a rotation by the user who goes."""
+    tenant, rounds = register("Farewell"), Rounds("promote against delete")
+    contest = Contest(stack, tenant, rounds.dice)
+    other = tenant.add("admin")
+
+    def once() -> None:
+        target = tenant.add(rounds.dice.choice(["user", "admin"]))
+        race, state = Race[Any, Any](rounds.dice), contest.state(tenant.admin, other, target)
+        contenders = [
+            contest.contender(race, tenant.admin, "promote_user", target, role="manager"),
+            contest.contender(race, other, "delete_user", target),
+            contest.contender(race, target, "rotate_token", target),
+        ]
+        rounds.run(race, contenders, state, sequential.of_tenant, lambda: contest.look(tenant.admin, other, target))
+
+    rounds.play(once)
+
+
+@pytest.mark.usefixtures("in_process")
+def test_create_against_the_deletion_of_the_tenant(stack: Stack, register: Callable[[str], Tenant]) -> None:
+    """Who was made in time is counted in the receipt, and gone."""
+    rounds = Rounds("create against tenant deletion")
+    operator = gateway.authorize(stack.master_token)
+
+    def once() -> None:
+        tenant = register(f"Closing {uuid4()}")
+        contest = Contest(stack, tenant, rounds.dice)
+        race, state = Race[Any, Any](rounds.dice), contest.state(tenant.admin)
+        deletion = Request("delete_tenant", target=tenant.id)
+
+        def delete() -> None:
+            race.record(deletion, lambda: _send(deletion, operator))
+
+        def look() -> Callable[[sequential.Tenant], bool]:
+            receipt = _receipt(stack, tenant.id)
+            return lambda state: (
+                receipt["deleted"]["users"] == len(state.people)
+                and all(gateway.authorize(person.token) is None for person in state.people.values())
+            )
+
+        creations = [
+            contest.contender(race, tenant.admin, "create_user", role=role) for role in ("admin", "manager", "user")
+        ]
+        rounds.run(race, [*creations, delete], state, sequential.of_tenant, look)
+
+    rounds.play(once)
+
+
+def _receipt(stack: Stack, tenant_id: str) -> dict[str, Any]:
+    deadline = time.monotonic() + 60
+    while True:
+        answer = call("GET", f"{stack.api}/global/tenants/{tenant_id}/deletion", stack.master_token)
+        receipt: dict[str, Any] = answer.json()["data"]
+        if receipt["status"] == "deleted":
+            return receipt
+        assert time.monotonic() < deadline, receipt
+        time.sleep(0.2)
+
+
+@pytest.mark.usefixtures("in_process")
+def test_rotate_against_use(stack: Stack, register: Callable[[str], Tenant]) -> None:
+    """The user and an admin rotate one token, while it is used: one token is good in the end, and it is the last."""
+    tenant, rounds = register("Locksmiths"), Rounds("rotate against use")
+    contest = Contest(stack, tenant, rounds.dice)
+    owner = tenant.add("user")
+
+    def once() -> None:
+        race, state = Race[Any, Any](rounds.dice), contest.state(tenant.admin, owner)
+
+        def look() -> Callable[[sequential.Tenant], bool]:
+            given = [event.answer.body["data"]["token"] for event in race.history if _gave_a_token(event)]
+            good = [
+                token
+                for token in (owner.token, *given)
+                if call("GET", f"{stack.api}/users/{owner.id}", token).status == 200
+            ]
+            assert len(good) == 1, _told(race, state)
+            owner.token = good[0]
+            return lambda state: state.people[owner.id].token == owner.token
+
+        contenders = [
+            contest.contender(race, owner, "rotate_token", owner),
+            contest.contender(race, tenant.admin, "rotate_token", owner),
+            contest.contender(race, owner, "get_user", owner),
+            contest.contender(race, owner, "get_user", owner),
+        ]
+        rounds.run(race, contenders, state, sequential.of_tenant, look)
+
+    rounds.play(once)
+
+
+def _gave_a_token(event: Any) -> bool:
+    return getattr(event.operation, "name", "") == "rotate_token" and event.answer.status == 200
+
+
+@pytest.mark.usefixtures("in_process")
+def test_two_registrations_of_one_name(stack: Stack) -> None:
+    """And of one email under another name."""
+    rounds = Rounds("two registrations of one name")
+    operator = gateway.authorize(stack.master_token)
+
+    def once() -> None:
+        race, name, email = Race[Any, Any](rounds.dice), f"Twins {uuid4()}", f"{uuid4()}@example.com"
+        wanted = [
+            Register(name, email),
+            Register(name.upper(), f"{uuid4()}@example.com"),
+            Register(f"{name} of late", email.upper()),
+        ]
+
+        def send(registration: Register) -> Callable[[], object]:
+            body = {"tenant_name": registration.name, "email": registration.email, "password": PASSWORD}
+            return lambda: race.record(
+                registration, lambda: gateway.request("POST", "/register", body=body, principal=operator)
+            )
+
+        def look() -> Callable[[Registered], bool]:
+            listed = call("GET", f"{stack.api}/tenants", stack.master_token).json()
+            assert "next_cursor" not in listed
+            found = {
+                tenant["name"].casefold(): tenant["id"]
+                for tenant in listed["tenants"]
+                if tenant["name"].casefold().startswith(name.casefold())
+            }
+            return lambda state: state.tenants == found
+
+        rounds.run(race, [send(each) for each in wanted], Registered(), sequential.of_registrations, look)
+        for event in race.history:
+            if event.answer.status == 201:
+                _send(Request("delete_tenant", target=event.answer.body["tenant"]["id"]), operator)
+
+    rounds.play(once)
+
+
+@pytest.mark.usefixtures("in_process")
+def test_refresh_against_refresh(stack: Stack) -> None:
+    """By the same client, which may have missed the answer, by a thief, and while the owner logs out."""
+    rounds = Rounds("refresh against refresh")
+    made = operate(stack, "create_superadmin", [f"email={uuid4()}@example.com", "force=true"])
+
+    def once() -> None:
+        race = Race[Any, Any](rounds.dice)
+        pair = account_sessions.log_in(_operator(), made["email"], made["password"])
+        principal = gateway.authorize(pair.access_token)
+        body = {"refreshToken": pair.refresh_token}
+
+        def refresh(client: str) -> Callable[[], object]:
+            return lambda: race.record(
+                Refresh(pair.refresh_token, client),
+                lambda: gateway.request("POST", "/v1/api/auth/refresh", body=body, user_agent=client),
+            )
+
+        def log_out() -> None:
+            race.record(
+                LogOut(), lambda: gateway.request("POST", "/v1/api/auth/logout", body=body, principal=principal)
+            )
+
+        def look() -> Callable[[Session], bool]:
+            given = [event.answer.body["refreshToken"] for event in race.history if event.answer.status == 200]
+            last = given[0] if given else pair.refresh_token
+            alive = call("GET", f"{stack.api}/v1/api/superadmin/users?limit=1", pair.access_token).status == 200
+            again = call("POST", f"{stack.api}/v1/api/auth/refresh", body={"refreshToken": last}).status == 200
+            return lambda state: (state.alive, state.alive) == (alive, again) and (not alive or state.token == last)
+
+        thief = rounds.dice.choice(["owner", "thief"])
+        third = rounds.dice.choice([log_out, refresh("owner")])
+        rounds.run(
+            race, [refresh("owner"), refresh(thief), third], Session(pair.refresh_token), sequential.of_session, look
+        )
+
+    rounds.play(once)
 
 
 @pytest.mark.usefixtures("in_process")

@@ -56,6 +56,7 @@ def test_a_user_by_its_api_token(acme: Tenant, header: str, spelling: Callable[[
         "email": acme.admin.email,
         "role": "admin",
         "tenant_id": acme.id,
+        "token_hash": api_token_hash(acme.admin.token),
     }
 
 

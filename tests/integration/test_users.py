@@ -324,3 +324,11 @@ def test_whoever_was_deactivated_since_it_was_authorized_gets_no_new_token(acme:
     _put(acme.admin, user, {"active": False})
     with unchanged():
         assert user.request("POST", f"/users/{user.id}/token", principal=stale).status == 401
+
+
+def test_a_token_that_was_rotated_since_it_was_authorized_brings_forth_no_other(acme: Tenant) -> None:
+    user = acme.add("user")
+    stale = user.principal
+    acme.admin.request("POST", f"/users/{user.id}/token")
+    with unchanged():
+        assert user.request("POST", f"/users/{user.id}/token", principal=stale).status == 401

@@ -275,6 +275,7 @@ class Caller:
     holder: Any = None
     role: str = ""
     session: Session | None = None
+    token: str = ""
 
     @property
     def id(self) -> str:
@@ -471,7 +472,7 @@ class Model:
         for tenant in self.tenants:
             for user in tenant.users:
                 if credential.lower() == user.token and user.active and tenant.status == "active":
-                    return Caller("user", user, user.role)
+                    return Caller("user", user, user.role, token=user.token)
         session, until = self.access.get(credential, (None, 0))
         if session is not None and self.now < until and self.stands(session):
             return Caller("account", session.account, session.account.role, session)
@@ -972,7 +973,7 @@ class Model:
             actor = self._in_tenant(caller, ROLES)
             target = self._target(actor, user_id)
             if target is actor:
-                refuse_if(not actor.active, UNAUTHORIZED)
+                refuse_if(not actor.active or caller.token != actor.token, UNAUTHORIZED)
             else:
                 refuse_if(target.role not in MANAGES[caller.role], FORBIDDEN)
                 self.check_standing(caller)

@@ -43,7 +43,7 @@ def _tenant_user(token: str, at: datetime) -> Principal:
     if tenant is None or tenant["status"] != standing.ACTIVE or user is None or not user["active"]:
         raise Unauthorized
     token_use.report(token_hash, found.get("last_used_at"), at)
-    return Principal(PrincipalType.USER, user_id, user["email"], user["role"], tenant_id)
+    return Principal(PrincipalType.USER, user_id, user["email"], user["role"], tenant_id, token_hash=token_hash)
 
 
 def _account(token: str, at: datetime) -> Principal:

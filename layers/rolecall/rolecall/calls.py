@@ -21,7 +21,8 @@ class Principal:
     """A caller whose credential the authorizer has recognised.
 
     `role` is a `Role` or `PlatformRole` as it was then; whether it still holds is checked in the
-    transaction of each change. Only accounts have a name and a session.
+    transaction of each change. Only accounts have a name and a session, only a tenant's users the hash of
+    the API token that they came with.
     """
 
     type: PrincipalType
@@ -31,6 +32,7 @@ class Principal:
     tenant_id: str = ""
     name: str = ""
     session_id: str = ""
+    token_hash: str = ""
 
     def to_context(self) -> dict[str, str]:
         """The flat strings that API Gateway hands from the authorizer to the functions."""
@@ -41,12 +43,13 @@ class Principal:
             "role": self.role,
             "tenant_id": self.tenant_id,
             **({"name": self.name, "session_id": self.session_id} if self.session_id else {}),
+            **({"token_hash": self.token_hash} if self.token_hash else {}),
         }
 
     @classmethod
     def from_context(cls, context: Mapping[str, str | None]) -> Self | None:
         """None where the context is no authorizer's, or lacks what the kind of principal has."""
-        names = ("id", "email", "role", "tenant_id", "name", "session_id")
+        names = ("id", "email", "role", "tenant_id", "name", "session_id", "token_hash")
         identifier, *others = (context.get(name) or "" for name in names)
         try:
             found = cls(PrincipalType(context.get("principal_type") or ""), identifier, *others)

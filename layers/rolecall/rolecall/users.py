@@ -359,11 +359,13 @@ def _rotate_once(call: Call, user_id: str) -> tuple[User, str]:
     oneself = old.id == actor.id
     if not oneself:
         check_manages(Role(actor.role), old.role)
-    elif not old.active:
+    [old_token_pk] = [pk for pk in item["owned_keys"] if pk.startswith(keys.TOKEN_PREFIX)]
+    # A token that someone else rotated since the authorizer saw it is dead: it must not bring forth another.
+    came_with = keys.api_token(actor.token_hash).pk if actor.token_hash else old_token_pk
+    if oneself and (not old.active or came_with != old_token_pk):
         raise Unauthorized
     token = tokens.new_api_token()
     token_key = keys.api_token(tokens.api_token_hash(token))
-    [old_token_pk] = [pk for pk in item["owned_keys"] if pk.startswith(keys.TOKEN_PREFIX)]
     old_token_key = keys.Key(old_token_pk, keys.META)
     last_used_at = (store.get(old_token_key) or {}).get("last_used_at")
     new = replace(old, token_last4=token[-4:], updated_at=rfc3339(call.at), version=old.version + 1)
