@@ -193,6 +193,12 @@ def test_index_partitions_are_merged_in_order_and_an_item_that_moves_is_seen_onc
     assert read(limit=100, prefix="1", after="14") == whole[15:20]
 
 
+def test_a_merged_read_goes_on_in_a_partition_that_holds_most(aws: None) -> None:
+    _index(INDEX, *(f"{number:02}" for number in range(25)))
+    found = store.merged([INDEX, IndexPartition("gsi1", "BY#2")], limit=20)
+    assert [item["gsi1sk"] for item in found] == [f"{number:02}" for number in range(20)]
+
+
 def test_a_merged_read_asks_for_little_more_than_it_returns() -> None:
     other = IndexPartition("gsi1", "BY#2")
     with _sent("Query") as sent:
