@@ -45,13 +45,15 @@ class Api:
         percents = [0]
         while True:
             answer = self("GET", f"/global/tenants/{tenant_id}/deletion")
-            assert answer.status == 200, answer.text
-            data: dict[str, Any] = answer.json()["data"]
-            percents.append(data["percent"])
-            assert percents == sorted(percents)
-            if data["status"] == "deleted":
-                return data
-            assert time.monotonic() < deadline, data
+            assert time.monotonic() < deadline, answer.text
+            # The local engine is one process, and the workers keep it busy.
+            if answer.status != 503:
+                assert answer.status == 200, answer.text
+                data: dict[str, Any] = answer.json()["data"]
+                percents.append(data["percent"])
+                assert percents == sorted(percents)
+                if data["status"] == "deleted":
+                    return data
             time.sleep(0.5)
 
 
@@ -114,6 +116,27 @@ def test_workers_finish_what_the_queue_hands_them(api: Api) -> None:
     assert receipt["deleted"]["devices"] == 60
     assert receipt["verified"]
     assert _remains(api.stack, tenant_id) == []
+
+
+@pytest.mark.parametrize(
+    ("alarm", "metric", "dimension"),
+    [
+        ("DeletionStalledAlarm", ("Rolecall", "DeletionsStalled"), "service"),
+        ("InvariantViolatedAlarm", ("Rolecall", "InvariantsViolated"), "service"),
+        ("SweepDeadLettersAlarm", ("AWS/SQS", "ApproximateNumberOfMessagesVisible"), "QueueName"),
+    ],
+)
+def test_an_alarm_goes_on_with_its_metric(stack: Stack, alarm: str, metric: tuple[str, str], dimension: str) -> None:
+    """Names, dimension, threshold and direction fit together; what AWS makes of time and missing data is AWS's."""
+    whose = {"service": stack.name, "QueueName": stack.physical_id("SweepDeadLetters").rpartition("/")[2]}[dimension]
+    cloudwatch = stack.client("cloudwatch")
+    states = []
+    for value in (0, 1):
+        data = {"MetricName": metric[1], "Value": value, "Dimensions": [{"Name": dimension, "Value": whose}]}
+        cloudwatch.put_metric_data(Namespace=metric[0], MetricData=[data])
+        [found] = cloudwatch.describe_alarms(AlarmNames=[stack.physical_id(alarm)])["MetricAlarms"]
+        states.append(found["StateValue"])
+    assert states == ["OK", "ALARM"]
 
 
 class Callers:

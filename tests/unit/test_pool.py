@@ -27,7 +27,7 @@ def test_results_come_in_order_and_no_more_are_under_way_than_there_is_room_for(
         return number
 
     with Pool(width) as pool:
-        assert list(pool.ahead(work, range(12))) == list(range(12))
+        assert list(pool.ahead(work, range(12), 5)) == list(range(12))
     assert most == width
 
 
@@ -70,4 +70,4 @@ def test_the_next_thing_is_made_while_one_is_made_use_of() -> None:
 def test_every_call_knows_the_deadline() -> None:
     store.set_time_left(500)
     with Pool(2) as pool:
-        assert min(pool.ahead(lambda _: store.time_left(), range(4))) > 400
+        assert min(pool.ahead(lambda _: store.time_left(), range(4), 2)) > 400

@@ -11,7 +11,6 @@ class Pool:
     """So many calls in flight at a time; with room for one, each in the thread that starts it."""
 
     def __init__(self, width: int) -> None:
-        self._width = width
         self._threads = ThreadPoolExecutor(width) if width > 1 else None
 
     def __enter__(self) -> Self:
@@ -32,12 +31,12 @@ class Pool:
                 one.cancel()
             wait(running)
 
-    def ahead[T, R](self, work: Callable[[T], R], parts: Iterable[T]) -> Iterator[R]:
-        """The results in order, each worked out while those before it are made use of."""
+    def ahead[T, R](self, work: Callable[[T], R], parts: Iterable[T], number: int) -> Iterator[R]:
+        """The results in order; up to `number` of them are worked out, or wait, at a time."""
         running: deque[Future[R]] = deque()
         for part in parts:
             running.append(self._start(work, part))
-            if len(running) == self._width:
+            if len(running) == number or not self._threads:
                 yield running.popleft().result()
         yield from (one.result() for one in running)
 

@@ -45,7 +45,9 @@ LEASE_SECONDS = 60
 #: Most items, and most users, between two writes of a slice: what these cost is spread over as many.
 CHUNK_ITEMS, CHUNK_USERS = 1000, 250
 #: The same for each of the slices that one process works on side by side: together they bound its memory.
-_SHARED_ITEMS, _SHARED_USERS = 250, 50
+_SHARED_ITEMS, _SHARED_USERS = 150, 50
+#: Users whose partitions a slice looks into at a time; all slices together look into many.
+_USERS_AHEAD, _SHARED_USERS_AHEAD = 16, 2
 #: How far through its slice a sweep is, in thousandths, at the ends of the two passes.
 _SWEPT_REACHED, _DONE_REACHED = 900, 990
 _ID_DIGITS = 4
@@ -199,8 +201,8 @@ def run_side_by_side(found: Sequence[Slice], owner: str) -> list[Slice]:
         return _run(one, owner, lanes) if store.time_left() > RESERVE_SECONDS else one
 
     side_by_side = len(found) if config().sweep_concurrency > 1 else 1
-    with _lanes(_SHARED_ITEMS, _SHARED_USERS) as lanes, Pool(side_by_side) as slices:
-        return list(slices.ahead(run_one, found))
+    with _lanes(_SHARED_ITEMS, _SHARED_USERS, _SHARED_USERS_AHEAD) as lanes, Pool(side_by_side) as slices:
+        return list(slices.ahead(run_one, found, side_by_side))
 
 
 def _run(found: Slice, owner: str, lanes: "_Lanes") -> Slice:
@@ -253,13 +255,14 @@ class _Lanes(NamedTuple):
     calls: Pool
     items: int
     users: int
+    users_ahead: int
 
 
 @contextmanager
-def _lanes(items: int = CHUNK_ITEMS, users: int = CHUNK_USERS) -> Iterator[_Lanes]:
+def _lanes(items: int = CHUNK_ITEMS, users: int = CHUNK_USERS, users_ahead: int = _USERS_AHEAD) -> Iterator[_Lanes]:
     width = config().sweep_concurrency
     with Pool(width) as batches, Pool(2 * width if width > 1 else 1) as calls:
-        yield _Lanes(batches, calls, items, users)
+        yield _Lanes(batches, calls, items, users, users_ahead)
 
 
 class _Foreign(RolecallError):
@@ -409,13 +412,13 @@ class _Run:
         """What there is behind `after`, up to `upto`."""
         directory = self._directory(after.user, upto.user if upto else None)
         if self._proving:
-            yield from self._lanes.calls.ahead(self._proven, directory)
+            yield from self._lanes.calls.ahead(self._proven, directory, self._lanes.users_ahead)
             return
 
         def look(item: store.Item) -> tuple[store.Item, Iterator[store.Item]]:
             return item, self._children(item, after, upto)
 
-        for item, children in self._lanes.calls.ahead(look, directory):
+        for item, children in self._lanes.calls.ahead(look, directory, self._lanes.users_ahead):
             sk = item["sk"]
             for child in children:
                 yield _Found(Position(sk, child["sk"]), child)
