@@ -13,11 +13,13 @@ from rolecall.errors import ConcurrentChange, LastAdmin, RolecallError, ServiceU
 from rolecall.keys import IndexPartition, Key
 from tests.integration.conftest import table
 from tests.integration.test_failures import (
+    conflicting,
     contended,
     dynamodb,
     forbidden,
     out_of_reach,
     throttled,
+    throttled_within,
     unread,
     unwritten,
 )
@@ -300,6 +302,12 @@ def test_what_dynamodb_refuses_is_told_as_what_it_means(failure: Any, told: type
         store.write(store.Put(_item(A)))
     with dynamodb(failure, "TransactWriteItems"), pytest.raises(told):
         store.transact(store.Put(_item(A)))
+
+
+@pytest.mark.parametrize(("failure", "told"), [(conflicting, ConcurrentChange), (throttled_within, ServiceUnavailable)])
+def test_a_cancelled_transaction_is_told_as_its_reasons_mean(failure: Any, told: type[Exception]) -> None:
+    with dynamodb(failure, "TransactWriteItems"), pytest.raises(told):
+        store.transact(store.Put(_item(A)), store.Put(_item(B)))
 
 
 def test_a_conflict_of_a_single_write_is_tried_again() -> None:
