@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from rolecall import keys, store
+from rolecall import keys, store, tokens
 from tests import gateway
 from tests.gateway import Response
 from tests.integration.conftest import (
@@ -57,6 +57,7 @@ def test_a_user_is_made_in_the_tenant_of_the_admin(acme: Tenant, role: str) -> N
         "email": "Ada@example.com",
         "role": role,
         "tenant_id": acme.id,
+        "token_hash": tokens.api_token_hash(user["token"]),
     }
 
 
