@@ -119,6 +119,10 @@ def served(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
     """The stack as `make run` would show it to other commands."""
     monkeypatch.setattr(home, "HOME", stack.engine.home)
     monkeypatch.setenv("ROLECALL_HOME", str(stack.engine.home))
+    # As from a terminal: no make around it that tells of directories, and Ctrl-C not ignored as in the background.
+    for name in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):
+        monkeypatch.delenv(name, raising=False)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with home.to_itself("stop it"):
         home.announce(stack)
         yield stack
@@ -168,7 +172,7 @@ def test_the_logs_of_one_function_are_followed_alone(served: Stack, register: Ca
     ) as following:
         assert following.stdout
         lines = [following.stdout.readline()]
-        while f"tenant_id={tenant.id}" not in lines[-1]:
+        while lines[-1] and f"tenant_id={tenant.id}" not in lines[-1]:
             lines.append(following.stdout.readline())
         following.send_signal(signal.SIGINT)
         following.communicate(timeout=30)
