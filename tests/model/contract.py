@@ -1245,6 +1245,11 @@ class Model:
         def request(caller: Caller) -> Answer:
             refuse_if(caller.role != "ROLE_SUPERADMIN", FORBIDDEN)
             check_query(query, ("limit", "cursor"))
+            if "cursor" in query:
+                # Of this very history, or wrong, whether or not there is such an account.
+                cursor = self.cursors.get(query["cursor"])
+                refuse_if(cursor is None or cursor.listing[0] != "history", INVALID)
+                refuse_if(cursor is not None and str(cursor.listing[1]) != account_id.lstrip("0"), INVALID)
             account = self._account(account_id)
             entries = [
                 (-place, self._told(one))

@@ -32,7 +32,7 @@ def test_a_planted_bug_is_found(
             try:
                 return check(*arguments, **named)
             except AssertionError as failure:
-                found.append((Platform.steps, str(failure).splitlines()[0]))
+                found.append((Platform.steps, str(failure).partition("\n")[0]))
                 raise
 
         return noted

@@ -207,7 +207,7 @@ class World:
     def _check_invariants(self) -> None:
         with patch.object(invariants, "store", self.look):
             findings = list(chain.from_iterable(map(invariants.check, self.look.items.values())))
-        assert findings == []
+        assert findings == [], f"{findings}"
 
     def _check_deleted_tenants(self) -> None:
         gone = {tenant.id for tenant in self.model.tenants if tenant.status == "deleted"}
