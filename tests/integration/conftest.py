@@ -14,7 +14,20 @@ import pytest
 from botocore.model import OperationModel
 from moto import mock_aws
 
-from rolecall import accounts, attributes, calls, clock, config, deletion, devices, keys, messages, store, token_use
+from rolecall import (
+    accounts,
+    attributes,
+    calls,
+    clock,
+    config,
+    deletion,
+    devices,
+    keys,
+    messages,
+    store,
+    telemetry,
+    token_use,
+)
 from rolecall.roles import PlatformRole
 from tests import gateway, in_memory, permissions
 from tests.gateway import Response
@@ -50,7 +63,10 @@ def aws(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iter
         messages._client.cache_clear()
         events = store._client().meta.events
         events.register(_EACH_CALL, _enforce_policy)
+        level = telemetry.logger.log_level
         yield
+        # Local commands, which some tests call, make the functions' log quieter.
+        telemetry.logger.setLevel(level)
         events.unregister(_EACH_CALL, _enforce_policy)
 
 
