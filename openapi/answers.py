@@ -356,7 +356,7 @@ type Path = Annotated[str, Field(pattern="^/", examples=["/v1/api/superadmin/use
 
 
 class FieldMessage(Answer):
-    field: Said = Field(examples=["newRole"])
+    field: str = Field(examples=["newRole"], description="Its name as it was sent, which may be empty.")
     message: Said = Field(examples=["is required"])
 
 

@@ -89,8 +89,10 @@ _REQUEST_ID = r"^[A-Za-z0-9._-]{1,128}$"
 # Without examples: whoever tries a route out would send them.
 _HEADER_PARAMETERS: dict[str, Schema] = {
     "X-Request-Id": {
-        "description": "Comes back in the answer, and stands in the logs and audit entries. Ignored if malformed.",
-        "schema": {"type": "string", "pattern": _REQUEST_ID},
+        # No pattern: what is malformed is ignored, and not refused.
+        "description": "Comes back in the answer, and stands in the logs and audit entries, if it is 1 to 128 letters, "
+        "digits, `.`, `_` or `-`; else it is ignored.",
+        "schema": {"type": "string"},
     },
     "If-Match": {
         "description": 'The `ETag` of what was read, as `"3"`: the change is made only if it still is what it was.',

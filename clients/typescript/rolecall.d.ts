@@ -766,8 +766,11 @@ export interface components {
             reason: components["schemas"]["Reason"];
         };
         FieldMessage: {
-            /** @example newRole */
-            field: components["schemas"]["Said"];
+            /**
+             * @description Its name as it was sent, which may be empty.
+             * @example newRole
+             */
+            field: string;
             /** @example is required */
             message: components["schemas"]["Said"];
         };
@@ -1128,8 +1131,11 @@ export interface components {
             message: "User updated successfully";
         };
         Validation: {
-            /** @example newRole */
-            field: components["schemas"]["Said"];
+            /**
+             * @description Its name as it was sent, which may be empty.
+             * @example newRole
+             */
+            field: string;
             /** @example is required */
             message: components["schemas"]["Said"];
             /** @description What was sent; never a password, a token or a secret. */
@@ -1322,7 +1328,7 @@ export interface components {
         };
     };
     parameters: {
-        /** @description Comes back in the answer, and stands in the logs and audit entries. Ignored if malformed. */
+        /** @description Comes back in the answer, and stands in the logs and audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
         "X-Request-Id": string;
         /** @description The `ETag` of what was read, as `"3"`: the change is made only if it still is what it was. */
         "If-Match": string;
@@ -1473,7 +1479,7 @@ export interface operations {
             header?: {
                 /** @description The `ETag` of what was read, as `"3"`: the change is made only if it still is what it was. */
                 "If-Match"?: components["parameters"]["If-Match"];
-                /** @description Comes back in the answer, and stands in the logs and audit entries. Ignored if malformed. */
+                /** @description Comes back in the answer, and stands in the logs and audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path: {
@@ -1626,7 +1632,7 @@ export interface operations {
                 email?: string;
             };
             header?: {
-                /** @description Comes back in the answer, and stands in the logs and audit entries. Ignored if malformed. */
+                /** @description Comes back in the answer, and stands in the logs and audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path?: never;
@@ -1703,7 +1709,7 @@ export interface operations {
             header?: {
                 /** @description Makes the request safe to repeat: for 24 hours, the same key and body get the first answer. */
                 "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
-                /** @description Comes back in the answer, and stands in the logs and audit entries. Ignored if malformed. */
+                /** @description Comes back in the answer, and stands in the logs and audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path?: never;
@@ -1828,7 +1834,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Comes back in the answer, and stands in the logs and audit entries. Ignored if malformed. */
+                /** @description Comes back in the answer, and stands in the logs and audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path: {
@@ -1931,7 +1937,7 @@ export interface operations {
             header?: {
                 /** @description The `ETag` of what was read, as `"3"`: the change is made only if it still is what it was. */
                 "If-Match"?: components["parameters"]["If-Match"];
-                /** @description Comes back in the answer, and stands in the logs and audit entries. Ignored if malformed. */
+                /** @description Comes back in the answer, and stands in the logs and audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path: {
@@ -2072,7 +2078,7 @@ export interface operations {
             header?: {
                 /** @description The `ETag` of what was read, as `"3"`: the change is made only if it still is what it was. */
                 "If-Match"?: components["parameters"]["If-Match"];
-                /** @description Comes back in the answer, and stands in the logs and audit entries. Ignored if malformed. */
+                /** @description Comes back in the answer, and stands in the logs and audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path: {
@@ -2200,7 +2206,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Comes back in the answer, and stands in the logs and audit entries. Ignored if malformed. */
+                /** @description Comes back in the answer, and stands in the logs and audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path: {
@@ -2322,7 +2328,7 @@ export interface operations {
             header?: {
                 /** @description Makes the request safe to repeat: for 24 hours, the same key and body get the first answer. */
                 "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
-                /** @description Comes back in the answer, and stands in the logs and audit entries. Ignored if malformed. */
+                /** @description Comes back in the answer, and stands in the logs and audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path?: never;
@@ -2459,7 +2465,7 @@ export interface operations {
                 cursor?: string;
             };
             header?: {
-                /** @description Comes back in the answer, and stands in the logs and audit entries. Ignored if malformed. */
+                /** @description Comes back in the answer, and stands in the logs and audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path?: never;
@@ -2530,7 +2536,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Comes back in the answer, and stands in the logs and audit entries. Ignored if malformed. */
+                /** @description Comes back in the answer, and stands in the logs and audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path: {
@@ -2631,7 +2637,7 @@ export interface operations {
             header?: {
                 /** @description The `ETag` of what was read, as `"3"`: the change is made only if it still is what it was. */
                 "If-Match"?: components["parameters"]["If-Match"];
-                /** @description Comes back in the answer, and stands in the logs and audit entries. Ignored if malformed. */
+                /** @description Comes back in the answer, and stands in the logs and audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path: {
@@ -2790,7 +2796,7 @@ export interface operations {
             header?: {
                 /** @description The name of the tenant that is meant; if it is another's, nothing happens. */
                 "X-Confirm-Tenant-Name"?: components["parameters"]["X-Confirm-Tenant-Name"];
-                /** @description Comes back in the answer, and stands in the logs and audit entries. Ignored if malformed. */
+                /** @description Comes back in the answer, and stands in the logs and audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path: {
@@ -2914,7 +2920,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Comes back in the answer, and stands in the logs and audit entries. Ignored if malformed. */
+                /** @description Comes back in the answer, and stands in the logs and audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path: {
@@ -3043,7 +3049,7 @@ export interface operations {
                 to?: string;
             };
             header?: {
-                /** @description Comes back in the answer, and stands in the logs and audit entries. Ignored if malformed. */
+                /** @description Comes back in the answer, and stands in the logs and audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path?: never;
@@ -3154,7 +3160,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Comes back in the answer, and stands in the logs and audit entries. Ignored if malformed. */
+                /** @description Comes back in the answer, and stands in the logs and audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path?: never;
@@ -3264,7 +3270,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Comes back in the answer, and stands in the logs and audit entries. Ignored if malformed. */
+                /** @description Comes back in the answer, and stands in the logs and audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path?: never;
@@ -3396,7 +3402,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Comes back in the answer, and stands in the logs and audit entries. Ignored if malformed. */
+                /** @description Comes back in the answer, and stands in the logs and audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path?: never;
@@ -3495,7 +3501,7 @@ export interface operations {
                 email?: string;
             };
             header?: {
-                /** @description Comes back in the answer, and stands in the logs and audit entries. Ignored if malformed. */
+                /** @description Comes back in the answer, and stands in the logs and audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path?: never;
@@ -3615,7 +3621,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Comes back in the answer, and stands in the logs and audit entries. Ignored if malformed. */
+                /** @description Comes back in the answer, and stands in the logs and audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path?: never;
@@ -3760,7 +3766,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Comes back in the answer, and stands in the logs and audit entries. Ignored if malformed. */
+                /** @description Comes back in the answer, and stands in the logs and audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path: {
@@ -3909,7 +3915,7 @@ export interface operations {
             header?: {
                 /** @description The `ETag` of what was read, as `"3"`: the change is made only if it still is what it was. */
                 "If-Match"?: components["parameters"]["If-Match"];
-                /** @description Comes back in the answer, and stands in the logs and audit entries. Ignored if malformed. */
+                /** @description Comes back in the answer, and stands in the logs and audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path: {
@@ -4141,7 +4147,7 @@ export interface operations {
             header?: {
                 /** @description The `ETag` of what was read, as `"3"`: the change is made only if it still is what it was. */
                 "If-Match"?: components["parameters"]["If-Match"];
-                /** @description Comes back in the answer, and stands in the logs and audit entries. Ignored if malformed. */
+                /** @description Comes back in the answer, and stands in the logs and audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path: {
@@ -4372,7 +4378,7 @@ export interface operations {
             header?: {
                 /** @description The `ETag` of what was read, as `"3"`: the change is made only if it still is what it was. */
                 "If-Match"?: components["parameters"]["If-Match"];
-                /** @description Comes back in the answer, and stands in the logs and audit entries. Ignored if malformed. */
+                /** @description Comes back in the answer, and stands in the logs and audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path: {
@@ -4579,7 +4585,7 @@ export interface operations {
             header?: {
                 /** @description The `ETag` of what was read, as `"3"`: the change is made only if it still is what it was. */
                 "If-Match"?: components["parameters"]["If-Match"];
-                /** @description Comes back in the answer, and stands in the logs and audit entries. Ignored if malformed. */
+                /** @description Comes back in the answer, and stands in the logs and audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path: {
@@ -4786,7 +4792,7 @@ export interface operations {
             header?: {
                 /** @description The `ETag` of what was read, as `"3"`: the change is made only if it still is what it was. */
                 "If-Match"?: components["parameters"]["If-Match"];
-                /** @description Comes back in the answer, and stands in the logs and audit entries. Ignored if malformed. */
+                /** @description Comes back in the answer, and stands in the logs and audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path: {
@@ -5020,7 +5026,7 @@ export interface operations {
                 cursor?: string;
             };
             header?: {
-                /** @description Comes back in the answer, and stands in the logs and audit entries. Ignored if malformed. */
+                /** @description Comes back in the answer, and stands in the logs and audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path: {
@@ -5150,7 +5156,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Comes back in the answer, and stands in the logs and audit entries. Ignored if malformed. */
+                /** @description Comes back in the answer, and stands in the logs and audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path?: never;
@@ -5221,7 +5227,7 @@ export interface operations {
                 v?: string;
             };
             header?: {
-                /** @description Comes back in the answer, and stands in the logs and audit entries. Ignored if malformed. */
+                /** @description Comes back in the answer, and stands in the logs and audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path: {

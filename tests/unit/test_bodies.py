@@ -134,6 +134,11 @@ def test_what_is_no_json_object_is_refused_as_a_whole(raw: bytes) -> None:
     assert raised.value.fields == ()
 
 
+def test_a_field_without_a_name_is_an_unknown_one_like_any_other() -> None:
+    (error,) = _errors(b'{"name": "Acme", "": 1}')
+    assert (error.field, error.message) == ("", "is not a known field")
+
+
 @pytest.mark.parametrize("number", [b"NaN", b"Infinity", b"1e999", b"1" + b"0" * 400])
 def test_a_number_beyond_json_is_a_bad_value_like_any_other(number: bytes) -> None:
     (error,) = _errors(b'{"name": ' + number + b"}")

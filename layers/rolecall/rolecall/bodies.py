@@ -52,7 +52,7 @@ def _field_errors(error: ValidationError) -> list[FieldError]:
     found: dict[str, FieldError] = {}
     for details in error.errors(include_url=False):
         name = ".".join(str(part) for part in details["loc"])
-        if not name:
+        if not details["loc"]:
             # The body as a whole: no JSON, or no object.
             raise ValidationFailed(message="the body must be a JSON object") from None
         found.setdefault(name, FieldError(name, _message(details), _value(name, details)))
