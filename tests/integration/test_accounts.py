@@ -6,7 +6,8 @@ from typing import Any
 import orjson
 import pytest
 
-from rolecall import config, jwts, keys, store, vault
+from rolecall import accounts, config, jwts, keys, store, vault
+from rolecall.clock import rfc3339
 from rolecall.roles import PlatformRole
 from tests import gateway
 from tests.gateway import Response
@@ -37,13 +38,40 @@ def test_an_account_is_made_with_the_whole_profile(superadmin: Holder) -> None:
     made = superadmin.request("POST", USERS, NEW | more)
 
     assert made.status == 201
-    assert made.body.items() >= more.items()
+    profile = NEW | more
+    del profile["password"]
+    assert made.body.items() >= profile.items()
     assert made.body["roles"] == ["ROLE_CLIENT"]
     assert made.headers["Location"] == f"{USERS}/{made.body['id']}"
     got = superadmin.request("GET", made.headers["Location"])
     assert (got.status, got.body, got.headers["ETag"]) == (200, made.body, '"1"')
     assert "sessionGeneration" not in got.body
     assert PASSWORD not in made.text
+
+
+def test_an_account_without_a_username_has_its_email_for_one(superadmin: Holder) -> None:
+    assert superadmin.request("POST", USERS, NEW).body["username"] == NEW["email"]
+
+
+def test_an_account_is_made_in_one_moment_and_audited(time: Clock, superadmin: Holder) -> None:
+    time.forward(seconds=60)
+    at = rfc3339(time.at)
+    made = superadmin.request("POST", USERS, NEW | {"role": "admin"}).body
+
+    password = store.get(accounts.password_key(made["id"])) or {}
+    assert (made["createdAt"], made["updatedAt"], password["created_at"]) == (at, at, at)
+    entry = audit_of(keys.PLATFORM)[-1]
+    assert (entry["action"], entry["target"]) == ("create_account", {"type": "account", "id": str(made["id"])})
+    assert entry["after"] == {"email": NEW["email"], "role": "ROLE_ADMIN"}
+
+
+def test_a_new_account_takes_no_other_ones_place(superadmin: Holder) -> None:
+    other = make_account()
+    store.write(store.Update(keys.platform(), set={"last_account_id": other.id - 1}, when=store.EXISTS))
+    before = store.get(keys.account(other.id))
+    assert superadmin.request("POST", USERS, NEW).code == "CONCURRENT_CHANGE"
+    assert store.get(keys.account(other.id)) == before
+    assert superadmin.request("POST", USERS, NEW).body["id"] == other.id + 1
 
 
 @pytest.mark.parametrize("owner", ["account", "tenant's user"])
@@ -90,8 +118,9 @@ def test_amounts_are_exact(superadmin: Holder) -> None:
 # --- List ------------------------------------------------------------------------------------------
 
 
-def test_paging_sees_every_account_once_and_each_page_is_full(superadmin: Holder) -> None:
-    made = {superadmin.id} | {make_account().id for _ in range(6)}
+@pytest.mark.parametrize("number", [6, 7])
+def test_paging_sees_every_account_once_and_each_page_is_full(superadmin: Holder, number: int) -> None:
+    made = {superadmin.id} | {make_account().id for _ in range(number - 1)}
     pages, cursor = [], ""
     while True:
         page = superadmin.request("GET", f"{USERS}?limit=3{cursor}").body
@@ -100,7 +129,7 @@ def test_paging_sees_every_account_once_and_each_page_is_full(superadmin: Holder
             break
         cursor = f"&cursor={page['nextCursor']}"
 
-    assert [len(page) for page in pages] == [3, 3, 1]
+    assert [len(page) for page in pages] == [3, 3, 1][: -(-number // 3)]
     assert sorted(one for page in pages for one in page) == sorted(made)
 
 
@@ -127,9 +156,13 @@ def test_a_bad_parameter_is_refused(superadmin: Holder, query: str) -> None:
 
 
 def test_a_cursor_is_good_for_its_own_filters_only(superadmin: Holder) -> None:
-    make_account()
-    cursor = superadmin.request("GET", f"{USERS}?limit=1").body["nextCursor"]
-    assert superadmin.request("GET", f"{USERS}?limit=1&banned=false&cursor={cursor}").status == 400
+    make_account(PlatformRole.SUPERADMIN)
+    filters = ["", "&banned=false", "&enabled=true", "&role=ROLE_SUPERADMIN", "&email=account"]
+    cursors = [superadmin.request("GET", f"{USERS}?limit=1{one}").body["nextCursor"] for one in filters]
+    for made_with, cursor in zip(filters, cursors, strict=True):
+        for asked in filters:
+            answer = superadmin.request("GET", f"{USERS}?limit=1{asked}&cursor={cursor}")
+            assert answer.status == (200 if asked == made_with else 400)
 
 
 # --- Ban, disable and back -------------------------------------------------------------------------
@@ -189,6 +222,19 @@ def test_superadmins_are_counted_through_every_change(superadmin: Holder) -> Non
     assert counts == [1, 1, 1, 2, 1, 1, 1, 2]
 
 
+def test_a_change_that_comes_between_is_built_upon(superadmin: Holder) -> None:
+    target, events = make_account(), store._client().meta.events
+
+    def overtake(**_: Any) -> None:
+        events.unregister("before-call.dynamodb.TransactWriteItems", overtake)
+        assert change(superadmin, "disable", target).status == 200
+
+    principal = superadmin.principal
+    events.register("before-call.dynamodb.TransactWriteItems", overtake)
+    both = change(superadmin, "ban", target, principal=principal)
+    assert (both.body["enabled"], both.body["banned"], both.headers["ETag"]) == (False, True, '"3"')
+
+
 # --- History ---------------------------------------------------------------------------------------
 
 
@@ -229,6 +275,8 @@ def test_the_history_is_newest_first_and_paged_by_its_link(time: Clock, superadm
         path = f"{USERS}/{target.id}/history{link[1 : link.index('>')]}" if link else ""
 
     assert seen == ["USER_ENABLE", "USER_DISABLE", "USER_UNBAN", "USER_BAN", "USER_CREATE"]
+    reasons = [entry["reason"] for entry in audit_of(keys.PLATFORM)[-4:]]
+    assert reasons == ["reason to ban", "reason to unban", "reason to disable", "reason to enable"]
 
 
 def test_who_did_it_is_told_as_it_was_then(superadmin: Holder) -> None:
@@ -270,6 +318,9 @@ def test_the_first_superadmin_is_made_once(aws: None, caplog: pytest.LogCaptureF
     with pytest.raises(Exception, match="enabled superadmin"):
         operate("create_superadmin", email="root2@example.com")
     assert operate("create_superadmin", email="root2@example.com", force=True)["id"] > made["id"]
+    store.write(store.Update(keys.platform(), set={"enabled_superadmins": 0}, when=store.EXISTS))
+    operate("create_superadmin", email="root3@example.com")
+    assert superadmins() == 1
     assert made["password"] not in caplog.text
 
 

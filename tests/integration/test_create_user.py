@@ -1,11 +1,12 @@
 """POST /users."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from rolecall import keys, store, tokens
+from rolecall import clock, keys, store, tokens, users
 from tests import gateway
 from tests.gateway import Response
 from tests.integration.conftest import (
@@ -74,9 +75,25 @@ def test_a_webhook_belongs_to_its_user(acme: Tenant) -> None:
 
     assert (answer.body["webhook_configured"], answer.body["webhook_url"]) == (True, "https://example.com/hook")
     partition = keys.user_partition(acme.id, answer.body["user"]["id"])
-    assert [item["url"] for item in table() if item["pk"] == partition and "url" in item] == [
-        "https://example.com/hook"
-    ]
+    password, webhook = (item for item in table() if item["pk"] == partition)
+    assert password["sk"] == "CREDENTIAL#PASSWORD"
+    assert webhook["sk"].startswith("WEBHOOK#")
+    assert webhook["url"] == "https://example.com/hook"
+
+
+def test_all_that_is_made_with_a_user_has_its_time(acme: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock, "now", lambda: datetime(2040, 1, 1, tzinfo=UTC))
+    before = table()
+    _create(acme.admin, webhook_url="https://example.com/hook")
+    made = [item["created_at"] for item in table() if item not in before and "created_at" in item]
+    assert made == ["2040-01-01T00:00:00Z"] * 4, "the user, its token, password and webhook"
+
+
+def test_a_new_user_takes_no_other_ones_place(acme: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = acme.add("manager")
+    monkeypatch.setattr(users, "new_id", lambda: other.id)
+    with unchanged():
+        assert _create(acme.admin).code == "CONCURRENT_CHANGE"
 
 
 def test_an_email_is_taken_across_tenants_and_in_any_case(acme: Tenant, globex: Tenant) -> None:

@@ -262,6 +262,8 @@ def test_it_is_a_critical_event_once_when_accepted_and_once_when_done(
     assert critical() == ["tenant deletion accepted"]
     assert counted() == {"TenantDeletionAccepted": 1}
 
+    assert [vars(one)["tenant_name"] for one in caplog.records if one.levelname == "CRITICAL"] == ["Acme"]
+
     run_workers()
     run_maintenance()
     delete_tenant(full.id)
@@ -279,8 +281,10 @@ def test_it_is_audited_when_accepted_and_when_done(acme: Tenant) -> None:
         "master",
         acme.id,
     )
-    assert accepted["before"] == {"name": "Acme", "status": "active"}
+    assert (accepted["before"], accepted["after"]) == ({"name": "Acme", "status": "active"}, {"status": "deleting"})
     assert (completed["action"], completed["actor"]["id"]) == ("complete_tenant_deletion", "sweep_tenant")
+    assert completed["target"] == accepted["target"] == {"type": "tenant", "id": acme.id}
+    assert (completed["before"], completed["after"]) == ({"status": "deleting"}, {"status": "deleted"})
 
 
 @pytest.mark.parametrize("gone", ["tenant", "user", "inactive"])

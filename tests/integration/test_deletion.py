@@ -4,6 +4,7 @@ import pytest
 
 from rolecall import keys, store, sweep
 from tests import gateway
+from tests.gateway import Response
 from tests.integration.conftest import (
     MASTER_TOKEN,
     Tenant,
@@ -73,6 +74,43 @@ def test_a_protected_tenant_is_not_deleted_until_the_protection_is_lifted() -> N
     assert table_without_audit() == before
     store.write(store.Update(keys.tenant(tenant.id), set={"deletion_protection": False}, when=store.EXISTS))
     assert delete(tenant).status == 200
+
+
+@pytest.mark.parametrize("between", ["gone", "renamed", "protected", "deleting"])
+def test_what_becomes_of_a_tenant_between_the_look_at_it_and_its_tombstone_counts(between: str) -> None:
+    tenant = some_dozen_items()
+    key, events = keys.tenant(tenant.id), store._client().meta.events
+    others: list[Response] = []
+
+    def overtake(**_: object) -> None:
+        events.unregister("before-call.dynamodb.TransactWriteItems", overtake)
+        match between:
+            case "gone":
+                store.write(store.Delete(key))
+            case "deleting":
+                others.append(delete(tenant, seconds=3))
+            case _:
+                change = {"name": "Globex"} if between == "renamed" else {"deletion_protection": True}
+                token = gateway.running.set(None)
+                store.write(store.Update(key, set=change, when=store.EXISTS))
+                gateway.running.reset(token)
+
+    events.register("before-call.dynamodb.TransactWriteItems", overtake)
+    answer = delete(tenant)
+    if between == "deleting":
+        assert (answer.status, answer.body) == (202, others[0].body)
+    else:
+        codes = {"gone": "TENANT_NOT_FOUND", "renamed": "CONCURRENT_CHANGE", "protected": "TENANT_PROTECTED"}
+        assert answer.code == codes[between]
+        assert store.query_partition(keys.deletion(tenant.id).pk).items == audit_of(tenant.id) == []
+
+
+def test_a_receipt_is_never_written_over() -> None:
+    tenant = some_dozen_items()
+    put(keys.deletion(tenant.id), status="deleted")
+    before = table_without_audit()
+    assert delete(tenant).code == "CONCURRENT_CHANGE"
+    assert table_without_audit() == before
 
 
 def test_what_the_request_cannot_finish_goes_to_the_queue_and_asking_again_changes_nothing() -> None:

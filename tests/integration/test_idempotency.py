@@ -1,5 +1,7 @@
 """`Idempotency-Key` on POST /users and POST /register."""
 
+import hmac
+import json
 from datetime import datetime
 from typing import Any
 
@@ -72,6 +74,16 @@ def test_a_key_is_the_callers_own(acme: Tenant, globex: Tenant) -> None:
     ]
     assert [answer.status for answer in answers] == [201, 201, 201]
     assert len({answer.body["user"]["token"] for answer in answers}) == 3
+
+
+def test_a_key_is_found_again_by_a_later_version(acme: Tenant) -> None:
+    """A record lies where its operation, its caller and its key say, whatever is deployed in between."""
+    _create(acme)
+    _register({**ACME, "tenant_name": "Initech"})
+    asked = [("create_user", acme.id, acme.admin.id), ("register_tenant", "", "master")]
+    digests = [hmac.digest(b"I" * 64, json.dumps([*one, *KEY.values()]).encode(), "sha256").hex() for one in asked]
+    found = {(record["pk"], record["sk"]) for record in _records()}
+    assert found == {(f"TENANT#{acme.id}", f"REQUEST#{digests[0]}"), (f"REQUEST#{digests[1]}", "META")}
 
 
 def test_a_refused_request_frees_its_key(acme: Tenant) -> None:

@@ -9,7 +9,7 @@ import pytest
 from rolecall import config
 from tests import gateway
 from tests.gateway import ROOT
-from tests.integration.conftest import PASSWORD, Holder, Tenant, metrics_in
+from tests.integration.conftest import PASSWORD, Holder, Tenant, make_account, metrics_in, register
 
 
 def _log_in(email: str, password: str) -> int:
@@ -61,6 +61,22 @@ def test_maintenance_says_that_it_ran(acme: Tenant, capsys: pytest.CaptureFixtur
     capsys.readouterr()
     gateway.invoke("run_maintenance", {})
     assert metrics_in(capsys.readouterr().out)["MaintenanceRan"] == 1
+
+
+def test_every_change_is_counted_once_and_what_was_so_already_is_not(
+    superadmin: Holder, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    tenant, account = register("Initech"), make_account()
+    user = tenant.add("user")
+    for _ in range(2):
+        tenant.admin.promote(user, "manager")
+        tenant.admin.request("PUT", f"/users/{user.id}", {"active": False})
+        superadmin.request("PUT", f"/v1/api/superadmin/users/{account.id}/ban", {"reason": "spam"})
+
+    counted = metrics_in(capsys.readouterr().out)
+    names = ("TenantRegistered", "RoleChanged", "UserDeactivated", "AccountChanged")
+    assert [counted[name] for name in names] == [1, 1, 1, 1]
 
 
 def test_a_metric_has_no_dimension_but_the_service(acme: Tenant, capsys: pytest.CaptureFixture[str]) -> None:

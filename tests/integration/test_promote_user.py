@@ -1,12 +1,13 @@
 """POST /users/{id}/promote."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import product
 from typing import Any
 
 import pytest
 
-from rolecall import keys, store
+from rolecall import clock, keys, store
 from tests.integration.conftest import Member, Tenant, audit_of, table_without_audit
 
 ROLES = ("admin", "manager", "user")
@@ -135,6 +136,24 @@ def test_a_role_that_is_held_already_changes_nothing_and_leaves_no_entry(acme: T
         }
     )
     assert len(audit_of(acme.id)) == entries
+
+
+def test_a_change_has_its_time_in_the_user_and_its_ids_in_the_log(
+    acme: Tenant, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    target = acme.add("user")
+    monkeypatch.setattr(clock, "now", lambda: datetime(2040, 1, 1, tzinfo=UTC))
+    acme.admin.promote(target, "manager")
+
+    user = acme.admin.request("GET", f"/users/{target.id}").body["data"]
+    assert user["updated_at"] == "2040-01-01T00:00:00Z"
+    [logged] = [vars(record) for record in caplog.records if record.message == "user promoted"]
+    assert logged.items() >= {
+        ("tenant_id", acme.id),
+        ("user_id", target.id),
+        ("old_role", "user"),
+        ("new_role", "manager"),
+    }
 
 
 class TestTheOrderOfChecks:

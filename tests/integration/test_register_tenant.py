@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from rolecall import keys, store
+from rolecall import keys, store, tenants
 from tests import gateway
 from tests.gateway import Response
 from tests.integration.conftest import (
@@ -107,6 +107,12 @@ def test_a_taken_name_is_refused_in_any_case(acme: Tenant, name: str) -> None:
     with unchanged():
         answer = _register(tenant_name=name)
     assert (answer.status, answer.code) == (409, "TENANT_EXISTS")
+
+
+def test_a_new_tenant_takes_no_other_ones_place(acme: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tenants, "new_id", lambda: acme.id)
+    with unchanged():
+        assert _register().code == "CONCURRENT_CHANGE"
 
 
 @pytest.mark.parametrize("spelling", [str.lower, str.upper])

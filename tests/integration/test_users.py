@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from itertools import product
 from typing import Any
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from rolecall import devices, keys, store
-from rolecall.clock import now
+from rolecall import clock, devices, keys, store, tokens
 from rolecall.errors import RolecallError
 from tests import gateway
 from tests.gateway import Response
@@ -75,6 +75,18 @@ def test_the_operator_sees_anyone_by_id_alone(acme: Tenant, globex: Tenant) -> N
         assert gateway.request("GET", f"/users/{unknown}", MASTER_TOKEN).code == "USER_NOT_FOUND"
 
 
+@pytest.mark.parametrize("gone", ["the user", "the tenant", "the tenant is being deleted"])
+def test_the_operator_sees_nobody_whose_deletion_has_begun(acme: Tenant, gone: str) -> None:
+    match gone:
+        case "the user":
+            store.write(store.Delete(keys.user(acme.id, acme.admin.id)))
+        case "the tenant":
+            store.write(store.Delete(keys.tenant(acme.id)))
+        case _:
+            store.write(store.Update(keys.tenant(acme.id), set={"status": "deleting"}, when=store.EXISTS))
+    assert gateway.request("GET", f"/users/{acme.admin.id}", MASTER_TOKEN).code == "USER_NOT_FOUND"
+
+
 # --- Updating --------------------------------------------------------------------------------------
 
 
@@ -114,7 +126,9 @@ def test_a_role_obeys_the_rules_of_promote(acme: Tenant, actor: str, old: str, n
 def test_nobody_updates_themselves(acme: Tenant, body: dict[str, Any]) -> None:
     acme.add("admin")
     before = table_without_audit()
-    assert _put(acme.admin, acme.admin, body).code == "SELF_CHANGE_DENIED"
+    refused = _put(acme.admin, acme.admin, body)
+    assert refused.code == "SELF_CHANGE_DENIED"
+    assert refused.body["error"].startswith("you cannot ")
     assert table_without_audit() == before
 
 
@@ -246,7 +260,7 @@ def test_a_crash_leaves_a_user_whole_or_gone_and_maintenance_finishes_it(
         assert user.request("POST", f"/users/{user.id}/token").status == 401
         assert user.email not in _emails(acme) + _emails(acme, "?role=user") + _emails(acme, "?active=false")
         with pytest.raises(RolecallError):
-            devices.register_device(acme.id, user.id, "phone", now())
+            devices.register_device(acme.id, user.id, "phone", clock.now())
         again = {"email": user.email, "password": PASSWORD, "role": "user"}
         successor = acme.admin.request("POST", "/users", again)
         assert successor.status == 201
@@ -296,6 +310,24 @@ def test_one_rotates_the_tokens_of_whom_one_manages(acme: Tenant, actor: str, ta
     else:
         assert (answer.status, answer.code) == (403, "FORBIDDEN")
         assert table_without_audit() == before
+
+
+def test_a_rotation_is_audited_and_has_its_time(acme: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+    user = acme.add("user")
+    key = keys.api_token(tokens.api_token_hash(user.token))
+    store.write(store.Update(key, set={"last_used_at": "2039-12-31T00:00:00Z"}, when=store.EXISTS))
+    monkeypatch.setattr(clock, "now", lambda: datetime(2040, 1, 1, tzinfo=UTC))
+
+    token = acme.admin.request("POST", f"/users/{user.id}/token").body["data"]["token"]
+
+    entry = audit_of(acme.id)[-1]
+    assert (entry["action"], entry["target"]) == ("rotate_token", {"type": "user", "id": user.id})
+    assert entry["before"] == {"token_last4": user.token[-4:], "token_last_used_at": "2039-12-31T00:00:00Z"}
+    assert entry["after"] == {"token_last4": token[-4:]}
+    at = "2040-01-01T00:00:00Z"
+    assert _get(acme.admin, user).body["data"]["updated_at"] == at
+    assert (store.get(keys.api_token(tokens.api_token_hash(token))) or {})["created_at"] == at
+    assert [one["token"][-4:] for one in acme.admin.request("GET", "/users?role=user").body["users"]] == [token[-4:]]
 
 
 @pytest.mark.parametrize("role", ROLES)
