@@ -168,12 +168,13 @@ def test_a_cursor_is_good_for_its_own_filters_only(superadmin: Holder) -> None:
 # --- Ban, disable and back -------------------------------------------------------------------------
 
 
-def test_a_ban_is_in_the_profile_until_it_is_lifted(superadmin: Holder) -> None:
+def test_a_ban_is_in_the_profile_until_it_is_lifted(time: Clock, superadmin: Holder) -> None:
     target = make_account()
+    time.forward(seconds=1)
 
     banned = change(superadmin, "ban", target, "spam").body
     assert (banned["banned"], banned["banReason"]) == (True, "spam")
-    assert banned["bannedAt"] == banned["updatedAt"]
+    assert banned["bannedAt"] == banned["updatedAt"] == rfc3339(time.at)
     assert change(superadmin, "ban", target, "another").body == banned
 
     lifted = change(superadmin, "unban", target, "appeal").body

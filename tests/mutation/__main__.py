@@ -19,6 +19,8 @@ from pathlib import Path
 
 from local import ROOT
 
+_COUNTS = "integration/test_metrics.py::test_every_change_is_counted_once_and_what_was_so_already_is_not"
+_CURSORS = "integration/test_cursors.py::test_a_cursor_is_good_in_a_later_version_too"
 #: The tests that can kill a module's mutants.
 TESTS = {
     "roles": ["unit/test_roles.py"],
@@ -28,7 +30,7 @@ TESTS = {
         "integration/test_register_tenant.py",
         "integration/test_tenants.py",
         "integration/test_idempotency.py",
-        "integration/test_metrics.py",
+        _COUNTS,
     ],
     "users": [
         "integration/test_users.py",
@@ -37,7 +39,8 @@ TESTS = {
         "integration/test_list_users.py",
         "integration/test_list_users_filtered.py",
         "integration/test_idempotency.py",
-        "integration/test_metrics.py",
+        _COUNTS,
+        _CURSORS,
         "integration/test_delete_tenant.py::test_a_device_needs_a_user_that_is_there_and_active",
     ],
     "accounts": [
@@ -45,7 +48,8 @@ TESTS = {
         "integration/test_change_account_role.py",
         "integration/test_log_in.py",
         "integration/test_account_sessions.py::test_what_ends_an_account_ends_its_sessions_for_good",
-        "integration/test_metrics.py",
+        _COUNTS,
+        _CURSORS,
     ],
     "deletion": [
         "unit/test_maintenance.py",
@@ -55,8 +59,11 @@ TESTS = {
         "integration/test_deletion_crashes.py",
     ],
 }
-#: Ninety tests of what `test_roles.py` has in one table: each survivor would go through all of them.
-_LEFT_OUT = "tests/integration/test_promote_user.py::test_the_whole_role_table"
+#: What takes long, and would for each survivor: the table of roles is `test_roles.py`'s too.
+_LEFT_OUT = (
+    "integration/test_promote_user.py::test_the_whole_role_table",
+    "integration/test_list_users_filtered.py::test_a_page_costs_the_same_in_a_small_and_in_a_large_tenant",
+)
 #: What the tests read, beside the layer.
 _COPIED = ("clients", "docs", "events", "functions", "local", "openapi", "tests", "template.yaml", "samconfig.toml")
 _KILLED = frozenset({1, 3, 36, 24, 152, 255, -24, -9, -11})
@@ -68,9 +75,7 @@ source_paths = ["rolecall"]
 only_mutate = ["rolecall/{module}.py"]
 # The words of a log entry are for people.
 do_not_mutate_patterns = ['^\\s*logger\\.']
-pytest_add_cli_args = [
-    "-p", "no:cacheprovider", "-p", "tests.mutation.node_ids", "--timeout", "15", "--deselect", "{left_out}",
-]
+pytest_add_cli_args = {arguments}
 pytest_add_cli_args_test_selection = {tests}
 timeout_multiplier = 5.0
 timeout_constant = 10.0
@@ -92,10 +97,11 @@ def prepare(module: str) -> Path:
     # pytest's settings, but for the layer's place.
     settings = (ROOT / "pyproject.toml").read_text().replace(', "layers/rolecall"]\nstrict', "]\nstrict")
     assert tomllib.loads(settings)["tool"]["pytest"]["pythonpath"] == ["."], "pyproject.toml has changed"
+    arguments = ["-p", "no:cacheprovider", "-p", "tests.mutation.node_ids", "--timeout", "15"]
+    arguments += [f"--deselect=tests/{name}" for name in _LEFT_OUT]
     tests = [f"tests/{name}" for name in TESTS[module]]
-    (tree / "pyproject.toml").write_text(
-        settings + _SETTINGS.format(module=module, tests=json.dumps(tests), left_out=_LEFT_OUT)
-    )
+    settings += _SETTINGS.format(module=module, arguments=json.dumps(arguments), tests=json.dumps(tests))
+    (tree / "pyproject.toml").write_text(settings)
     return tree
 
 
