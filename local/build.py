@@ -49,14 +49,13 @@ LEFT_OUT = (
     f"{_UTILITIES}/parser",
     f"{_UTILITIES}/streaming",
     f"{_UTILITIES}/validation",
-    # argon2 needs cffi's compiled part alone, email-validator asks no name server, pydantic reads no model of its v1
+    # argon2 needs cffi's compiled part alone, email-validator asks no name server
     "cffi",
     "cffi-*",
     "dns",
     "dnspython-*",
     "pycparser",
     "pycparser-*",
-    "pydantic/v1",
 )
 
 

@@ -2,14 +2,12 @@
 
 from typing import Annotated
 
-from pydantic import Field
-
 from rolecall import accounts, api, bodies
 
 
 class NewRole(bodies.Body):
-    new_role: bodies.PlatformRoleName = Field(alias="newRole")
-    reason: Annotated[str, Field(max_length=500)] | None = None
+    new_role: bodies.PlatformRoleName = bodies.field(alias="newRole")
+    reason: Annotated[str, bodies.text(max_length=500)] | None = None
 
 
 @api.route(

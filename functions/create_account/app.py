@@ -3,30 +3,29 @@
 from datetime import date
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
-
 from rolecall import accounts, api, bodies
 from rolecall.roles import PlatformRole
 
-type Short = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+type Short = Annotated[str, bodies.text(min_length=1, max_length=100)]
 
 
 class AccountToCreate(bodies.Body):
     email: bodies.Email
     password: bodies.Password
-    first_name: bodies.Name = Field(alias="firstName")
-    last_name: bodies.Name = Field(alias="lastName")
+    first_name: bodies.Name = bodies.field(alias="firstName")
+    last_name: bodies.Name = bodies.field(alias="lastName")
     role: bodies.PlatformRoleName = PlatformRole.CLIENT
     username: bodies.Name | None = None
-    phone_number: Short | None = Field(default=None, alias="phoneNumber")
+    phone_number: Short | None = bodies.field(alias="phoneNumber", default=None)
     nationality: Short | None = None
-    birth_date: date | None = Field(default=None, alias="birthDate")
+    birth_date: date | None = bodies.field(alias="birthDate", default=None)
 
 
 @api.route(api.Family.PLATFORM, may_call=api.superadmin, body=AccountToCreate)
 def handler(request: api.Request[AccountToCreate]) -> api.Response:
-    given = request.body.model_dump(exclude={"birth_date"})
     birth_date = request.body.birth_date.isoformat() if request.body.birth_date else None
-    account = accounts.create_account(request.call, accounts.NewAccount(**given, birth_date=birth_date))
+    account = accounts.create_account(
+        request.call, accounts.NewAccount(**vars(request.body) | {"birth_date": birth_date})
+    )
     location = {"Location": f"/v1/api/superadmin/users/{account.id}"}
     return api.Response(201, account.to_json(), api.etag(account.version) | location)

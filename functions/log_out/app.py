@@ -1,12 +1,10 @@
 """POST /v1/api/auth/logout: end the caller's session, its access and its refresh token."""
 
-from pydantic import Field
-
 from rolecall import account_sessions, api, bodies
 
 
 class Logout(bodies.Body):
-    refresh_token: str = Field(alias="refreshToken")
+    refresh_token: str = bodies.field(alias="refreshToken")
 
 
 @api.route(api.Family.PLATFORM, may_call=api.account, body=Logout)

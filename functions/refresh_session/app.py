@@ -1,12 +1,10 @@
 """POST /v1/api/auth/refresh: spend a refresh token for a new pair of tokens."""
 
-from pydantic import Field
-
 from rolecall import account_sessions, api, bodies
 
 
 class Refresh(bodies.Body):
-    refresh_token: str = Field(alias="refreshToken")
+    refresh_token: str = bodies.field(alias="refreshToken")
 
 
 @api.route(api.Family.PLATFORM, may_call=None, body=Refresh)

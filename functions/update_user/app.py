@@ -1,25 +1,12 @@
 """PUT /users/{id}: change the role of someone else in the caller's tenant, or deactivate them (admin, manager)."""
 
-from typing import Self
-
-from pydantic import ConfigDict, model_validator
-
 from rolecall import api, bodies, users
-from rolecall.errors import ValidationFailed
 from rolecall.roles import ROLE_CHANGERS, Role
 
 
-class UserUpdate(bodies.Body):
-    model_config = ConfigDict(json_schema_extra={"minProperties": 1})
-
+class UserUpdate(bodies.Body, at_least_one="active or role is required"):
     active: bool = None  # type: ignore[assignment]  # absent, but not null
     role: Role = None  # type: ignore[assignment]
-
-    @model_validator(mode="after")
-    def _not_empty(self) -> Self:
-        if not self.model_fields_set:
-            raise ValidationFailed(message="active or role is required")
-        return self
 
 
 @api.route(

@@ -57,7 +57,6 @@ class Package:
             "TOKEN_USE_QUEUE_URL": "none",
             "MASTER_TOKEN_SECRET_ARN": "none",
             "CURSOR_KEY_SECRET_ARN": "none",
-            "PYDANTIC_DISABLE_PLUGINS": "1",
             "POWERTOOLS_LOG_LEVEL": "INFO",
         }
 

@@ -123,7 +123,7 @@ def test_a_function_is_a_screenful_without_aws_environment_or_error_handling(fun
 
 #: Modules of what the Lambda runtime brings, and of packages that are named differently.
 IN_THE_RUNTIME = {"boto3", "botocore"}
-PACKAGE_OF = {"argon2": "argon2-cffi", "jwt": "pyjwt", "pydantic_core": "pydantic"}
+PACKAGE_OF = {"argon2": "argon2-cffi", "jwt": "pyjwt"}
 
 
 def test_the_layer_brings_all_that_is_imported() -> None:

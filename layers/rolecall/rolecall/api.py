@@ -279,7 +279,7 @@ def _record_refusal(
     """If this fails, so does the request: no refusal goes unrecorded."""
     action, target_type = audited
     target_id = _known_form(target_type, _path(event).get("id", ""))
-    asked = body.model_dump(exclude_none=True, mode="json") if body is not None else {}
+    asked = body.given() if body is not None else {}
     audit.record_denied(call, action, (target_type, target_id), asked=asked, code=refusal.code)
 
 

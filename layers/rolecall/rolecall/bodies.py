@@ -1,22 +1,21 @@
-"""Request bodies: pydantic models whose complaints speak the contract's words."""
+"""Request bodies: what a route expects, and what a caller is told of each field that is something else.
 
+A body is a class with annotated fields, as with pydantic. Its annotations say how each value is checked; the API's
+description is made of the same ones.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from enum import Enum
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Self
+from types import NoneType, UnionType
+from typing import Annotated, Any, ClassVar, Self, TypeAliasType, Union, get_args, get_origin
 from urllib.parse import urlsplit
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    ValidationError,
-    ValidationInfo,
-)
-from pydantic.fields import FieldInfo
-from pydantic_core import ErrorDetails
+import orjson
 
 from rolecall.errors import FieldError, ValidationFailed
 from rolecall.roles import PlatformRole
@@ -24,59 +23,179 @@ from rolecall.roles import PlatformRole
 #: Fields whose value is never echoed in an error.
 _SECRET_FIELDS = frozenset({"password", "token", "refreshToken"})
 
-_MESSAGES = {
-    "missing": "is required",
-    "extra_forbidden": "is not a known field",
-    "string_type": "must be a string",
-    "string_too_short": "must have at least {min_length} characters",
-    "string_too_long": "must have at most {max_length} characters",
-    "bool_type": "must be true or false",
-}
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+
+#: Gets a value as JSON has it, and the fields before it; returns what the body will hold, or raises `Unfit`.
+type Check = Callable[[Any, Mapping[str, Any]], Any]
 
 
-class Body(BaseModel):
-    """A JSON object as a route expects it. Unknown fields are refused, so that a typo never passes silently."""
+class Unfit(Exception):
+    """What a value must be and is not, in the contract's words."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """In an annotation: how a value is checked, and what the API's description says of it beyond its type."""
+
+    check: Check
+    described: Mapping[str, Any]
+
+    def __get_pydantic_json_schema__(self, schema: Any, described: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
+        """Found by pydantic, a tool of the developers', where it describes a model that has such a field."""
+        return {**described(schema), **self.described}
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """What a body says of one of its fields. Its name in JSON is `alias`; it is required where the default is `...`."""
+
+    alias: str
+    default: Any
+    annotation: Any = None
+
+
+def field(*, alias: str, default: Any = ...) -> Any:
+    """A field whose name in JSON is another than in Python."""
+    return Field(alias, default)
+
+
+class Body:
+    """A JSON object as a route expects it. Unknown fields are refused, so that a typo never passes silently.
+
+    With `at_least_one`, an object without any field is refused, in these words.
+    """
+
+    fields: ClassVar[Mapping[str, Field]]
+    at_least_one: ClassVar[str | None]
+    _checks: ClassVar[Mapping[str, Check]]
+
+    def __init_subclass__(cls, at_least_one: str | None = None) -> None:
+        cls.fields = {name: _field_of(cls, name) for name in cls.__annotations__}
+        cls.at_least_one = at_least_one
+        cls._checks = {name: _check_of(one.annotation) for name, one in cls.fields.items()}
 
     @classmethod
     def parse(cls, raw: bytes) -> Self:
         """Raises `ValidationFailed` with one message a field."""
-        try:
-            return cls.model_validate_json(raw)
-        except ValidationError as error:
-            raise ValidationFailed(*_field_errors(error)) from None
+        given = _json_object(raw)
+        if cls.at_least_one and not given:
+            raise ValidationFailed(message=cls.at_least_one)
+        values: dict[str, Any] = {}
+        wrong: list[FieldError] = []
+        for name, one in cls.fields.items():
+            if one.alias in given:
+                value = given.pop(one.alias)
+                try:
+                    values[name] = cls._checks[name](value, values)
+                except Unfit as error:
+                    wrong.append(FieldError(one.alias, str(error), _echoed(one.alias, value)))
+            elif one.default is ...:
+                wrong.append(FieldError(one.alias, "is required"))
+            else:
+                values[name] = one.default
+        # The value of an unknown field is not echoed: it may be a secret under a mistyped name.
+        wrong += [FieldError(name, "is not a known field") for name in given]
+        if wrong:
+            raise ValidationFailed(*wrong)
+        body = cls()
+        vars(body).update(values)
+        return body
+
+    def given(self) -> dict[str, Any]:
+        """The fields by their names in Python, without those that are None."""
+        return {name: value for name, value in vars(self).items() if value is not None}
 
 
-def _field_errors(error: ValidationError) -> list[FieldError]:
-    found: dict[str, FieldError] = {}
-    for details in error.errors(include_url=False):
-        name = ".".join(str(part) for part in details["loc"])
-        if not details["loc"]:
-            # The body as a whole: no JSON, or no object.
-            raise ValidationFailed(message="the body must be a JSON object") from None
-        found.setdefault(name, FieldError(name, _message(details), _value(name, details)))
-    return list(found.values())
+def _json_object(raw: bytes) -> dict[str, Any]:
+    try:
+        given = orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        given = None
+    if not isinstance(given, dict):
+        raise ValidationFailed(message="the body must be a JSON object")
+    return given
 
 
-def _message(details: ErrorDetails) -> str:
-    context: dict[str, Any] = details.get("ctx", {})
-    if details["type"] == "enum":
-        return f"must be one of {context['expected'].replace("'", '').replace(' or ', ', ')}"
-    if details["type"] == "value_error":
-        return str(context["error"])
-    return _MESSAGES.get(details["type"], "is not valid").format(**context)
-
-
-def _value(name: str, details: ErrorDetails) -> Any:
-    # An unknown field may be a secret under a mistyped name.
-    if details["type"] in {"missing", "extra_forbidden"} or name in _SECRET_FIELDS:
+def _echoed(name: str, value: Any) -> Any:
+    """A text, a number or a flag goes back to the caller, unless it is a secret."""
+    if name in _SECRET_FIELDS:
         return None
-    value = details["input"]
     if isinstance(value, int | float):
-        # What is no number of 64 bits (NaN compares with nothing) could not be written in the answer.
+        # What is no number of 64 bits could not be written in the answer.
         return value if -(2**63) <= value < 2**63 else None
     return value if isinstance(value, str) else None
+
+
+# --- Fields ----------------------------------------------------------------------------------------
+
+
+def _field_of(body: type[Body], name: str) -> Field:
+    said = vars(body).get(name, ...)
+    return replace(said if isinstance(said, Field) else Field(name, said), annotation=body.__annotations__[name])
+
+
+def _check_of(annotation: Any) -> Check:
+    if isinstance(annotation, TypeAliasType):
+        return _check_of(annotation.__value__)
+    if get_origin(annotation) is Annotated:
+        checked: Checked = annotation.__metadata__[0]
+        return checked.check
+    if get_origin(annotation) in {Union, UnionType}:
+        [check] = (_check_of(one) for one in get_args(annotation) if one is not NoneType)
+        return lambda value, before: None if value is None else check(value, before)
+    return _one_of(annotation) if issubclass(annotation, Enum) else _PLAIN[annotation]
+
+
+def _text(value: Any, _before: Mapping[str, Any]) -> str:
+    if not isinstance(value, str):
+        raise Unfit("must be a string")
+    return value
+
+
+def _flag(value: Any, _before: Mapping[str, Any]) -> bool:
+    if not isinstance(value, bool):
+        raise Unfit("must be true or false")
+    return value
+
+
+def _date(value: Any, _before: Mapping[str, Any]) -> date:
+    try:
+        return date.fromisoformat(value if isinstance(value, str) and _DATE.fullmatch(value) else "")
+    except ValueError:
+        raise Unfit("must be a date such as 1990-12-31") from None
+
+
+def _one_of(choices: type[Enum]) -> Check:
+    def check(value: Any, _before: Mapping[str, Any]) -> Enum:
+        try:
+            return choices(value)
+        except ValueError:
+            raise Unfit(f"must be one of {', '.join(one.value for one in choices)}") from None
+
+    return check
+
+
+_PLAIN: dict[type, Check] = {str: _text, bool: _flag, date: _date}
+
+
+def text(
+    check: Callable[[str], str] | None = None, *, min_length: int = 0, max_length: int | None = None, **described: Any
+) -> Checked:
+    """A text, its length in characters; `check` raises `Unfit` or returns what it comes to.
+
+    `described` is what the API's description says of it, in the words of JSON Schema.
+    """
+
+    def of_that_length(value: Any, before: Mapping[str, Any]) -> str:
+        found = _text(value, before)
+        if len(found) < min_length:
+            raise Unfit(f"must have at least {min_length} characters")
+        if max_length is not None and len(found) > max_length:
+            raise Unfit(f"must have at most {max_length} characters")
+        return check(found) if check else found
+
+    lengths = {"minLength": min_length or None, "maxLength": max_length}
+    return Checked(of_that_length, {name: length for name, length in lengths.items() if length} | described)
 
 
 def _address(text: str) -> str:
@@ -87,7 +206,7 @@ def _address(text: str) -> str:
     try:
         return validate_email(text, check_deliverability=False).normalized
     except EmailNotValidError:
-        raise ValueError("must be a valid email address") from None
+        raise Unfit("must be a valid email address") from None
 
 
 def _https(url: str) -> str:
@@ -96,22 +215,25 @@ def _https(url: str) -> str:
     except ValueError:
         parts = urlsplit("")
     if parts.scheme != "https" or not parts.hostname:
-        raise ValueError("must be an https URL")
+        raise Unfit("must be an https URL")
     return url
-
-
-def _any_spelling(role: object) -> object:
-    """`admin`, `Role_Admin` and `ROLE_ADMIN` are the same."""
-    if not isinstance(role, str):
-        return role
-    name = role.strip().upper()
-    return name if name.startswith("ROLE_") else f"ROLE_{name}"
 
 
 def _no_surrounding_space(text: str) -> str:
     if not text.strip():
-        raise ValueError("must not be blank")
+        raise Unfit("must not be blank")
     return text.strip()
+
+
+_platform_role = _one_of(PlatformRole)
+
+
+def _any_spelling(role: Any, before: Mapping[str, Any]) -> Any:
+    """`admin`, `Role_Admin` and `ROLE_ADMIN` are the same."""
+    if isinstance(role, str):
+        role = role.strip().upper()
+        role = role if role.startswith("ROLE_") else f"ROLE_{role}"
+    return _platform_role(role, before)
 
 
 @cache
@@ -119,42 +241,35 @@ def _common_passwords() -> frozenset[str]:
     return frozenset(Path(__file__).with_name("common_passwords.txt").read_text().split())
 
 
-def _hard_to_guess(password: str, others: ValidationInfo) -> str:
+_long_enough = text(min_length=8, max_length=128)
+
+
+def _hard_to_guess(value: Any, before: Mapping[str, Any]) -> str:
     """A body that names its `email` before its password has the two compared."""
+    password: str = _long_enough.check(value, before)
     known = password.casefold()
     if known in _common_passwords():
-        raise ValueError("is among the most common passwords: choose another")
-    if known == str(others.data.get("email", "")).casefold():
-        raise ValueError("must not be the email")
+        raise Unfit("is among the most common passwords: choose another")
+    if known == str(before.get("email", "")).casefold():
+        raise Unfit("must not be the email")
     return password
 
 
-def _described(**schema: Any) -> FieldInfo:
-    """What the API's description says of a type beyond what its constraints do."""
-    described: FieldInfo = Field(json_schema_extra=schema)
-    return described
-
-
-type Email = Annotated[
-    str, AfterValidator(_address), _described(format="email", maxLength=254, examples=["ada@example.com"])
-]
-type Reason = Annotated[
-    str, StringConstraints(max_length=500), AfterValidator(_no_surrounding_space), _described(pattern=r"\S")
-]
+type Email = Annotated[str, text(_address, format="email", maxLength=254, examples=["ada@example.com"])]
+type Reason = Annotated[str, text(_no_surrounding_space, max_length=500, pattern=r"\S")]
 type Password = Annotated[
     str,
-    StringConstraints(min_length=8, max_length=128),
-    AfterValidator(_hard_to_guess),
-    _described(format="password", description="Neither among the most common ones nor the email."),
+    Checked(
+        _hard_to_guess,
+        {
+            **_long_enough.described,
+            "format": "password",
+            "description": "Neither among the most common ones nor the email.",
+        },
+    ),
 ]
-type WebhookUrl = Annotated[
-    str, StringConstraints(max_length=2000), AfterValidator(_https), _described(format="uri", pattern="^https://")
-]
+type WebhookUrl = Annotated[str, text(_https, max_length=2000, format="uri", pattern="^https://")]
 type PlatformRoleName = Annotated[
-    PlatformRole,
-    BeforeValidator(_any_spelling),
-    _described(description="Also without `ROLE_`, and in any case."),
+    PlatformRole, Checked(_any_spelling, {"description": "Also without `ROLE_`, and in any case."})
 ]
-type Name = Annotated[
-    str, StringConstraints(max_length=100), AfterValidator(_no_surrounding_space), _described(pattern=r"\S")
-]
+type Name = Annotated[str, text(_no_surrounding_space, max_length=100, pattern=r"\S")]
