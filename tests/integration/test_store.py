@@ -122,9 +122,9 @@ def test_a_partition_is_read_forwards_and_backwards_behind_an_item() -> None:
 
 def test_only_keys_and_owned_keys_are_read_between_two_sort_keys() -> None:
     _put(A, B, C, n=1, owned_keys=["TOKEN#1"])
-    found = {key.sk: _item(key, owned_keys=["TOKEN#1"]) for key in (A, B, C)}
+    found = {key.sk: store.Listed(key, ["TOKEN#1"]) for key in (A, B, C)}
 
-    def read(**how: Any) -> tuple[list[store.Item], bool]:
+    def read(**how: Any) -> tuple[list[store.Listed], bool]:
         page = store.query_keys("P#1", **how)
         return page.items, page.more
 

@@ -55,12 +55,24 @@ class _Loader(Loader):
 
 
 class _Parsers(ResponseParserFactory):
+    """One parser for all answers, as it keeps nothing of them; botocore makes one for each, and each is a cycle."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._json = _Parser()
+
     def create_parser(self, protocol_name: str) -> Any:
-        return _Parser() if protocol_name == "json" else super().create_parser(protocol_name)
+        return self._json if protocol_name == "json" else super().create_parser(protocol_name)
 
 
 class _Parser(JSONParser):
     """Leaves attributes as they are. That would be wrong for binary ones, which this table does not hold."""
+
+    def _parse_body_as_json(self, body_contents: bytes) -> Any:
+        try:
+            return orjson.loads(body_contents)
+        except orjson.JSONDecodeError:
+            return super()._parse_body_as_json(body_contents)  # type: ignore[misc]
 
     def _handle_structure(self, shape: Any, value: Any) -> Any:
         return value if shape.name == "AttributeValue" else super()._handle_structure(shape, value)  # type: ignore[misc]

@@ -49,7 +49,7 @@ class Config:
 
     @property
     def sweep_concurrency(self) -> int:
-        """Batches that a sweep has in flight at a time."""
+        """Batches that a sweep has in flight at a time, and items that a check of the invariants looks at."""
         return int(self.environ.get("SWEEP_CONCURRENCY", "8"))
 
     @property

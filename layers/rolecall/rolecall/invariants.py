@@ -36,6 +36,7 @@ from rolecall.calls import Call
 from rolecall.config import config
 from rolecall.errors import ConcurrentChange
 from rolecall.ids import first_id_at
+from rolecall.pool import Pool
 from rolecall.roles import PlatformRole, Role
 from rolecall.telemetry import count, logger
 
@@ -85,13 +86,19 @@ class Finding:
 def walk(after: keys.Key | None, *, until: float) -> Iterator[tuple[list[Finding], keys.Key | None]]:
     """The findings page by page, and where the next page starts (None: at the beginning), while there is time.
 
-    `until` is the number of seconds to leave.
+    `until` is the number of seconds to leave. What an item is held against is read for many items at a time.
     """
-    while store.time_left() > until:
-        items, after = store.scan(after, PAGE)
-        yield [finding for item in items for finding in check(item)], after
-        if after is None:
-            return
+    width = config().sweep_concurrency
+    with Pool(width) as pool:
+        while store.time_left() > until:
+            items, after = store.scan(after, PAGE)
+            yield [finding for found in pool.ahead(_checked, items, width) for finding in found], after
+            if after is None:
+                return
+
+
+def _checked(item: store.Item) -> list[Finding]:
+    return list(check(item))
 
 
 def check(item: store.Item) -> Iterator[Finding]:

@@ -42,17 +42,31 @@ OPEN, SWEPT, DONE = "open", "swept", "done"
 RESERVE_SECONDS = 6.0
 #: Seconds after which a slice that nobody has written is anybody's.
 LEASE_SECONDS = 60
-#: Most items, and most users, between two writes of a slice: what these cost is spread over as many.
-CHUNK_ITEMS, CHUNK_USERS = 1000, 250
-#: The same for each of the slices that one process works on side by side: together they bound its memory.
-_SHARED_ITEMS, _SHARED_USERS = 150, 50
-#: Users whose partitions a slice looks into at a time; all slices together look into many.
-_USERS_AHEAD, _SHARED_USERS_AHEAD = 16, 2
+#: Slices that one process works on side by side, when it has several.
+_SIDE_BY_SIDE = 8
 #: How far through its slice a sweep is, in thousandths, at the ends of the two passes.
 _SWEPT_REACHED, _DONE_REACHED = 900, 990
 _ID_DIGITS = 4
 
 type Counts = Counter[str]
+
+
+class _Bounds(NamedTuple):
+    """What a slice may take at a time, and so what memory it takes, whatever the tenant's size.
+
+    `items` and `users` go between two writes of the slice: what these cost is spread over as many. `users_ahead`
+    are looked into at a time. With `chunk_ahead` the next chunk is listed while one goes, where no other slice
+    fills the wait.
+    """
+
+    items: int
+    users: int
+    users_ahead: int
+    chunk_ahead: bool
+
+
+_ALONE = _Bounds(1000, 250, 16, chunk_ahead=True)
+_SHARED = _Bounds(200, 20, 2, chunk_ahead=False)
 
 
 class Position(NamedTuple):
@@ -192,7 +206,7 @@ def run(found: Slice, owner: str) -> Slice:
 
 
 def run_side_by_side(found: Sequence[Slice], owner: str) -> list[Slice]:
-    """`run` over several slices at a time, through the same lanes: where one has to wait, the others go on.
+    """`run` over several slices, some at a time, through the same lanes: where one has to wait, the others go on.
 
     Starts none when the time is short.
     """
@@ -200,9 +214,9 @@ def run_side_by_side(found: Sequence[Slice], owner: str) -> list[Slice]:
     def run_one(one: Slice) -> Slice:
         return _run(one, owner, lanes) if store.time_left() > RESERVE_SECONDS else one
 
-    side_by_side = len(found) if config().sweep_concurrency > 1 else 1
-    with _lanes(_SHARED_ITEMS, _SHARED_USERS, _SHARED_USERS_AHEAD) as lanes, Pool(side_by_side) as slices:
-        return list(slices.ahead(run_one, found, side_by_side))
+    side_by_side = _SIDE_BY_SIDE if config().sweep_concurrency > 1 else 1
+    with _lanes(_SHARED) as lanes, Pool(side_by_side) as slices:
+        return list(slices.ahead(run_one, found, len(found)))
 
 
 def _run(found: Slice, owner: str, lanes: "_Lanes") -> Slice:
@@ -224,10 +238,10 @@ def close_empty(slices: Sequence[Slice], owner: str) -> None:
     They have no user whose partition were to be proven, and the last proof looks at the tenant's own. Does
     nothing for a tenant that one look can't take in, or if someone is at work already.
     """
-    page = store.query_keys(keys.tenant_partition(slices[0].tenant_id), limit=CHUNK_ITEMS)
+    page = store.query_keys(keys.tenant_partition(slices[0].tenant_id), limit=_ALONE.items)
     if page.more:
         return
-    used = {keys.slice_of(item["sk"]) for item in page.items if item["sk"] != keys.META}
+    used = {keys.slice_of(item.key.sk) for item in page.items if item.key.sk != keys.META}
     empty = [one for one in slices if one.name not in used and one.state == OPEN]
     if empty:
         with suppress(Overtaken):
@@ -253,16 +267,14 @@ class _Lanes(NamedTuple):
 
     batches: Pool
     calls: Pool
-    items: int
-    users: int
-    users_ahead: int
+    bounds: _Bounds
 
 
 @contextmanager
-def _lanes(items: int = CHUNK_ITEMS, users: int = CHUNK_USERS, users_ahead: int = _USERS_AHEAD) -> Iterator[_Lanes]:
+def _lanes(bounds: _Bounds = _ALONE) -> Iterator[_Lanes]:
     width = config().sweep_concurrency
     with Pool(width) as batches, Pool(2 * width if width > 1 else 1) as calls:
-        yield _Lanes(batches, calls, items, users, users_ahead)
+        yield _Lanes(batches, calls, bounds)
 
 
 class _Foreign(RolecallError):
@@ -273,7 +285,7 @@ class _Found(NamedTuple):
     """An item of a slice: to be removed, or a user `kept` for the proof, or a `stray` that the proof finds."""
 
     position: Position
-    item: store.Item
+    item: store.Listed
     kept: bool = False
     stray: bool = False
 
@@ -297,19 +309,18 @@ class _Chunk:
     has_strays: bool = False
     counts: Counts = field(default_factory=Counter)
 
-    def is_full(self, items: int, users: int) -> bool:
-        return len(self.own) >= items or self.users_kept >= users
+    def is_full(self, bounds: _Bounds) -> bool:
+        return len(self.own) >= bounds.items or self.users_kept >= bounds.users
 
     def add(self, found: _Found) -> None:
-        key = keys.Key(found.item["pk"], found.item["sk"])
-        owned = [keys.Key(pk, keys.META) for pk in found.item.get("owned_keys", ())]
+        owned = [keys.Key(pk, keys.META) for pk in found.item.owned_keys]
         self.upto = found.position
         self.has_strays |= found.stray
         if found.kept:
             self.users_kept += 1
-            self.kept.update(map(keys.item_type, (key, *owned)))
+            self.kept.update(map(keys.item_type, (found.item.key, *owned)))
         else:
-            self.own.append(key)
+            self.own.append(found.item.key)
             self.owned += owned
 
 
@@ -320,12 +331,12 @@ class _Run:
         self._slice = found
         self._owner = owner
         self._lanes = lanes
+        self._bounds = lanes.bounds
         self._tenant_id = found.tenant_id
         self._proving = found.state == SWEPT
 
     def to_its_end(self) -> Slice:
-        with Pool(2 if config().sweep_concurrency > 1 else 1) as aside:
-            # The next chunk is listed while one is being removed.
+        with Pool(2 if self._bounds.chunk_ahead and config().sweep_concurrency > 1 else 1) as aside:
             for chunk in aside.one_ahead(self._chunks()):
                 if chunk.has_strays:
                     return self._settled(chunk).reopened(self._owner)
@@ -402,7 +413,7 @@ class _Run:
         chunk = _Chunk(resumed=False)
         for found in self._found(position, None):
             chunk.add(found)
-            if chunk.is_full(self._lanes.items, self._lanes.users) or store.time_left() < RESERVE_SECONDS / 2:
+            if chunk.is_full(self._bounds) or store.time_left() < RESERVE_SECONDS / 2:
                 yield self._measured(chunk)
                 chunk = _Chunk(resumed=False)
         if chunk.own or chunk.kept:
@@ -412,44 +423,44 @@ class _Run:
         """What there is behind `after`, up to `upto`."""
         directory = self._directory(after.user, upto.user if upto else None)
         if self._proving:
-            yield from self._lanes.calls.ahead(self._proven, directory, self._lanes.users_ahead)
+            yield from self._lanes.calls.ahead(self._proven, directory, self._bounds.users_ahead)
             return
 
-        def look(item: store.Item) -> tuple[store.Item, Iterator[store.Item]]:
+        def look(item: store.Listed) -> tuple[store.Listed, Iterator[store.Listed]]:
             return item, self._children(item, after, upto)
 
-        for item, children in self._lanes.calls.ahead(look, directory, self._lanes.users_ahead):
-            sk = item["sk"]
+        for item, children in self._lanes.calls.ahead(look, directory, self._bounds.users_ahead):
+            sk = item.key.sk
             for child in children:
-                yield _Found(Position(sk, child["sk"]), child)
+                yield _Found(Position(sk, child.key.sk), child)
             if (sk, _END) > after:
                 yield _Found(Position(sk, _END), item, kept=keys.is_user(sk))
 
-    def _directory(self, after: str, upto: str | None) -> Iterator[store.Item]:
+    def _directory(self, after: str, upto: str | None) -> Iterator[store.Listed]:
         """What the slice has in the tenant's partition, from `after` to `upto`, both included."""
         partition, meta = keys.tenant_partition(self._tenant_id), keys.tenant(self._tenant_id).sk
         for low, high in keys.slice_ranges(self._slice.name):
-            for item in _items(partition, max(low, after), min(high, upto or high), CHUNK_USERS):
-                if item["sk"] not in {meta, high}:
+            for item in _items(partition, max(low, after), min(high, upto or high), self._bounds.users):
+                if item.key.sk not in {meta, high}:
                     yield item
 
-    def _children(self, item: store.Item, after: Position, upto: Position | None) -> Iterator[store.Item]:
+    def _children(self, item: store.Listed, after: Position, upto: Position | None) -> Iterator[store.Listed]:
         """What a user has; the first page of it has been read when this returns."""
-        sk = item["sk"]
+        sk = item.key.sk
         if not keys.is_user(sk) or (sk, _END) <= after:
             return iter(())
         first = after.child + keys.FIRST if sk == after.user else ""
         last = upto.child if upto and sk == upto.user else keys.LAST
-        children = _items(self._partition_of(item), first, last, self._lanes.items)
+        children = _items(self._partition_of(item), first, last, self._bounds.items)
         return chain(list(islice(children, 1)), children)
 
-    def _proven(self, item: store.Item) -> _Found:
+    def _proven(self, item: store.Listed) -> _Found:
         """A stray is what the sweep cannot have left: no user, or one of whom a consistent query finds something."""
-        proven = keys.is_user(item["sk"]) and store.patiently(lambda: store.is_empty(self._partition_of(item)))
-        return _Found(Position(item["sk"], _END), item, stray=not proven)
+        proven = keys.is_user(item.key.sk) and store.patiently(lambda: store.is_empty(self._partition_of(item)))
+        return _Found(Position(item.key.sk, _END), item, stray=not proven)
 
-    def _partition_of(self, user: store.Item) -> str:
-        return keys.user_partition(self._tenant_id, user["sk"].removeprefix("USER#"))
+    def _partition_of(self, user: store.Listed) -> str:
+        return keys.user_partition(self._tenant_id, user.key.sk.removeprefix("USER#"))
 
     def _measured(self, chunk: _Chunk) -> _Chunk:
         """With its counts. Owned keys count, and go, only if they are there and this tenant's."""
@@ -498,17 +509,17 @@ def _batches(some: Iterable[keys.Key]) -> Iterable[tuple[keys.Key, ...]]:
     return batched(some, store.BATCH_SIZE, strict=False)
 
 
-def _items(pk: str, first: str, last: str, at_once: int) -> Iterator[store.Item]:
+def _items(pk: str, first: str, last: str, at_once: int) -> Iterator[store.Listed]:
     """What a partition has from `first` to `last`, both included."""
     while first <= last:
         page = _page(pk, first, last, at_once)
         yield from page.items
         if not page.more:
             return
-        first = page.items[-1]["sk"] + keys.FIRST
+        first = page.items[-1].key.sk + keys.FIRST
 
 
-def _page(pk: str, first: str, last: str, at_once: int) -> store.Page:
+def _page(pk: str, first: str, last: str, at_once: int) -> store.Page[store.Listed]:
     return store.patiently(lambda: store.query_keys(pk, first=first, last=last, limit=at_once))
 
 

@@ -100,8 +100,8 @@ def finish(tenant_id: str, user_id: str) -> None:
     while items := store.query_keys(partition, limit=_PAGE).items:
         if store.time_left() < _RESERVE_SECONDS:
             raise ServiceUnavailable
-        sweep.release(tenant_id, (pk for item in items for pk in item.get("owned_keys", ())))
-        store.delete_all(keys.Key(item["pk"], item["sk"]) for item in items)
+        sweep.release(tenant_id, (pk for item in items for pk in item.owned_keys))
+        store.delete_all(item.key for item in items)
     store.delete_all([keys.user(tenant_id, user_id)])
 
 
