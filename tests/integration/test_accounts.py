@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 import pytest
 
-from rolecall import accounts, config, jwts, keys, store, vault
+from rolecall import config, jwts, keys, store, vault
 from rolecall.clock import rfc3339
 from rolecall.roles import PlatformRole
 from tests import gateway
@@ -58,7 +58,7 @@ def test_an_account_is_made_in_one_moment_and_audited(time: Clock, superadmin: H
     at = rfc3339(time.at)
     made = superadmin.request("POST", USERS, NEW | {"role": "admin"}).body
 
-    password = store.get(accounts.password_key(made["id"])) or {}
+    password = store.get(keys.of_account(made["id"], "CREDENTIAL", "PASSWORD")) or {}
     assert (made["createdAt"], made["updatedAt"], password["created_at"]) == (at, at, at)
     entry = audit_of(keys.PLATFORM)[-1]
     assert (entry["action"], entry["target"]) == ("create_account", {"type": "account", "id": str(made["id"])})

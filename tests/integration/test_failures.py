@@ -92,6 +92,7 @@ def _cancelled(reason: str) -> Failure:
 
 
 conflicting, throttled_within = _cancelled("TransactionConflict"), _cancelled("ThrottlingError")
+refused_within = _cancelled("ValidationError")
 unread = _partly(lambda items: {"Responses": {}, "UnprocessedKeys": items})
 unwritten = _partly(lambda items: {"UnprocessedItems": items})
 

@@ -69,7 +69,7 @@ def test_every_change_is_counted_once_and_what_was_so_already_is_not(
     capsys.readouterr()
     tenant, account = register("Initech"), make_account()
     user = tenant.add("user")
-    for _ in range(2):
+    for _ in range(3):
         tenant.admin.promote(user, "manager")
         tenant.admin.request("PUT", f"/users/{user.id}", {"active": False})
         superadmin.request("PUT", f"/v1/api/superadmin/users/{account.id}/ban", {"reason": "spam"})

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import Context
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from tests.integration.test_failures import (
     dynamodb,
     forbidden,
     out_of_reach,
+    refused_within,
     throttled,
     throttled_within,
     unread,
@@ -304,7 +306,10 @@ def test_what_dynamodb_refuses_is_told_as_what_it_means(failure: Any, told: type
         store.transact(store.Put(_item(A)))
 
 
-@pytest.mark.parametrize(("failure", "told"), [(conflicting, ConcurrentChange), (throttled_within, ServiceUnavailable)])
+@pytest.mark.parametrize(
+    ("failure", "told"),
+    [(conflicting, ConcurrentChange), (throttled_within, ServiceUnavailable), (refused_within, ClientError)],
+)
 def test_a_cancelled_transaction_is_told_as_its_reasons_mean(failure: Any, told: type[Exception]) -> None:
     with dynamodb(failure, "TransactWriteItems"), pytest.raises(told):
         store.transact(store.Put(_item(A)), store.Put(_item(B)))
@@ -370,6 +375,10 @@ def test_waits_grow_to_a_second_with_full_jitter_and_end_before_the_time_does(mo
     with pytest.raises(ServiceUnavailable):
         backoff.wait(ServiceUnavailable)
     assert len(waits) == 8
+
+
+def test_where_no_time_was_set_there_are_ten_seconds_from_now_on() -> None:
+    assert 9.9 < Context().run(store.time_left) <= 10
 
 
 def test_any_number_of_items_is_removed_in_batches_and_none_is_named_twice() -> None:

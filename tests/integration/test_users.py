@@ -75,9 +75,13 @@ def test_the_operator_sees_anyone_by_id_alone(acme: Tenant, globex: Tenant) -> N
         assert gateway.request("GET", f"/users/{unknown}", MASTER_TOKEN).code == "USER_NOT_FOUND"
 
 
-@pytest.mark.parametrize("gone", ["the user", "the tenant", "the tenant is being deleted"])
+@pytest.mark.parametrize("gone", ["the user", "the user is being deleted", "the tenant", "the tenant is being deleted"])
 def test_the_operator_sees_nobody_whose_deletion_has_begun(acme: Tenant, gone: str) -> None:
+    """Also while the index still leads there."""
     match gone:
+        case "the user is being deleted":
+            deleted = {"deleted_at": "2040-01-01T00:00:00Z"}
+            store.write(store.Update(keys.user(acme.id, acme.admin.id), set=deleted, when=store.EXISTS))
         case "the user":
             store.write(store.Delete(keys.user(acme.id, acme.admin.id)))
         case "the tenant":

@@ -179,8 +179,7 @@ def create_account(call: Call, new: NewAccount, *, only_superadmin: bool = False
                 "sk": credential.sk,
                 "password_hash": hash_password(new.password),
                 "created_at": at,
-            },
-            when=store.NEW,
+            }
         ),
         audit.entry(
             call,
