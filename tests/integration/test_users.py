@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from rolecall import clock, devices, keys, store, tokens
+from rolecall import clock, devices, keys, store, tokens, users
 from rolecall.errors import RolecallError
 from tests import gateway
 from tests.gateway import Response
@@ -221,6 +221,12 @@ def test_one_deletes_whom_one_manages(acme: Tenant, actor: str, target: str) -> 
         assert table_without_audit() == before
 
 
+def test_what_belongs_to_a_user_lies_with_the_user(acme: Tenant) -> None:
+    users.put_item_of_user(acme.id, acme.admin.id, "BADGE", "b1", {"colour": "red"})
+    key = keys.Key(f"TENANT#{acme.id}#USER#{acme.admin.id}", "BADGE#b1")
+    assert store.get(key) == {"pk": key.pk, "sk": key.sk, "colour": "red"}
+
+
 def test_nobody_deletes_themselves(acme: Tenant) -> None:
     acme.add("admin")
     before = table_without_audit()
@@ -360,6 +366,19 @@ def test_whoever_was_deactivated_since_it_was_authorized_gets_no_new_token(acme:
     _put(acme.admin, user, {"active": False})
     with unchanged():
         assert user.request("POST", f"/users/{user.id}/token", principal=stale).status == 401
+
+
+def test_a_deactivation_that_comes_between_leaves_no_new_token(acme: Tenant) -> None:
+    user, events = acme.add("user"), store._client().meta.events
+
+    def overtake(**_: Any) -> None:
+        events.unregister("before-call.dynamodb.TransactWriteItems", overtake)
+        assert _put(acme.admin, user, {"active": False}, principal=acme.admin.principal).status == 200
+
+    stale = user.principal
+    events.register("before-call.dynamodb.TransactWriteItems", overtake)
+    assert user.request("POST", f"/users/{user.id}/token", principal=stale).status == 401
+    assert store.get(keys.api_token(tokens.api_token_hash(user.token)))
 
 
 def test_a_token_that_was_rotated_since_it_was_authorized_brings_forth_no_other(acme: Tenant) -> None:

@@ -382,7 +382,7 @@ def _rotate_once(call: Call, user_id: str) -> tuple[User, str]:
             add={"version": 1},
             when=old.as_read,
         ),
-        store.Delete(old_token_key, when=store.EXISTS),
+        store.Delete(old_token_key),
         _new_item(token_key, {"tenant_id": old.tenant_id, "user_id": old.id, "created_at": new.updated_at}),
         *([] if oneself else standing.of(actor)),
         audit.entry(
