@@ -108,6 +108,16 @@ def test_times_are_inclusive_and_in_any_offset(acme: Tenant) -> None:
     assert found(5, 3) == []
 
 
+def test_every_time_is_good_also_where_nothing_can_be(acme: Tenant) -> None:
+    everything = _all(acme, "", 100)
+    assert everything
+    for since in ("0001-01-01T00:00:00+01:00", "0292-04-26T05:59:37Z", "1969-12-31T23:59:59Z"):
+        assert _all(acme, f"from={since}", 100) == everything
+        assert _all(acme, f"to={since}", 100) == []
+    assert _all(acme, "to=9999-12-31T23:59:59-01:00", 100) == everything
+    assert _all(acme, "from=9999-12-31T23:59:59-01:00", 100) == []
+
+
 @pytest.mark.parametrize("query", ["from=yesterday", "to=2026-06-15", "from=2026-13-01T00:00:00Z", "limit=0", "who=x"])
 def test_a_bad_filter_is_refused(acme: Tenant, query: str) -> None:
     with unchanged():

@@ -37,8 +37,8 @@ _MAX_ID_LENGTH = 10
 #: A caller's own name for its request. Nothing else of it comes into a log or an answer.
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 _IDEMPOTENCY_KEY = re.compile(r"[!-~]{1,255}")
-#: Years that a parameter may name; what we write down lies well within.
-_EARLIEST_YEAR, _LATEST_YEAR = 1971, 9998
+#: What we write down lies well within.
+_EARLIEST, _LATEST = datetime(1971, 1, 1, tzinfo=UTC), datetime(9998, 12, 31, tzinfo=UTC)
 #: No value of a query parameter is longer, but a cursor: it may become a key.
 _MAX_PARAMETER_LENGTH = 254
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)")
@@ -102,17 +102,20 @@ class Request[B]:
         return None if text is None else text == "true"
 
     def moment(self, name: str) -> datetime | None:
-        """A query parameter in RFC 3339, with an offset or `Z`, if it is there; raises `ValidationFailed`."""
+        """A query parameter in RFC 3339, with an offset or `Z`, if it is there; raises `ValidationFailed`.
+
+        A time before or after all that can be written down is the first or the last of these.
+        """
         text = self.query.get(name)
         if text is None:
             return None
         try:
-            at = datetime.fromisoformat(text).astimezone(UTC) if _RFC3339.fullmatch(text) else None
-        except (ValueError, OverflowError):
+            at = datetime.fromisoformat(text) if _RFC3339.fullmatch(text) else None
+        except ValueError:
             at = None
-        if at is None or not _EARLIEST_YEAR <= at.year <= _LATEST_YEAR:
+        if at is None:
             raise ValidationFailed(FieldError(name, "must be a time such as 2026-06-15T12:00:00Z", text))
-        return at
+        return max(_EARLIEST, min(at, _LATEST)).astimezone(UTC)
 
     @property
     def idempotency_key(self) -> str | None:
