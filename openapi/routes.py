@@ -249,8 +249,9 @@ OPERATIONS: dict[str, Operation] = {
             "from": _moment("The earliest time, inclusive."),
             "to": _moment("The latest time, inclusive to the second."),
         },
-        description="With more than one of `action`, `actor` and `target` a page may hold fewer than `limit` although "
-        "more follow: go on while there is a `next_cursor`.",
+        description="With `action` or `actor` one request looks through two thousand entries, so a page may hold fewer "
+        "than `limit`, or none, although more follow: go on while there is a `next_cursor`. `from`, `to` and `target` "
+        "make it quick.",
     ),
     "log_in": Operation(
         SESSIONS,

@@ -205,7 +205,7 @@ export interface paths {
         };
         /**
          * Who changed what in a tenant, newest first (admin: the own tenant; master token: any)
-         * @description With more than one of `action`, `actor` and `target` a page may hold fewer than `limit` although more follow: go on while there is a `next_cursor`.
+         * @description With `action` or `actor` one request looks through two thousand entries, so a page may hold fewer than `limit`, or none, although more follow: go on while there is a `next_cursor`. `from`, `to` and `target` make it quick.
          *
          *     **Who may call:** tenant users with the role `admin`; operators with the master token.
          */

@@ -1,6 +1,8 @@
 """GET /audit, and what becomes of the trail of a tenant that is gone."""
 
-from datetime import timedelta
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
 from itertools import product
 from typing import Any
 from urllib.parse import quote
@@ -153,21 +155,68 @@ def test_the_operator_names_the_tenant(acme: Tenant) -> None:
         assert gateway.request("GET", f"/audit{query}", MASTER_TOKEN).code == "VALIDATION_ERROR"
 
 
-def test_two_filters_look_through_so_many_entries_and_no_more(acme: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
-    principal = calls.Principal(calls.PrincipalType.SYSTEM, "robot")
-    for number in range(60):
-        action = "rare" if number == 0 else "common"
-        store.write(audit.entry(calls.Call(principal, clock.now()), action, ("user", "x"), scope=acme.id))
+@contextmanager
+def _entries_read() -> Iterator[list[int]]:
+    """How many entries each query reads."""
+    found: list[int] = []
+
+    def add(parsed: dict[str, Any], **_: Any) -> None:
+        found.append(len(parsed["Items"]))
+
+    events = store._client().meta.events
+    events.register("after-call.dynamodb.Query", add)
+    yield found
+    events.unregister("after-call.dynamodb.Query", add)
+
+
+@pytest.fixture
+def trail(acme: Tenant, monkeypatch: pytest.MonkeyPatch) -> datetime:
+    """Sixty entries, one a minute from that time on, by turns of three actors, two actions and two targets."""
     monkeypatch.setattr(audit, "_MOST_EXAMINED", 20)
-    monkeypatch.setattr(audit, "_CHUNK", 5)
-    pages, cursor = [], ""
+    monkeypatch.setattr(audit, "_CHUNK", 7)
+    start = clock.now().replace(microsecond=0) + timedelta(days=1)
+    for number in range(60):
+        principal = calls.Principal(calls.PrincipalType.SYSTEM, f"robot-{number % 3}")
+        call = calls.Call(principal, start + timedelta(minutes=number))
+        action = "first" if number == 0 else f"step_{number % 2}"
+        store.write(audit.entry(call, action, ("user", "x" if number % 5 else "y"), scope=acme.id))
+    return start
+
+
+def _looked_through(tenant: Tenant, query: str, limit: int) -> list[str]:
+    """All that a query finds, by id; each of its requests reads twenty entries at most, and is full or says why."""
+    found: list[str] = []
+    cursor = ""
     while True:
-        answer = _ask(acme, f"limit=5&actor=robot&action=rare{cursor}").body
-        pages.append(len(answer["entries"]))
+        with _entries_read() as read:
+            answer = _ask(tenant, f"limit={limit}&{query}{cursor}").body
+        found += [entry["id"] for entry in answer["entries"]]
+        assert sum(read) <= 20
+        assert len(answer["entries"]) <= limit
         if "next_cursor" not in answer:
-            break
+            return found
+        assert len(answer["entries"]) == limit or sum(read) == 20
         cursor = f"&cursor={answer['next_cursor']}"
-    assert pages == [0, 0, 1]
+
+
+@pytest.mark.parametrize("limit", [3, 19])
+def test_what_no_index_serves_is_looked_through_so_far_a_request_and_nothing_is_skipped_or_seen_twice(
+    acme: Tenant, trail: datetime, limit: int
+) -> None:
+    since, until = (clock.rfc3339(trail + timedelta(minutes=minutes)) for minutes in (9, 50))
+    entries = audit_of(acme.id)[::-1]
+    queries = ("action=first", "actor=robot-1", "action=step_1&actor=robot-2", "action=no")
+    for query, more in product(queries, ("", "&target=x", f"&from={since}&to={until}")):
+        filters = dict(part.split("=") for part in (query + more).split("&"))
+        wanted = [
+            entry["id"]
+            for entry in entries
+            if filters.get("from", "") <= entry["timestamp"] <= filters.get("to", "9999")
+            and filters.get("action") in (None, entry["action"])
+            and filters.get("actor") in (None, entry["actor"]["id"])
+            and filters.get("target") in (None, entry["target"]["id"])
+        ]
+        assert _looked_through(acme, query + more, limit) == wanted, query + more
 
 
 def test_a_refusal_is_not_written_into_the_trail_of_a_tenant_that_is_being_deleted(acme: Tenant) -> None:

@@ -51,7 +51,7 @@ def test_every_permission_is_needed(used: Used, acme: Tenant, globex: Tenant, su
     acme.admin.promote(member, "user")
     acme.admin.request("GET", "/users")
     acme.admin.request("GET", "/audit")
-    acme.admin.request("GET", f"/audit?actor={acme.admin.id}")
+    acme.admin.request("GET", f"/audit?target={other.id}")
     acme.admin.request("GET", f"/users/{other.id}")
     gateway.request("GET", f"/users/{other.id}", MASTER_TOKEN)
     acme.admin.request("PUT", f"/users/{other.id}", {"active": False})

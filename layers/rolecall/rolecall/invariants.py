@@ -46,7 +46,7 @@ PAGE = 200
 _RESERVE_SECONDS = 3.0
 #: Times that an index is read before its word is taken.
 _LOOKS = 3
-_INDEXES = ("gsi1pk", "gsi2pk", "gsi3pk")
+_INDEXES = ("gsi1pk", "gsi2pk")
 _SECRETS = frozenset({"token", "password", "secret", "refresh_token"})
 
 

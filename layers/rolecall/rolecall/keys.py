@@ -22,9 +22,9 @@
 An item outside of its tenant's partitions is named in the `owned_keys` of the item that it belongs to, and
 says itself to whom it belongs, in `tenant_id`.
 
-Three indexes, overloaded, `<index>pk` and `<index>sk`. `gsi1`: a tenant's users by email, a user's tenant
+Two indexes, overloaded, `<index>pk` and `<index>sk`. `gsi1`: a tenant's users by email, a user's tenant
 by the user's id, tenants by name, open deletions by time, audit entries by target. `gsi2`: a tenant's users
-of one role and state by email, audit entries by actor, audits to be redacted. `gsi3`: audit entries by action.
+of one role and state by email, audits to be redacted.
 """
 
 from typing import NamedTuple
@@ -175,16 +175,6 @@ def audit_entry(scope: str, entry_id: str) -> Key:
 def audit_by_target(scope: str, target_type: str, target_id: str) -> IndexPartition:
     """What happened to one target; the sort key is the entry's time-ordered id."""
     return IndexPartition("gsi1", f"AUDIT#{scope}#{target_type}#{target_id}")
-
-
-def audit_by_actor(scope: str, actor_id: str) -> IndexPartition:
-    """What one actor did; the sort key is the entry's time-ordered id."""
-    return IndexPartition("gsi2", f"AUDIT#{scope}#ACTOR#{actor_id}")
-
-
-def audit_by_action(scope: str, action: str) -> IndexPartition:
-    """All entries of one action; the sort key is the entry's time-ordered id."""
-    return IndexPartition("gsi3", f"AUDIT#{scope}#ACTION#{action}")
 
 
 def creation_record(tenant_id: str, digest: str) -> Key:
