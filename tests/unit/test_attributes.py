@@ -9,6 +9,7 @@ from boto3.dynamodb.conditions import ConditionExpressionBuilder
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.awsrequest import HeadersDict
 from botocore.parsers import JSONParser
+from botocore.serialize import JSONSerializer
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -125,6 +126,32 @@ def test_an_answer_is_read_as_botocore_reads_it(client: Any, operation: str, sta
     shape = client.meta.service_model.operation_model(operation).output_shape
 
     assert clients._Parser().parse(_answer(status, body), shape) == JSONParser().parse(_answer(status, body), shape)
+
+
+_ITEM = {"pk": {"S": "x"}, "a": {"M": {"b": {"L": [{"N": "1"}, {"NULL": True}]}}}, "c": {"SS": ["x", "y"]}}
+
+
+@pytest.mark.parametrize(
+    ("operation", "request_"),
+    [
+        ("GetItem", {"TableName": "t", "Key": {"pk": {"S": "x"}}, "ConsistentRead": True}),
+        ("Query", {"TableName": "t", "ExpressionAttributeValues": {":v0": {"S": "x"}}, "Limit": 1}),
+        ("PutItem", {"TableName": "t", "Item": _ITEM}),
+        ("BatchGetItem", {"RequestItems": {"t": {"Keys": [{"pk": {"S": "x"}}], "ConsistentRead": True}}}),
+        ("BatchWriteItem", {"RequestItems": {"t": [{"DeleteRequest": {"Key": {"pk": {"S": "x"}}}}]}}),
+        (
+            "TransactWriteItems",
+            {"TransactItems": [{"Put": {"TableName": "t", "Item": _ITEM}}], "ClientRequestToken": "1"},
+        ),
+    ],
+)
+def test_a_request_is_written_as_botocore_writes_it(client: Any, operation: str, request_: dict[str, Any]) -> None:
+    model = client.meta.service_model.operation_model(operation)
+
+    assert isinstance(client._serializer, clients._Serializer)
+    assert client._serializer.serialize_to_request(request_, model) == JSONSerializer().serialize_to_request(
+        request_, model
+    )
 
 
 def test_a_client_has_every_operation_of_its_service(client: Any) -> None:

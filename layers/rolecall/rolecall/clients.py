@@ -3,7 +3,7 @@
 Four things differ from botocore's defaults, each for a measured share of a cold start or of a request:
 
 - JSON is read by orjson, and services are not looked for in the directories of all four hundred.
-- An attribute of DynamoDB stays as it was sent, where botocore would rebuild it member by member.
+- An attribute of DynamoDB stays as it is, there and back, where botocore would rebuild it member by member.
 - Parameters are not checked against the service's model before they are sent: the service does that.
 - The user agent is a word, where botocore would put together a description of the machine for each request.
 
@@ -20,6 +20,7 @@ import orjson
 from botocore.config import Config
 from botocore.loaders import JSONFileLoader, Loader
 from botocore.parsers import JSONParser, ResponseParserFactory
+from botocore.serialize import JSONSerializer
 
 #: All that the functions talk to.
 _SERVICES = ["dynamodb", "events", "secretsmanager", "sqs"]
@@ -28,7 +29,10 @@ _SERVICES = ["dynamodb", "events", "secretsmanager", "sqs"]
 def make(service: str, **options: Any) -> Any:
     """A low-level client, safe to share by threads; the options are those of `botocore.config.Config`."""
     config = Config(parameter_validation=False, user_agent="rolecall", **options)
-    return _session().create_client(service, config=config)
+    client: Any = _session().create_client(service, config=config)
+    if service == "dynamodb":
+        client._serializer = _Serializer()  # noqa: SLF001 (botocore has no component for it)
+    return client
 
 
 @cache
@@ -65,9 +69,19 @@ class _Parsers(ResponseParserFactory):
         return self._json if protocol_name == "json" else super().create_parser(protocol_name)
 
 
-class _Parser(JSONParser):
-    """Leaves attributes as they are. That would be wrong for binary ones, which this table does not hold."""
+# Both leave attributes as they are. That would be wrong for binary ones, which this table does not hold.
 
+
+class _Serializer(JSONSerializer):
+    def _serialize(self, serialized: Any, value: Any, shape: Any, key: Any = None) -> None:
+        of = shape.value if shape.type_name == "map" else shape
+        if of.name == "AttributeValue":
+            serialized[key] = value
+        else:
+            super()._serialize(serialized, value, shape, key)  # type: ignore[misc]
+
+
+class _Parser(JSONParser):
     def _parse_body_as_json(self, body_contents: bytes) -> Any:
         try:
             return orjson.loads(body_contents)
