@@ -79,11 +79,12 @@ def test_a_key_is_the_callers_own(acme: Tenant, globex: Tenant) -> None:
 def test_a_key_is_found_again_by_a_later_version(acme: Tenant) -> None:
     """A record lies where its operation, its caller and its key say, whatever is deployed in between."""
     _create(acme)
-    _register({**ACME, "tenant_name": "Initech"})
+    initech = _register({**ACME, "tenant_name": "Initech"}).body["tenant"]
     asked = [("create_user", acme.id, acme.admin.id), ("register_tenant", "", "master")]
     digests = [hmac.digest(b"I" * 64, json.dumps([*one, *KEY.values()]).encode(), "sha256").hex() for one in asked]
     found = {(record["pk"], record["sk"]) for record in _records()}
     assert found == {(f"TENANT#{acme.id}", f"REQUEST#{digests[0]}"), (f"REQUEST#{digests[1]}", "META")}
+    assert {record["tenant_id"] for record in _records()} == {acme.id, initech["id"]}
 
 
 def test_a_refused_request_frees_its_key(acme: Tenant) -> None:

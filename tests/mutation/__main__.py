@@ -56,7 +56,6 @@ TESTS = {
         "integration/test_maintenance.py",
         "integration/test_delete_tenant.py",
         "integration/test_deletion.py",
-        "integration/test_deletion_crashes.py",
     ],
 }
 #: What takes long, and would for each survivor: the table of roles is `test_roles.py`'s too.
