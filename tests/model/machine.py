@@ -42,7 +42,9 @@ HURRIED = 2.4
 #: A choice that a rule makes among what there is at that moment.
 pick = st.integers(0, 99)
 flaws = st.sampled_from([None] * 12 + ["missing", "unknown", "type", "list", "null", "long"])
-versions = st.sampled_from([None] * 6 + ["current", "current", "stale", "any", "list", "garbage", "weak"])
+versions = st.sampled_from(
+    [None] * 4 + ["current", "current", "stale", "stale", "stale", "any", "list", "garbage", "weak"]
+)
 keys = st.sampled_from([None, None, None, "one", "two"])
 roles = st.sampled_from(ROLES)
 platform_roles = st.sampled_from(["ROLE_CLIENT", "verified_user", "Role_Admin", SUPERADMIN, SUPERADMIN])
