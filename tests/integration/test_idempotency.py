@@ -85,6 +85,7 @@ def test_a_key_is_found_again_by_a_later_version(acme: Tenant) -> None:
     found = {(record["pk"], record["sk"]) for record in _records()}
     assert found == {(f"TENANT#{acme.id}", f"REQUEST#{digests[0]}"), (f"REQUEST#{digests[1]}", "META")}
     assert {record["tenant_id"] for record in _records()} == {acme.id, initech["id"]}
+    assert {record["request_hash"][:8] for record in _records()} == {"836269f6", "f2c6a9fc"}, "and is the same request"
 
 
 def test_a_refused_request_frees_its_key(acme: Tenant) -> None:
