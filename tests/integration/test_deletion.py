@@ -125,6 +125,7 @@ def test_what_the_request_cannot_finish_goes_to_the_queue_and_asking_again_chang
     before = table_without_audit()
     again = delete(tenant)
     assert (again.status, again.body) == (202, accepted.body)
+    assert delete(tenant, query="?dry_run=true").code == "TENANT_NOT_FOUND"
     assert table_without_audit() == before
     shown = progress(tenant)
     assert (shown["status"], shown["percent"] < 100, shown["verified"]) == ("deleting", True, False)
