@@ -96,7 +96,7 @@ def prepare(module: str) -> Path:
     # pytest's settings, but for the layer's place.
     settings = (ROOT / "pyproject.toml").read_text().replace(', "layers/rolecall"]\nstrict', "]\nstrict")
     assert tomllib.loads(settings)["tool"]["pytest"]["pythonpath"] == ["."], "pyproject.toml has changed"
-    arguments = ["-p", "no:cacheprovider", "-p", "tests.mutation.node_ids", "--timeout", "40"]
+    arguments = ["-p", "no:cacheprovider", "-p", "tests.mutation.node_ids", "--timeout", "20"]
     arguments += [f"--deselect=tests/{name}" for name in _LEFT_OUT]
     tests = [f"tests/{name}" for name in TESTS[module]]
     settings += _SETTINGS.format(module=module, arguments=json.dumps(arguments), tests=json.dumps(tests))
