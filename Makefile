@@ -17,7 +17,7 @@ OR_END = || { kill -s PIPE $$PPID; exit 1; }
 LOCAL = trap : INT; $(PY) -m local
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run sync logs shell seed doctor reset operator delete-tenant bench bench-deletion cost test prove lint \
+.PHONY: help setup run sync logs shell seed doctor reset operator delete-tenant bench bench-deletion cost test prove soak lint \
 	unit integration e2e mutate format licences secrets lock browser openapi typescript build deploy
 
 help: ## List the targets
@@ -54,12 +54,16 @@ operator: $(READY) ## Do an operation on the running local stack (ARGS='create_s
 
 test: lint unit integration e2e ## Lint, then all tests
 
-prove: $(READY) ## The long form of some tests: every crash, every fault, a long run of the model, every command of docs/operations.md
+prove: $(READY) ## The long form of some tests: every crash, every fault, long runs of the model, the races and the fuzzer
 	@ROLECALL_PROVE=1 $(PY) -m pytest tests/integration/test_deletion_crashes.py tests/integration/test_deletion_faults.py \
 		tests/integration/test_user_deletion_crashes.py tests/integration/test_raw_events.py tests/model \
 		--numprocesses auto --timeout 3600
 	@ROLECALL_PROVE=1 $(PY) -m pytest tests/e2e/test_operations.py
 	@ROLECALL_PROVE=1 $(PY) -m pytest tests/e2e/test_races.py --timeout 3600
+	@ROLECALL_PROVE=1 $(PY) -m pytest tests/e2e/test_fuzz.py --timeout 3600
+
+soak: $(READY) ## Ten minutes of traffic while tenants are deleted and maintenance runs (SECONDS=600)
+	@$(PY) -m tests.load
 
 lint: $(READY) ## ruff, mypy --strict, bandit and cfn-lint
 	@echo "lint: ruff"    && $(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet .
@@ -73,8 +77,8 @@ unit: $(READY) $(if $(shell command -v npm),$(NODE)) ## Pure rules and the templ
 integration: $(READY) $(if $(shell command -v npm),$(NODE)) ## Real handlers with real events on an AWS in memory
 	@$(PY) -m pytest tests/integration tests/model --numprocesses auto
 
-e2e: $(READY) browser ## Over HTTP, against a stack of its own that is deployed for it
-	@$(PY) -m pytest tests/e2e
+e2e: $(READY) browser ## Over HTTP, against two stacks that are deployed for it
+	@$(PY) -m pytest tests/e2e --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 # The reference is tried out in a browser. CI, which is root on Debian, gets one; nobody else's machine is changed.
 browser:

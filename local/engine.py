@@ -26,13 +26,15 @@ _NOT_SAVED = "Persistence: failed to save"
 class Engine:
     """MiniStack on 127.0.0.1 (or where `bind` says), with IAM enforced and its state kept under `home`.
 
-    It ends with the process that started it, however that one ends, and saves its state when it ends.
+    It ends with the process that started it, however that one ends, and saves its state when it ends, unless that is
+    not to be kept: then it ends at once.
     """
 
-    def __init__(self, home: Path, port: int, bind: str = "127.0.0.1") -> None:
+    def __init__(self, home: Path, port: int, bind: str = "127.0.0.1", *, keep: bool = True) -> None:
         self.home = home
         self.port = port
         self.bind = bind
+        self._keep = keep
         self.log = home / "engine.log"
         # `localhost` for SDKs, because requests to 127.0.0.1 belong to the API (see deploy.py).
         self.endpoint_url = f"http://localhost:{port}"
@@ -64,7 +66,7 @@ class Engine:
             "GATEWAY_PORT": str(self.port),
             "BIND_HOST": self.bind,
             "AUTH": "true",
-            "PERSIST_STATE": "1",
+            "PERSIST_STATE": "1" if self._keep else "0",
             "STATE_DIR": str(self.home / "state"),
             "TMPDIR": str(scratch),
             "IOT_MTLS_ENABLED": "0",
@@ -98,7 +100,10 @@ class Engine:
         process, self._process = self._process, None
         if process is None:
             return
-        process.terminate()
+        if self._keep:
+            process.terminate()
+        else:
+            process.kill()
         try:
             process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
@@ -114,7 +119,8 @@ class Engine:
                 os.killpg(process.pid, signal.SIGKILL)
             if process.stdin:
                 process.stdin.close()
-        self._check_saved()
+        if self._keep:
+            self._check_saved()
 
     def _check_saved(self) -> None:
         failed = [line for line in self.log.read_text(errors="replace").splitlines() if _NOT_SAVED in line]

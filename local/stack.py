@@ -150,14 +150,17 @@ class Stack:
 
 
 @contextlib.contextmanager
-def up(home: Path, port: int, step: progress.Step = progress.silent, *, bind: str = "127.0.0.1") -> Iterator[Stack]:
+def up(
+    home: Path, port: int, step: progress.Step = progress.silent, *, bind: str = "127.0.0.1", keep: bool = True
+) -> Iterator[Stack]:
     """A stack that runs the sources as they are, with its state and log under `home`.
 
     The state that a former stack left in `home` is taken up again. When the block ends, however it
-    ends, the state is saved and nothing keeps running. Raises `StackError` if there is no stack to be had.
+    ends, the state is saved, if it is to be kept, and nothing keeps running. Raises `StackError` if there is no stack
+    to be had.
     """
     home.mkdir(parents=True, exist_ok=True)
-    engine = Engine(home, port, bind)
+    engine = Engine(home, port, bind, keep=keep)
     with contextlib.ExitStack() as stack_end:
         with step(f"start MiniStack on port {port}"):
             stack_end.enter_context(engine)

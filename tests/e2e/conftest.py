@@ -1,5 +1,7 @@
-"""One stack of its own for the whole session: fresh, on a free port, gone afterwards."""
+"""A stack of its own for the whole session of each worker: fresh, on a free port, gone afterwards."""
 
+import os
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -14,21 +16,46 @@ from local import http
 from local.engine import free_port
 from local.http import Answer, call
 from local.stack import Stack, up
+from rolecall import config, store
 from tests import contract
 
 PASSWORD = "correct horse battery"
+#: For two stacks, three times over.
+ROOM_BYTES = 6 * 2**30
 _numbers = count(1)
 
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
     """The deployed system. Tests make their own tenants in it and may run in any order."""
-    # Not pytest's own temporary directory: other sessions of pytest clean up there.
-    with tempfile.TemporaryDirectory(prefix="rolecall-") as home, up(Path(home), free_port()) as stack:
+    # Not pytest's own temporary directory: other sessions of pytest clean up there. What was killed may still write.
+    temporary = tempfile.TemporaryDirectory(prefix="rolecall-", dir=_memory(), ignore_cleanup_errors=True)
+    with temporary as home, up(Path(home), free_port(), keep=False) as stack:
         # Every answer of every test must be one that the API's document has.
         http.watchers.append(partial(_hold_against_the_document, stack.api))
         yield stack
         http.watchers.clear()
+
+
+def _memory() -> Path | None:
+    """Where there is room in memory: each of the engine's workers unpacks its code, thousands of files in all."""
+    memory = Path("/dev/shm")  # noqa: S108
+    if not memory.is_dir() or os.statvfs(memory).f_flag & getattr(os, "ST_NOEXEC", 0):
+        return None
+    return memory if shutil.disk_usage(memory).free > ROOM_BYTES else None
+
+
+@pytest.fixture
+def layer(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The layer's code in this process, against the stack, as a service would use it."""
+    for name, value in stack.environment("DeleteTenant", "RegisterTenant").items():
+        monkeypatch.setenv(name, value)
+    caches = (config.config, store._client)
+    for cached in caches:
+        cached.cache_clear()
+    yield
+    for cached in caches:
+        cached.cache_clear()
 
 
 def _hold_against_the_document(api: str, method: str, url: str, answer: Answer) -> None:

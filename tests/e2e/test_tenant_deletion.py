@@ -6,7 +6,6 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
@@ -60,19 +59,6 @@ class Api:
 @pytest.fixture
 def api(stack: Stack) -> Api:
     return Api(stack)
-
-
-@pytest.fixture
-def layer(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The layer's code in this process, against the stack, as a service would use it."""
-    for name, value in stack.environment("DeleteTenant").items():
-        monkeypatch.setenv(name, value)
-    caches = (config.config, store._client)
-    for cached in caches:
-        cached.cache_clear()
-    yield
-    for cached in caches:
-        cached.cache_clear()
 
 
 def _remains(stack: Stack, tenant_id: str) -> list[str]:

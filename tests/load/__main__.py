@@ -1,0 +1,30 @@
+"""`make soak`: minutes of traffic on a stack of its own, on this machine only."""
+
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from local import crowd, home
+from local.engine import free_port
+from local.progress import step
+from local.stack import up
+from tests.load.soak import soak
+
+
+def main() -> int:
+    seconds = home.number("SECONDS", 600, range(10, 3601))
+    with (
+        tempfile.TemporaryDirectory(prefix="rolecall-", ignore_cleanup_errors=True) as folder,
+        up(Path(folder), free_port(), step, keep=False) as stack,
+    ):
+        crowd.use(stack)
+        start = time.monotonic()
+        soaked = soak(stack, seconds, owners=3, bystanders=2, large=[150] * max(1, seconds // 120))
+        sys.stdout.write(f"{soaked}\n{time.monotonic() - start:.0f} s in all.\n")
+    sys.stdout.write("Something is wrong, see above.\n" if soaked.wrong else "Everything was as it must be.\n")
+    return 1 if soaked.wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
