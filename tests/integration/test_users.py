@@ -71,6 +71,9 @@ def test_the_operator_sees_anyone_by_id_alone(acme: Tenant, globex: Tenant) -> N
     for tenant in (acme, globex):
         answer = gateway.request("GET", f"/users/{tenant.admin.id}", MASTER_TOKEN)
         assert answer.body["data"]["tenant_id"] == tenant.id
+        # DynamoDB takes nothing but a text here, moto takes anything.
+        [found] = store.query_index(keys.tenant_of_user(tenant.admin.id)).items
+        assert found["gsi1sk"] == tenant.id
     for unknown in (NOBODY, "no-uuid", f"{acme.admin.id}%23"):
         assert gateway.request("GET", f"/users/{unknown}", MASTER_TOKEN).code == "USER_NOT_FOUND"
 
