@@ -77,7 +77,7 @@ def test_a_webhook_belongs_to_its_user(acme: Tenant) -> None:
     partition = keys.user_partition(acme.id, answer.body["user"]["id"])
     password, webhook = (item for item in table() if item["pk"] == partition)
     assert (password["sk"], password["password_hash"][:10]) == ("CREDENTIAL#PASSWORD", "$argon2id$")
-    assert webhook["sk"].startswith("WEBHOOK#")
+    assert keys.canonical_uuid(webhook["sk"].removeprefix("WEBHOOK#"))
     assert webhook["url"] == "https://example.com/hook"
 
 
