@@ -206,9 +206,7 @@ def speed(number: int, of_each_user: int, *, at_a_distance: bool = False, rounds
                     if at_a_distance:
                         stack.enter_context(distance(store._client()))
                         stack.enter_context(distance(plain_client()))
-                    start = time.perf_counter()
-                    remove(tenant)
-                    times[name].append((time.perf_counter() - start) / len(tenant.keys) * 1e6)
+                    times[name].append(taken(remove, tenant) / len(tenant.keys) * 1e6)
                 assert not store.query_partition(keys.tenant_partition(tenant.id)).items
     median = {name: statistics.median(seconds) for name, seconds in times.items()}
     return {
@@ -221,22 +219,29 @@ def speed(number: int, of_each_user: int, *, at_a_distance: bool = False, rounds
 
 
 def growth(number: int, of_each_user: int = SHAPE) -> Row:
-    """Of one sweep: time, peak memory of this process, and write units an item, the slices' own among them."""
+    """Of one sweep: time, rate, memory that this process holds, and write units an item, the slices' own among them."""
     with dynalite():
         whole_sweep(Tenant(number // 10, of_each_user))  # so that nobody pays for what is done once
         tenant = Tenant(number, of_each_user)
         with write_units() as units:
-            start = time.perf_counter()
-            whole_sweep(tenant)
-            seconds = time.perf_counter() - start
+            seconds = taken(whole_sweep, tenant)
+        bare = taken(bare_loop, Tenant(number, of_each_user))
         held = most_held(partial(whole_sweep, Tenant(number, of_each_user)))
     return {
         "items": number,
         "items a user": of_each_user,
         "sweep, µs/item": seconds / len(tenant.keys) * 1e6,
+        "sweep / bare loop": bare / seconds,
         "write units/item": units.total() / len(tenant.keys),
         "peak MB": held / 2**20,
     }
+
+
+def taken(remove: Callable[[Tenant], None], tenant: Tenant) -> float:
+    """Seconds."""
+    start = time.perf_counter()
+    remove(tenant)
+    return time.perf_counter() - start
 
 
 def most_held(work: Callable[[], object]) -> int:

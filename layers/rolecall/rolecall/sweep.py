@@ -43,7 +43,7 @@ RESERVE_SECONDS = 6.0
 #: Seconds after which a slice that nobody has written is anybody's.
 LEASE_SECONDS = 60
 #: Slices that one process works on side by side, when it has several.
-_SIDE_BY_SIDE = 8
+_SIDE_BY_SIDE = 4
 #: How far through its slice a sweep is, in thousandths, at the ends of the two passes.
 _SWEPT_REACHED, _DONE_REACHED = 900, 990
 _ID_DIGITS = 4
