@@ -7,7 +7,7 @@ import pytest
 from local.stack import Stack
 from tests.load.soak import soak
 
-SECONDS = 45.0
+SECONDS = 60.0
 
 
 @pytest.mark.usefixtures("layer")

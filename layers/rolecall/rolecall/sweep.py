@@ -42,8 +42,6 @@ OPEN, SWEPT, DONE = "open", "swept", "done"
 RESERVE_SECONDS = 6.0
 #: Seconds after which a slice that nobody has written is anybody's.
 LEASE_SECONDS = 60
-#: Slices that one process works on side by side, when it has several.
-_SIDE_BY_SIDE = 4
 #: How far through its slice a sweep is, in thousandths, at the ends of the two passes.
 _SWEPT_REACHED, _DONE_REACHED = 900, 990
 _ID_DIGITS = 4
@@ -66,7 +64,7 @@ class _Bounds(NamedTuple):
 
 
 _ALONE = _Bounds(1000, 250, 16, chunk_ahead=True)
-_SHARED = _Bounds(200, 20, 2, chunk_ahead=False)
+_SHARED = _Bounds(150, 15, 1, chunk_ahead=False)
 
 
 class Position(NamedTuple):
@@ -206,7 +204,7 @@ def run(found: Slice, owner: str) -> Slice:
 
 
 def run_side_by_side(found: Sequence[Slice], owner: str) -> list[Slice]:
-    """`run` over several slices, some at a time, through the same lanes: where one has to wait, the others go on.
+    """`run` over several slices at a time, through the same lanes: where one has to wait, the others go on.
 
     Starts none when the time is short.
     """
@@ -214,9 +212,9 @@ def run_side_by_side(found: Sequence[Slice], owner: str) -> list[Slice]:
     def run_one(one: Slice) -> Slice:
         return _run(one, owner, lanes) if store.time_left() > RESERVE_SECONDS else one
 
-    side_by_side = _SIDE_BY_SIDE if config().sweep_concurrency > 1 else 1
+    side_by_side = len(found) if config().sweep_concurrency > 1 else 1
     with _lanes(_SHARED) as lanes, Pool(side_by_side) as slices:
-        return list(slices.ahead(run_one, found, len(found)))
+        return list(slices.ahead(run_one, found, side_by_side))
 
 
 def _run(found: Slice, owner: str, lanes: "_Lanes") -> Slice:
