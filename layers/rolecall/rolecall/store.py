@@ -133,7 +133,7 @@ class Page[T = Item]:
 
 
 class Listed(NamedTuple):
-    """An item by its key, and the partition keys of what it owns elsewhere. A fifth of what an item takes in memory."""
+    """An item by its key, and the partition keys of what it owns elsewhere: little to hold, for lists of thousands."""
 
     key: Key
     owned_keys: Collection[str]
