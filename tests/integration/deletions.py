@@ -2,7 +2,8 @@
 
 import json
 from collections import Counter
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import timedelta
 from itertools import count
 from typing import Any
@@ -10,7 +11,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from rolecall import clock, keys, maintenance, store
+from rolecall import clock, deletion, keys, maintenance, store
 from rolecall.errors import RolecallError
 from tests import gateway
 from tests.faults import Crash
@@ -123,6 +124,43 @@ def to_the_end(tenant: Tenant, *, rounds: int = 12) -> None:
         job = store.get(keys.deletion(tenant.id))
         if job is not None and job["status"] == "deleted" and not job["unannounced"]:
             return
+
+
+@contextmanager
+def just_before(operation: str, happens: Callable[[], Any], **parameters: Any) -> Iterator[None]:
+    """Once, right before a call of DynamoDB with these parameters, something happens; asserts that there was one.
+
+    A `Crash` is the end of who makes the call.
+    """
+    name, happened = f"before-call.dynamodb.{operation}", []
+    events = store._client().meta.events
+
+    def look(params: dict[str, Any], **_: Any) -> None:
+        if parameters.items() <= json.loads(params["body"]).items():
+            events.unregister(name, look)
+            happened.append(name)
+            function = gateway.running.set(None)
+            try:
+                happens()
+            finally:
+                gateway.running.reset(function)
+
+    events.register(name, look)
+    try:
+        yield
+    finally:
+        events.unregister(name, look)
+    assert happened, f"there was no {operation} with {parameters}"
+
+
+def just_before_the_last_proof(happens: Callable[[], Any]) -> AbstractContextManager[None]:
+    """Once, when every slice is done and the tenant's partition is about to be looked at as a whole."""
+    return just_before("Query", happens, Limit=deletion._STRAYS)
+
+
+def crash() -> None:
+    """The process dies."""
+    raise Crash
 
 
 def assert_deleted(tenant: Tenant, counts: Counter[str]) -> None:

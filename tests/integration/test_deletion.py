@@ -1,22 +1,38 @@
 """DELETE /global/tenants/{id} and its progress: what holds, beyond crashes and faults."""
 
+import json
+from collections import Counter
+from contextlib import suppress
+from copy import replace
+from datetime import UTC, datetime
+
 import pytest
 
-from rolecall import keys, store, sweep
+from rolecall import clock, deletion, keys, maintenance, store, sweep
+from rolecall.calls import Call
+from rolecall.errors import ConcurrentChange
 from tests import gateway
+from tests.faults import Crash, crash_at
 from tests.gateway import Response
 from tests.integration.conftest import (
     MASTER_TOKEN,
     Tenant,
     audit_of,
+    metrics_in,
+    run_workers,
     table_without_audit,
+    unchanged,
     waiting_messages,
     work,
 )
 from tests.integration.deletions import (
     assert_deleted,
+    crash,
     delete,
     expected_counts,
+    just_before,
+    just_before_the_last_proof,
+    later,
     plant_user,
     progress,
     put,
@@ -24,7 +40,6 @@ from tests.integration.deletions import (
     some_dozen_items,
     to_the_end,
 )
-from tests.integration.deletions import later as maintenance_later
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -199,43 +214,248 @@ def test_what_is_planted_behind_the_sweeps_back_is_found_by_the_proof(where: str
         for body in bodies:
             work([body])
             percents.append(progress(tenant)["percent"])
-    to_the_end(tenant)
     assert_deleted(tenant, counts)
     assert percents == sorted(percents), "progress never falls"
 
 
-def test_what_is_planted_in_the_tenant_after_every_slice_is_done_opens_its_slice_again() -> None:
+def _plant_late(tenant: Tenant) -> None:
+    put(keys.Key(keys.tenant_partition(tenant.id), "GADGET#late"))
+
+
+def _nobodys_call() -> Call:
+    return Call(maintenance.MAINTENANCE, clock.now())
+
+
+def _up_to_the_last_proof(tenant: Tenant) -> None:
+    """Every slice is done. The worker that was to write the receipt has died, and no message is left."""
+    with just_before_the_last_proof(crash), pytest.raises(Crash):
+        run_workers()
+    assert {one.state for one in deletion.read(tenant.id).slices} == {sweep.DONE}
+    assert not waiting_messages()
+
+
+@pytest.mark.parametrize("by", ["the request", "a worker", "maintenance"])
+def test_what_is_planted_after_every_slice_is_done_opens_its_slice_again(
+    by: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tenant = some_dozen_items()
+    counts = expected_counts(tenant.id) + Counter(gadgets=1)
+    if by != "the request":
+        assert delete(tenant, seconds=3).status == 202
+    if by == "maintenance":
+        _up_to_the_last_proof(tenant)
+    capsys.readouterr()
+
+    with just_before_the_last_proof(lambda: _plant_late(tenant)):
+        match by:
+            case "the request":
+                assert delete(tenant).status == 200
+            case "a worker":
+                run_workers()
+            case _:
+                later()
+                run_workers()
+
+    assert_deleted(tenant, counts)
+    assert metrics_in(capsys.readouterr().out)["DeletionProofFailed"] == 1
+
+
+def test_a_proof_opens_all_that_it_finds_though_another_one_has_found_some_of_it() -> None:
+    tenant = some_dozen_items()
+    assert delete(tenant, seconds=3).status == 202
+    _up_to_the_last_proof(tenant)
+
+    def another_proof() -> None:
+        plant_user(tenant.id, "0d1b0b7c-0000-4000-8000-000000000000")
+        assert not deletion.finish(_nobodys_call(), deletion.read(tenant.id))
+        _plant_late(tenant)
+
+    with just_before_the_last_proof(another_proof):
+        later()
+    assert {json.loads(body)["slice"] for body in waiting_messages()} == {"0", keys.TENANT_SLICE}
+
+
+def test_no_receipt_is_written_over_a_slice_that_another_proof_has_opened() -> None:
+    tenant = some_dozen_items()
+    counts = expected_counts(tenant.id) + Counter(gadgets=1)
+    assert delete(tenant, seconds=3).status == 202
+
+    def another_proof() -> None:
+        """Finds what is swept again by the time that the first one looks: its slice has counted it since."""
+        _plant_late(tenant)
+        assert not deletion.finish(_nobodys_call(), deletion.read(tenant.id))
+        deletion.send(deletion.read(tenant.id))
+        assert work(waiting_messages()) == []
+        waiting_messages()  # what that has sent is lost
+
+    with just_before_the_last_proof(another_proof):
+        run_workers()
+    assert_deleted(tenant, counts)
+
+
+def test_of_two_that_come_to_the_end_at_once_both_see_it_complete_and_one_writes_the_receipt() -> None:
     tenant = some_dozen_items()
     counts = expected_counts(tenant.id)
     assert delete(tenant, seconds=3).status == 202
-    planted: list[str] = []
-
-    def plant(model: object, params: dict[str, object], **_: object) -> None:
-        # The first look at the tenant's whole partition is the last proof.
-        if b'"Limit":100' in bytes(str(params["body"]), "utf-8").replace(b" ", b"") and not planted:
-            planted.append("x")
-            put(keys.Key(keys.tenant_partition(tenant.id), "GADGET#late"))
-
-    events = store._client().meta.events
-    events.register("before-call.dynamodb.Query", plant)
-    try:
-        to_the_end(tenant)
-    finally:
-        events.unregister("before-call.dynamodb.Query", plant)
-    counts["gadgets"] += 1
-    assert planted
+    _up_to_the_last_proof(tenant)
+    found = deletion.read(tenant.id)
+    assert deletion.finish(_nobodys_call(), found)
+    with unchanged():
+        assert deletion.finish(_nobodys_call(), found)
     assert_deleted(tenant, counts)
+
+
+def test_a_tenant_that_someone_has_opened_again_is_not_removed() -> None:
+    tenant = some_dozen_items()
+    key = keys.tenant(tenant.id)
+
+    def open_again() -> None:
+        store.write(store.Update(key, set={"status": "active"}, when=store.EXISTS))
+
+    assert delete(tenant, seconds=3).status == 202
+    with just_before_the_last_proof(open_again):
+        run_workers()
+    assert store.get(key)
+    assert progress(tenant)["status"] == "deleting"
+
+
+def test_what_was_announced_while_the_end_came_is_not_told_again(caplog: pytest.LogCaptureFixture) -> None:
+    tenant = some_dozen_items()
+    counts = expected_counts(tenant.id)
+    with just_before("Query", crash), suppress(Crash):
+        delete(tenant)  # dies with the tombstone in place, and nothing announced
+    accepted = deletion.read(tenant.id)
+    assert accepted.unannounced
+    deletion.send(accepted)
+    _up_to_the_last_proof(tenant)
+
+    overtaken = replace(deletion.read(tenant.id), unannounced=accepted.unannounced)
+    with unchanged():
+        assert not deletion.finish(_nobodys_call(), overtaken)
+    later()
+
+    assert_deleted(tenant, counts)
+    told = [record.getMessage() for record in caplog.records if record.levelname == "CRITICAL"]
+    assert told.count("tenant deletion accepted") == told.count("tenant deleted") == 1
+
+
+def test_the_receipt_has_the_time_of_the_end_not_that_of_the_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    tenant, end = some_dozen_items(), "2040-01-01T00:00:00Z"
+
+    def time_passes() -> None:
+        monkeypatch.setattr(clock, "now", lambda: datetime(2040, 1, 1, tzinfo=UTC))
+
+    with just_before_the_last_proof(time_passes):
+        answer = delete(tenant)
+
+    assert answer.body["data"]["deleted_at"] == end
+    job = store.get(keys.deletion(tenant.id)) or {}
+    assert job["requested_at"] < end
+    assert keys.UNREDACTED_AUDITS.entry(f"{end}#{tenant.id}").items() <= job.items()
+    assert [entry["timestamp"] for entry in audit_of(tenant.id)] == [job["requested_at"], end]
+
+
+def test_a_slice_costs_two_messages() -> None:
+    tenant = some_dozen_items()
+    assert delete(tenant, seconds=3).status == 202
+    sent: Counter[str] = Counter()
+    while bodies := waiting_messages():
+        sent.update(bodies)
+        assert work(bodies) == []
+    assert sorted(json.loads(body)["slice"] for body in sent) == ["0", "7", keys.TENANT_SLICE]
+    assert set(sent.values()) == {2}
+
+
+def test_a_message_that_is_late_or_comes_twice_does_nothing() -> None:
+    tenant = some_dozen_items()
+    assert delete(tenant, seconds=3).status == 202
+    bodies = waiting_messages()
+    assert work(bodies[:1]) == []
+    with unchanged():
+        assert work(bodies[:1]) == []
+    assert not waiting_messages()
+    assert work(bodies[1:]) == []
+    run_workers()
+    with unchanged():
+        assert work(bodies) == []
+    assert progress(tenant)["status"] == "deleted"
+
+
+def test_a_worker_leaves_a_slice_alone_that_another_one_has_in_its_hands() -> None:
+    tenant = some_dozen_items()
+    assert delete(tenant, seconds=3).status == 202
+    body, *_ = waiting_messages()
+    with just_before("BatchWriteItem", crash), suppress(Crash):
+        work([body])
+    with unchanged():
+        assert work([body]) == []
+    assert not waiting_messages()
+
+
+def test_a_worker_whose_time_is_up_hands_its_slice_on() -> None:
+    tenant = some_dozen_items()
+    counts = expected_counts(tenant.id)
+    assert delete(tenant, seconds=3).status == 202
+    for _ in ("sweep", "proof"):
+        body, *others = waiting_messages()
+        assert work([body], seconds=8) == []
+        assert waiting_messages() == [body]
+        assert work([body, *others]) == []
+    assert_deleted(tenant, counts)
+
+
+def test_a_request_does_not_wait_for_a_slice_that_someone_else_has_in_its_hands() -> None:
+    tenant = some_dozen_items()
+    slice_0 = keys.deletion_slice(tenant.id, "0")
+    lease = {"owner": "someone else", "lease_until": clock.epoch(clock.now()) + 60}
+
+    def someone_takes_it() -> None:
+        store.write(store.Update(slice_0, set=lease, when=store.EXISTS))
+
+    with just_before("Query", someone_takes_it), crash_at(0, after=False) as calls:
+        assert delete(tenant, seconds=9).status == 202
+    assert calls.number < 100
+    assert lease.items() <= (store.get(slice_0) or {}).items()
+    assert [json.loads(body)["slice"] for body in waiting_messages()] == ["0"]
+
+
+def test_a_deletion_of_which_only_the_receipt_is_left_is_completed_by_maintenance() -> None:
+    tenant = some_dozen_items()
+    counts = expected_counts(tenant.id)
+    assert delete(tenant, seconds=3).status == 202
+    _up_to_the_last_proof(tenant)
+
+    later()
+
+    assert_deleted(tenant, counts)
+    assert progress(tenant)["attempts"] == 2
+    assert not waiting_messages()
+
+
+def test_a_deletion_that_is_over_is_not_driven_on() -> None:
+    tenant = some_dozen_items()
+    assert delete(tenant, seconds=3).status == 202
+    before = deletion.read(tenant.id)
+    run_workers()
+    with unchanged(), pytest.raises(ConcurrentChange):
+        deletion.drive(_nobodys_call(), before)
+    assert not waiting_messages()
 
 
 def test_a_deletion_whose_messages_are_all_lost_is_driven_on_and_counts_its_attempts() -> None:
     tenant = some_dozen_items()
     assert delete(tenant, seconds=3).status == 202
     assert waiting_messages()
-    maintenance_later(minutes=2)
+    later(minutes=2)
     assert not waiting_messages(), "too early to worry"
-    maintenance_later(minutes=6)
+    later(minutes=6)
     assert waiting_messages()
+    later(minutes=8)
+    assert not waiting_messages(), "it was pushed just now"
     assert progress(tenant)["attempts"] == 2
+    later(minutes=12)
+    assert waiting_messages()
+    assert progress(tenant)["attempts"] == 3
     assert remains(tenant.id)
 
 

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from rolecall import keys, store
+from rolecall import clock, keys, store
+from rolecall.clock import rfc3339
 from tests.integration.conftest import (
     NO_TIME_TO_SWEEP,
     Tenant,
@@ -15,7 +16,7 @@ from tests.integration.conftest import (
     unchanged,
     waiting_messages,
 )
-from tests.integration.deletions import later, progress
+from tests.integration.deletions import later, progress, put
 
 
 def _begin_deletion(tenant: Tenant) -> None:
@@ -58,6 +59,30 @@ def test_it_leaves_running_and_finished_deletions_alone(acme: Tenant, globex: Te
     with unchanged():
         assert run_maintenance()["deletions_driven"] == []
     assert not waiting_messages()
+
+
+def test_a_run_without_time_for_all_deletions_is_followed_by_one_that_goes_on_there(aws: None) -> None:
+    at = rfc3339(clock.now())
+    for number in range(30):
+        put(
+            keys.deletion(str(number)),
+            tenant_id=str(number),
+            tenant_name="Acme",
+            status="deleting",
+            requested_at=at,
+            requested_by="master",
+            driven_at=at,
+            attempts=1,
+            deleted={},
+            verified=False,
+            unannounced={},
+            **keys.OPEN_DELETIONS.entry(f"{at}#{number:02}"),
+        )
+
+    reports = [run_maintenance(seconds=5) for _ in range(3)]
+
+    assert [report["deletions_open"] for report in reports] == [25, 5, 25]
+    assert [report["complete"] for report in reports] == [False, True, False]
 
 
 def test_a_sweep_that_stopped_halfway_goes_on_where_it_was(acme: Tenant) -> None:

@@ -409,9 +409,8 @@ def finish(call: Call, found: Deletion) -> bool:
 
 def _strays(tenant_id: str) -> list[str]:
     """Sort keys that are still in the tenant's partition and should not be; the first of them."""
-    meta = keys.tenant(tenant_id).sk
     page = store.patiently(lambda: store.query_keys(keys.tenant_partition(tenant_id), limit=_STRAYS))
-    return [item.key.sk for item in page.items if item.key.sk != meta]
+    return [item.key.sk for item in page.items if item.key.sk != keys.META]
 
 
 def _reopen(found: Deletion, strays: list[str]) -> None:
