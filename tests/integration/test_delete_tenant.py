@@ -262,13 +262,16 @@ def test_it_is_a_critical_event_once_when_accepted_and_once_when_done(
     assert critical() == ["tenant deletion accepted"]
     assert counted() == {"TenantDeletionAccepted": 1}
 
-    assert [vars(one)["tenant_name"] for one in caplog.records if one.levelname == "CRITICAL"] == ["Acme"]
-
     run_workers()
     run_maintenance()
     delete_tenant(full.id)
     assert critical() == ["tenant deletion accepted", "tenant deleted"]
     assert counted() == {"TenantDeleted": 1}
+
+    told = [vars(one) for one in caplog.records if one.levelname == "CRITICAL"]
+    assert [(one["tenant_id"], one["tenant_name"]) for one in told] == [(full.id, "Acme")] * 2
+    entries = [entry for entry in audit_of(full.id) if entry.get("severity") == "critical"]
+    assert [(one["action"], one["event_id"]) for one in told] == [(entry["action"], entry["id"]) for entry in entries]
 
 
 def test_it_is_audited_when_accepted_and_when_done(acme: Tenant) -> None:

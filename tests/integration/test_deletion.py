@@ -26,6 +26,7 @@ from tests.integration.conftest import (
     work,
 )
 from tests.integration.deletions import (
+    announced,
     assert_deleted,
     crash,
     delete,
@@ -120,9 +121,41 @@ def test_what_becomes_of_a_tenant_between_the_look_at_it_and_its_tombstone_count
         assert store.query_partition(keys.deletion(tenant.id).pk).items == audit_of(tenant.id) == []
 
 
-def test_a_receipt_is_never_written_over() -> None:
+def test_a_tombstone_closes_the_tenant_and_lists_all_there_is_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    tenant, at = some_dozen_items(), "2026-06-15T12:00:00Z"
+    monkeypatch.setattr(clock, "now", lambda: datetime(2026, 6, 15, 12, tzinfo=UTC))
+
+    with just_before("Query", crash), suppress(Crash):
+        delete(tenant)
+
+    assert store.get(keys.tenant_name(tenant.name)) is None
+    assert {"status": "deleting", "updated_at": at}.items() <= (store.get(keys.tenant(tenant.id)) or {}).items()
+    [entry] = audit_of(tenant.id)
+    assert (entry["action"], entry["timestamp"], entry["severity"]) == ("delete_tenant", at, "critical")
+    job, *slices = store.query_partition(keys.deletion(tenant.id).pk).items
+    assert job == {
+        "pk": f"DELETION#{tenant.id}",
+        "sk": keys.META,
+        "gsi1pk": "DELETIONS#OPEN",
+        "gsi1sk": f"{at}#{tenant.id}",
+        "tenant_id": tenant.id,
+        "tenant_name": "Acme",
+        "status": "deleting",
+        "requested_at": at,
+        "requested_by": "master",
+        "driven_at": at,
+        "attempts": 1,
+        "deleted": {"names": 1},
+        "verified": False,
+        "unannounced": {"delete_tenant": entry["id"]},
+    }
+    assert slices == [sweep.Slice(tenant.id, name, updated_at=at).to_item() for name in keys.SLICES]
+
+
+@pytest.mark.parametrize("what", ["the receipt", "a slice"])
+def test_a_deletion_is_never_written_over(what: str) -> None:
     tenant = some_dozen_items()
-    put(keys.deletion(tenant.id), status="deleted")
+    put(keys.deletion(tenant.id) if what == "the receipt" else keys.deletion_slice(tenant.id, "7"), status="deleted")
     before = table_without_audit()
     assert delete(tenant).code == "CONCURRENT_CHANGE"
     assert table_without_audit() == before
@@ -337,6 +370,27 @@ def test_what_was_announced_while_the_end_came_is_not_told_again(caplog: pytest.
     assert_deleted(tenant, counts)
     told = [record.getMessage() for record in caplog.records if record.levelname == "CRITICAL"]
     assert told.count("tenant deletion accepted") == told.count("tenant deleted") == 1
+
+
+def test_who_announces_late_swallows_nothing_that_has_come_since(caplog: pytest.LogCaptureFixture) -> None:
+    tenant = some_dozen_items()
+    counts = expected_counts(tenant.id)
+    with just_before("Query", crash), suppress(Crash):
+        delete(tenant)
+    accepted = deletion.read(tenant.id)
+    deletion.send(accepted)
+    _up_to_the_last_proof(tenant)
+    with just_before("UpdateItem", crash), suppress(Crash):
+        deletion.finish(_nobodys_call(), deletion.read(tenant.id))  # dies before it has noted what it told
+    assert deletion.read(tenant.id).unannounced.keys() == {"complete_tenant_deletion"}
+
+    with unchanged():
+        deletion.announce(accepted)
+    caplog.clear()
+    later()
+
+    assert_deleted(tenant, counts)
+    assert [action for action, _ in announced(caplog, tenant.id)] == ["complete_tenant_deletion"]
 
 
 def test_the_receipt_has_the_time_of_the_end_not_that_of_the_request(monkeypatch: pytest.MonkeyPatch) -> None:
