@@ -81,15 +81,16 @@ def test_a_wrong_name_is_refused_and_the_right_one_is_not(query: str) -> None:
     assert delete(tenant, query=query, confirm="Acme").status == 200
 
 
-def test_a_protected_tenant_is_not_deleted_until_the_protection_is_lifted() -> None:
+@pytest.mark.parametrize("query", ["", "?dry_run=true"])
+def test_a_protected_tenant_is_not_deleted_until_the_protection_is_lifted(query: str) -> None:
     tenant = some_dozen_items()
     store.write(store.Update(keys.tenant(tenant.id), set={"deletion_protection": True}, when=store.EXISTS))
     before = table_without_audit()
-    refused = delete(tenant)
+    refused = delete(tenant, query=query)
     assert (refused.status, refused.code) == (409, "TENANT_PROTECTED")
     assert table_without_audit() == before
     store.write(store.Update(keys.tenant(tenant.id), set={"deletion_protection": False}, when=store.EXISTS))
-    assert delete(tenant).status == 200
+    assert delete(tenant, query=query).status == 200
 
 
 @pytest.mark.parametrize("between", ["gone", "renamed", "protected", "deleting"])
