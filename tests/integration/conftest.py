@@ -59,6 +59,8 @@ def aws(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iter
         monkeypatch.setenv("SWEEP_CONCURRENCY", "1")
         monkeypatch.setenv("EVENT_BUS_NAME", _aws("events").create_event_bus(Name="role-events")["EventBusArn"])
         token_use._reported.clear()
+        # What a test has counted outside of an invocation, or in one that died, is not the next one's.
+        telemetry.metrics.clear_metrics()
         config.config.cache_clear()
         messages._client.cache_clear()
         events = store._client().meta.events
