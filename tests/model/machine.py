@@ -22,7 +22,7 @@ from tests.integration.conftest import (
     run_workers,
     waiting_messages,
 )
-from tests.model.contract import ROLES, Account, Answer, Caller, Tenant, User, rfc3339
+from tests.model.contract import ROLES, Account, Answer, Caller, Session, Tenant, User, rfc3339
 from tests.model.world import Clock, World
 
 EMAILS = [
@@ -502,6 +502,52 @@ class Platform(RuleBasedStateMachine):
             case "create":
                 self.send_user(who, {"email": email, "password": PASSWORD, "role": role}, None)
 
+    @rule(who=pick, user=pick, first=st.sampled_from(["deactivate", "deactivate", "promote"]), role=roles)
+    def delete_in_two_steps(self, who: int, user: int, first: str, role: str) -> None:
+        """An admin deletes a colleague whom it has just deactivated, or given another role."""
+        self.step()
+        admin = choose(self.everyone("admin"), who)
+        colleagues = [one for one in admin.tenant.users if one is not admin]
+        if not colleagues or admin.tenant.status != "active":
+            return
+        admins = [one for one in colleagues if one.role == "admin"]
+        target = choose(admins if admins and user % 2 else colleagues, user)
+        self._act(self.live(admin.token), first, target, role, "")
+        self._act(self.live(admin.token), "delete", target, "", "")
+
+    @rule(
+        who=pick,
+        taken=st.booleans(),
+        emails=st.tuples(emails, emails),
+        then=st.sampled_from(["the same", "another body", "another body"]),
+    )
+    def create_user_again(self, who: int, taken: bool, emails: tuple[str, str], then: str) -> None:
+        """The same key twice, by the same admin: after an answer that is kept, or after one that is not."""
+        self.step()
+        asks, key = self.live(choose(self.everyone("admin"), who).token), f"again-{Platform.steps}"
+        first = {"email": emails[0], "password": PASSWORD, "role": "user"}
+        if taken:
+            first["email"] = asks[0].holder.email if asks[0] else ""
+        self.send_user(asks, first, key)
+        self.send_user(asks, first if then == "the same" else {**first, "email": emails[1], "role": "manager"}, key)
+
+    @rule(
+        who=pick,
+        limit=st.sampled_from(["1", "2"]),
+        filters=st.sampled_from([{}, {}, {"active": "true"}, {"role": "admin"}, {"role": "user", "active": "true"}]),
+    )
+    def list_users_by_pages(self, who: int, limit: str, filters: dict[str, str]) -> None:
+        """All pages of a tenant's users, and the first one's cursor in the hands of another tenant's admin."""
+        self.step()
+        admin = choose(self.everyone("admin"), who)
+        known = len(self.model.cursors)
+        self.page(self.live(admin.token), "/users", self.model.list_users, {"limit": limit, **filters}, 0)
+        strangers = [one for one in self.everyone("admin") if one.tenant is not admin.tenant]
+        if len(self.model.cursors) > known and strangers:
+            stranger = self.live(choose(strangers, who).token)
+            query = {"limit": limit, **filters, "cursor": list(self.model.cursors)[known]}
+            self.ask(stranger, "GET", "/users", self.model.list_users(stranger[0], query), query=query)
+
     @rule(who=pick, user=pick)
     def rotate_token(self, who: int, user: int) -> None:
         self.step()
@@ -557,6 +603,15 @@ class Platform(RuleBasedStateMachine):
         } | {"tenant_id": named, "actor": self._someone(actor), "target": self._someone(about)}
         self.page(asks, "/audit", self.model.list_audit, query, cursor)
 
+    @rule(who=pick, entry=pick, edges=st.sampled_from([("from",), ("to",), ("from", "to")]), limit=limits)
+    def list_audit_to_the_second(self, who: int, entry: int, edges: tuple[str, ...], limit: str | None) -> None:
+        """What a trail tells from the very second of one of its entries, until it, or of it alone."""
+        self.step()
+        admin = choose(self.everyone("admin"), who)
+        at = choose(admin.tenant.trail, entry).timestamp
+        query = {"limit": limit, **dict.fromkeys(edges, at)}
+        self.page(self.live(admin.token), "/audit", self.model.list_audit, query, 0)
+
     def _someone(self, number: int) -> str | None:
         """The id of someone, of an account or of a tenant, to be looked for in a trail."""
         ids = [user.id for one in self.model.tenants for user in one.users]
@@ -602,6 +657,40 @@ class Platform(RuleBasedStateMachine):
         body = flawed({"refreshToken": chosen}, flaw)
         expected = self.model.refresh(body, client)
         self.world.request("POST", "/v1/api/auth/refresh", expected, body=body, user_agent=client)
+
+    @rule(account=pick, seconds=st.sampled_from([1, 11, 31, 3600]), client=st.sampled_from([None, None, "another"]))
+    def steal_a_session(self, account: int, seconds: int, client: str | None) -> None:
+        """A refresh token is used again after a while, and then the one that took its place."""
+        self.step()
+        if (first := self._new_session(choose(self.model.accounts, account))) is None:
+            return
+        stolen = first.refresh_token
+        for token, by in ((stolen, None), (stolen, client), (None, None)):
+            body = {"refreshToken": token or first.refresh_token}
+            expected = self.model.refresh(body, by)
+            self.world.request("POST", "/v1/api/auth/refresh", expected, body=body, user_agent=by)
+            self.world.forward(seconds)
+        self.check_credentials()
+
+    def _new_session(self, account: Account) -> Session | None:
+        """None if the account may not log in, or has to wait for others' guesses."""
+        known = len(self.model.sessions)
+        self.log_in_as(account)
+        return self.model.sessions[-1] if len(self.model.sessions) > known else None
+
+    @rule(account=pick, change=st.sampled_from([("ban", "unban"), ("disable", "enable")]))
+    def come_back(self, account: int, change: tuple[str, str]) -> None:
+        """An account is banned or disabled and forgiven: what it had before is over."""
+        self.step()
+        by = self.superadmin(0)
+        others = [one for one in self.model.accounts if by[0] and one is not by[0].holder and one.may_act]
+        if not others or (session := self._new_session(choose(others, account))) is None:
+            return
+        for verb in change:
+            self._change_account(by, verb, session.account)
+        body = {"refreshToken": session.refresh_token}
+        self.world.request("POST", "/v1/api/auth/refresh", self.model.refresh(body, None), body=body)
+        self.check_credentials()
 
     @rule(who=pick, token=pick, flaw=flaws)
     def log_out(self, who: int, token: int, flaw: str | None) -> None:
@@ -707,7 +796,7 @@ class Platform(RuleBasedStateMachine):
             body = {"newRole": "CLIENT"}
             expected = self.model.change_account_role(who[0], account_id, body, None)
         else:
-            body = {"reason": "on the way"}
+            body = {"reason": "a reason"}
             expected = self.model.change_standing(who[0], change, account_id, body, None)
         self.ask(who, "PUT", path, expected, body=body)
 
