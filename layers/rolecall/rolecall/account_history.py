@@ -1,7 +1,6 @@
 """What was done to an account, and tried, as the platform API tells it."""
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from rolecall import accounts, audit, cursors, keys, store
 
@@ -18,8 +17,7 @@ _ACTIONS = {
 _STATUS = {audit.SUCCEEDED: "SUCCESS", audit.DENIED: "DENIED"}
 
 
-@dataclass(frozen=True, slots=True)
-class HistoryPage:
+class HistoryPage(NamedTuple):
     entries: list[dict[str, Any]]
     next_cursor: str | None
 

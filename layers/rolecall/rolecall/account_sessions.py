@@ -9,10 +9,9 @@ import contextlib
 import hmac
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from rolecall import audit, jwts, keys, login_attempts, standing, store
 from rolecall.accounts import Account, password_key
@@ -31,8 +30,7 @@ _REFUSED_LOGIN = "wrong email or password"
 _REFUSED_REFRESH = "a valid refresh token is required"
 
 
-@dataclass(frozen=True, slots=True)
-class TokenPair:
+class TokenPair(NamedTuple):
     """What a login or a refresh gives: an access token (JWT) and a refresh token (opaque, single use)."""
 
     access_token: str
@@ -51,8 +49,7 @@ class TokenPair:
 _MAX_ID_DIGITS = 10
 
 
-@dataclass(frozen=True, slots=True)
-class _RefreshToken:
+class _RefreshToken(NamedTuple):
     account_id: int
     session_id: str
     secret: bytes

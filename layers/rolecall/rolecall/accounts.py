@@ -1,10 +1,11 @@
 """Platform accounts, and the operations on them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from copy import replace
+from dataclasses import dataclass, fields
 from decimal import Decimal
 from itertools import product
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from rolecall import audit, cursors, keys, standing, store
 from rolecall.attributes import Attr, Condition
@@ -110,8 +111,7 @@ def _camel(name: str) -> str:
     return first + "".join(word.capitalize() for word in rest)
 
 
-@dataclass(frozen=True, slots=True)
-class NewAccount:
+class NewAccount(NamedTuple):
     """What it takes to make an account. The password is in clear here and nowhere else.
 
     The username is the email if none is given; the birth date is ISO 8601, as in `1990-12-31`.
@@ -128,8 +128,7 @@ class NewAccount:
     birth_date: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class AccountPage:
+class AccountPage(NamedTuple):
     accounts: list[Account]
     next_cursor: str | None
 

@@ -4,12 +4,12 @@ import base64
 import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import Enum, StrEnum
 from http import HTTPStatus
-from typing import Any, Protocol, Self
+from types import MappingProxyType
+from typing import Any, NamedTuple, Protocol, Self
 
 import orjson
 
@@ -59,8 +59,7 @@ class Model(Protocol):
     def parse(cls, raw: bytes) -> Self: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Request[B]:
+class Request[B](NamedTuple):
     """A request whose caller may use the route and whose body and parameters are well-formed.
 
     `if_match` holds the versions that the caller accepts; None if any will do.
@@ -133,13 +132,12 @@ class Request[B]:
         return int(text)
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(NamedTuple):
     """An answer; `body` is turned into JSON, None into no body. A text goes out as it is, with its `Content-Type`."""
 
     status: int
     body: Mapping[str, Any] | list[Any] | str | None
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = MappingProxyType({})
 
 
 def etag(version: int) -> dict[str, str]:
@@ -223,8 +221,7 @@ def route[B](
     return lambda function: Route(family, function, may_call, body, query, audit_refusals).handle
 
 
-@dataclass(frozen=True, slots=True)
-class Route[B]:
+class Route[B](NamedTuple):
     """What `route` knows of a function; the function's handler is its `handle`."""
 
     family: Family

@@ -5,9 +5,8 @@ into every cold start, and because a page of items spends most of its time there
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 type Value = Any
 #: Puts a name or a value aside and returns its placeholder.
@@ -60,8 +59,7 @@ _FROM_WIRE: dict[str, Callable[[Any], Value]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(NamedTuple):
     """What must hold of an item, or which keys are asked for."""
 
     write: Callable[[_Place, _Place], str]
@@ -94,8 +92,7 @@ def place_value(value: Value, values: dict[str, Any]) -> str:
     return placeholder
 
 
-@dataclass(frozen=True, slots=True)
-class Attr:
+class Attr(NamedTuple):
     """An attribute, by its name, to be compared."""
 
     name: str

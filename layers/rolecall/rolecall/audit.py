@@ -5,9 +5,8 @@ other. Entries live outside the tenant's partitions: they outlive the tenant.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from rolecall import cursors, keys, standing, store
 from rolecall.calls import Call
@@ -85,8 +84,7 @@ def record_denied(call: Call, action: str, target: tuple[str, str], *, asked: Ma
         store.write(denied)
 
 
-@dataclass(frozen=True, slots=True)
-class Filters:
+class Filters(NamedTuple):
     """Which entries are asked for; None where any will do. `since` and `until` are both inclusive."""
 
     action: str | None = None
@@ -113,8 +111,7 @@ class Filters:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class AuditPage:
+class AuditPage(NamedTuple):
     entries: list[dict[str, Any]]
     next_cursor: str | None
 

@@ -6,13 +6,13 @@ description is made of the same ones.
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from copy import replace
 from datetime import date
 from enum import Enum
 from functools import cache
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Annotated, Any, ClassVar, Self, TypeAliasType, Union, get_args, get_origin
+from typing import Annotated, Any, ClassVar, NamedTuple, Self, TypeAliasType, Union, get_args, get_origin
 from urllib.parse import urlsplit
 
 import orjson
@@ -33,8 +33,7 @@ class Unfit(Exception):
     """What a value must be and is not, in the contract's words."""
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(NamedTuple):
     """In an annotation: how a value is checked, and what the API's description says of it beyond its type."""
 
     check: Check
@@ -45,8 +44,7 @@ class Checked:
         return {**described(schema), **self.described}
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     """What a body says of one of its fields. Its name in JSON is `alias`; it is required where the default is `...`."""
 
     alias: str

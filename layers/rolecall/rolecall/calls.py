@@ -1,10 +1,9 @@
 """Who calls, when and from where: what every change is judged and recorded by."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Self
+from typing import NamedTuple, Self
 
 from rolecall.roles import PlatformRole, Role
 
@@ -16,8 +15,7 @@ class PrincipalType(StrEnum):
     SYSTEM = "system"  # maintenance, and what an operator invokes by hand
 
 
-@dataclass(frozen=True, slots=True)
-class Principal:
+class Principal(NamedTuple):
     """A caller whose credential the authorizer has recognised.
 
     `role` is a `Role` or `PlatformRole` as it was then; whether it still holds is checked in the
@@ -83,8 +81,7 @@ MASTER = Principal(PrincipalType.MASTER, "master")
 ANONYMOUS = Principal(PrincipalType.SYSTEM, "anonymous")
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """One request: whose, when and from where."""
 
     principal: Principal

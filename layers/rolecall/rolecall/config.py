@@ -5,15 +5,13 @@ No other module reads the environment.
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
-from typing import Self
+from typing import NamedTuple, Self
 
 from rolecall.errors import ConfigurationError
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(NamedTuple):
     """What a function was told at its deployment.
 
     The template gives a secret's ARN only to the functions that may read it.

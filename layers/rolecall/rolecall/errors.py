@@ -4,8 +4,7 @@
 The message is for people and never holds a secret.
 """
 
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 
 class RolecallError(Exception):
@@ -26,8 +25,7 @@ class ConfigurationError(Exception):
     """The deployment left something out that the function needs: for the log, and nothing to tell a caller."""
 
 
-@dataclass(frozen=True, slots=True)
-class FieldError:
+class FieldError(NamedTuple):
     """One thing wrong with one field. `value` is None where it must not be echoed."""
 
     field: str

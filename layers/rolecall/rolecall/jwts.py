@@ -9,9 +9,8 @@ with `until`, the second from which none of its tokens can be valid any more.
 
 import secrets
 import time
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import jwt
 
@@ -33,8 +32,7 @@ _SKEW_SECONDS = 5
 _REREAD_SECONDS = 5.0
 
 
-@dataclass(frozen=True, slots=True)
-class Claims:
+class Claims(NamedTuple):
     """What an access token says of its holder."""
 
     account_id: int

@@ -7,10 +7,10 @@ makes the wait longer. An unknown email is counted like a known one, so that not
 """
 
 import contextlib
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from ipaddress import IPv4Address, ip_address, ip_network
+from typing import NamedTuple
 
 from rolecall import keys, store
 from rolecall.attributes import Attr
@@ -27,8 +27,7 @@ FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 30, 15 * 60
 MEMORY = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(NamedTuple):
     """A login that has been counted and is not yet judged; `number` is its place among the account's failures."""
 
     email: str

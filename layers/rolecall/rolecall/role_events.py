@@ -6,9 +6,8 @@ are delivered at least once: `id` is the same each time. See docs/events.md.
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -22,8 +21,7 @@ SOURCE = "rolecall"
 _BATCH_SIZE = 10
 
 
-@dataclass(frozen=True, slots=True)
-class RoleEvent:
+class RoleEvent(NamedTuple):
     """What happened to one user or account. `sequence_number` is its stream record's."""
 
     type: str

@@ -15,9 +15,9 @@ import random
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass, field
 from functools import cache
 from itertools import batched, groupby, islice
+from types import MappingProxyType
 from typing import Any, NamedTuple, NoReturn, cast
 from uuid import uuid4
 
@@ -73,12 +73,14 @@ def time_left() -> float:
     return _deadline.get(time.monotonic() + 10.0) - time.monotonic()
 
 
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
 def _concurrent_change(_found: Item | None) -> RolecallError:
     return ConcurrentChange()
 
 
-@dataclass(frozen=True, slots=True)
-class Put:
+class Put(NamedTuple):
     """Write a whole item. Without `when` it may replace one."""
 
     item: Item
@@ -86,20 +88,18 @@ class Put:
     otherwise: Otherwise = _concurrent_change
 
 
-@dataclass(frozen=True, slots=True)
-class Update:
+class Update(NamedTuple):
     """Set attributes, and add numbers to others."""
 
     key: Key
     when: Condition
-    set: Mapping[str, Any] = field(default_factory=dict)
-    add: Mapping[str, int] = field(default_factory=dict)
+    set: Mapping[str, Any] = _NOTHING
+    add: Mapping[str, int] = _NOTHING
     remove: Sequence[str] = ()
     otherwise: Otherwise = _concurrent_change
 
 
-@dataclass(frozen=True, slots=True)
-class Delete:
+class Delete(NamedTuple):
     """Remove an item."""
 
     key: Key
@@ -107,8 +107,7 @@ class Delete:
     otherwise: Otherwise = _concurrent_change
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(NamedTuple):
     """Change nothing, but let the transaction pass only while the condition holds."""
 
     key: Key
@@ -124,8 +123,7 @@ NEW = Attr("pk").not_exists()
 EXISTS = Attr("pk").exists()
 
 
-@dataclass(frozen=True, slots=True)
-class Page[T = Item]:
+class Page[T = Item](NamedTuple):
     """One answer of a query. `more` says that the query stopped early; go on behind the last item."""
 
     items: list[T]

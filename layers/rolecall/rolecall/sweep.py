@@ -27,7 +27,8 @@ registered since.
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from copy import replace
+from dataclasses import dataclass, field
 from itertools import batched, chain, islice
 from typing import Any, NamedTuple, Self
 

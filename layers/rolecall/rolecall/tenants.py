@@ -1,8 +1,8 @@
 """Tenants, and what an operator does with them."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Any, Self
+from copy import replace
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from rolecall import audit, cursors, keys, standing, store, users
 from rolecall.attributes import Attr
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from rolecall.idempotency import Claim
 
 
-@dataclass(frozen=True, slots=True)
-class Tenant:
+class Tenant(NamedTuple):
     """A tenant that is not being deleted. `version` counts its changes from 1."""
 
     id: str
@@ -54,8 +53,7 @@ class Tenant:
         return {**self.to_json(), "deletion_protection": self.deletion_protection}
 
 
-@dataclass(frozen=True, slots=True)
-class TenantPage:
+class TenantPage(NamedTuple):
     tenants: list[Tenant]
     next_cursor: str | None
 
@@ -83,7 +81,7 @@ def register_tenant(
 
     return idempotency.once(
         claim,
-        {"tenant_name": name, **asdict(first_admin)},
+        {"tenant_name": name, **first_admin._asdict()},
         lambda: _register_tenant(call, name, first_admin, claim),
         to_record=_to_record,
         from_record=from_record,
@@ -92,7 +90,7 @@ def register_tenant(
 
 def _to_record(registered: Registered) -> dict[str, Any]:
     tenant, created = registered
-    return {"tenant": asdict(tenant), "created": created.to_record()}
+    return {"tenant": tenant._asdict(), "created": created.to_record()}
 
 
 def _register_tenant(call: Call, name: str, first_admin: users.NewUser, claim: "Claim | None") -> Registered:
@@ -120,7 +118,7 @@ def _register_tenant(call: Call, name: str, first_admin: users.NewUser, claim: "
             {
                 "pk": tenant_key.pk,
                 "sk": tenant_key.sk,
-                **asdict(tenant),
+                **tenant._asdict(),
                 "status": standing.ACTIVE,
                 "active_admins": 1,
             },

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Any, Self
+from copy import replace
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from rolecall import audit, cursors, keys, standing, store, tokens
 from rolecall.attributes import Attr, Condition
@@ -27,8 +27,7 @@ if TYPE_CHECKING:
     from rolecall.idempotency import Claim
 
 
-@dataclass(frozen=True, slots=True)
-class User:
+class User(NamedTuple):
     """A user of a tenant. `version` counts its changes from 1."""
 
     id: str
@@ -82,8 +81,7 @@ class User:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class NewUser:
+class NewUser(NamedTuple):
     """What it takes to make a user. The password is in clear here and nowhere else."""
 
     email: str
@@ -92,8 +90,7 @@ class NewUser:
     webhook_url: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Created:
+class Created(NamedTuple):
     """A user that was just made, with the token that is shown this once."""
 
     user: User
@@ -111,7 +108,7 @@ class Created:
 
     def to_record(self) -> dict[str, Any]:
         """What is kept for a replay: all but the token, which its claim derives again."""
-        return {"user": asdict(self.user), "webhook_url": self.webhook_url}
+        return {"user": self.user._asdict(), "webhook_url": self.webhook_url}
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any], claim: "Claim") -> Self:
@@ -119,8 +116,7 @@ class Created:
         return cls(user, claim.api_token(user.id), record["webhook_url"])
 
 
-@dataclass(frozen=True, slots=True)
-class RoleChange:
+class RoleChange(NamedTuple):
     """What a change of role came to; `version` is the user's version after it."""
 
     user_id: str
@@ -129,8 +125,7 @@ class RoleChange:
     version: int
 
 
-@dataclass(frozen=True, slots=True)
-class UserPage:
+class UserPage(NamedTuple):
     users: list[User]
     next_cursor: str | None
 
@@ -155,7 +150,7 @@ def create_user(call: Call, new: NewUser, *, idempotency_key: str | None = None)
     )
     return idempotency.once(
         claim,
-        asdict(new),
+        new._asdict(),
         lambda: _create_user(call, new, claim),
         to_record=Created.to_record,
         from_record=lambda record: Created.from_record(record, claim),
@@ -210,7 +205,7 @@ def new_user(
             {
                 **keys.users_by_email(tenant_id).entry(address),
                 **keys.users_by_role(tenant_id, user.role, user.active).entry(address),
-                **asdict(user),
+                **user._asdict(),
                 "owned_keys": {token_key.pk, email_key.pk, *(claim.keys_outside_tenant if claim else ())},
             },
         ),
