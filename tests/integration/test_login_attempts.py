@@ -1,6 +1,5 @@
 """How many logins may fail, and that nothing tells why one did."""
 
-import statistics
 import time as stopwatch
 from typing import Any
 
@@ -163,13 +162,14 @@ def test_every_failure_takes_the_same_time(time: Clock, cases: dict[str, tuple[s
     for _ in range(15):
         time.forward(days=2)  # no attempt waits
         for name, (email, password) in cases.items():
-            started = stopwatch.perf_counter()
+            started = stopwatch.process_time()
             assert log_in(email, password).status == 401
-            taken[name].append(stopwatch.perf_counter() - started)
+            taken[name].append(stopwatch.process_time() - started)
 
-    medians = {name: statistics.median(one) for name, one in taken.items()}
+    # The least, of the processor's time: what else this machine does is not in it.
+    least = {name: min(one) for name, one in taken.items()}
     # Without the hash of nobody, an unknown email takes less than half.
-    assert max(medians.values()) / min(medians.values()) < 1.6, medians
+    assert max(least.values()) / min(least.values()) < 1.6, least
 
 
 def test_what_an_address_is_refused_does_not_prolong_its_wait(time: Clock, superadmin: Holder) -> None:
