@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -19,6 +20,8 @@ from tests.integration.conftest import (
     table_without_audit,
 )
 from tests.integration.deletions import delete, put
+from tests.integration.test_account_sessions import Clock
+from tests.integration.test_account_sessions import time as time
 
 CALL = calls.Call(calls.Principal(calls.PrincipalType.SYSTEM, "operator"), clock.now())
 
@@ -145,6 +148,28 @@ def test_what_the_routes_change_is_written_down(acme: Tenant, superadmin: Holder
     assert superadmin.request("PUT", f"/v1/api/superadmin/users/{account.id}/role", change).status == 200
 
     assert findings() == []
+
+
+def test_what_is_read_of_a_trail_does_not_grow_with_it(acme: Tenant, time: Clock) -> None:
+    asked: list[int] = []
+
+    def note(params: dict[str, Any], **_: Any) -> None:
+        if "AUDIT#" in str(params["ExpressionAttributeValues"]):
+            asked.append(params["Limit"])
+
+    user = acme.add("user")
+    for role in ("manager", "user") * 6:
+        time.forward(seconds=1)
+        acme.admin.request("POST", f"/users/{user.id}/promote", {"new_role": role})
+    events = store._client().meta.events
+    events.register("before-parameter-build.dynamodb.Query", note)
+    try:
+        assert findings() == []
+    finally:
+        events.unregister("before-parameter-build.dynamodb.Query", note)
+
+    # One small look each for the tenant, its first admin and the user.
+    assert asked == [5, 5, 5]
 
 
 def test_a_count_for_which_the_time_is_too_short_is_reported_but_not_repaired(acme: Tenant) -> None:

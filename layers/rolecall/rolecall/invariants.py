@@ -42,6 +42,8 @@ from rolecall.telemetry import count, logger
 
 #: Items in one page of the walk.
 PAGE = 200
+#: Entries of a second's trail among which that of a change is looked for first: most often it is one of them.
+_FEW = 5
 #: Seconds that a count leaves of the run's time.
 _RESERVE_SECONDS = 3.0
 #: Times that an index is read before its word is taken.
@@ -256,9 +258,10 @@ def _is_recorded(item: store.Item, scope: str, target_type: str, target_id: str)
     moment = datetime.fromisoformat(at)
     if moment + timedelta(days=config().audit_retention_days) < clock.now():
         return True
-    after, more = first_id_at(moment), True
+    after, limit, more = first_id_at(moment), _FEW, True
     while more:
-        page = store.query_partition(keys.audit_entry(scope, "").pk, after=after, limit=PAGE)
+        page = store.query_partition(keys.audit_entry(scope, "").pk, after=after, limit=limit)
+        limit = PAGE
         for entry in page.items:
             if entry["timestamp"] > at:
                 return False
