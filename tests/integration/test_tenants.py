@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from rolecall import clock, keys, store
+from rolecall import clock, keys, store, tenants
 from tests import gateway
 from tests.gateway import Response
 from tests.integration.conftest import MASTER_TOKEN, Tenant, audit_of, register, unchanged
@@ -165,3 +165,9 @@ def test_an_id_is_a_uuid(aws: None, method: str) -> None:
     body = {"deletion_protection": True}
     assert _operator(method, "/global/tenants/nonsense", body).code == "VALIDATION_ERROR"
     assert _operator(method, "/global/tenants/00000000-0000-4000-8000-000000000000", body).code == "TENANT_NOT_FOUND"
+
+
+def test_a_tenant_whose_item_says_nothing_of_it_is_unprotected_and_in_its_first_version() -> None:
+    item = {"id": "i", "name": "n", "created_at": "c", "updated_at": "u"}
+
+    assert tenants.Tenant.from_item(item) == tenants.Tenant("i", "n", "c", "u", deletion_protection=False, version=1)
