@@ -143,10 +143,10 @@ _HEADERS: dict[str, Schema] = {
         "example": '"3"',
     },
     "Location": {
-        "description": "Where to look next.",
+        "description": "Where to look next, relative to the request's own address.",
         "required": True,
         "schema": {"type": "string", "format": "uri-reference"},
-        "example": f"/global/tenants/{answers.TENANT_ID}/deletion",
+        "example": f"{answers.TENANT_ID}/deletion",
     },
     "Link": {
         "description": "The next page (RFC 8288), where there is one.",

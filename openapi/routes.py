@@ -28,6 +28,7 @@ type Schema = dict[str, Any]
 _CURSOR: Schema = {"type": "string", "description": "The cursor of the page before this one, with the same filters."}
 _PREFIX: Schema = {"type": "string", "maxLength": 254, "description": "The beginning of the email, in any case."}
 _TEXT: Schema = {"type": "string", "maxLength": 254}
+_ID: Schema = {**_TEXT, "minLength": 1}
 _FLAG: Schema = {"type": "boolean"}
 
 
@@ -243,9 +244,9 @@ OPERATIONS: dict[str, Operation] = {
                 "format": "uuid",
                 "description": "Required with the master token; else one's own, or 404.",
             },
-            "action": {**_TEXT, "description": "What was done, such as `promote_user`."},
-            "actor": {**_TEXT, "description": "Id of who did it."},
-            "target": {**_TEXT, "description": "Id of whom or what it was done to."},
+            "action": {**_ID, "description": "What was done, such as `promote_user`."},
+            "actor": {**_ID, "description": "Id of who did it."},
+            "target": {**_ID, "description": "Id of whom or what it was done to."},
             "from": _moment("The earliest time, inclusive."),
             "to": _moment("The latest time, inclusive to the second."),
         },

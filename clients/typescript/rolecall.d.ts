@@ -1361,8 +1361,8 @@ export interface components {
          */
         ETag: string;
         /**
-         * @description Where to look next.
-         * @example /global/tenants/1a2b3c4d-5e6f-4a7b-8c9d-0e1f2a3b4c5d/deletion
+         * @description Where to look next, relative to the request's own address.
+         * @example 1a2b3c4d-5e6f-4a7b-8c9d-0e1f2a3b4c5d/deletion
          */
         Location: string;
         /**

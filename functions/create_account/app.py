@@ -27,5 +27,6 @@ def handler(request: api.Request[AccountToCreate]) -> api.Response:
     account = accounts.create_account(
         request.call, accounts.NewAccount(**vars(request.body) | {"birth_date": birth_date})
     )
-    location = {"Location": f"/v1/api/superadmin/users/{account.id}"}
+    # Relative to the request's own address, in front of which there is the stage, or a domain's base path.
+    location = {"Location": f"users/{account.id}"}
     return api.Response(201, account.to_json(), api.etag(account.version) | location)

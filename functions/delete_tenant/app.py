@@ -16,5 +16,6 @@ def handler(request: api.Request[None]) -> api.Response:
         message = "Tenant and all related data permanently deleted"
         return api.Response(200, {"success": True, "message": message, "data": found.to_json()})
     message = "Tenant deletion accepted: the tenant is closed, its data is being removed"
-    progress = {"Location": f"/global/tenants/{tenant_id}/deletion"}
+    # Relative to the request's own address, in front of which there is the stage, or a domain's base path.
+    progress = {"Location": f"{tenant_id}/deletion"}
     return api.Response(202, {"success": True, "message": message, "data": found.to_json()}, progress)

@@ -14,7 +14,7 @@ def handler(request: api.Request[None]) -> api.Response:
     since, until = request.moment("from"), request.moment("to")
     page = audit.list_entries(
         tenants.within_reach(request.call, query.get("tenant_id")),
-        audit.Filters(query.get("action"), query.get("actor"), query.get("target"), since, until),
+        audit.Filters(request.text("action"), request.id("actor"), request.id("target"), since, until),
         limit=limit,
         cursor=query.get("cursor"),
     )

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urljoin
 
 import orjson
 import pytest
@@ -42,8 +43,8 @@ def test_an_account_is_made_with_the_whole_profile(superadmin: Holder) -> None:
     del profile["password"]
     assert made.body.items() >= profile.items()
     assert made.body["roles"] == ["ROLE_CLIENT"]
-    assert made.headers["Location"] == f"{USERS}/{made.body['id']}"
-    got = superadmin.request("GET", made.headers["Location"])
+    assert made.headers["Location"] == f"users/{made.body['id']}"
+    got = superadmin.request("GET", urljoin(USERS, made.headers["Location"]))
     assert (got.status, got.body, got.headers["ETag"]) == (200, made.body, '"1"')
     assert "sessionGeneration" not in got.body
     assert PASSWORD not in made.text

@@ -120,10 +120,23 @@ def test_every_time_is_good_also_where_nothing_can_be(acme: Tenant) -> None:
     assert _all(acme, "from=9999-12-31T23:59:59-01:00", 100) == []
 
 
-@pytest.mark.parametrize("query", ["from=yesterday", "to=2026-06-15", "from=2026-13-01T00:00:00Z", "limit=0", "who=x"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        *("from=yesterday", "to=2026-06-15", "from=2026-13-01T00:00:00Z", "limit=0", "who=x"),
+        *("actor=", "action=", "target="),
+    ],
+)
 def test_a_bad_filter_is_refused(acme: Tenant, query: str) -> None:
     with unchanged():
         assert _ask(acme, query).code == "VALIDATION_ERROR"
+
+
+def test_an_id_and_a_time_may_be_written_in_either_case(acme: Tenant) -> None:
+    for query in (f"target={acme.id}", f"actor={acme.admin.id}", "from=2026-01-01T00:00:00Z"):
+        name, _, value = query.partition("=")
+        assert _all(acme, f"{name}={value.upper()}", 100) == _all(acme, f"{name}={value.lower()}", 100)
+    assert _all(acme, f"target={acme.id.upper()}", 100)
 
 
 def test_a_bad_filter_comes_before_a_tenant_that_is_not_there(acme: Tenant, globex: Tenant) -> None:

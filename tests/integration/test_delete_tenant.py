@@ -205,7 +205,7 @@ class TestADeletionThatTakesLonger:
             "status": "deleting",
             "requested_at": data["requested_at"],
         }
-        assert self.accepted.headers["Location"] == f"/global/tenants/{closed.id}/deletion"
+        assert self.accepted.headers["Location"] == f"{closed.id}/deletion"
         assert {"USER", "TENANT"} & _left_of(closed)
 
     def test_no_token_of_the_tenant_works(self, closed: Tenant) -> None:

@@ -65,6 +65,23 @@ def down(request: AWSPreparedRequest) -> AWSResponse:
     return _error(request, "InternalServerError", 500)
 
 
+def _nameless(status: int, body: str) -> Failure:
+    """An answer of something before DynamoDB, which knows nothing of its errors."""
+
+    def fail(request: AWSPreparedRequest) -> AWSResponse:
+        request.url = _NOWHERE
+        return AWSResponse(request.url, status, {}, MockRawResponse(body))  # type: ignore[arg-type]
+
+    return fail
+
+
+nameless = [
+    _nameless(status, body)
+    for status in (500, 502, 503, 504, 429)
+    for body in ("", "<html>secret</html>", "{}", '{"message": "secret"}')
+]
+
+
 def contended(request: AWSPreparedRequest) -> AWSResponse:
     return _error(request, "TransactionConflictException")
 
@@ -151,6 +168,7 @@ OUTCOMES: list[tuple[Failure, int, str]] = [
     (down, 503, "SERVICE_UNAVAILABLE"),
     (out_of_reach, 503, "SERVICE_UNAVAILABLE"),
     (silent, 503, "SERVICE_UNAVAILABLE"),
+    *((failure, 503, "SERVICE_UNAVAILABLE") for failure in nameless),
     (conflicting, 409, "CONCURRENT_CHANGE"),
     (forbidden, 500, "INTERNAL_ERROR"),
 ]
@@ -196,7 +214,7 @@ def test_a_failure_that_passes_is_not_noticed(acme: Tenant, failure: Failure) ->
 # --- Reads -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("failure", [throttled, down, out_of_reach])
+@pytest.mark.parametrize("failure", [throttled, down, out_of_reach, *nameless])
 def test_a_list_that_cannot_be_read_is_unavailable(acme: Tenant, failure: Failure) -> None:
     with dynamodb(failure, "Query"):
         answer = acme.admin.request("GET", "/users")
@@ -217,6 +235,59 @@ def test_keys_that_dynamodb_left_unread_are_asked_for_again(acme: Tenant) -> Non
         gateway.authorize(acme.admin.token)
 
 
+# --- What was done, and its answer lost ------------------------------------------------------------
+
+
+@contextmanager
+def _first_answer_lost(operation: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The client hears nothing of what was done, and sends the request again.
+
+    DynamoDB knows a transaction again by its token, and answers as before. moto doesn't, so this does it.
+    """
+    endpoint = store._client()._endpoint
+    respond = endpoint._do_get_response
+    lost: dict[str, Any] = {}
+
+    def lose(request: Any, model: Any, context: Any) -> Any:
+        if model.name != operation:
+            return respond(request, model, context)
+        token = json.loads(request.body).get("ClientRequestToken")
+        if lost:
+            return lost[token] if token in lost and token else respond(request, model, context)
+        lost[token] = respond(request, model, context)
+        return None, ReadTimeoutError(endpoint_url=_NOWHERE)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(endpoint, "_do_get_response", lose)
+        yield
+    assert lost, f"{operation} was not called"
+
+
+def test_a_refusal_that_was_recorded_is_one_also_if_its_record_was_sent_twice(
+    superadmin: Holder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = make_account()
+    path = f"/v1/api/superadmin/users/{superadmin.id}/role"
+    entries = len(audit_of("PLATFORM"))
+    with _first_answer_lost("TransactWriteItems", monkeypatch):
+        answer = client.request("PUT", path, {"newRole": "CLIENT"})
+
+    assert (answer.status, answer.code) == (403, "FORBIDDEN")
+    assert len(audit_of("PLATFORM")) == entries + 1
+
+
+@pytest.mark.parametrize("operation", ["PutItem", "TransactWriteItems"])
+def test_a_registration_that_was_claimed_is_made_also_if_its_claim_was_sent_twice(
+    aws: None, operation: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = {"tenant_name": "Initech", "email": "a@example.com", "password": PASSWORD}
+    with _first_answer_lost(operation, monkeypatch):
+        answer = gateway.request("POST", "/register", MASTER_TOKEN, body, headers={"Idempotency-Key": "once"})
+
+    assert answer.status == 201
+    assert gateway.authorize(answer.body["token"])
+
+
 # --- A refusal that cannot be recorded -------------------------------------------------------------
 
 
@@ -234,7 +305,7 @@ def _left_of(acme: Tenant) -> list[str]:
     return [item["pk"] for item in table() if item["pk"].startswith(f"TENANT#{acme.id}")]
 
 
-@pytest.mark.parametrize("failure", [throttled, down, out_of_reach, contended])
+@pytest.mark.parametrize("failure", [throttled, down, out_of_reach, contended, nameless[1]])
 @pytest.mark.parametrize(
     ("operation", "after"),
     [

@@ -9,7 +9,7 @@ import pytest
 from rolecall import audit, calls, clock, invariants, keys, store
 from rolecall.invariants import Finding, Kind
 from rolecall.roles import PlatformRole
-from tests import gateway
+from tests import contract, gateway
 from tests.integration.conftest import (
     MASTER_TOKEN,
     PASSWORD,
@@ -138,6 +138,21 @@ def test_what_does_not_hold_is_found_and_only_what_is_derived_is_repaired(
         assert table_without_audit() == before
 
 
+@pytest.mark.parametrize("break_it", [_two_admins_counted, _an_orphaned_token])
+def test_a_repair_is_told_in_the_trail_of_its_tenant(acme: Tenant, break_it: Callable[[Tenant], None]) -> None:
+    break_it(acme)
+    [finding] = findings()
+    assert invariants.repair(CALL, finding)
+
+    answer = acme.admin.request("GET", f"/audit?target={acme.id}&action=repair_invariant")
+
+    contract.check_over_http("GET", "/audit", answer.status, answer.headers, answer.text)
+    [entry] = answer.body["entries"]
+    assert entry["reason"] == finding.kind.value
+    counted = {"active_admins": finding.found}, {"active_admins": finding.truth}
+    assert (entry["before"], entry["after"]) == (counted if finding.truth else ({"item": "TOKEN"}, None))
+
+
 def test_what_the_routes_change_is_written_down(acme: Tenant, superadmin: Holder) -> None:
     user, account = acme.add("user"), make_account()
     assert acme.admin.promote(user, "manager").status == 200
@@ -158,7 +173,7 @@ def test_what_is_read_of_a_trail_does_not_grow_with_it(acme: Tenant, time: Clock
             asked.append(params["Limit"])
 
     user = acme.add("user")
-    for role in ("manager", "user") * 6:
+    for role in ("manager", "user") * 15:
         time.forward(seconds=1)
         acme.admin.request("POST", f"/users/{user.id}/promote", {"new_role": role})
     events = store._client().meta.events
@@ -169,7 +184,7 @@ def test_what_is_read_of_a_trail_does_not_grow_with_it(acme: Tenant, time: Clock
         events.unregister("before-parameter-build.dynamodb.Query", note)
 
     # One small look each for the tenant, its first admin and the user.
-    assert asked == [5, 5, 5]
+    assert asked == [20, 20, 20]
 
 
 def test_a_count_for_which_the_time_is_too_short_is_reported_but_not_repaired(acme: Tenant) -> None:

@@ -418,6 +418,30 @@ def test_whoever_lost_its_standing_since_it_was_authorized_rotates_no_token(acme
             assert answer.status == (401 if loss == "the tenant" else 403)
 
 
+@pytest.mark.parametrize("tokens_left", [0, 2])
+def test_a_user_without_one_token_gets_one_by_rotation(acme: Tenant, tokens_left: int) -> None:
+    user = acme.add("user")
+    key, old = keys.user(acme.id, user.id), keys.api_token(tokens.api_token_hash(user.token))
+    other = keys.api_token("ff")
+    item = store.get(key)
+    assert item
+    if tokens_left:
+        store.write(store.Put({"pk": other.pk, "sk": other.sk, "tenant_id": acme.id, "user_id": user.id}))
+    owned = item["owned_keys"] | {other.pk} if tokens_left else item["owned_keys"] - {old.pk}
+    store.write(store.Update(key, set={"owned_keys": owned}, when=store.EXISTS))
+
+    rotated = acme.admin.request("POST", f"/users/{user.id}/token")
+
+    assert rotated.status == 200
+    assert gateway.authorize(rotated.body["data"]["token"])
+    owned = (store.get(key) or {})["owned_keys"]
+    new = keys.api_token(tokens.api_token_hash(rotated.body["data"]["token"]))
+    assert {pk for pk in owned if pk.startswith("TOKEN#")} == {new.pk}
+    assert store.get(other) is None
+    if tokens_left:
+        assert gateway.authorize(user.token) is None
+
+
 def test_a_token_that_was_rotated_since_it_was_authorized_brings_forth_no_other(acme: Tenant) -> None:
     user = acme.add("user")
     stale = user.principal

@@ -749,7 +749,7 @@ class Model:
     def _accepted(tenant: Tenant, *, changes: bool) -> Answer:
         data = {"tenant_id": tenant.id, "tenant_name": tenant.name, "status": "deleting"}
         data["requested_at"] = tenant.deletion["requested_at"]
-        location = {"Location": f"/global/tenants/{tenant.id}/deletion"}
+        location = {"Location": f"{tenant.id}/deletion"}
         return Answer(202, {"success": True, "message": TEXT, "data": data}, headers=location, changes=changes)
 
     @staticmethod
@@ -1123,7 +1123,7 @@ class Model:
 
             def learn(made: Any, headers: Mapping[str, str]) -> None:
                 assert made["id"] not in {one.id for one in self.accounts}
-                assert headers["Location"] == f"/v1/api/superadmin/users/{made['id']}"
+                assert headers["Location"] == f"users/{made['id']}"
                 account.id = made["id"]
                 self.accounts.append(account)
                 self.secrets.add(body["password"])

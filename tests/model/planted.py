@@ -164,7 +164,7 @@ BUGS = {
     "a rotated token still works": Bug(
         "token that outlives its user",
         "users:_rotate_once",
-        "        store.Delete(old_token_key),\n",
+        "        *map(store.Delete, old_token_keys),\n",
         "",
     ),
     "a deactivated user still comes in": Bug(

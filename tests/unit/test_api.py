@@ -208,8 +208,23 @@ def test_a_body_is_too_large_for_a_route_without_one_too() -> None:
     def handler(_request: Request[None]) -> Response:
         return Response(200, {})
 
-    assert _ask(handler, body="anything").status == 200
     assert _ask(handler, body="x" * (16 * 1024 + 1)).status == 413
+
+
+@pytest.mark.parametrize("body", ['{"dry_run": true}', "anything", "[]", "null"])
+def test_a_route_without_a_body_takes_none(body: str) -> None:
+    @api.route(Family.TENANT, may_call=None)
+    def handler(_request: Request[None]) -> Response:
+        return Response(200, {})
+
+    for nothing in ("", "{}", " {}\n"):
+        assert _ask(handler, body=nothing).status == 200
+    refused = _ask(handler, body=body)
+    assert (refused.status, refused.code, refused.body["error"]) == (
+        400,
+        "VALIDATION_ERROR",
+        "this route takes no body",
+    )
 
 
 @pytest.mark.parametrize(
@@ -274,6 +289,51 @@ def test_unknown_parameters_are_all_named() -> None:
     assert [one["field"] for one in answer.body["validation"]] == ["Cursor", "offset"]
 
 
+def test_a_parameter_is_given_once() -> None:
+    once = {"limit": ["5"], "cursor": None}
+    assert _ask(_page, queryStringParameters={"limit": "5"}, multiValueQueryStringParameters=once).status == 200
+    answer = _ask(
+        _page, queryStringParameters={"limit": "5"}, multiValueQueryStringParameters={"limit": ["1", "5"], "x": ["1"]}
+    )
+    assert (answer.status, answer.body["validation"]) == (400, [{"field": "limit", "message": "must be given once"}])
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"queryStringParameters": {"limit": "\ud800"}},
+        {"queryStringParameters": {"\ud800": "1"}},
+        {"multiValueQueryStringParameters": {"\udfff": ["1", "2"]}},
+        {"pathParameters": {"id": "\ud800"}},
+        {"path": "/\ud800", "queryStringParameters": {"limit": "x"}},
+        {"headers": {"If-Match": "\ud800"}, "queryStringParameters": {"limit": "x"}},
+    ],
+)
+def test_half_a_character_is_a_bad_request(event: dict[str, Any]) -> None:
+    @api.route(Family.PLATFORM, may_call=None, query=frozenset({"limit"}))
+    def handler(request: Request[None]) -> Response:
+        request.limit(default=1, maximum=5)
+        return Response(200, {"id": request.int32("id")})
+
+    assert _ask(handler, **event).status == 400
+
+
+def test_an_id_is_looked_for_in_the_form_of_keys_and_an_empty_text_is_none() -> None:
+    @api.route(Family.TENANT, may_call=None, query=frozenset({"actor", "action"}))
+    def handler(request: Request[None]) -> Response:
+        return Response(200, {"actor": request.id("actor"), "action": request.text("action")})
+
+    known = "1A2B3C4D-5E6F-4A7B-8C9D-0E1F2A3B4C5D"
+    found = _ask(handler, queryStringParameters={"actor": known, "action": "x"})
+    assert found.body == {"actor": known.lower(), "action": "x"}
+    assert _ask(handler, queryStringParameters={"actor": "7"}).body == {"actor": "7", "action": None}
+    for name in ("actor", "action"):
+        refused = _ask(handler, queryStringParameters={name: ""})
+        assert refused.body["validation"] == [
+            {"field": name, "message": "must not be empty: leave it out", "value": ""}
+        ]
+
+
 @pytest.mark.parametrize("text", ["0", "-1", "2147483648", "9" * 30, "abc", "1.0", "", "\u0661"])
 def test_an_account_id_is_a_positive_int32(text: str) -> None:
     @api.route(Family.PLATFORM, may_call=None)
@@ -294,6 +354,8 @@ def test_an_account_id_is_a_positive_int32(text: str) -> None:
         ('"3", "5"', [3, 5]),
         ('W/"3"', []),
         ("3", []),
+        ('"03"', []),
+        ('"\u0663"', []),
         ('"x", "7"', [7]),
         ("", []),
         ('"' + "9" * 5000 + '"', []),

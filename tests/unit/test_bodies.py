@@ -8,7 +8,7 @@ import pytest
 
 from rolecall import bodies
 from rolecall.errors import FieldError, ValidationFailed
-from rolecall.roles import Role
+from rolecall.roles import PlatformRole, Role
 
 
 class Sample(bodies.Body):
@@ -19,6 +19,8 @@ class Sample(bodies.Body):
     role: Role = Role.USER
     name: bodies.Name = "Acme"
     webhook_url: bodies.WebhookUrl | None = None
+    reason: bodies.Reason = "none"
+    new_role: bodies.PlatformRoleName = bodies.field(alias="newRole", default=PlatformRole.CLIENT)
 
 
 class Credentials(bodies.Body):
@@ -44,6 +46,15 @@ def _errors(raw: bytes, model: type[bodies.Body] = Sample) -> tuple[FieldError, 
         ("email", True, "must be a string"),
         ("name", "  ", "must not be blank"),
         ("name", "x" * 101, "must have at most 100 characters"),
+        ("name", "\u200d\xad", "must have no characters that cannot be seen"),
+        ("name", "Ac\nme", "must have no characters that cannot be seen"),
+        ("name", "Acme\0", "must have no characters that cannot be seen"),
+        ("name", "Acme\u202egro", "must have no characters that cannot be seen"),
+        ("reason", "\ufeff", "must have no characters that cannot be seen"),
+        ("reason", "a\0", "must have no characters that cannot be seen"),
+        ("reason", " \n", "must not be blank"),
+        ("email", "José@example.com", "must be a valid email address"),
+        ("newRole", "\u017fuperadmin", f"must be one of {', '.join(PlatformRole)}"),
         ("webhook_url", "http://example.com", "must be an https URL"),
         ("webhook_url", "https://", "must be an https URL"),
         ("webhook_url", "example.com", "must be an https URL"),
@@ -53,9 +64,49 @@ def test_a_bad_value_is_named_with_what_it_must_be(field: str, value: Any, messa
     assert _errors(json.dumps({field: value}).encode()) == (FieldError(field, message, value),)
 
 
-def test_the_webhook_url_must_be_a_url_at_all() -> None:
-    (error,) = _errors(b'{"webhook_url": "https://[x"}')
+@pytest.mark.parametrize(
+    "url",
+    [
+        " https://example.com",
+        "https://example.com ",
+        "https://example.com\r\nX-Evil: 1",
+        "ht\ntps://example.com",
+        "HTTPS://example.com",
+        "https://exa mple.com/",
+        "https://\0",
+        "https://.",
+        "https://[x",
+        "https://example.com:65536/",
+        "https://example.com:x/",
+        "https://bücher.example/",
+        "https:/example.com",
+        "https://@example.com",
+        "https://example.com\n",
+    ],
+)
+def test_the_webhook_url_must_be_a_url_at_all(url: str) -> None:
+    (error,) = _errors(json.dumps({"webhook_url": url}).encode())
     assert error.message == "must be an https URL"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://example.com",
+        "https://a",
+        "https://example.com:65535/x/%20?a=b#c",
+        "https://a:b@hooks.example.com?x",
+        "https://192.0.2.7/hook",
+    ],
+)
+def test_a_webhook_url_is_kept_as_it_is(url: str) -> None:
+    assert Sample.parse(json.dumps({"webhook_url": url}).encode()).webhook_url == url
+
+
+def test_what_looks_the_same_is_kept_the_same() -> None:
+    body = Sample.parse('{"name": " Cafe\u0301 ", "reason": "one\\n\\ttwo\\n", "email": "X@Bücher.de"}'.encode())
+
+    assert (body.name, body.reason, body.email) == ("Café", "one\n\ttwo", "X@xn--bcher-kva.de")
 
 
 @pytest.mark.parametrize("field", ["role", "email", "name"])

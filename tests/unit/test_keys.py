@@ -34,6 +34,17 @@ def test_a_key_has_its_documented_form(key: Key, pk: str, sk: str, counted_as: s
     assert keys.item_type(key) == counted_as
 
 
+@pytest.mark.parametrize(
+    "other", ["ACME Corp", "Acme\u00a0Corp", "Acme  Corp", "Ac\u200bme Corp", "Ac\xadme Corp", "\uff21cme Corp"]
+)
+def test_names_that_look_the_same_have_one_key(other: str) -> None:
+    assert keys.tenant_name(other) == keys.tenant_name("Acme Corp")
+
+
+def test_names_that_look_different_have_keys_of_their_own() -> None:
+    assert len({keys.tenant_name(name) for name in ("Acme", "Ac me", "Acmé", "Acme!", "\u0410cme")}) == 5
+
+
 def test_audit_entries_lie_outside_the_tenants_partitions() -> None:
     assert keys.audit_entry(T, "0197") == (f"AUDIT#{T}", "0197")
     assert keys.audit_entry(keys.PLATFORM, "0197") == ("AUDIT#PLATFORM", "0197")

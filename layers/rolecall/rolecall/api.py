@@ -42,7 +42,7 @@ _EARLIEST, _LATEST = datetime(1971, 1, 1, tzinfo=UTC), datetime(9998, 12, 31, tz
 #: No value of a query parameter is longer, but a cursor: it may become a key.
 _MAX_PARAMETER_LENGTH = 254
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)")
-_ETAG = re.compile(r'"(\d{1,18})"')
+_ETAG = re.compile(r'"(0|[1-9][0-9]{0,17})"')
 
 
 class Family(Enum):
@@ -86,6 +86,18 @@ class Request[B](NamedTuple):
             raise ValidationFailed(message=message)
         return canonical
 
+    def id(self, name: str) -> str | None:
+        """A query parameter that is some id, a UUID in the form of keys, if it is there; raises `ValidationFailed`."""
+        text = self.text(name)
+        return text and (keys.canonical_uuid(text) or text)
+
+    def text(self, name: str) -> str | None:
+        """A query parameter, if it is there; raises `ValidationFailed` for an empty one."""
+        text = self.query.get(name)
+        if text == "":
+            raise ValidationFailed(FieldError(name, "must not be empty: leave it out", text))
+        return text
+
     def choice[E: StrEnum](self, name: str, choices: type[E]) -> E | None:
         """A query parameter that is one of an enumeration, if it is there; raises `ValidationFailed`."""
         text = self.query.get(name)
@@ -109,7 +121,7 @@ class Request[B](NamedTuple):
         if text is None:
             return None
         try:
-            at = datetime.fromisoformat(text) if _RFC3339.fullmatch(text) else None
+            at = datetime.fromisoformat(text.upper()) if _RFC3339.fullmatch(text) else None
         except ValueError:
             at = None
         if at is None:
@@ -298,9 +310,14 @@ def _call_of(event: Mapping[str, Any]) -> Call:
         Principal.from_context(context.get("authorizer") or {}) or ANONYMOUS,
         clock.now(),
         _request_id(event),
-        identity.get("sourceIp") or "",
-        identity.get("userAgent") or "",
+        _clean(identity.get("sourceIp")),
+        _clean(identity.get("userAgent")),
     )
+
+
+def _clean(text: str | None) -> str:
+    """What is missing is empty, and what has no UTF-8, half of a surrogate pair, is a question mark."""
+    return (text or "").encode(errors="replace").decode()
 
 
 def _request_id(event: Mapping[str, Any]) -> str:
@@ -321,16 +338,17 @@ def _request[B](event: Mapping[str, Any], call: Call, body: B) -> Request[B]:
 
 
 def _headers(event: Mapping[str, Any]) -> dict[str, str]:
-    return {name.lower(): value for name, value in (event.get("headers") or {}).items() if value is not None}
+    sent = (event.get("headers") or {}).items()
+    return {name.lower(): _clean(value) for name, value in sent if value is not None}
 
 
 def _path(event: Mapping[str, Any]) -> Mapping[str, str]:
     # What is missing is no id of anything, and answered like that.
-    return defaultdict(str, {name: text or "" for name, text in (event.get("pathParameters") or {}).items()})
+    return defaultdict(str, {name: _clean(text) for name, text in (event.get("pathParameters") or {}).items()})
 
 
 def _query(event: Mapping[str, Any]) -> dict[str, str]:
-    return {name: value or "" for name, value in (event.get("queryStringParameters") or {}).items()}
+    return {_clean(name): _clean(text) for name, text in (event.get("queryStringParameters") or {}).items()}
 
 
 def _versions(if_match: str | None) -> frozenset[int] | None:
@@ -345,6 +363,11 @@ def _known_parameters(event: Mapping[str, Any], known: frozenset[str]) -> None:
     unknown = sorted(_query(event).keys() - known)
     if unknown:
         raise ValidationFailed(*(FieldError(name, "is not a known parameter") for name in unknown))
+    repeated = sorted(
+        name for name, texts in (event.get("multiValueQueryStringParameters") or {}).items() if len(texts or ()) > 1
+    )
+    if repeated:
+        raise ValidationFailed(*(FieldError(_clean(name), "must be given once") for name in repeated))
     too_long = sorted(
         name
         for name, text in _query(event).items()
@@ -356,11 +379,13 @@ def _known_parameters(event: Mapping[str, Any], known: frozenset[str]) -> None:
 
 
 def _parse[B](event: Mapping[str, Any], model: type[B] | None) -> Any:
-    """The body as the model says; None for a route without one, whatever was sent."""
+    """The body as the model says; None for a route without one."""
     raw = _raw_body(event)
     if len(raw) > MAX_BODY_BYTES:
         raise PayloadTooLarge
     if model is None:
+        if raw.strip() not in {b"", b"{}"}:
+            raise ValidationFailed(message="this route takes no body")
         return None
     content_type = _headers(event).get("content-type", "application/json").partition(";")[0].strip().lower()
     if content_type != "application/json":
@@ -402,7 +427,7 @@ def _platform_error(event: Mapping[str, Any], error: RolecallError) -> dict[str,
         "error": HTTPStatus(error.status).phrase,
         "message": error.message[:1].upper() + error.message[1:],
         "timestamp": clock.rfc3339(clock.now()),
-        "path": event.get("path", ""),
+        "path": _clean(event.get("path")),
         "code": error.code,
     }
     if isinstance(error, ValidationFailed) and error.fields:

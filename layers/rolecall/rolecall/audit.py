@@ -78,10 +78,8 @@ def record_denied(call: Call, action: str, target: tuple[str, str], *, asked: Ma
     """
     tenant_id = call.principal.tenant_id
     denied = entry(call, action, target, scope=tenant_id or keys.PLATFORM, after=asked, reason=code, outcome=DENIED)
-    if tenant_id:
-        store.transact(standing.tenant_active(tenant_id), denied)
-    else:
-        store.write(denied)
+    # A transaction also where it is one write: it can be repeated when its answer gets lost.
+    store.transact(*([standing.tenant_active(tenant_id)] if tenant_id else []), denied)
 
 
 class Filters(NamedTuple):

@@ -13,7 +13,6 @@ from functools import cache
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, ClassVar, NamedTuple, Self, TypeAliasType, Union, get_args, get_origin
-from urllib.parse import urlsplit
 
 import orjson
 
@@ -24,6 +23,18 @@ from rolecall.roles import PlatformRole
 _SECRET_FIELDS = frozenset({"password", "token", "refreshToken"})
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
+#: A URI of RFC 3986 with a host by name or IPv4 address, so without space and all that is not ASCII.
+_HTTPS = (
+    r"^https://([A-Za-z0-9._~!$&'()*+,;=:%-]+@)?[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?"
+    r"(:([0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?"
+    r"([/?#][A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]*)?$"
+)
+#: Control characters, and others that hide what is there or turn it round. Joiners and soft hyphens are part of words.
+_UNSEEN = r"\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+_IN_LINE, _IN_LINES = rf"\x00-\x1f{_UNSEEN}", rf"\x00-\x08\x0b\x0c\x0e-\x1f{_UNSEEN}"
+#: Of at least one character that can be seen, in one line and in any number of lines.
+_LINE = rf"^[^{_IN_LINE}]*[^\s\xad\u200c\u200d{_IN_LINE}][^{_IN_LINE}]*$"
+_LINES = rf"^[^{_IN_LINES}]*[^\s\xad\u200c\u200d{_IN_LINES}][^{_IN_LINES}]*$"
 
 #: Gets a value as JSON has it, and the fields before it; returns what the body will hold, or raises `Unfit`.
 type Check = Callable[[Any, Mapping[str, Any]], Any]
@@ -197,30 +208,40 @@ def text(
 
 
 def _address(text: str) -> str:
-    """Normalized as email-validator does it; nobody is asked whether mail can be delivered there."""
+    """As email-validator normalizes it, in ASCII, so that case is all in which two may differ and be the same.
+
+    Nobody is asked whether mail can be delivered there.
+    """
     # Most routes take no address, and this is a tenth of a cold start.
     from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415
 
     try:
-        return validate_email(text, check_deliverability=False).normalized
+        found = validate_email(text, check_deliverability=False, allow_smtputf8=False)
     except EmailNotValidError:
         raise Unfit("must be a valid email address") from None
+    return found.ascii_email or found.normalized
 
 
 def _https(url: str) -> str:
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        parts = urlsplit("")
-    if parts.scheme != "https" or not parts.hostname:
+    if not re.fullmatch(_HTTPS, url):
         raise Unfit("must be an https URL")
     return url
 
 
-def _no_surrounding_space(text: str) -> str:
-    if not text.strip():
-        raise Unfit("must not be blank")
-    return text.strip()
+def _shown(pattern: str) -> Callable[[str], str]:
+    """Without surrounding space, in NFC: what looks the same is the same."""
+
+    def check(text: str) -> str:
+        from unicodedata import normalize  # noqa: PLC0415 (few routes take a name)
+
+        found = normalize("NFC", text).strip()
+        if not found:
+            raise Unfit("must not be blank")
+        if not re.fullmatch(pattern, found):
+            raise Unfit("must have no characters that cannot be seen")
+        return found
+
+    return check
 
 
 _platform_role = _one_of(PlatformRole)
@@ -228,7 +249,7 @@ _platform_role = _one_of(PlatformRole)
 
 def _any_spelling(role: Any, before: Mapping[str, Any]) -> Any:
     """`admin`, `Role_Admin` and `ROLE_ADMIN` are the same."""
-    if isinstance(role, str):
+    if isinstance(role, str) and role.isascii():
         role = role.strip().upper()
         role = role if role.startswith("ROLE_") else f"ROLE_{role}"
     return _platform_role(role, before)
@@ -254,7 +275,7 @@ def _hard_to_guess(value: Any, before: Mapping[str, Any]) -> str:
 
 
 type Email = Annotated[str, text(_address, format="email", maxLength=254, examples=["ada@example.com"])]
-type Reason = Annotated[str, text(_no_surrounding_space, max_length=500, pattern=r"\S")]
+type Reason = Annotated[str, text(_shown(_LINES), max_length=500, pattern=_LINES)]
 type Password = Annotated[
     str,
     Checked(
@@ -266,8 +287,8 @@ type Password = Annotated[
         },
     ),
 ]
-type WebhookUrl = Annotated[str, text(_https, max_length=2000, format="uri", pattern="^https://")]
+type WebhookUrl = Annotated[str, text(_https, max_length=2000, format="uri", pattern=_HTTPS)]
 type PlatformRoleName = Annotated[
     PlatformRole, Checked(_any_spelling, {"description": "Also without `ROLE_`, and in any case."})
 ]
-type Name = Annotated[str, text(_no_surrounding_space, max_length=100, pattern=r"\S")]
+type Name = Annotated[str, text(_shown(_LINE), max_length=100, pattern=_LINE)]

@@ -185,6 +185,8 @@ class _Records(BasePersistenceLayer):
             else:
                 store.write(put)
         except _RecordFound as found:
+            if found.item.get("attempt") == self._held.attempt:
+                return  # this very one, whose answer got lost
             existing = _to_powertools(data_record.idempotency_key, found.item)
             self._validate_payload(data_payload=data_record, stored_data_record=existing)
             raise IdempotencyItemAlreadyExistsError(old_data_record=existing) from None

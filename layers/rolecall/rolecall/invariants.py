@@ -43,7 +43,7 @@ from rolecall.telemetry import count, logger
 #: Items in one page of the walk.
 PAGE = 200
 #: Entries of a second's trail among which that of a change is looked for first: most often it is one of them.
-_FEW = 5
+_FEW = 20
 #: Seconds that a count leaves of the run's time.
 _RESERVE_SECONDS = 3.0
 #: Times that an index is read before its word is taken.
@@ -130,13 +130,14 @@ def repair(call: Call, finding: Finding) -> bool:
         write = store.Update(finding.key, set={"active_admins": finding.truth}, when=finding.as_found)
     else:
         write = store.Delete(finding.key, when=finding.as_found)
+    is_count = finding.truth is not None
     entry = audit.entry(
         call,
         "repair_invariant",
-        ("item", f"{finding.key.pk.partition('#')[0]}"),
+        ("tenant", finding.tenant_id) if finding.tenant_id else ("platform", keys.PLATFORM),
         scope=finding.tenant_id or keys.PLATFORM,
-        before={"active_admins": finding.found} if finding.truth is not None else None,
-        after={"active_admins": finding.truth} if finding.truth is not None else None,
+        before={"active_admins": finding.found} if is_count else {"item": finding.key.pk.partition("#")[0]},
+        after={"active_admins": finding.truth} if is_count else None,
         reason=finding.kind.value,
     )
     try:

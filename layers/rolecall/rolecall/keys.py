@@ -23,8 +23,9 @@ An item outside of its tenant's partitions is named in the `owned_keys` of the i
 says itself to whom it belongs, in `tenant_id`.
 
 Two indexes, overloaded, `<index>pk` and `<index>sk`. `gsi1`: a tenant's users by email, a user's tenant
-by the user's id, tenants by name, open deletions by time, audit entries by target. `gsi2`: a tenant's users
-of one role and state by email, audits to be redacted.
+by the user's id, tenants by name, open deletions of tenants and of users by time, accounts by email, audit
+entries by target. `gsi2`: a tenant's users of one role and state by email, accounts of one role and state by
+email, audits to be redacted.
 """
 
 from typing import NamedTuple
@@ -132,7 +133,15 @@ def email(address: str) -> Key:
 
 
 def tenant_name(name: str) -> Key:
-    return Key(f"NAME#{name.casefold()}", META)
+    return Key(f"NAME#{name_form(name)}", META)
+
+
+def name_form(name: str) -> str:
+    """What two names that look the same have in common: without case, kinds of space, and what cannot be seen."""
+    from unicodedata import category, normalize  # noqa: PLC0415 (few routes take a name)
+
+    seen = "".join(one for one in normalize("NFKC", name).casefold() if category(one) != "Cf")
+    return " ".join(normalize("NFKC", seen).split())
 
 
 def account(account_id: int) -> Key:

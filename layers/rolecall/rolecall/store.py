@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from functools import cache
+from http import HTTPStatus
 from itertools import batched, groupby, islice
 from types import MappingProxyType
 from typing import Any, NamedTuple, NoReturn, cast
@@ -355,9 +356,16 @@ def _after_cancellation(error: ClientError, writes: Sequence[Write]) -> type[Rol
         raise error
     if code in _CONFLICTED:
         return ConcurrentChange
-    if code in _THROTTLED:
+    if _is_unavailable(error):
         return ServiceUnavailable
     raise error
+
+
+def _is_unavailable(error: ClientError) -> bool:
+    """Throttled or broken: by DynamoDB's code or, where something before it answers without one, by the status."""
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    too_many: bool = status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    return too_many or error.response["Error"]["Code"] in _THROTTLED
 
 
 def settle[T](attempt: Callable[[], T]) -> T:
@@ -438,11 +446,10 @@ def _call(operation: str, **parameters: Any) -> dict[str, Any]:
     try:
         return cast("dict[str, Any]", getattr(_client(), operation)(**parameters))
     except ClientError as error:
-        code = error.response["Error"]["Code"]
-        if code in _THROTTLED:
-            raise ServiceUnavailable from error
-        if code in _CONFLICTED:
+        if error.response["Error"]["Code"] in _CONFLICTED:
             raise ConcurrentChange from error
+        if _is_unavailable(error):
+            raise ServiceUnavailable from error
         raise
     except BotoCoreError as error:
         raise ServiceUnavailable from error

@@ -107,7 +107,7 @@ def _register_tenant(call: Call, name: str, first_admin: users.NewUser, claim: "
             {
                 "pk": name_key.pk,
                 "sk": name_key.sk,
-                **keys.TENANTS_BY_NAME.entry(name.casefold()),
+                **keys.TENANTS_BY_NAME.entry(keys.name_form(name)),
                 "tenant_id": tenant.id,
                 **tenant.to_json(),
             },
@@ -148,7 +148,7 @@ def list_tenants(*, limit: int, cursor: str | None = None) -> TenantPage:
     items = store.merged([keys.TENANTS_BY_NAME], after=position, limit=limit + 1)
     tenants = [Tenant.from_item(item) for item in items[:limit]]
     more = len(items) > limit
-    return TenantPage(tenants, cursors.encode(tenants[-1].name.casefold(), "list_tenants") if more else None)
+    return TenantPage(tenants, cursors.encode(keys.name_form(tenants[-1].name), "list_tenants") if more else None)
 
 
 def get_tenant(tenant_id: str) -> Tenant:

@@ -354,15 +354,16 @@ def _rotate_once(call: Call, user_id: str) -> tuple[User, str]:
     oneself = old.id == actor.id
     if not oneself:
         check_manages(Role(actor.role), old.role)
-    [old_token_pk] = [pk for pk in item["owned_keys"] if pk.startswith(keys.TOKEN_PREFIX)]
+    # One, unless something is wrong that this puts right.
+    old_tokens = {pk for pk in item["owned_keys"] if pk.startswith(keys.TOKEN_PREFIX)}
     # A token that someone else rotated since the authorizer saw it is dead: it must not bring forth another.
-    came_with = keys.api_token(actor.token_hash).pk if actor.token_hash else old_token_pk
-    if oneself and (not old.active or came_with != old_token_pk):
+    is_dead = bool(actor.token_hash) and keys.api_token(actor.token_hash).pk not in old_tokens
+    if oneself and (not old.active or is_dead):
         raise Unauthorized
     token = tokens.new_api_token()
     token_key = keys.api_token(tokens.api_token_hash(token))
-    old_token_key = keys.Key(old_token_pk, keys.META)
-    last_used_at = (store.get(old_token_key) or {}).get("last_used_at")
+    old_token_keys = [keys.Key(pk, keys.META) for pk in sorted(old_tokens)]
+    last_used = [one["last_used_at"] for one in map(store.get, old_token_keys) if one and "last_used_at" in one]
     new = replace(old, token_last4=token[-4:], updated_at=rfc3339(call.at), version=old.version + 1)
     store.transact(
         standing.tenant_active(old.tenant_id),
@@ -371,13 +372,13 @@ def _rotate_once(call: Call, user_id: str) -> tuple[User, str]:
             keys.user(old.tenant_id, old.id),
             set={
                 "token_last4": new.token_last4,
-                "owned_keys": item["owned_keys"] - {old_token_pk} | {token_key.pk},
+                "owned_keys": item["owned_keys"] - old_tokens | {token_key.pk},
                 "updated_at": new.updated_at,
             },
             add={"version": 1},
             when=old.as_read,
         ),
-        store.Delete(old_token_key),
+        *map(store.Delete, old_token_keys),
         _new_item(token_key, {"tenant_id": old.tenant_id, "user_id": old.id, "created_at": new.updated_at}),
         *([] if oneself else standing.of(actor)),
         audit.entry(
@@ -385,7 +386,7 @@ def _rotate_once(call: Call, user_id: str) -> tuple[User, str]:
             "rotate_token",
             ("user", old.id),
             scope=old.tenant_id,
-            before={"token_last4": old.token_last4, "token_last_used_at": last_used_at},
+            before={"token_last4": old.token_last4, "token_last_used_at": max(last_used, default=None)},
             after={"token_last4": new.token_last4},
         ),
     )
