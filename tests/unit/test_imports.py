@@ -1,7 +1,9 @@
 """Imports run one way: functions -> api, domain -> audit, tokens, roles -> store -> keys, config, errors."""
 
 import ast
+import os
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -135,3 +137,26 @@ def test_the_layer_brings_all_that_is_imported() -> None:
     missing = {PACKAGE_OF.get(name, name.replace("_", "-")) for name in foreign} - set(listed)
 
     assert not missing
+
+
+def test_no_garbage_is_looked_for_until_there_is_a_client_and_then_as_usual() -> None:
+    seen = """
+import gc
+collections = []
+gc.callbacks.append(lambda phase, info: collections.append(info))
+import rolecall
+del collections[:]
+from functions.promote_user import app
+print(len(collections), gc.isenabled(), gc.get_threshold()[0], gc.get_freeze_count() > 10_000)
+"""
+    environment = {
+        **os.environ,
+        "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'layers/rolecall'}",
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        "AWS_DEFAULT_REGION": "eu-west-1",
+        "TABLE_NAME": "none",
+    }
+
+    told = subprocess.run([sys.executable, "-c", seen], env=environment, capture_output=True, text=True, check=True)
+
+    assert told.stdout == "0 True 50000 True\n"

@@ -6,5 +6,6 @@ Functions import `api` and the domain modules; those import downwards only:
 
 import gc
 
-# Importing makes many objects and hardly any garbage, which by default is looked for a dozen times meanwhile.
-gc.set_threshold(50_000)
+# Importing makes many objects and hardly any garbage, which by default is looked for a dozen times meanwhile. `store`,
+# once it has its client, makes that a number for requests.
+gc.set_threshold(1_000_000)

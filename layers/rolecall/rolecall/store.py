@@ -10,6 +10,7 @@ what it means when one fails; DynamoDB's own failures become `errors`' classes:
 | throttled, out of reach, internal error, until the time is up | `ServiceUnavailable` |
 """
 
+import gc
 import heapq
 import random
 import time
@@ -46,6 +47,9 @@ _LOWEST, _HIGHEST = "\x00", "\U0010ffff"
 _MAX_ATTEMPTS = 30
 _BACKOFF_BASE_SECONDS = 0.02
 _BACKOFF_CAP_SECONDS = 1.0
+
+#: Garbage is looked for after so many new objects, which bounds what waits for it: a few megabytes.
+_OBJECTS_BETWEEN_COLLECTIONS = 50_000
 
 _THROTTLED = frozenset(
     {
@@ -529,3 +533,6 @@ _IN_TRANSACTION = {Put: "Put", Update: "Update", Delete: "Delete", Check: "Condi
 if starts_on_lambda():
     # Lambda gives the initialization a whole processor, also where the first request would get a third of one.
     _client()
+    # What there is by now stays: it is not looked at again for garbage.
+    gc.freeze()
+gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
