@@ -65,7 +65,7 @@ def down(request: AWSPreparedRequest) -> AWSResponse:
     return _error(request, "InternalServerError", 500)
 
 
-def _nameless(status: int, body: str) -> Failure:
+def answering(status: int, body: str) -> Failure:
     """An answer of something before DynamoDB, which knows nothing of its errors."""
 
     def fail(request: AWSPreparedRequest) -> AWSResponse:
@@ -76,7 +76,7 @@ def _nameless(status: int, body: str) -> Failure:
 
 
 nameless = [
-    _nameless(status, body)
+    answering(status, body)
     for status in (500, 502, 503, 504, 429)
     for body in ("", "<html>secret</html>", "{}", '{"message": "secret"}')
 ]

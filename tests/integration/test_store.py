@@ -14,10 +14,12 @@ from rolecall.errors import ConcurrentChange, LastAdmin, RolecallError, ServiceU
 from rolecall.keys import IndexPartition, Key
 from tests.integration.conftest import table
 from tests.integration.test_failures import (
+    answering,
     conflicting,
     contended,
     dynamodb,
     forbidden,
+    nameless,
     out_of_reach,
     refused_within,
     throttled,
@@ -292,8 +294,12 @@ def test_a_transaction_is_tried_again_under_one_token_of_its_own() -> None:
     [
         (throttled, ServiceUnavailable),
         (out_of_reach, ServiceUnavailable),
+        *((failure, ServiceUnavailable) for failure in nameless),
         (contended, ConcurrentChange),
         (forbidden, ClientError),
+        (answering(428, ""), ClientError),
+        (answering(430, ""), ClientError),
+        (answering(499, ""), ClientError),
     ],
 )
 def test_what_dynamodb_refuses_is_told_as_what_it_means(failure: Any, told: type[Exception]) -> None:

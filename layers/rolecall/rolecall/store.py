@@ -367,9 +367,9 @@ def _after_cancellation(error: ClientError, writes: Sequence[Write]) -> type[Rol
 
 def _is_unavailable(error: ClientError) -> bool:
     """Throttled or broken: by DynamoDB's code or, where something before it answers without one, by the status."""
-    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    too_many: bool = status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR
-    return too_many or error.response["Error"]["Code"] in _THROTTLED
+    status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+    throttled = status == HTTPStatus.TOO_MANY_REQUESTS or error.response["Error"]["Code"] in _THROTTLED
+    return throttled or status >= HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def settle[T](attempt: Callable[[], T]) -> T:
