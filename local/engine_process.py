@@ -1,4 +1,4 @@
-"""The engine's own process: MiniStack, completed in one place, and a watch on whoever started it."""
+"""The engine's own process: MiniStack, completed where the template needs it, and a watch on whoever started it."""
 
 import os
 import signal
@@ -7,7 +7,7 @@ import threading
 
 from ministack.app import main
 
-from local import gateway_variables
+from local import gateway_variables, leading_keys
 
 
 def _stop_with_parent() -> None:
@@ -20,5 +20,6 @@ def _stop_with_parent() -> None:
 if __name__ == "__main__":
     sys.argv[1:] = []
     gateway_variables.install()
+    leading_keys.install()
     threading.Thread(target=_stop_with_parent, daemon=True).start()
     main()

@@ -1,9 +1,11 @@
 """What the template lets each function do with the table, and what an operation takes."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
 from functools import cache
 from typing import Any, NamedTuple
 
+from local.leading_keys import leading_keys
 from tests import gateway
 
 _IN_TRANSACTION = {
@@ -26,6 +28,46 @@ def needed(operation: str, parameters: Mapping[str, Any]) -> set[Permission]:
     if operation == "TransactWriteItems":
         return {Permission(_IN_TRANSACTION[kind]) for item in parameters["TransactItems"] for kind in item}
     return {Permission(operation, "IndexName" in parameters)}
+
+
+def refused(folder: str, operation: str, parameters: Mapping[str, Any]) -> list[tuple[Permission, str]]:
+    """What a function's policies don't allow of a request: an action, and the partition that it is about."""
+    return [
+        (permission, partition)
+        for permission, partitions in parts(operation, parameters)
+        for partition in partitions or [""]
+        if not any(_allows(statement, permission, partition) for statement in statements(folder))
+    ]
+
+
+def parts(operation: str, parameters: Mapping[str, Any]) -> Iterator[tuple[Permission, list[str]]]:
+    """Each item of a transaction is looked at by itself."""
+    if operation != "TransactWriteItems":
+        [permission] = needed(operation, parameters)
+        yield permission, list(leading_keys(parameters))
+    for item in parameters.get("TransactItems", ()):
+        for kind, one in item.items():
+            yield Permission(_IN_TRANSACTION[kind]), list(leading_keys(one))
+
+
+def _allows(statement: Mapping[str, Any], permission: Permission, partition: str) -> bool:
+    if f"dynamodb:{permission.action}" not in listed(statement["Action"]):
+        return False
+    if permission.on_index not in {"/index/" in str(resource) for resource in listed(statement["Resource"])}:
+        return False
+    patterns = limits(statement)
+    if not partition or patterns is None:
+        return True  # a scan is about no partition
+    matches = any(fnmatchcase(partition, pattern) for pattern in patterns)
+    return matches is ("ForAllValues:StringLike" in statement["Condition"])
+
+
+def limits(statement: Mapping[str, Any]) -> list[str] | None:
+    """The patterns of the partitions that a statement is limited to, or, with `StringNotLike`, keeps from."""
+    for one in statement.get("Condition", {}).values():
+        patterns: list[str] = one["dynamodb:LeadingKeys"]
+        return patterns
+    return None
 
 
 @cache

@@ -81,3 +81,20 @@ def test_a_function_without_a_secret_cannot_read_it(stack: Stack) -> None:
 
     with pytest.raises(ClientError, match="AccessDenied"):
         secrets.get_secret_value(SecretId=stack.outputs["MasterTokenSecretArn"])
+
+
+def test_a_function_is_kept_to_its_partitions(stack: Stack) -> None:
+    of_tenant, of_account = ({"pk": {"S": pk}, "sk": {"S": "META"}} for pk in ("TENANT#x", "ACCOUNT#0"))
+    for function, own, others in (
+        ("PromoteUser", of_tenant, of_account),
+        ("DeleteTenant", of_tenant, of_account),
+        ("ChangeAccountRole", of_account, of_tenant),
+    ):
+        dynamodb = _client_of(stack, function, "dynamodb")
+        assert "Item" not in dynamodb.get_item(TableName=stack.table_name, Key=own)
+        with pytest.raises(ClientError, match="AccessDenied"):
+            dynamodb.get_item(TableName=stack.table_name, Key=others)
+        with pytest.raises(ClientError, match="AccessDenied"):
+            dynamodb.transact_write_items(
+                TransactItems=[{"Put": {"TableName": stack.table_name, "Item": {**others, "planted": {"BOOL": True}}}}]
+            )

@@ -93,7 +93,7 @@ _EACH_CALL = "before-parameter-build.dynamodb"
 def _enforce_policy(params: dict[str, Any], model: OperationModel, **_: Any) -> None:
     """A function may do nothing that its policies in the template don't allow, as IAM sees to it on AWS."""
     folder = gateway.running.get()
-    if folder is not None and (denied := permissions.needed(model.name, params) - permissions.granted(folder)):
+    if folder is not None and (denied := permissions.refused(folder, model.name, params)):
         raise PermissionError(f"{folder} has no permission for {denied}")
 
 

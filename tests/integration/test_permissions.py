@@ -4,6 +4,7 @@ That nothing is missing is held by every integration test, as each call is check
 """
 
 from collections.abc import Iterator
+from fnmatch import filter as filter_names
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from tests.integration.conftest import (
     NO_TIME_TO_SWEEP,
     PASSWORD,
     Holder,
+    Member,
     Tenant,
     delete_tenant,
     make_account,
@@ -26,7 +28,8 @@ from tests.integration.conftest import (
 from tests.permissions import Permission
 
 _EACH_CALL = "before-parameter-build.dynamodb"
-type Used = dict[str, set[Permission]]
+#: A permission, and the partition that it was needed for.
+type Used = dict[str, set[tuple[Permission, str]]]
 
 
 @pytest.fixture
@@ -36,7 +39,8 @@ def used(aws: None) -> Iterator[Used]:
 
     def note(params: dict[str, Any], model: OperationModel, **_: Any) -> None:
         if folder := gateway.running.get():
-            found[folder] |= permissions.needed(model.name, params)
+            for permission, partitions in permissions.parts(model.name, params):
+                found[folder] |= {(permission, partition) for partition in partitions or [""]}
 
     events = store._client().meta.events
     events.register(_EACH_CALL, note)
@@ -71,7 +75,7 @@ def test_every_permission_is_needed(used: Used, acme: Tenant, globex: Tenant, su
     taken = {**second, "email": acme.admin.email}
     gateway.request("POST", "/register", MASTER_TOKEN, taken, headers={"Idempotency-Key": "3"})
     gateway.request("POST", "/register", MASTER_TOKEN, second, headers={"Idempotency-Key": "4"})
-    _use_the_platform_api(superadmin, account)
+    _use_the_platform_api(superadmin, account, acme.admin)
     delete_tenant(acme.id)
     _leave_something_to_maintenance(globex)
     run_maintenance()
@@ -80,7 +84,19 @@ def test_every_permission_is_needed(used: Used, acme: Tenant, globex: Tenant, su
     run_workers()
     gateway.request("GET", f"/global/tenants/{globex.id}/deletion", MASTER_TOKEN)
 
-    assert used == {folder: permissions.granted(folder) for folder in gateway.functions()}
+    for folder, uses in used.items():
+        assert {permission for permission, _ in uses} == permissions.granted(folder), folder
+        for statement in permissions.statements(folder):
+            # What a deletion may not touch is named; what it may is not, as it takes whatever is a tenant's.
+            if "ForAllValues:StringLike" in statement.get("Condition", {}):
+                assert _unneeded(statement, uses) == [], folder
+
+
+def _unneeded(statement: dict[str, Any], uses: set[tuple[Permission, str]]) -> list[str]:
+    """Partitions that a statement opens and that nothing was needed in."""
+    actions = {action.removeprefix("dynamodb:") for action in permissions.listed(statement["Action"])}
+    partitions = {partition for permission, partition in uses if permission.action in actions}
+    return [pattern for pattern in permissions.limits(statement) or () if not filter_names(partitions, pattern)]
 
 
 def _leave_something_to_maintenance(tenant: Tenant) -> None:
@@ -92,16 +108,20 @@ def _leave_something_to_maintenance(tenant: Tenant) -> None:
     store.write(store.Put({"pk": orphan.pk, "sk": orphan.sk, "tenant_id": tenant.id, "user_id": "nobody"}))
 
 
-def _use_the_platform_api(superadmin: Holder, account: Holder) -> None:
+def _use_the_platform_api(superadmin: Holder, account: Holder, stranger: Member) -> None:
+    """A tenant's user tries too, and is refused: that goes into the tenant's trail."""
     users = "/v1/api/superadmin/users"
     new = {"email": "new@example.com", "password": PASSWORD, "firstName": "Grace", "lastName": "Hopper"}
     superadmin.request("POST", users, new)
     superadmin.request("GET", f"{users}?banned=false")
+    superadmin.request("GET", users)
     superadmin.request("GET", f"{users}/{account.id}")
     superadmin.request("GET", f"{users}/{account.id}/history")
-    superadmin.request("PUT", f"{users}/{account.id}/role", {"newRole": "ADMIN"})
+    superadmin.request("PUT", f"{users}/{account.id}/role", {"newRole": "SUPERADMIN"})
     for verb in ("ban", "unban", "disable", "enable"):
         superadmin.request("PUT", f"{users}/{account.id}/{verb}", {"reason": "a test"})
+        stranger.request("PUT", f"{users}/{account.id}/{verb}", {"reason": "a test"})
+    stranger.request("PUT", f"{users}/{account.id}/role", {"newRole": "ADMIN"})
     theft = make_account()
     token = theft.refresh_token
     for _ in range(2):  # the second answer's token, and the first one's again, which is a theft then
@@ -146,7 +166,7 @@ def test_a_missing_permission_really_fails(
     aws: None, route: Route, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """So that the check which all integration tests rely on is known to bite."""
-    monkeypatch.setattr(permissions, "granted", lambda folder: frozenset())
+    monkeypatch.setattr(permissions, "statements", lambda folder: [])
     event = gateway.event_of(route.function)
 
     answer = gateway.request(
@@ -155,3 +175,21 @@ def test_a_missing_permission_really_fails(
 
     assert (answer.status, answer.code) == (500, "INTERNAL_ERROR")
     assert "has no permission for" in caplog.text
+
+
+@pytest.mark.parametrize("folder", ["change_account_role", "ban_account", "list_accounts", "log_in", "run_operation"])
+def test_the_platforms_functions_can_write_nothing_of_a_tenant(folder: str) -> None:
+    for operation in ("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"):
+        key = {"pk": {"S": "TENANT#x"}, "sk": {"S": "META"}}
+        whole = {"BatchWriteItem": {"RequestItems": {"rolecall": [{"DeleteRequest": {"Key": key}}]}}}
+        assert permissions.refused(folder, operation, whole.get(operation, {"Key": key}))
+
+
+@pytest.mark.parametrize("folder", ["promote_user", "create_user", "delete_user", "delete_tenant", "sweep_tenant"])
+@pytest.mark.parametrize("partition", ["ACCOUNT#7", "PLATFORM"])
+def test_the_tenants_functions_can_touch_no_account(folder: str, partition: str) -> None:
+    key = {"pk": {"S": partition}, "sk": {"S": "META"}}
+    for operation in ("GetItem", "PutItem", "UpdateItem", "DeleteItem"):
+        assert permissions.refused(folder, operation, {"Key": key})
+    put = {"Put": {"Item": key}}
+    assert permissions.refused(folder, "TransactWriteItems", {"TransactItems": [put]})

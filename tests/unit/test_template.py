@@ -11,7 +11,7 @@ import pytest
 from tests import gateway
 from tests.dialects import GATEWAY, PLATFORM, TENANT, assert_readable, assert_valid
 from tests.gateway import ROOT
-from tests.permissions import Permission, granted, listed, statements
+from tests.permissions import Permission, granted, limits, listed, statements
 
 FUNCTIONS = sorted(gateway.functions())
 AUTHORIZER = "authorize_request"
@@ -89,7 +89,7 @@ def test_a_function_ends_before_the_gateway_stops_waiting(route: gateway.Route) 
 def test_every_permission_is_one_action_on_one_thing(function: str) -> None:
     assert "Role" not in gateway.functions()[function]
     for statement in statements(function):
-        assert statement.keys() == {"Effect", "Action", "Resource"}
+        assert statement.keys() - {"Condition"} == {"Effect", "Action", "Resource"}
         for action in listed(statement["Action"]):
             assert re.fullmatch(r"(dynamodb|events|secretsmanager|sqs):[A-Za-z]+", action)
         for resource in listed(statement["Resource"]):
@@ -101,6 +101,16 @@ def test_every_permission_is_one_action_on_one_thing(function: str) -> None:
                 "TokenUses",
                 *_resources("AWS::SecretsManager::Secret"),
             }
+
+
+@pytest.mark.parametrize("function", sorted(set(FUNCTIONS) - {"run_maintenance"}))
+def test_every_function_has_its_partitions(function: str) -> None:
+    # But maintenance, which checks the whole table.
+    for statement in statements(function):
+        if "dynamodb:" in str(statement["Action"]) and "Stream" not in str(statement["Resource"]):
+            (condition,) = statement["Condition"].items()
+            assert condition[0] in {"ForAllValues:StringLike", "ForAllValues:StringNotLike"}
+            assert limits(statement)
 
 
 def test_list_users_can_query_an_index_and_nothing_else() -> None:
