@@ -47,7 +47,7 @@ reset: $(READY) ## Forget the state that `make run` keeps in .local/
 	@$(LOCAL) reset $(OR_END)
 
 delete-tenant: $(READY) ## Delete a tenant and watch it go (ID=…; API=… MASTER_TOKEN=… for a remote one)
-	@trap : INT; $(PY) -m local.delete_tenant $(ID) $(OR_END)
+	@$(LOCAL) delete-tenant $(ID) $(OR_END)
 
 operator: $(READY) ## Do an operation on the running local stack (ARGS='create_superadmin email=…')
 	@$(LOCAL) operate $(ARGS) $(OR_END)
@@ -126,6 +126,8 @@ LOCK := --quiet --universal --python-version 3.13 --python $(PY) --generate-hash
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(if $(UPGRADE),--upgrade)
 
 build: $(READY) ## Build for AWS (arm64)
+	@grep -q "^\[$(STAGE)\." samconfig.toml || { \
+		echo "There is no profile '$(STAGE)' in samconfig.toml: STAGE is dev or prod." >&2; false; } $(OR_END)
 	@$(SAM) build --config-env $(STAGE)
 	@$(PY) -m local.build .aws-sam/build
 

@@ -17,6 +17,7 @@ from botocore.exceptions import (
 )
 
 from local import StackError
+from rolecall.errors import ServiceUnavailable
 
 _NOT_LOGGED_IN = (NoCredentialsError, NoRegionError, PartialCredentialsError, ProfileNotFound, SSOError)
 # Imported when asked for: each needs other libraries, and a person waits.
@@ -29,6 +30,7 @@ COMMANDS = {
     "shell": "local.shell:main",
     "seed": "local.crowd:main",
     "doctor": "local.doctor:main",
+    "delete-tenant": "local.delete_tenant:main",
 }
 
 
@@ -42,6 +44,11 @@ def main(arguments: list[str]) -> int:
     except BrokenPipeError:
         # Whoever read along, as in `make logs | head`, has seen enough.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except ServiceUnavailable as error:
+        # Of the layer, which knows no difference between AWS's reasons; a person at a keyboard does.
+        cause = error.__cause__
+        print(_sentence(cause if isinstance(cause, BotoCoreError | ClientError) else error), file=sys.stderr)
+        return 1
     except (StackError, BotoCoreError, ClientError, OSError) as error:
         print(_sentence(error), file=sys.stderr)
         return 1
@@ -56,7 +63,7 @@ def _sentence(error: Exception) -> str:
             return f"Nothing answers at {address}: if that is the local stack, start it with `make run`."
         case _ if isinstance(error, _NOT_LOGGED_IN):
             said = str(error).rstrip(".")
-            return f"{said}: log in to AWS, and say with AWS_PROFILE and AWS_REGION who and where."
+            return f"{said}: log in to AWS, and say with AWS_PROFILE and AWS_DEFAULT_REGION who and where."
         case BotoCoreError() | ClientError():
             return f"AWS, or the local engine in its place, refused: {error}"
         case OSError():

@@ -1,4 +1,4 @@
-"""`python -m local.delete_tenant <tenant id>`: deletes a tenant and shows how it goes, to the receipt.
+"""`python -m local delete-tenant <tenant id>`: deletes a tenant and shows how it goes, to the receipt.
 
 Against the local stack that `make run` serves, or, with `API` and `MASTER_TOKEN` in the environment,
 against any other.
@@ -8,30 +8,32 @@ import json
 import os
 import sys
 import time
+import urllib.error
 from http import HTTPStatus
 from typing import Any
 
-from local import ROOT, StackError
+from local import StackError, home
 from local.http import Answer, call
 
 _POLL_SECONDS = 1.0
 _BAR = 40
 
 
-def main(arguments: list[str]) -> int:
-    """The exit code: 0 with a receipt, 1 if there is none."""
+def main(*arguments: str) -> None:
+    """Prints the receipt. Raises `StackError` if there is none."""
+    api, master_token = _target()
+    if len(arguments) != 1:
+        raise StackError("Say which tenant: make delete-tenant ID=<tenant id>")
     try:
-        [tenant_id] = arguments
-    except ValueError:
-        print("Say which tenant: make delete-tenant ID=<tenant id>", file=sys.stderr)
-        return 1
-    try:
-        receipt = delete(*_target(), tenant_id)
-    except StackError as error:
-        print(f"\n{error}", file=sys.stderr)
-        return 1
+        receipt = delete(api, master_token, arguments[0])
+    except (urllib.error.URLError, ValueError):
+        raise StackError(
+            f"Nothing answers at {api}: start it with `make run`, or say where it is, as in API=https://example.com."
+        ) from None
+    except KeyboardInterrupt:
+        print("\nA deletion that was accepted goes on by itself; the same command shows it again.", file=sys.stderr)
+        raise
     print(json.dumps(receipt, indent=2, ensure_ascii=False))
-    return 0
 
 
 def delete(api: str, master_token: str, tenant_id: str) -> dict[str, Any]:
@@ -52,13 +54,10 @@ def delete(api: str, master_token: str, tenant_id: str) -> dict[str, Any]:
 
 
 def _target() -> tuple[str, str]:
-    if "API" in os.environ:
-        return os.environ["API"].rstrip("/"), os.environ.get("MASTER_TOKEN", "")
-    try:
-        demo = json.loads((ROOT / ".local" / "demo.json").read_text())
-    except FileNotFoundError:
-        raise StackError("No local stack is known: `make run` it, or give API=… and MASTER_TOKEN=….") from None
-    return demo["api"], demo["master_token"]
+    if api := os.environ.get("API"):
+        return api.rstrip("/"), os.environ.get("MASTER_TOKEN", "")
+    stack = home.running()
+    return stack.api, stack.master_token
 
 
 def _show(found: dict[str, Any]) -> None:
@@ -70,11 +69,11 @@ def _show(found: dict[str, Any]) -> None:
 
 
 def _refusal(answer: Answer) -> str:
+    if answer.status == HTTPStatus.UNAUTHORIZED:
+        return (
+            "The API refused the master token: give the platform's as MASTER_TOKEN=…, or `make run` for the local one."
+        )
     try:
         return f"The API refused: {answer.status}, {answer.json()['error']}."
     except (ValueError, KeyError):
         return f"The API answered {answer.status}."
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -51,7 +51,7 @@ def page(demo: Demo) -> str:
         "",
     ]
     for tenant in demo["tenants"]:
-        lines.append(f"{tenant['name']}  (tenant {tenant['id']})")
+        lines.append(f"{tenant['name']}  (tenant {tenant['id']}): role, email, API token")
         lines += [f"  {user['role']:<8} {user['email']:<34} {user['token']}" for user in tenant["users"]]
         lines.append("")
     lines.append("Platform accounts")
@@ -72,11 +72,12 @@ def commands(demo: Demo) -> list[str]:
     login = json.dumps({"email": superadmin["email"], "password": superadmin["password"]})
     as_json = '-H "Content-Type: application/json" -d'
     return [
-        f"API={demo['api']}; TOKEN={admin['token']}; MASTER={shlex.quote(demo['master_token'])}",
+        f"API={demo['api']}; TOKEN={admin['token']}; MASTER={shlex.quote(demo['master_token'])};"
+        f" ADMIN={admin['id']}; ID={user['id']}; TENANT={last['id']}",
         'curl "$API/users" -H "Authorization: Bearer $TOKEN"',
-        f'curl -X POST "$API/users/{user["id"]}/promote" -H "Authorization: Bearer $TOKEN"'
+        'curl -X POST "$API/users/$ID/promote" -H "Authorization: Bearer $TOKEN"'
         f""" {as_json} '{{"new_role": "manager"}}'""",
-        f'curl -X DELETE "$API/global/tenants/{last["id"]}" -H "Authorization: Bearer $MASTER"',
+        'curl -X DELETE "$API/global/tenants/$TENANT" -H "Authorization: Bearer $MASTER"',
         f'JWT=$(curl -s -X POST "$API/v1/api/auth/login" {as_json} {shlex.quote(login)}'
         """ | sed -E 's/.*"accessToken": ?"([^"]+)".*/\\1/')""",
         f'curl -X PUT "$API/v1/api/superadmin/users/{client["id"]}/role" -H "Authorization: Bearer $JWT"'

@@ -17,8 +17,8 @@ DOCTOR = Principal(PrincipalType.SYSTEM, "doctor")
 _SHOWN = 10
 #: What a person can do about what no machine may decide.
 MENDING = {
-    "NO_ADMIN": "someone with the master token deletes the tenant, or restores its admin from a backup",
-    "CREDENTIALS": "delete that user over the API and make it anew: it cannot authenticate as it is",
+    "NO_ADMIN": "make one of the tenant's users an active admin in the table, with an audit entry",
+    "CREDENTIALS": "rotate the user's token (POST /users/{id}/token); write a missing email reservation by hand",
     "LEFT_OVER": "delete the item; its tenant has gone, and nothing can reach it",
     "NO_USER": "delete the item; its user has gone, and nothing can reach it",
     "SECRET": "rotate that secret, remove the attribute, and find what wrote it",

@@ -186,7 +186,7 @@ OPERATIONS: dict[str, Operation] = {
         {201: Answer("The tenant and its first admin, with the API token.", (answers.TenantRegistered,), ("ETag",))},
         errors=(errors.TenantExists, *_CREATING),
         headers=_KEY,
-        description="The first user is always an admin, whatever role was asked for. Names are compared without case.",
+        description="The first user is always an admin, whatever role was asked for. Names that look alike are one.",
     ),
     "list_tenants": Operation(
         TENANTS,

@@ -115,7 +115,7 @@ export interface paths {
         put?: never;
         /**
          * Make a tenant with its first admin (master token)
-         * @description The first user is always an admin, whatever role was asked for. Names are compared without case.
+         * @description The first user is always an admin, whatever role was asked for. Names that look alike are one.
          *
          *     **Who may call:** operators with the master token.
          */
@@ -1601,7 +1601,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "success": false,
-                     *       "error": "this was changed since you read it: read it again and retry with its new ETag",
+                     *       "error": "this was changed since you read it: read it again and retry with its new ETag, quotes included",
                      *       "error_code": "PRECONDITION_FAILED",
                      *       "timestamp": "2026-06-15T12:00:00Z"
                      *     }
@@ -2054,7 +2054,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "success": false,
-                     *       "error": "this was changed since you read it: read it again and retry with its new ETag",
+                     *       "error": "this was changed since you read it: read it again and retry with its new ETag, quotes included",
                      *       "error_code": "PRECONDITION_FAILED",
                      *       "timestamp": "2026-06-15T12:00:00Z"
                      *     }
@@ -2185,7 +2185,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "success": false,
-                     *       "error": "this was changed since you read it: read it again and retry with its new ETag",
+                     *       "error": "this was changed since you read it: read it again and retry with its new ETag, quotes included",
                      *       "error_code": "PRECONDITION_FAILED",
                      *       "timestamp": "2026-06-15T12:00:00Z"
                      *     }
@@ -2769,7 +2769,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "success": false,
-                     *       "error": "this was changed since you read it: read it again and retry with its new ETag",
+                     *       "error": "this was changed since you read it: read it again and retry with its new ETag, quotes included",
                      *       "error_code": "PRECONDITION_FAILED",
                      *       "timestamp": "2026-06-15T12:00:00Z"
                      *     }
@@ -4075,7 +4075,7 @@ export interface operations {
                      * @example {
                      *       "status": 412,
                      *       "error": "Precondition Failed",
-                     *       "message": "This was changed since you read it: read it again and retry with its new ETag",
+                     *       "message": "This was changed since you read it: read it again and retry with its new ETag, quotes included",
                      *       "timestamp": "2026-06-15T12:00:00Z",
                      *       "path": "/v1/api/superadmin/users/123/role",
                      *       "code": "PRECONDITION_FAILED"
@@ -4306,7 +4306,7 @@ export interface operations {
                      * @example {
                      *       "status": 412,
                      *       "error": "Precondition Failed",
-                     *       "message": "This was changed since you read it: read it again and retry with its new ETag",
+                     *       "message": "This was changed since you read it: read it again and retry with its new ETag, quotes included",
                      *       "timestamp": "2026-06-15T12:00:00Z",
                      *       "path": "/v1/api/superadmin/users/123/role",
                      *       "code": "PRECONDITION_FAILED"
@@ -4537,7 +4537,7 @@ export interface operations {
                      * @example {
                      *       "status": 412,
                      *       "error": "Precondition Failed",
-                     *       "message": "This was changed since you read it: read it again and retry with its new ETag",
+                     *       "message": "This was changed since you read it: read it again and retry with its new ETag, quotes included",
                      *       "timestamp": "2026-06-15T12:00:00Z",
                      *       "path": "/v1/api/superadmin/users/123/role",
                      *       "code": "PRECONDITION_FAILED"
@@ -4744,7 +4744,7 @@ export interface operations {
                      * @example {
                      *       "status": 412,
                      *       "error": "Precondition Failed",
-                     *       "message": "This was changed since you read it: read it again and retry with its new ETag",
+                     *       "message": "This was changed since you read it: read it again and retry with its new ETag, quotes included",
                      *       "timestamp": "2026-06-15T12:00:00Z",
                      *       "path": "/v1/api/superadmin/users/123/role",
                      *       "code": "PRECONDITION_FAILED"
@@ -4951,7 +4951,7 @@ export interface operations {
                      * @example {
                      *       "status": 412,
                      *       "error": "Precondition Failed",
-                     *       "message": "This was changed since you read it: read it again and retry with its new ETag",
+                     *       "message": "This was changed since you read it: read it again and retry with its new ETag, quotes included",
                      *       "timestamp": "2026-06-15T12:00:00Z",
                      *       "path": "/v1/api/superadmin/users/123/role",
                      *       "code": "PRECONDITION_FAILED"

@@ -333,3 +333,25 @@ def _variables(resource: dict[str, Any]) -> dict[str, Any]:
 def test_the_variables_file_is_not_for_the_repository() -> None:
     assert "/events/env.json" in (ROOT / ".gitignore").read_text().split()
     assert json.loads((ROOT / "events/promote_user.json").read_text())
+
+
+@pytest.mark.parametrize("api", ["http://127.0.0.1:1", "127.0.0.1:3091", "https://nowhere.invalid"])
+def test_where_nothing_answers_is_told_in_one_sentence(
+    api: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("API", api)
+    assert main(["delete-tenant", "20d848ac-f7c8-4387-850c-b4efa89b4747"]) == 1
+    assert capsys.readouterr().err == (
+        f"Nothing answers at {api}: start it with `make run`, or say where it is, as in API=https://example.com.\n"
+    )
+
+
+def test_a_table_out_of_reach_is_told_as_what_is_missing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("AWS_DEFAULT_REGION", "AWS_REGION", "AWS_ENDPOINT_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TABLE", "nowhere")
+    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
+    assert main(["doctor"]) == 1
+    assert "say with AWS_PROFILE and AWS_DEFAULT_REGION who and where" in capsys.readouterr().err

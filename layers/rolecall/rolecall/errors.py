@@ -138,7 +138,7 @@ class TenantNotFound(RolecallError):
 
 
 class TenantExists(RolecallError):
-    """Another tenant has that name, compared without case."""
+    """Another tenant has a name that looks the same: case, kinds of space and widths of letters do not count."""
 
     status = 409
     code = "TENANT_EXISTS"
@@ -197,7 +197,7 @@ class PreconditionFailed(RolecallError):
 
     status = 412
     code = "PRECONDITION_FAILED"
-    message = "this was changed since you read it: read it again and retry with its new ETag"
+    message = "this was changed since you read it: read it again and retry with its new ETag, quotes included"
 
 
 class PayloadTooLarge(RolecallError):
