@@ -80,7 +80,7 @@ integration: $(READY) $(if $(shell command -v npm),$(NODE)) ## Real handlers wit
 e2e: $(READY) browser ## Over HTTP, against two stacks that are deployed for it
 	@$(PY) -m pytest tests/e2e --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
-# The reference is tried out in a browser. CI, which is root on Debian, gets one; nobody else's machine is changed.
+# The reference is tried out in a browser. Whoever is root on Debian, as CI is, gets one; nobody else's machine is changed.
 browser:
 	@for name in chromium chromium-browser google-chrome; do command -v $$name >/dev/null && exit 0; done; \
 	[ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null || exit 0; \

@@ -64,7 +64,7 @@ def main() -> None:
             done(made)
     seconds = time.monotonic() - start
     print(
-        f"{number:,} users in {min(number, of_tenants):,} tenants, in {seconds:.0f} s. "
+        f"{number:,} users in {min(number, of_tenants):,} tenant(s), in {seconds:.0f} s. "
         f"Their tokens and their one password are in {path}."
     )
 

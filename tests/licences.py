@@ -30,8 +30,8 @@ VIEWER = ROOT / "functions/get_docs_asset/requirements.txt"
 _HEAD = """# Licences
 
 What is deployed beside Rolecall's own code, and under which licence; `make licences` writes this page from the
-layer's and the functions' locked requirements. boto3 comes with the Lambda runtime. What develops and tests Rolecall
-does not ship.
+layer's and the functions' locked requirements. `make build` leaves out what nothing imports of it. boto3 comes with the
+Lambda runtime. What develops and tests Rolecall does not ship.
 
 | package | version | licence | home |
 | --- | --- | --- | --- |

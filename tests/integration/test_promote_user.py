@@ -154,6 +154,9 @@ def test_a_change_has_its_time_in_the_user_and_its_ids_in_the_log(
         ("old_role", "user"),
         ("new_role", "manager"),
     }
+    acme.admin.promote(target, "manager")
+    messages = [record.message for record in caplog.records]
+    assert (messages.count("user promoted"), messages.count("role unchanged")) == (1, 1)
 
 
 class TestTheOrderOfChecks:

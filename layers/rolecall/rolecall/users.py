@@ -235,7 +235,7 @@ def promote_user(call: Call, user_id: str, new_role: Role, *, if_match: frozense
     """
     old, new = store.settle(lambda: _change_once(call, "promote_user", user_id, new_role, None, if_match))
     logger.info(
-        "user promoted",
+        "role unchanged" if old.role == new.role else "user promoted",
         tenant_id=call.principal.tenant_id,
         user_id=old.id,
         old_role=old.role,
