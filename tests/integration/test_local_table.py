@@ -44,7 +44,7 @@ def test_the_doctor_says_what_is_wrong_and_mends_what_follows_from_the_rest(
         doctor.main()
     said = capsys.readouterr().out
     assert f"  TENANT#{acme.id} / META  (stored 3, counted 1)\n  -> `make doctor REPAIR=1` puts it right" in said
-    assert f"  TENANT#{acme.id} / USER#{user.id}\n  -> delete that user over the API" in said
+    assert f"  TENANT#{acme.id} / USER#{user.id}\n  -> rotate the user's token" in said
     assert table() == before
 
     monkeypatch.setenv("REPAIR", "1")
