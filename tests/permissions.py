@@ -23,13 +23,6 @@ class Permission(NamedTuple):
     on_index: bool = False
 
 
-def needed(operation: str, parameters: Mapping[str, Any]) -> set[Permission]:
-    """What IAM asks for: a transaction takes a permission for each kind of its parts."""
-    if operation == "TransactWriteItems":
-        return {Permission(_IN_TRANSACTION[kind]) for item in parameters["TransactItems"] for kind in item}
-    return {Permission(operation, "IndexName" in parameters)}
-
-
 def refused(folder: str, operation: str, parameters: Mapping[str, Any]) -> list[tuple[Permission, str]]:
     """What a function's policies don't allow of a request: an action, and the partition that it is about."""
     return [
@@ -41,10 +34,9 @@ def refused(folder: str, operation: str, parameters: Mapping[str, Any]) -> list[
 
 
 def parts(operation: str, parameters: Mapping[str, Any]) -> Iterator[tuple[Permission, list[str]]]:
-    """Each item of a transaction is looked at by itself."""
+    """The permissions that IAM asks for, and the partitions each is for. An item of a transaction takes its own."""
     if operation != "TransactWriteItems":
-        [permission] = needed(operation, parameters)
-        yield permission, list(leading_keys(parameters))
+        yield Permission(operation, "IndexName" in parameters), list(leading_keys(parameters))
     for item in parameters.get("TransactItems", ()):
         for kind, one in item.items():
             yield Permission(_IN_TRANSACTION[kind]), list(leading_keys(one))
