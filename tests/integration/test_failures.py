@@ -36,6 +36,7 @@ from tests.integration.deletions import progress, to_the_end
 
 #: Where a request is sent that is said to have failed, so that moto doesn't execute it.
 _NOWHERE = "https://nowhere.invalid/"
+_NO_CALL_FAILED = "no call failed: the time or the attempts ran out"
 type Failure = Callable[[AWSPreparedRequest], AWSResponse]
 
 
@@ -233,6 +234,91 @@ def test_keys_that_dynamodb_left_unread_are_asked_for_again(acme: Tenant) -> Non
         assert gateway.authorize(acme.admin.token)
     with dynamodb(unread, "BatchGetItem"), pytest.raises(ServiceUnavailable):
         gateway.authorize(acme.admin.token)
+
+
+# --- What the log says -----------------------------------------------------------------------------
+
+
+def _causes(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
+    """The fields of each log line that says why a service was not available."""
+    assert "secret" not in caplog.text + str([vars(record) for record in caplog.records])
+    names = ("cause", "operation", "code", "reasons", "http_status", "endpoint")
+    found = [vars(record) for record in caplog.records if record.getMessage() == "service unavailable"]
+    caplog.clear()
+    return [{name: fields[name] for name in names if name in fields} for fields in found]
+
+
+_SAID: list[tuple[Failure, dict[str, Any]]] = [
+    (
+        throttled,
+        {
+            "cause": "ProvisionedThroughputExceededException",
+            "operation": "TransactWriteItems",
+            "code": "ProvisionedThroughputExceededException",
+            "http_status": 400,
+        },
+    ),
+    (
+        throttled_within,
+        {
+            "cause": "TransactionCanceledException",
+            "operation": "TransactWriteItems",
+            "code": "TransactionCanceledException",
+            "reasons": ["ThrottlingError"],
+            "http_status": 400,
+        },
+    ),
+    (out_of_reach, {"cause": "EndpointConnectionError", "endpoint": _NOWHERE}),
+    (silent, {"cause": "ReadTimeoutError", "endpoint": _NOWHERE}),
+]
+
+
+@pytest.mark.parametrize(("failure", "said"), _SAID)
+@pytest.mark.parametrize("change", [_promote, _change_account_role])
+def test_the_log_says_once_which_call_failed_when_a_route_answers_503(
+    acme: Tenant,
+    superadmin: Holder,
+    change: Callable[[Tenant, Holder], Response],
+    failure: Failure,
+    said: dict[str, Any],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    acme.add("user")
+    make_account()
+
+    with dynamodb(failure, "TransactWriteItems"):
+        assert change(acme, superadmin).status == 503
+
+    assert _causes(caplog) == [said]
+
+
+@pytest.mark.parametrize(
+    ("failure", "said"),
+    [(out_of_reach, {"cause": "EndpointConnectionError", "endpoint": _NOWHERE}), (unread, {"cause": _NO_CALL_FAILED})],
+)
+def test_the_log_says_which_call_failed_when_the_authorizer_or_maintenance_ends_without_an_answer(
+    acme: Tenant, failure: Failure, said: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    with dynamodb(failure, "BatchGetItem"), pytest.raises(ServiceUnavailable):
+        gateway.authorize(acme.admin.token)
+    assert _causes(caplog) == [said]
+
+    with dynamodb(out_of_reach, "Scan"), pytest.raises(ServiceUnavailable):
+        gateway.invoke("run_maintenance", {})
+    assert _causes(caplog) == [{"cause": "EndpointConnectionError", "endpoint": _NOWHERE}]
+
+
+def test_an_interrupted_deletion_says_which_call_failed(acme: Tenant, caplog: pytest.LogCaptureFixture) -> None:
+    user = acme.add("user")
+    with dynamodb(throttled, "BatchWriteItem"):
+        assert acme.admin.request("DELETE", f"/users/{user.id}").status == 200
+        assert delete_tenant(acme.id).status == 202
+
+    told = [vars(one) for one in caplog.records if one.getMessage().endswith("deletion interrupted")]
+    assert [one["msg"] for one in told] == ["user deletion interrupted", "tenant deletion interrupted"]
+    assert {(one["cause"], one["operation"]) for one in told} == {
+        ("ProvisionedThroughputExceededException", "BatchWriteItem")
+    }
 
 
 # --- What was done, and its answer lost ------------------------------------------------------------

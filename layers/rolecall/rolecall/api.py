@@ -22,6 +22,7 @@ from rolecall.errors import (
     PayloadTooLarge,
     Refused,
     RolecallError,
+    ServiceUnavailable,
     Unauthorized,
     UnsupportedMediaType,
     ValidationFailed,
@@ -255,6 +256,8 @@ class Route[B](NamedTuple):
         try:
             response = self._answer(event, call)
         except RolecallError as error:
+            if isinstance(error, ServiceUnavailable):
+                telemetry.log_unavailable(error)
             response = self.refusal(event, error)
         except Exception:  # noqa: BLE001 (the last line of defence: logged, and answered without details)
             logger.exception("request failed")

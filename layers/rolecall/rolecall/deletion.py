@@ -30,7 +30,7 @@ from rolecall.errors import (
 )
 from rolecall.ids import new_id
 from rolecall.sweep import Counts, Slice
-from rolecall.telemetry import count, critical, logger
+from rolecall.telemetry import cause_of, count, critical, logger
 
 #: Seconds that a sweep leaves unused before the invocation's deadline.
 RESERVE_SECONDS = sweep.RESERVE_SECONDS
@@ -284,8 +284,8 @@ def _sweep_at_once(call: Call, accepted: Deletion) -> Deletion:
         found = read(tenant_id)
         if found.deleted_at is None:
             send(found)
-    except (ServiceUnavailable, ConcurrentChange):
-        logger.warning("tenant deletion interrupted", tenant_id=tenant_id)
+    except (ServiceUnavailable, ConcurrentChange) as error:
+        logger.warning("tenant deletion interrupted", tenant_id=tenant_id, **cause_of(error))
         return accepted
     else:
         return found

@@ -12,6 +12,8 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import Metrics, MetricUnit
 
+from rolecall.errors import RolecallError, ServiceUnavailable
+
 # Both take `service` from POWERTOOLS_SERVICE_NAME, which the template sets to the name of the stack.
 logger = Logger()
 metrics = Metrics(namespace="Rolecall")
@@ -31,12 +33,51 @@ def critical(message: str, **fields: Any) -> None:
     count("CriticalEvents")
 
 
+def log_unavailable(error: ServiceUnavailable) -> None:
+    """Log which call to AWS failed, and how. The caller reads only that the service is busy."""
+    logger.warning("service unavailable", **cause_of(error))
+
+
+def cause_of(error: RolecallError) -> dict[str, Any]:
+    """The failed call to AWS behind an error, as fields of a log line.
+
+    Each field is picked by name. The message of the failure is left out: it may repeat what was sent.
+    """
+    cause: BaseException | None = error
+    while isinstance(cause, RolecallError):
+        cause = cause.__cause__ or cause.__context__
+    if cause is None:
+        return {"cause": "no call failed: the time or the attempts ran out"}
+    response: dict[str, Any] = getattr(cause, "response", None) or {}
+    reasons = {reason.get("Code", "None") for reason in response.get("CancellationReasons", [])} - {"None"}
+    fields = {
+        "cause": type(cause).__name__,
+        "operation": getattr(cause, "operation_name", None),
+        "code": response.get("Error", {}).get("Code"),
+        "reasons": sorted(reasons),
+        "http_status": response.get("ResponseMetadata", {}).get("HTTPStatusCode"),
+        "endpoint": getattr(cause, "kwargs", {}).get("endpoint_url"),
+    }
+    return {name: value for name, value in fields.items() if value}
+
+
+@contextmanager
+def unavailability_logged() -> Iterator[None]:
+    """Logs the cause of a `ServiceUnavailable` that leaves the block. For functions that no route handles."""
+    try:
+        yield
+    except ServiceUnavailable as error:
+        log_unavailable(error)
+        raise
+
+
 @contextmanager
 def invocation(context: Any) -> Iterator[None]:
     """Names the request in every log line of this invocation, and sends what was counted when it ends."""
     logger.append_keys(request_id=context.aws_request_id)
     try:
-        yield
+        with unavailability_logged():
+            yield
     finally:
         end(context)
 

@@ -49,7 +49,8 @@ def record(messages: Iterable[Mapping[str, Any]]) -> list[str]:
     for message in messages:
         try:
             _record_one(**json.loads(message["body"]))
-        except ServiceUnavailable:
+        except ServiceUnavailable as error:
+            telemetry.log_unavailable(error)
             failed.append(message["messageId"])
     return failed
 

@@ -14,7 +14,7 @@ from rolecall.calls import Call
 from rolecall.clock import rfc3339
 from rolecall.errors import PreconditionFailed, SelfChangeDenied, ServiceUnavailable, UserNotFound
 from rolecall.roles import Role, admins_gained, check_manages
-from rolecall.telemetry import count, logger
+from rolecall.telemetry import cause_of, count, log_unavailable, logger
 from rolecall.users import User, unless_overtaken
 
 #: Items of a user that are removed between two looks at the clock, and the seconds that are left unused.
@@ -33,8 +33,8 @@ def delete_user(call: Call, user_id: str, *, if_match: frozenset[int] | None = N
     count("UserDeleted")
     try:
         finish(user.tenant_id, user.id)
-    except ServiceUnavailable:
-        logger.warning("user deletion interrupted", tenant_id=user.tenant_id, user_id=user.id)
+    except ServiceUnavailable as error:
+        logger.warning("user deletion interrupted", tenant_id=user.tenant_id, user_id=user.id, **cause_of(error))
 
 
 def _mark(call: Call, user_id: str, if_match: frozenset[int] | None) -> User:
@@ -115,6 +115,7 @@ def finish_open(limit: int, reserve_seconds: float) -> None:
             break
         try:
             finish(item["tenant_id"], item["id"])
-        except ServiceUnavailable:
+        except ServiceUnavailable as error:
+            log_unavailable(error)
             break  # the next run goes on
         logger.info("user deletion completed", tenant_id=item["tenant_id"], user_id=item["id"])
