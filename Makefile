@@ -129,7 +129,7 @@ build: $(READY) ## Build for AWS (arm64)
 	@grep -q "^\[$(STAGE)\." samconfig.toml || { \
 		echo "There is no profile '$(STAGE)' in samconfig.toml: STAGE is dev or prod." >&2; false; } $(OR_END)
 	@$(SAM) build --config-env $(STAGE)
-	@$(PY) -m local.build .aws-sam/build
+	@$(PY) -m local.deployment.build .aws-sam/build
 
 # SAM does not see that a parameter has changed, so the revision of the layer follows the file that says them.
 deploy: build ## Deploy to AWS (STAGE=dev or prod)

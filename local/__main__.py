@@ -22,15 +22,15 @@ from rolecall.errors import ServiceUnavailable
 _NOT_LOGGED_IN = (NoCredentialsError, NoRegionError, PartialCredentialsError, ProfileNotFound, SSOError)
 # Imported when asked for: each needs other libraries, and a person waits.
 COMMANDS = {
-    "run": "local.serve:run",
-    "sync": "local.serve:take_in",
-    "reset": "local.serve:reset",
-    "operate": "local.operator:main",
-    "logs": "local.logs:main",
-    "shell": "local.shell:main",
-    "seed": "local.crowd:main",
-    "doctor": "local.doctor:main",
-    "delete-tenant": "local.delete_tenant:main",
+    "run": "local.commands.run:run",
+    "sync": "local.commands.sync:main",
+    "reset": "local.commands.reset:main",
+    "operate": "local.commands.operate:main",
+    "logs": "local.commands.logs:main",
+    "shell": "local.commands.shell:main",
+    "seed": "local.commands.seed:main",
+    "doctor": "local.commands.doctor:main",
+    "delete-tenant": "local.commands.delete_tenant:main",
 }
 
 

@@ -5,7 +5,7 @@ from fnmatch import fnmatchcase
 from functools import cache
 from typing import Any, NamedTuple
 
-from local.leading_keys import leading_keys
+from local.engine.leading_keys import leading_keys
 from tests import gateway
 
 _IN_TRANSACTION = {

@@ -27,7 +27,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from local import ROOT, build
+from local import ROOT
+from local.deployment import build
 from rolecall import calls, clock, config, store, users, vault
 from tests.benchmarks import packages, running, stub, sweep
 
@@ -228,8 +229,8 @@ def deletion() -> list[Row]:
 
 
 def shipped() -> list[Row]:
-    with build.exclusively():
-        built = build.current().template.parent
+    with build.build_lock():
+        built = build.build_if_changed().parent
     lacking = [path for path in built.glob("**/*.py") if not Path(cache_from_source(path)).exists()]
     size = sum(_zipped(built / name) for name in ("PromoteUser", "Layer")) / 1e6
     return [

@@ -22,7 +22,7 @@ from typing import Any, Self
 import boto3
 
 from local import ROOT
-from local.engine import Engine, free_port
+from local.engine.engine import Engine, free_port
 from local.environment import ACCESS_KEY, REGION, SECRET_KEY
 from rolecall import clients, config, messages, store, telemetry, token_use, vault
 from rolecall.roles import PlatformRole

@@ -16,7 +16,8 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from local import ROOT, build
+from local import ROOT
+from local.deployment import build
 from tests.benchmarks.stub import Stub
 
 #: What the Lambda runtime brings, and what a peer would have in its requirements.
@@ -66,8 +67,8 @@ def made(directory: Path) -> dict[str, Package]:
     runtime = directory / "runtime"
     _copy(_RUNTIME, runtime)
     _compile(runtime)
-    with build.exclusively():
-        built = build.current().template.parent
+    with build.build_lock():
+        built = build.build_if_changed().parent
     layer = built / "Layer" / "python"
     packages = {
         name: Package((built / folder, layer, runtime), "app.handler")

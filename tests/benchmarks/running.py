@@ -16,7 +16,7 @@ from typing import Any
 
 import samcli
 
-from local.engine import free_port, in_use
+from local.engine.engine import free_port, in_use
 from tests import gateway
 from tests.benchmarks import stub, worker
 from tests.benchmarks.packages import Package

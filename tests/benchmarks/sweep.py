@@ -41,7 +41,7 @@ import botocore.session
 from botocore.config import Config as BotoConfig
 
 from local import ROOT
-from local.engine import free_port, in_use
+from local.engine.engine import free_port, in_use
 from rolecall import attributes, config, keys, store, sweep
 from tests import gateway
 

@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 
 from local import http
-from local.engine import free_port
+from local.deployment.stack import Stack
+from local.deployment.start import start_stack
+from local.engine.engine import free_port
 from local.http import Answer, call
-from local.stack import Stack, up
 from rolecall import config, store
 from tests import contract
 
@@ -30,7 +31,7 @@ def stack() -> Iterator[Stack]:
     """The deployed system. Tests make their own tenants in it and may run in any order."""
     # Not pytest's own temporary directory: other sessions of pytest clean up there. What was killed may still write.
     temporary = tempfile.TemporaryDirectory(prefix="rolecall-", dir=_memory(), ignore_cleanup_errors=True)
-    with temporary as home, up(Path(home), free_port(), keep=False) as stack:
+    with temporary as home, start_stack(Path(home), free_port(), keep=False) as stack:
         # Every answer of every test must be one that the API's document has.
         http.watchers.append(partial(_hold_against_the_document, stack.api))
         yield stack

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from local import build
-from local.stack import Stack
+from local.deployment import build
+from local.deployment.stack import Stack
 
 _IMPORT_ALL = """
 import importlib, pkgutil, runpy, sys
@@ -20,8 +20,8 @@ import rolecall
 for app in sys.argv[1:]:
     runpy.run_path(app)
 assert "boto3" not in sys.modules, "boto3 slows every cold start"
-for module in pkgutil.iter_modules(rolecall.__path__):
-    importlib.import_module(f"rolecall.{module.name}")
+for module in pkgutil.walk_packages(rolecall.__path__, "rolecall."):
+    importlib.import_module(module.name)
 import argon2, email_validator, jwt
 argon2.PasswordHasher(1, 8, 1).hash("x")
 email_validator.validate_email("j\\u00f6rg@b\\u00fccher.example.com", check_deliverability=False)
@@ -31,8 +31,8 @@ jwt.decode(jwt.encode({}, "k" * 32), "k" * 32, ["HS256"])
 
 @pytest.fixture(scope="module")
 def built() -> Path:
-    with build.exclusively():
-        return build.current().template.parent
+    with build.build_lock():
+        return build.build_if_changed().parent
 
 
 def test_every_module_has_its_bytecode(built: Path) -> None:

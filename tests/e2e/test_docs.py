@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from local.deployment.stack import Stack
 from local.http import call
-from local.stack import Stack
 from openapi.template import routes
 from tests.e2e.conftest import Tenant
 

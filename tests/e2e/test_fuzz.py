@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from local import ROOT
+from local.commands.operate import operate
+from local.deployment.stack import Stack
 from local.http import call
-from local.operator import operate
-from local.stack import Stack
 from rolecall import keys
 from tests.e2e.conftest import PASSWORD, Tenant
 from tests.fuzz.callers import Caller

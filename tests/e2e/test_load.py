@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from local.stack import Stack
+from local.deployment.stack import Stack
 from tests.load.soak import soak
 
 SECONDS = 60.0

@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from local import StackError, build, containers, deploy, home, sync
-from local.engine import Engine, free_port
+from local import StackError
+from local.deployment import build, containers, deploy, running_stack, sam_cli, sources, sync
+from local.deployment.sources import LAYER_PACKAGE
+from local.deployment.stack import API_HOST, Stack
+from local.engine.engine import Engine, free_port
 from local.environment import local_environment
 from local.progress import silent
-from local.stack import Stack
 from tests.e2e.conftest import Tenant
 from tests.gateway import ROOT, event_of
 
@@ -38,12 +40,14 @@ TEMPLATE = {
 @pytest.fixture
 def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
     """A stack with one function and one layer, whose sources, build and state are this test's own."""
-    for module in (build, sync):
+    for module in (build, sources, sync):
         monkeypatch.setattr(module, "ROOT", tmp_path)
-    monkeypatch.setattr(build, "HOME", tmp_path / "built")
-    monkeypatch.setattr(build, "_DONE", tmp_path / "built/digests.json")
-    monkeypatch.setattr(build, "SETTINGS", tmp_path / "template.yaml")
-    for name in ("template.yaml", "local/build.py", "built/build/local.yaml"):
+    for module in (build, sam_cli, sync):
+        monkeypatch.setattr(module, "BUILD_FOLDER", tmp_path / "built")
+    monkeypatch.setattr(build, "_DIGESTS_FILE", tmp_path / "built/digests.json")
+    monkeypatch.setattr(build, "ENGINE_TEMPLATE", tmp_path / "built/build/local.yaml")
+    monkeypatch.setattr(sources, "SETTINGS", tmp_path / "template.yaml")
+    for name in ("template.yaml", "local/deployment/build.py", "built/build/local.yaml"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
     _save(tmp_path, "deployed", "deployed")
@@ -56,8 +60,8 @@ def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
         stack.lambda_.update_function_configuration(FunctionName=name, Layers=[layer["LayerVersionArn"]])
         version = stack.lambda_.publish_version(FunctionName=name)["Version"]
         stack.lambda_.create_alias(FunctionName=name, Name="live", FunctionVersion=version)
-        build._DONE.write_text(json.dumps(build.parts()))
-        sync.Deployed(build.parts()).remember(stack)
+        build._DIGESTS_FILE.write_text(json.dumps(sources.digests()))
+        sync.DeployedParts(sources.digests()).remember(stack)
         yield stack
 
 
@@ -65,8 +69,8 @@ def _save(folder: Path, function: str, layer: str) -> None:
     handler = f"from rolecall import word\ndef handler(event, context):\n    return '{function}, ' + word.WORD\n"
     for name, text in (
         ("functions/get_user/app.py", handler),
-        (f"{build.PACKAGE}/__init__.py", ""),
-        (f"{build.PACKAGE}/word.py", f"WORD = '{layer}'\n"),
+        (f"{LAYER_PACKAGE}/__init__.py", ""),
+        (f"{LAYER_PACKAGE}/word.py", f"WORD = '{layer}'\n"),
     ):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
@@ -85,11 +89,11 @@ def test_saved_code_is_what_runs_also_behind_an_alias_and_an_engine_that_died_is
     _save(tmp_path, "saved", "deployed")
     assert sync.bring_up_to_date(small, silent) == ["functions/get_user"]
     _save(tmp_path, "saved", "saved too")
-    assert sync.bring_up_to_date(small, silent) == [build.PACKAGE]
+    assert sync.bring_up_to_date(small, silent) == [LAYER_PACKAGE]
 
     assert [_ask(small, qualifier) for qualifier in ("$LATEST", "live")] == ["saved, saved too"] * 2
     assert sync.bring_up_to_date(small, silent) == []
-    assert sync.Deployed.on(small).pushed == ["functions/get_user", build.PACKAGE]
+    assert sync.DeployedParts.recall(small).pushed == ["functions/get_user", LAYER_PACKAGE]
     (tmp_path / "template.yaml").write_text("changed")
     assert sync.needs_deployment(small)
 
@@ -106,8 +110,8 @@ def _answers_at_its_host_whichever_api_a_deployment_made(small: Stack) -> None:
     for name in ("one", "other"):
         api = small.apigateway.create_rest_api(name=name)["id"]
         for _ in range(2):
-            deploy.answer_at_host(small.apigateway, api, "live")
-            found = small.apigateway.get_base_path_mapping(domainName=deploy.API_HOST, basePath="(none)")
+            deploy.map_host(small.apigateway, API_HOST, api, "live")
+            found = small.apigateway.get_base_path_mapping(domainName=API_HOST, basePath="(none)")
             assert found["restApiId"] == api
 
 
@@ -117,14 +121,14 @@ def _answers_at_its_host_whichever_api_a_deployment_made(small: Stack) -> None:
 @pytest.fixture
 def served(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
     """The stack as `make run` would show it to other commands."""
-    monkeypatch.setattr(home, "HOME", stack.engine.home)
+    monkeypatch.setattr(running_stack, "STATE_FOLDER", stack.engine.home)
     monkeypatch.setenv("ROLECALL_HOME", str(stack.engine.home))
     # As from a terminal: no make around it that tells of directories, and Ctrl-C not ignored as in the background.
     for name in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):
         monkeypatch.delenv(name, raising=False)
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    with home.to_itself("stop it"):
-        home.announce(stack)
+    with running_stack.lock_state_folder("stop it"):
+        running_stack.announce(stack)
         yield stack
 
 
@@ -136,7 +140,7 @@ def test_the_shell_has_the_layer_the_table_and_a_caller(served: Stack, register:
     tenant = register("Shell & Co")
     user = {"id": tenant.admin.id, "email": tenant.admin.email, "role": "admin", "token": tenant.admin.token}
     document = {"tenants": [{"id": tenant.id, "users": [user]}]}
-    (home.HOME / "demo.json").write_text(json.dumps(document))
+    (running_stack.STATE_FOLDER / "demo.json").write_text(json.dumps(document))
 
     done = _make(
         "shell",
@@ -185,7 +189,7 @@ def test_the_logs_of_one_function_are_followed_alone(served: Stack, register: Ca
 
 
 def test_a_function_with_the_variables_of_its_container_answers_its_sample_event(stack: Stack) -> None:
-    variables = containers.variables(stack)
+    variables = containers.container_variables(stack)
 
     maintained = _as_in_a_container(stack, "run_maintenance", variables)
     denied = _as_in_a_container(stack, "promote_user", variables)
@@ -197,7 +201,7 @@ def test_a_function_with_the_variables_of_its_container_answers_its_sample_event
 
 def _as_in_a_container(stack: Stack, folder: str, variables: dict[str, dict[str, str]]) -> dict[str, object]:
     """The function in a process that has nothing but what its container would have; its host is this machine."""
-    given = {**variables["Parameters"], **variables[build.logical_id(folder)]}
+    given = {**variables["Parameters"], **variables[sources.logical_id(folder)]}
     assert "localhost" not in json.dumps(given)
     here = {name: value.replace(containers.HOST, "localhost") for name, value in given.items()}
     kept = {"PATH": local_environment()["PATH"], "PYTHONPATH": str(ROOT / "layers/rolecall")}

@@ -8,9 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from local import demo, seed
+from local.demo.document import Demo, curl_lines
+from local.demo.seed import create_demo_data
+from local.deployment.stack import Stack
 from local.http import Answer, call
-from local.stack import Stack
 from tests.dialects import GATEWAY, PLATFORM, TENANT, assert_readable, assert_valid
 from tests.e2e.conftest import Tenant
 from tests.gateway import event_of
@@ -95,15 +96,15 @@ def test_errors_that_the_gateway_makes_satisfy_both_dialects(
 
 
 def test_every_command_of_the_demo_works_when_it_is_pasted(stack: Stack) -> None:
-    seeds = seed.seed(stack)
-    page = demo.Demo(
+    seeds = create_demo_data(stack)
+    demo = Demo(
         **seeds,
         api=stack.api,
         endpoint_url=stack.endpoint_url,
         table=stack.table_name,
         master_token=stack.master_token,
     )
-    script = "\n".join(line.replace("curl ", "curl -sSf ") for line in demo.commands(page))
+    script = "\n".join(line.replace("curl ", "curl -sSf ") for line in curl_lines(demo))
 
     done = subprocess.run(["bash", "-euo", "pipefail", "-c", script], capture_output=True, text=True, check=False)
 

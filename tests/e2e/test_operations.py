@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from local import build
-from local.engine import free_port
+from local.deployment import build
+from local.deployment.sam_cli import run_sam
+from local.deployment.stack import Stack
+from local.deployment.start import start_stack
+from local.engine.engine import free_port
 from local.environment import architecture, local_environment
 from local.http import call
-from local.stack import Stack, up
 from tests.gateway import ROOT
 from tests.pages import blocks
 
@@ -30,7 +32,7 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def stack() -> Iterator[Stack]:
-    with tempfile.TemporaryDirectory(prefix="rolecall-") as home, up(Path(home), free_port()) as stack:
+    with tempfile.TemporaryDirectory(prefix="rolecall-") as home, start_stack(Path(home), free_port()) as stack:
         yield stack
 
 
@@ -69,13 +71,13 @@ def test_a_stack_can_be_pointed_at_a_restored_table(stack: Stack) -> None:
     stream = stack.dynamodb.describe_table(TableName=restored)["Table"]["LatestStreamArn"]
     call("DELETE", f"{stack.api}/global/tenants/{made.json()['tenant']['id']}", stack.master_token)
 
-    with build.exclusively():
-        built = build.current()
-        revised = built.template.read_text()
+    with build.build_lock():
+        template = build.build_if_changed()
+        revised = template.read_text()
         assert "Revision 1" in revised
-        other = built.template.with_name("restored.yaml")
+        other = template.with_name("restored.yaml")
         other.write_text(revised.replace("Revision 1", "Revision 2"))
-        build.sam(
+        run_sam(
             "deploy", "--template-file", str(other), "--parameter-overrides", f"Architecture={architecture()}",
             "Stage=local", f"TableName={restored}", f"TableStreamArn={stream}", endpoint_url=stack.endpoint_url,
         )  # fmt: skip

@@ -8,8 +8,8 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from local.deployment.stack import Stack
 from local.environment import REGION
-from local.stack import Stack
 from tests.e2e.conftest import Tenant
 
 

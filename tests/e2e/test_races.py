@@ -20,9 +20,9 @@ from uuid import uuid4
 
 import pytest
 
+from local.commands.operate import operate
+from local.deployment.stack import Stack
 from local.http import call
-from local.operator import operate
-from local.stack import Stack
 from rolecall import account_sessions, calls, clients, clock, config, keys, messages, store, vault
 from tests import gateway
 from tests.e2e import sequential

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from local import StackError
+from local.commands.operate import operate
+from local.deployment.stack import Stack
 from local.http import Answer, call
-from local.operator import operate
-from local.stack import Stack
 from tests.e2e.conftest import PASSWORD
 
 USERS = "/v1/api/superadmin/users"

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from local.deployment.stack import Stack
 from local.http import Answer, call
-from local.stack import Stack
 from tests.e2e.conftest import PASSWORD, Member, Tenant
 
 

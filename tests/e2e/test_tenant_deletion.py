@@ -14,8 +14,8 @@ from uuid import uuid4
 
 import pytest
 
+from local.deployment.stack import Stack
 from local.http import Answer, call
-from local.stack import Stack
 from rolecall import attributes, clock, config, devices, keys, store
 from rolecall.errors import RolecallError
 

@@ -4,7 +4,9 @@ from collections import Counter
 
 import pytest
 
-from local import StackError, crowd, doctor
+from local import StackError
+from local.commands import doctor
+from local.demo.bulk_users import create_bulk_users
 from rolecall import keys, store
 from tests.integration.conftest import Tenant, audit_of, table
 
@@ -15,7 +17,7 @@ def of_the_table(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_crowd_holds_all_the_rules(of_the_table: None, capsys: pytest.CaptureFixture[str]) -> None:
-    made = list(crowd.seed(45, of_tenants=2))
+    made = list(create_bulk_users(45, 2))
 
     assert sorted(Counter(one.tenant_id for one in made).values()) == [22, 23]
     assert Counter(one.role for one in made) == {"admin": 2, "manager": 2, "user": 41}
@@ -29,7 +31,7 @@ def test_a_crowd_holds_all_the_rules(of_the_table: None, capsys: pytest.CaptureF
 
 
 def test_more_tenants_than_users_are_not_made(of_the_table: None) -> None:
-    assert len({one.tenant_id for one in crowd.seed(2, of_tenants=5)}) == 2
+    assert len({one.tenant_id for one in create_bulk_users(2, 5)}) == 2
 
 
 def test_the_doctor_says_what_is_wrong_and_mends_what_follows_from_the_rest(

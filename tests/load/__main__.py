@@ -5,20 +5,21 @@ import tempfile
 import time
 from pathlib import Path
 
-from local import crowd, home
-from local.engine import free_port
+from local import options
+from local.deployment.layer import use_layer_on
+from local.deployment.start import start_stack
+from local.engine.engine import free_port
 from local.progress import step
-from local.stack import up
 from tests.load.soak import soak
 
 
 def main() -> int:
-    seconds = home.number("SECONDS", 600, range(10, 3601))
+    seconds = options.read_number("SECONDS", 600, range(10, 3601))
     with (
         tempfile.TemporaryDirectory(prefix="rolecall-", ignore_cleanup_errors=True) as folder,
-        up(Path(folder), free_port(), step, keep=False) as stack,
+        start_stack(Path(folder), free_port(), step, keep=False) as stack,
     ):
-        crowd.use(stack)
+        use_layer_on(stack)
         start = time.monotonic()
         soaked = soak(stack, seconds, owners=3, bystanders=2, large=[150] * max(1, seconds // 120))
         sys.stdout.write(f"{soaked}\n{time.monotonic() - start:.0f} s in all.\n")

@@ -1,6 +1,6 @@
 """Traffic of several tenants on a running stack while tenants are deleted and maintenance runs, and what is left then.
 
-The layer must be set up for the stack (`local.crowd.use`, or a fixture).
+The layer must be set up for the stack (`local.deployment.layer.use_layer_on`, or a fixture).
 """
 
 import json
@@ -20,10 +20,11 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from local import ROOT, crowd
+from local import ROOT
+from local.commands.operate import operate
+from local.demo.bulk_users import create_bulk_users
+from local.deployment.stack import Stack
 from local.environment import ACCESS_KEY, REGION, SECRET_KEY
-from local.operator import operate
-from local.stack import Stack
 from rolecall import invariants
 
 #: Seconds between two runs of maintenance; on AWS it is five minutes.
@@ -134,7 +135,7 @@ def _given(stack: Stack, seconds: float, owners: int, bystanders: int, large: li
 
 
 def _seeded(number: int) -> dict[str, Any]:
-    seeded = list(crowd.seed(number, 1))
+    seeded = list(create_bulk_users(number, 1))
     people = [{"id": one.user_id, "email": one.email, "role": one.role, "token": one.token} for one in seeded]
     return {"id": seeded[0].tenant_id, "mark": "", "people": people}
 

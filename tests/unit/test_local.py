@@ -21,16 +21,19 @@ from samcli.commands.local.start_lambda.cli import cli as local_start_lambda
 from samcli.lib.providers.sam_function_provider import SamFunctionProvider
 from samcli.lib.providers.sam_stack_provider import SamLocalStackProvider
 
-from local import ROOT, StackError, build, containers, home, serve, sync
+from local import ROOT, StackError
 from local.__main__ import COMMANDS, main
-from local.engine import Engine, free_port
-from local.stack import Stack
+from local.commands import reset, run
+from local.deployment import build, containers, running_stack, saved_state, source_watch, sources, sync
+from local.deployment.sources import LAYER_PACKAGE, TEMPLATE
+from local.deployment.stack import Stack
+from local.engine.engine import Engine, free_port
 from tests import gateway
 
 
 @pytest.fixture(autouse=True)
 def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(home, "HOME", tmp_path / "home")
+    monkeypatch.setattr(running_stack, "STATE_FOLDER", tmp_path / "home")
 
 
 # --- What is in the way of a command ---------------------------------------------------------------
@@ -46,7 +49,7 @@ def test_what_needs_a_stack_says_how_to_start_one(command: str, capsys: pytest.C
 def test_a_port_that_is_none_is_named(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PORT", text)
     with pytest.raises(StackError, match=f"^PORT must be a whole number from 1024 to 65535, not '{text}'.$"):
-        serve.run()
+        run.run()
 
 
 def test_a_taken_port_comes_with_another_to_take(tmp_path: Path) -> None:
@@ -57,26 +60,26 @@ def test_a_taken_port_comes_with_another_to_take(tmp_path: Path) -> None:
 
 
 def test_of_two_stacks_on_one_home_the_second_is_refused() -> None:
-    with home.to_itself("stop it"):
-        for command in (serve.run, serve.reset):
+    with running_stack.lock_state_folder("stop it"):
+        for command in (run.run, reset.main):
             with pytest.raises(StackError, match=r"^A local stack is running from this directory: "):
                 command()
 
 
 def test_a_stack_is_found_once_it_is_announced_and_not_after_its_end() -> None:
-    stack = Stack(Engine(home.HOME, free_port()))
+    stack = Stack(Engine(running_stack.STATE_FOLDER, free_port()))
     for _ in range(2):
-        with home.to_itself("stop it"):
+        with running_stack.lock_state_folder("stop it"):
             with pytest.raises(StackError, match="still starting"):
-                home.running()
-            home.announce(stack)
-            assert home.running().engine.port == stack.engine.port
+                running_stack.find()
+            running_stack.announce(stack)
+            assert running_stack.find().engine.port == stack.engine.port
     with pytest.raises(StackError, match="start one"):
-        home.running()
+        running_stack.find()
 
 
 def test_a_damaged_state_is_named_and_not_half_used(capsys: pytest.CaptureFixture[str]) -> None:
-    state = home.HOME / "state"
+    state = running_stack.STATE_FOLDER / "state"
     state.mkdir(parents=True)
     (state / "s3.json").write_text("{}")
     (state / "dynamodb.json").write_text('{"tables": {')
@@ -90,20 +93,20 @@ def test_what_an_interrupted_first_start_left_is_forgotten_and_nothing_else(monk
     def no_engine(*_: Any, **__: Any) -> Any:
         raise StackError("no engine")
 
-    monkeypatch.setattr(serve, "up", no_engine)
+    monkeypatch.setattr(run, "start_stack", no_engine)
 
     def state_after_a_start() -> list[str]:
         state.mkdir(parents=True, exist_ok=True)
         (state / "dynamodb.json").write_text("{}")
         with pytest.raises(StackError, match="no engine"):
-            serve.run()
+            run.run()
         return [path.name for path in state.glob("*")]
 
-    state = home.HOME / "state"
+    state = running_stack.STATE_FOLDER / "state"
     with pytest.raises(StackError, match="no engine"):
-        serve.run()
+        run.run()
     assert state_after_a_start() == []
-    serve._unfinished().unlink()  # as at the end of a start
+    saved_state.finish_first_start()
     assert state_after_a_start() == ["dynamodb.json"]
 
 
@@ -121,7 +124,7 @@ def test_a_file_that_cannot_be_written_is_named(
     def full(_: Path) -> None:
         raise OSError(errno.ENOSPC, "No space left on device", "/somewhere")
 
-    home.HOME.mkdir()
+    running_stack.STATE_FOLDER.mkdir()
     monkeypatch.setattr(shutil, "rmtree", full)
     assert main(["reset"]) == 1
     assert capsys.readouterr().err == "/somewhere cannot be written: No space left on device.\n"
@@ -217,44 +220,44 @@ def test_without_npm_the_sentence_says_what_to_install(ready: Path) -> None:
 # --- What is brought onto the stack ----------------------------------------------------------------
 
 
-PARTS = {"functions/get_user": "1", "functions/promote_user": "1", build.PACKAGE: "1", build.TEMPLATE: "1"}
+PARTS = {"functions/get_user": "1", "functions/promote_user": "1", LAYER_PACKAGE: "1", TEMPLATE: "1"}
 
 
 @pytest.mark.parametrize(
-    ("sources", "outdated", "can_push"),
+    ("current", "outdated", "can_push"),
     [
         (PARTS, [], True),
         (PARTS | {"functions/get_user": "2"}, ["functions/get_user"], True),
-        (PARTS | {build.PACKAGE: "2"}, [build.PACKAGE], True),
-        (PARTS | {build.TEMPLATE: "2"}, [build.TEMPLATE], False),
+        (PARTS | {LAYER_PACKAGE: "2"}, [LAYER_PACKAGE], True),
+        (PARTS | {TEMPLATE: "2"}, [TEMPLATE], False),
         (PARTS | {"functions/new": "1"}, ["functions/new"], False),
         ({name: "1" for name in PARTS if name != "functions/get_user"}, ["functions/get_user"], False),
     ],
 )
 def test_code_alone_is_pushed_and_the_rest_deployed(
-    sources: dict[str, str], outdated: list[str], can_push: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    current: dict[str, str], outdated: list[str], can_push: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(sync, "ROOT", tmp_path)
-    for part in sources:
+    for part in current:
         (tmp_path / part).mkdir(parents=True)
-    deployed = sync.Deployed(dict(PARTS))
+    deployed = sync.DeployedParts(dict(PARTS))
 
-    assert deployed.outdated(sources) == outdated
+    assert deployed.outdated(current) == outdated
     assert sync.can_push(deployed, outdated) is can_push
 
 
 def test_every_source_belongs_to_one_part() -> None:
-    parts = build.parts()
+    parts = sources.digests()
 
     folders = {f"functions/{path.name}" for path in (ROOT / "functions").iterdir() if (path / "app.py").exists()}
     built_whole = {folder for folder in folders if (ROOT / folder / "requirements.txt").exists()}
-    assert set(parts) == (folders - built_whole) | {build.PACKAGE, build.TEMPLATE}
+    assert set(parts) == (folders - built_whole) | {LAYER_PACKAGE, TEMPLATE}
 
 
 def test_a_functions_folder_tells_its_name_in_the_template() -> None:
     for name, resource in gateway.template()["Resources"].items():
         if resource["Type"] == "AWS::Serverless::Function":
-            assert build.logical_id(resource["Properties"]["CodeUri"]) == build.logical_id(name) == name
+            assert sources.logical_id(resource["Properties"]["CodeUri"]) == sources.logical_id(name) == name
 
 
 def test_what_does_not_compile_is_named_and_not_pushed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -262,15 +265,17 @@ def test_what_does_not_compile_is_named_and_not_pushed(monkeypatch: pytest.Monke
     (tmp_path / "f").mkdir()
     (tmp_path / "f/app.py").write_text("fine = 1\ndef (")
 
-    with pytest.raises(StackError, match=r"^f/app.py, line 2: invalid syntax. The stack still runs what it had.$"):
+    with pytest.raises(
+        StackError, match=r"^f/app.py, line 2: invalid syntax. The stack still runs the code that it had.$"
+    ):
         sync._check_syntax(["f"])
 
 
 def test_a_saved_file_is_noticed_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     source = tmp_path / "app.py"
     source.write_text("1")
-    monkeypatch.setattr(build, "source_files", lambda: iter([source, tmp_path / "swapped away by an editor"]))
-    watch = sync.Watch()
+    monkeypatch.setattr(sources, "files", lambda: iter([source, tmp_path / "swapped away by an editor"]))
+    watch = source_watch.SourceWatch()
     assert not watch.changed()
 
     source.write_text("22")
@@ -287,7 +292,7 @@ def test_the_sam_cli_finds_what_it_needs_in_the_profile(
 ) -> None:
     shutil.copy(ROOT / "samconfig.toml", tmp_path)
     shutil.copytree(ROOT / "events", tmp_path / "events")
-    (tmp_path / containers.VARIABLES.relative_to(ROOT)).touch()  # as `make run` does
+    (tmp_path / containers.VARIABLES_FILE.relative_to(ROOT)).touch()  # as `make run` does
     monkeypatch.chdir(tmp_path)
     sam = click.Context(click.Group("sam"), info_name="sam")
     of_sam = click.Context(click.Group("local"), parent=sam, info_name="local")
@@ -295,15 +300,15 @@ def test_the_sam_cli_finds_what_it_needs_in_the_profile(
 
     read = command.make_context(command.name, arguments, parent=of_sam).params
 
-    assert tmp_path / read["template_file"] == tmp_path / build.CONTAINER.relative_to(ROOT)
-    assert ROOT / read["env_vars"] == containers.VARIABLES
+    assert tmp_path / read["template_file"] == tmp_path / build.CONTAINER_TEMPLATE.relative_to(ROOT)
+    assert ROOT / read["env_vars"] == containers.VARIABLES_FILE
     assert read["add_host"] == {containers.HOST: "host-gateway"}
 
 
 def container_environments(variables: dict[str, dict[str, str]], folder: Path) -> Iterator[tuple[str, dict[str, str]]]:
     """What the SAM CLI itself would give to each function's container."""
     template = folder / "template.yaml"
-    template.write_text(json.dumps(containers.declaring(gateway.template())))
+    template.write_text(json.dumps(containers.with_declared_variables(gateway.template())))
     stacks, _ = SamLocalStackProvider.get_stacks(str(template))
     functions = SamFunctionProvider(stacks)
     runner = LocalLambdaRunner(None, functions, str(folder), str(folder), env_vars_values=variables)
@@ -318,7 +323,7 @@ def test_a_container_gets_every_variable_that_the_template_gives_and_reaches_thi
 
     given = dict(container_environments({"Parameters": everything}, tmp_path))
 
-    assert set(given) == {build.logical_id(folder) for folder in gateway.functions()}
+    assert set(given) == {sources.logical_id(folder) for folder in gateway.functions()}
     for name, environment in given.items():
         own = _variables(gateway.template()["Resources"][name])
         assert environment.items() >= dict.fromkeys(own, "told").items()

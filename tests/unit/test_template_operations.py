@@ -18,7 +18,7 @@ from samcli.lib.translate.sam_template_validator import SamTemplateValidator
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 
-from local.build import deployable
+from local.deployment.build import without_unsupported
 from tests import gateway
 from tests.gateway import ROOT
 
@@ -316,7 +316,7 @@ def test_a_change_of_the_layer_alone_makes_a_new_version_of_every_function() -> 
 
 
 def test_the_local_engine_gets_a_template_without_what_it_lacks() -> None:
-    given = deployable(copy.deepcopy(gateway.template()))
+    given = without_unsupported(copy.deepcopy(gateway.template()))
     text = json.dumps(given["Globals"]) + json.dumps(given["Resources"])
     lacking = {name for name in ALARMS if "Metrics" in _alarm(name)}
 

@@ -6,7 +6,9 @@ from itertools import count
 
 import boto3
 
-from local import StackError, crowd, home
+from local import StackError, options
+from local.deployment import running_stack
+from local.deployment.layer import use_layer_on
 from local.progress import counting
 from rolecall import invariants, telemetry
 from rolecall.calls import Call, Principal, PrincipalType
@@ -32,7 +34,7 @@ def main() -> None:
 
     Raises `StackError` if something is wrong and was not put right.
     """
-    repair = home.switch("REPAIR")
+    repair = options.is_on("REPAIR")
     where = _use_table()
     telemetry.logger.setLevel("CRITICAL")
     found: dict[str, list[Finding]] = defaultdict(list)
@@ -67,7 +69,7 @@ def _use_table() -> str:
             raise StackError(f"The stack {name} has no output TableName: is it one of Rolecall?")
         os.environ["TABLE_NAME"] = outputs["TableName"]
         return f"stack {name}"
-    crowd.use(home.running())
+    use_layer_on(running_stack.find())
     return "the local stack"
 
 

@@ -74,7 +74,7 @@ class Engine:
         }
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(  # nosec B603  # no argument is from outside
-                [sys.executable, "-m", "local.engine_process"],
+                [sys.executable, "-m", "local.engine.engine_process"],
                 cwd=ROOT,
                 env=environment,
                 stdin=subprocess.PIPE,

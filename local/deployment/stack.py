@@ -1,18 +1,14 @@
-"""A deployed stack, and how to get one."""
+"""A deployed stack: its addresses, names, secrets and clients."""
 
-import contextlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
-from botocore.exceptions import BotoCoreError
 
-from local import deploy, progress, sync
-from local.engine import Engine
+from local.engine.engine import Engine
 from local.environment import ACCESS_KEY, REGION, SECRET_KEY
 
 if TYPE_CHECKING:
@@ -24,6 +20,8 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 STACK_NAME = "rolecall"
+#: The host at which the API answers. The AWS services answer at `localhost`.
+API_HOST = "127.0.0.1"
 
 
 @dataclass(frozen=True)
@@ -39,7 +37,7 @@ class Stack:
     @property
     def api(self) -> str:
         """Where the API answers, without a slash at the end."""
-        return f"http://{deploy.API_HOST}:{self.engine.port}"
+        return f"http://{API_HOST}:{self.engine.port}"
 
     @property
     def endpoint_url(self) -> str:
@@ -147,28 +145,3 @@ class Stack:
     @cached_property
     def secretsmanager(self) -> "SecretsManagerClient":
         return self._session.client("secretsmanager", endpoint_url=self.endpoint_url)
-
-
-@contextlib.contextmanager
-def up(
-    home: Path, port: int, step: progress.Step = progress.silent, *, bind: str = "127.0.0.1", keep: bool = True
-) -> Iterator[Stack]:
-    """A stack that runs the sources as they are, with its state and log under `home`.
-
-    The state that a former stack left in `home` is taken up again. When the block ends, however it
-    ends, the state is saved, if it is to be kept, and nothing keeps running. Raises `StackError` if there is no stack
-    to be had.
-    """
-    home.mkdir(parents=True, exist_ok=True)
-    engine = Engine(home, port, bind, keep=keep)
-    with contextlib.ExitStack() as stack_end:
-        with step(f"start MiniStack on port {port}"):
-            stack_end.enter_context(engine)
-        stack = Stack(engine)
-        try:
-            sync.bring_up_to_date(stack, step)
-            yield stack
-        except (BotoCoreError, OSError):
-            # A call that got no answer: if the engine is gone, its last words say more.
-            engine.check()
-            raise

@@ -1,22 +1,16 @@
 """Follows the functions' logs, one readable line per record."""
 
 import json
-import os
 import sys
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any
 
-from local import ROOT, StackError, build, home
+from local import StackError
+from local.deployment import sources
+from local.deployment.stack import Stack
 
-if TYPE_CHECKING:
-    from local.stack import Stack
-
-POLL_SECONDS = 1.0
-# What `make logs` begins with.
-_BACK_SECONDS = 600
 # What the platform writes around each invocation; true, and noise at a terminal.
 PLATFORM_LINES = ("START RequestId", "END RequestId", "REPORT RequestId", "INIT_START")
 # Fields of a record that its line shows in a place of their own, or that say the same on every line.
@@ -28,14 +22,14 @@ SHOWN_ELSEWHERE = {
 COLOURS = {"DEBUG": "2", "INFO": "32", "WARNING": "33", "ERROR": "31", "CRITICAL": "1;31"}
 
 
-class Logs:
+class FunctionLogs:
     """The logs of a stack's functions, from the given time on (seconds since the epoch).
 
     Of one function only if it is named, by its folder or as in the template. Raises `StackError` for a name
     that is none.
     """
 
-    def __init__(self, stack: "Stack", since: float, function: str = "") -> None:
+    def __init__(self, stack: Stack, since: float, function: str = "") -> None:
         self._client = stack.logs
         self._seen: set[tuple[str, int, str]] = set()
         resources = stack.cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack.name)
@@ -47,9 +41,9 @@ class Logs:
         }
         if function:
             known = {_function(group): group for group in self._next}
-            if build.logical_id(function) not in known:
+            if sources.logical_id(function) not in known:
                 raise StackError(f"There is no function {function!r}; there are {', '.join(sorted(known))}.")
-            self._next = {known[build.logical_id(function)]: int(since * 1000)}
+            self._next = {known[sources.logical_id(function)]: int(since * 1000)}
 
     def new_lines(self) -> list[str]:
         """What was logged since the last call, readable, in order of time."""
@@ -66,29 +60,6 @@ class Logs:
                 self._seen.add(seen)
                 # Asked for again, because more may have been logged in the same millisecond.
                 self._next[group] = max(self._next[group], event["timestamp"])
-
-
-def main() -> None:
-    """Follows the logs of the local stack, or of the stack `STAGE` on AWS; of one function, if `FUNCTION` names it."""
-    function = os.environ.get("FUNCTION", "")
-    if stage := os.environ.get("STAGE"):
-        _follow_on_aws(stage, function)
-    stack = home.running()
-    log = Logs(stack, time.time() - _BACK_SECONDS, function)
-    while True:
-        for line in log.new_lines():
-            print(line, flush=True)
-        time.sleep(POLL_SECONDS)
-
-
-def _follow_on_aws(stage: str, function: str) -> NoReturn:
-    name = ["--name", build.logical_id(function)] if function else []
-    os.chdir(ROOT)
-    os.environ["SAM_CLI_TELEMETRY"] = "0"
-    # The SAM CLI takes over: it has the stack's name from samconfig.toml, and its colours and errors.
-    os.execv(  # noqa: S606  # nosec B606  # without a shell on purpose
-        sys.executable, [sys.executable, "-m", "samcli", "logs", "--config-env", stage, "--tail", *name]
-    )
 
 
 def readable(timestamp: int, group: str, message: str, colour: bool) -> Iterator[str]:
@@ -112,7 +83,7 @@ def readable(timestamp: int, group: str, message: str, colour: bool) -> Iterator
 
 def _function(group: str) -> str:
     """The function of a log group, as the template calls it."""
-    return build.logical_id(group.rsplit("/", 1)[-1])
+    return sources.logical_id(group.rsplit("/", 1)[-1])
 
 
 def _record(message: str) -> dict[str, Any]:

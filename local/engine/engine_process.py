@@ -7,7 +7,7 @@ import threading
 
 from ministack.app import main
 
-from local import gateway_variables, leading_keys
+from local.engine import gateway_variables, leading_keys
 
 
 def _stop_with_parent() -> None:

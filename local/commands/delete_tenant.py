@@ -12,7 +12,8 @@ import urllib.error
 from http import HTTPStatus
 from typing import Any
 
-from local import StackError, home
+from local import StackError
+from local.deployment import running_stack
 from local.http import Answer, call
 
 _POLL_SECONDS = 1.0
@@ -56,7 +57,7 @@ def delete(api: str, master_token: str, tenant_id: str) -> dict[str, Any]:
 def _target() -> tuple[str, str]:
     if api := os.environ.get("API"):
         return api.rstrip("/"), os.environ.get("MASTER_TOKEN", "")
-    stack = home.running()
+    stack = running_stack.find()
     return stack.api, stack.master_token
 
 

@@ -6,7 +6,8 @@ import json
 import os
 from typing import Any
 
-from local import crowd, home
+from local.deployment import running_stack
+from local.deployment.layer import use_layer_on
 from rolecall import (
     accounts,
     audit,
@@ -43,11 +44,11 @@ Ctrl-D leaves."""
 
 def main() -> None:
     """Reads and runs Python until its input ends."""
-    stack = home.running()
-    crowd.use(stack)
+    stack = running_stack.find()
+    use_layer_on(stack)
     for physical in stack.functions().values():
         os.environ |= stack.variables(physical)
-    demo = json.loads((home.HOME / "demo.json").read_text())
+    demo = json.loads((running_stack.STATE_FOLDER / "demo.json").read_text())
     table = stack.resource("dynamodb").Table(stack.table_name)
 
     def caller(token: str = demo["tenants"][0]["users"][0]["token"]) -> Call:

@@ -1,18 +1,18 @@
 """The demo data: two tenants through the API, and what has no route yet through the layer."""
 
 import json
-import os
 import secrets
 from http import HTTPStatus
 from typing import Any
 from unittest.mock import patch
 
 from local import ROOT, StackError
-from local.demo import Account, Seeds, Tenant, User
+from local.demo.document import Account, Seeds, Tenant, User
+from local.deployment.function_logs import FunctionLogs
+from local.deployment.layer import use_layer_on
+from local.deployment.stack import Stack
 from local.http import call
-from local.logs import Logs
-from local.stack import Stack
-from rolecall import accounts, devices, telemetry, tenants, tokens, users
+from rolecall import accounts, devices, tenants, tokens, users
 from rolecall.accounts import NewAccount
 from rolecall.calls import Call, Principal, PrincipalType
 from rolecall.clock import now
@@ -43,7 +43,7 @@ ACCOUNTS = [
 ]
 
 
-def seed(stack: Stack) -> Seeds:
+def create_demo_data(stack: Stack) -> Seeds:
     """Fills an empty stack. Raises `StackError` if the API refuses any of it."""
     made = [
         _tenant(stack, name, [(role, f"{person}@{domain}") for role, people in staff.items() for person in people])
@@ -76,7 +76,7 @@ def _created(stack: Stack, path: str, token: str, body: dict[str, str]) -> dict[
     if answer.status != HTTPStatus.CREATED:
         raise StackError(
             f"The demo data could not be made: POST {path} answered {answer.status}: {answer.text}\n"
-            + "\n".join(["The functions' logs:", *Logs(stack, since=0).new_lines()])
+            + "\n".join(["The functions' logs:", *FunctionLogs(stack, since=0).new_lines()])
         )
     content: dict[str, Any] = answer.json()
     return content
@@ -84,9 +84,7 @@ def _created(stack: Stack, path: str, token: str, body: dict[str, str]) -> dict[
 
 def _through_the_layer(stack: Stack, made: list[Tenant]) -> list[Account]:
     """Devices and sessions of the tenants' users, and the platform accounts."""
-    # The layer reads its settings from the environment, once, as it does in a function.
-    os.environ |= stack.environment("LogIn")
-    telemetry.logger.setLevel("WARNING")
+    use_layer_on(stack)
     for tenant in made:
         for user in tenant["users"]:
             for name in DEVICES:

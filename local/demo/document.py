@@ -42,7 +42,7 @@ class Demo(Seeds):
     master_token: str
 
 
-def page(demo: Demo) -> str:
+def render_demo(demo: Demo) -> str:
     """The demo's credentials, and commands that work when they are pasted into a shell."""
     lines = [
         f"API           {demo['api']}",
@@ -59,11 +59,11 @@ def page(demo: Demo) -> str:
         f"  {account['id']:<8} {account['email']:<34} {account['password']:<18} {', '.join(account['roles'])}"
         for account in [demo["superadmin"], *demo["accounts"]]
     ]
-    lines += ["", "Try it:", *(f"  {command}" for command in commands(demo))]
+    lines += ["", "Try it:", *(f"  {line}" for line in curl_lines(demo))]
     return "\n".join(lines)
 
 
-def commands(demo: Demo) -> list[str]:
+def curl_lines(demo: Demo) -> list[str]:
     """Shell lines that set the credentials, then one per thing to try."""
     first, last = demo["tenants"][0], demo["tenants"][-1]
     admin = next(user for user in first["users"] if user["role"] == "admin")

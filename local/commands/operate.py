@@ -1,34 +1,35 @@
-"""Invokes the operator's function on a running local stack."""
+"""`make operator`: invokes the operator's function on the stack that runs."""
 
 import json
 from typing import Any
 
-from local import StackError, home, serve
-from local.stack import Stack
+from local import StackError
+from local.demo.demo_file import recall_seeds, write_demo_file
+from local.deployment import running_stack
+from local.deployment.stack import Stack
 
 
 def main(*arguments: str) -> None:
-    """Does an operation on the stack that `make run` serves, and prints its answer."""
+    """Does one operation and prints the function's answer. Raises `StackError` if the function refuses it."""
     if not arguments:
         raise StackError("Say which operation, as in `make operator ARGS='create_superadmin email=root@example.com'`.")
-    stack = home.running()
+    stack = running_stack.find()
     print(json.dumps(operate(stack, arguments[0], list(arguments[1:])), indent=2))
-    known = stack.recall(serve.SEEDS)
-    if known:
-        # The master token may be another now.
-        serve.write_demo(stack, json.loads(known))
+    if seeds := recall_seeds(stack):
+        # The operation may have replaced the master token, which the file shows.
+        write_demo_file(stack, seeds)
 
 
 def operate(stack: Stack, operation: str, arguments: list[str]) -> dict[str, Any]:
-    """The answer of an operation, with arguments such as `email=root@example.com` or `force=true`.
+    """Returns the answer of an operation with arguments such as `email=root@example.com` or `force=true`.
 
-    Raises `StackError` with what the function says if it refuses.
+    Raises `StackError` with the function's message if the function refuses it.
     """
     event: dict[str, Any] = {"operation": operation}
     for argument in arguments:
         name, equals, value = argument.partition("=")
         if not equals:
-            raise StackError(f"An argument reads name=value, not {argument!r}.")
+            raise StackError(f"An argument has the form name=value, not {argument!r}.")
         event[name] = {"true": True, "false": False}.get(value, value)
     answer = stack.lambda_.invoke(FunctionName=stack.functions()["RunOperation"], Payload=json.dumps(event).encode())
     content: dict[str, Any] = json.loads(answer["Payload"].read())

@@ -1,0 +1,74 @@
+"""Deploys the build to the engine, and adds what the engine leaves out of a deployment."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+from botocore.exceptions import ClientError
+
+from local.deployment.sam_cli import run_sam
+from local.deployment.stack import API_HOST, Stack
+from local.environment import architecture
+
+if TYPE_CHECKING:
+    from mypy_boto3_apigateway import APIGatewayClient
+
+
+def deploy(stack: Stack, template: Path) -> None:
+    """Deploys the built template. When it returns, the API answers at `http://127.0.0.1:<port>/`.
+
+    Raises `StackError` if the deployment fails.
+    """
+    run_sam(
+        "deploy",
+        "--template-file",
+        str(template),
+        "--parameter-overrides",
+        f"Architecture={architecture()}",
+        "Stage=local",
+        endpoint_url=stack.endpoint_url,
+    )
+    for name, resource in yaml.safe_load(template.read_text())["Resources"].items():
+        if resource["Type"] == "AWS::Serverless::Api":
+            _complete_api(stack.apigateway, stack.physical_id(name), resource["Properties"])
+
+
+def _complete_api(apigateway: "APIGatewayClient", api_id: str, properties: dict[str, Any]) -> None:
+    """Adds the gateway responses of the template, which the engine does not import."""
+    for kind, response in properties.get("GatewayResponses", {}).items():
+        status = {"statusCode": str(response["StatusCode"])} if "StatusCode" in response else {}
+        apigateway.put_gateway_response(
+            restApiId=api_id,
+            responseType=kind,
+            responseParameters=_response_parameters(response.get("ResponseParameters", {})),
+            responseTemplates=response.get("ResponseTemplates", {}),
+            **status,
+        )
+    stage = properties["StageName"]
+    # A stage uses gateway responses only from its next deployment on.
+    apigateway.create_deployment(restApiId=api_id, stageName=stage)
+    map_host(apigateway, API_HOST, api_id, stage)
+
+
+def map_host(apigateway: "APIGatewayClient", host: str, api_id: str, stage: str) -> None:
+    """Serves the stage of the API at the host, without the stage's name in the path, as a custom domain does on AWS."""
+    try:
+        mapping = apigateway.get_base_path_mapping(domainName=host, basePath="(none)")
+    except ClientError:
+        apigateway.create_domain_name(domainName=host)
+    else:
+        if mapping["restApiId"] == api_id:
+            return
+        # The engine replaced the API, as it does when routes change.
+        apigateway.delete_base_path_mapping(domainName=host, basePath="(none)")
+    apigateway.create_base_path_mapping(domainName=host, basePath="(none)", restApiId=api_id, stage=stage)
+
+
+def _response_parameters(parameters: dict[str, dict[str, str]]) -> dict[str, str]:
+    """Returns the template's response parameters in the form that API Gateway's own interface takes."""
+    kinds = {"Headers": "header", "Paths": "path", "QueryStrings": "querystring"}
+    return {
+        f"gatewayresponse.{kinds[kind]}.{name}": value
+        for kind, values in parameters.items()
+        for name, value in values.items()
+    }
