@@ -55,8 +55,8 @@ operator: $(READY) ## Do an operation on the running local stack (ARGS='create_s
 test: lint unit integration e2e ## Lint, then all tests
 
 prove: $(READY) ## The long form of some tests: every crash, every fault, long runs of the model, the races and the fuzzer
-	@ROLECALL_PROVE=1 $(PY) -m pytest tests/integration/test_deletion_crashes.py tests/integration/test_deletion_faults.py \
-		tests/integration/test_user_deletion_crashes.py tests/integration/test_raw_events.py tests/model \
+	@ROLECALL_PROVE=1 $(PY) -m pytest tests/integration/deletion/test_deletion_crashes.py tests/integration/deletion/test_deletion_faults.py \
+		tests/integration/tenants/test_user_deletion_crashes.py tests/integration/test_raw_events.py tests/model \
 		--numprocesses auto --timeout 3600
 	@ROLECALL_PROVE=1 $(PY) -m pytest tests/e2e/test_operations.py
 	@ROLECALL_PROVE=1 $(PY) -m pytest tests/e2e/test_races.py --timeout 3600

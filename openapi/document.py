@@ -17,12 +17,15 @@ from local import ROOT
 from openapi import answers, catalogue
 from openapi.routes import OPERATIONS, TAGS, Answer, Operation, Schema
 from openapi.template import Route, gateway_responses, routes
-from rolecall import api, errors
-from rolecall.api import MAX_BODY_BYTES, Family, Guard
-from rolecall.bodies import Body
-from rolecall.calls import MASTER, Principal, PrincipalType
+from rolecall import errors
+from rolecall.auth.principals import MASTER, Principal, PrincipalType
+from rolecall.auth.roles import PlatformRole, Role
 from rolecall.errors import Refused, RolecallError, ValidationFailed
-from rolecall.roles import PlatformRole, Role
+from rolecall.http import routes as http_routes
+from rolecall.http.bodies import Body
+from rolecall.http.guards import Guard
+from rolecall.http.requests import MAX_BODY_BYTES
+from rolecall.http.responses import Family
 
 _DESCRIPTION = f"""\
 Users, roles and tenants of a platform: who is in which tenant, who may do what, and who changed it.
@@ -171,9 +174,9 @@ _WITH_RETRY_AFTER = {429, 503}
 _DIALECT: dict[Family, type[BaseModel]] = {Family.TENANT: answers.TenantError, Family.PLATFORM: answers.PlatformError}
 
 
-def handler_of(function: str) -> api.Route[Any]:
-    """What `api.route` made of a function: its family, its guard, its body and its parameters."""
-    return cast("api.Route[Any]", importlib.import_module(f"functions.{function}.app").handler.__self__)
+def handler_of(function: str) -> http_routes.Route[Any]:
+    """What `http.routes.route` made of a function: its family, its guard, its body and its parameters."""
+    return cast("http_routes.Route[Any]", importlib.import_module(f"functions.{function}.app").handler.__self__)
 
 
 @cache
@@ -384,7 +387,7 @@ def _coded(model: type[BaseModel], family: Family, codes: list[str]) -> Schema:
     return {"allOf": [_ref(model), {"properties": {field: {"type": "string", "enum": codes}}, "required": [field]}]}
 
 
-def _error_example(handler: api.Route[Any], error: type[RolecallError]) -> dict[str, Any]:
+def _error_example(handler: http_routes.Route[Any], error: type[RolecallError]) -> dict[str, Any]:
     raised: RolecallError
     if error is ValidationFailed:
         raised = _validation_error(handler)
@@ -395,7 +398,7 @@ def _error_example(handler: api.Route[Any], error: type[RolecallError]) -> dict[
     return cast("dict[str, Any]", handler.refusal(event, raised).body) | {"timestamp": answers.TIME}
 
 
-def _validation_error(handler: api.Route[Any]) -> ValidationFailed:
+def _validation_error(handler: http_routes.Route[Any]) -> ValidationFailed:
     if handler.body:
         try:
             handler.body.parse(b"{}")

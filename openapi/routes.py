@@ -8,8 +8,8 @@ from pydantic import BaseModel
 
 from openapi import answers
 from rolecall import errors
+from rolecall.auth.roles import PlatformRole, Role
 from rolecall.errors import RolecallError
-from rolecall.roles import PlatformRole, Role
 
 USERS, TENANTS, AUDIT = "Tenant API: users", "Tenant API: tenants", "Tenant API: audit"
 SESSIONS, ACCOUNTS = "Platform API: sessions", "Platform API: accounts"

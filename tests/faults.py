@@ -12,7 +12,8 @@ from typing import Any
 
 from botocore.exceptions import ReadTimeoutError
 
-from rolecall import messages, store
+from rolecall.aws import queues
+from rolecall.storage import dynamodb
 
 
 class Crash(BaseException):
@@ -28,7 +29,7 @@ class Calls:
 
 @contextmanager
 def _on_the_wire(before: Callable[..., Any], after: Callable[..., Any]) -> Iterator[None]:
-    emitters = [client.meta.events for client in (store._client(), messages._client())]
+    emitters = [client.meta.events for client in (dynamodb.client(), queues._client())]
     for events in emitters:
         events.register("before-call.*.*", before)
         events.register("after-call.*.*", after)

@@ -13,7 +13,7 @@ from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.dynamo_type import DynamoType, Item
 from moto.dynamodb.models.table import Table
 
-from rolecall import passwords
+from rolecall.auth import passwords
 
 _CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 _get_value = serialize.ResponseSerializer.get_value

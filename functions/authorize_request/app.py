@@ -6,14 +6,15 @@ in its context, a denied one becomes the gateway's 401. Any other failure ends i
 
 from typing import Any
 
-from rolecall import authorization, clock, store, telemetry
+from rolecall import clock, deadline, telemetry
+from rolecall.auth import authorizer
 
 #: Seconds within which a credential is recognised or the request fails; API Gateway waits longer.
 _TIME_LIMIT = 4.0
 
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    store.set_time_left(_TIME_LIMIT)
+    deadline.set_time_left(_TIME_LIMIT)
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
     with telemetry.unavailability_logged():
-        return authorization.decide(headers.get("authorization"), event["methodArn"], clock.now())
+        return authorizer.decide(headers.get("authorization"), event["methodArn"], clock.now())

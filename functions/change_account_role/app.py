@@ -2,7 +2,12 @@
 
 from typing import Annotated
 
-from rolecall import accounts, api, bodies
+from rolecall.accounts import account_changes
+from rolecall.http import bodies
+from rolecall.http.guards import require_superadmin
+from rolecall.http.requests import Request
+from rolecall.http.responses import Family, Response, etag
+from rolecall.http.routes import route
 
 
 class NewRole(bodies.Body):
@@ -10,15 +15,13 @@ class NewRole(bodies.Body):
     reason: Annotated[str, bodies.text(max_length=500)] | None = None
 
 
-@api.route(
-    api.Family.PLATFORM, may_call=api.superadmin, body=NewRole, audit_refusals=("change_account_role", "account")
-)
-def handler(request: api.Request[NewRole]) -> api.Response:
-    account = accounts.change_account_role(
-        request.call,
+@route(Family.PLATFORM, may_call=require_superadmin, body=NewRole, audit_refusals=("change_account_role", "account"))
+def handler(request: Request[NewRole]) -> Response:
+    account = account_changes.change_account_role(
+        request.context,
         request.int32("id"),
         request.body.new_role,
         reason=request.body.reason,
         if_match=request.if_match,
     )
-    return api.Response(200, account.to_json(), api.etag(account.version))
+    return Response(200, account.to_json(), etag(account.version))

@@ -3,8 +3,13 @@
 from datetime import date
 from typing import Annotated
 
-from rolecall import accounts, api, bodies
-from rolecall.roles import PlatformRole
+from rolecall.accounts import account_creation
+from rolecall.auth.roles import PlatformRole
+from rolecall.http import bodies
+from rolecall.http.guards import require_superadmin
+from rolecall.http.requests import Request
+from rolecall.http.responses import Family, Response, etag
+from rolecall.http.routes import route
 
 type Short = Annotated[str, bodies.text(min_length=1, max_length=100)]
 
@@ -21,12 +26,12 @@ class AccountToCreate(bodies.Body):
     birth_date: date | None = bodies.field(alias="birthDate", default=None)
 
 
-@api.route(api.Family.PLATFORM, may_call=api.superadmin, body=AccountToCreate)
-def handler(request: api.Request[AccountToCreate]) -> api.Response:
+@route(Family.PLATFORM, may_call=require_superadmin, body=AccountToCreate)
+def handler(request: Request[AccountToCreate]) -> Response:
     birth_date = request.body.birth_date.isoformat() if request.body.birth_date else None
-    account = accounts.create_account(
-        request.call, accounts.NewAccount(**vars(request.body) | {"birth_date": birth_date})
+    account = account_creation.create_account(
+        request.context, account_creation.NewAccount(**vars(request.body) | {"birth_date": birth_date})
     )
     # Relative to the request's own address, in front of which there is the stage, or a domain's base path.
     location = {"Location": f"users/{account.id}"}
-    return api.Response(201, account.to_json(), api.etag(account.version) | location)
+    return Response(201, account.to_json(), etag(account.version) | location)

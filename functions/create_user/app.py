@@ -1,7 +1,12 @@
 """POST /users: make a user in the caller's tenant (admin)."""
 
-from rolecall import api, bodies, users
-from rolecall.roles import Role
+from rolecall.auth.roles import Role
+from rolecall.http import bodies
+from rolecall.http.guards import require_tenant_role
+from rolecall.http.requests import Request
+from rolecall.http.responses import Family, Response, etag
+from rolecall.http.routes import route
+from rolecall.tenants import user_creation
 
 
 class UserToCreate(bodies.Body):
@@ -11,9 +16,9 @@ class UserToCreate(bodies.Body):
     webhook_url: bodies.WebhookUrl | None = None
 
 
-@api.route(api.Family.TENANT, may_call=api.tenant_roles(Role.ADMIN), body=UserToCreate)
-def handler(request: api.Request[UserToCreate]) -> api.Response:
+@route(Family.TENANT, may_call=require_tenant_role(Role.ADMIN), body=UserToCreate)
+def handler(request: Request[UserToCreate]) -> Response:
     body = request.body
-    new = users.NewUser(body.email, body.password, body.role, body.webhook_url)
-    created = users.create_user(request.call, new, idempotency_key=request.idempotency_key)
-    return api.Response(201, created.to_json(), api.etag(created.user.version))
+    new = user_creation.NewUser(body.email, body.password, body.role, body.webhook_url)
+    created = user_creation.create_user(request.context, new, idempotency_key=request.idempotency_key)
+    return Response(201, created.to_json(), etag(created.user.version))

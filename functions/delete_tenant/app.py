@@ -1,21 +1,25 @@
 """DELETE /global/tenants/{id}: delete a tenant and everything that belongs to it (master token)."""
 
-from rolecall import api, deletion
+from rolecall.deletion import requests
+from rolecall.http.guards import require_master_token
+from rolecall.http.requests import Request
+from rolecall.http.responses import Family, Response
+from rolecall.http.routes import route
 
 
-@api.route(api.Family.TENANT, may_call=api.master, query=frozenset({"dry_run"}))
-def handler(request: api.Request[None]) -> api.Response:
+@route(Family.TENANT, may_call=require_master_token, query=frozenset({"dry_run"}))
+def handler(request: Request[None]) -> Response:
     tenant_id = request.uuid("id", message="tenant ID is required and must be a UUID")
     confirm_name = request.headers.get("x-confirm-tenant-name")
     if request.flag("dry_run"):
-        preview = deletion.preview_deletion(tenant_id, confirm_name=confirm_name)
+        preview = requests.preview_deletion(tenant_id, confirm_name=confirm_name)
         message = "Dry run: nothing was deleted"
-        return api.Response(200, {"success": True, "message": message, "data": preview.to_json()})
-    found = deletion.delete_tenant(request.call, tenant_id, confirm_name=confirm_name)
+        return Response(200, {"success": True, "message": message, "data": preview.to_json()})
+    found = requests.delete_tenant(request.context, tenant_id, confirm_name=confirm_name)
     if found.deleted_at:
         message = "Tenant and all related data permanently deleted"
-        return api.Response(200, {"success": True, "message": message, "data": found.to_json()})
+        return Response(200, {"success": True, "message": message, "data": found.to_json()})
     message = "Tenant deletion accepted: the tenant is closed, its data is being removed"
     # Relative to the request's own address, in front of which there is the stage, or a domain's base path.
     progress = {"Location": f"{tenant_id}/deletion"}
-    return api.Response(202, {"success": True, "message": message, "data": found.to_json()}, progress)
+    return Response(202, {"success": True, "message": message, "data": found.to_json()}, progress)

@@ -1,14 +1,18 @@
 """DELETE /users/{id}: delete someone else in the caller's tenant, with all that is theirs (admin, manager)."""
 
-from rolecall import api, user_deletion
-from rolecall.roles import ROLE_CHANGERS
+from rolecall.auth.roles import ROLE_CHANGERS
+from rolecall.http.guards import require_tenant_role
+from rolecall.http.requests import Request
+from rolecall.http.responses import Family, Response
+from rolecall.http.routes import route
+from rolecall.tenants import user_deletion
 
 
-@api.route(
-    api.Family.TENANT,
-    may_call=api.tenant_roles(*ROLE_CHANGERS),
+@route(
+    Family.TENANT,
+    may_call=require_tenant_role(*ROLE_CHANGERS),
     audit_refusals=("delete_user", "user"),
 )
-def handler(request: api.Request[None]) -> api.Response:
-    user_deletion.delete_user(request.call, request.path["id"], if_match=request.if_match)
-    return api.Response(200, {"success": True, "message": "User permanently deleted"})
+def handler(request: Request[None]) -> Response:
+    user_deletion.delete_user(request.context, request.path["id"], if_match=request.if_match)
+    return Response(200, {"success": True, "message": "User permanently deleted"})

@@ -1,15 +1,20 @@
 """PUT /v1/api/superadmin/users/{id}/enable: enable someone else's platform account (superadmin)."""
 
-from rolecall import accounts, api, bodies
+from rolecall.accounts import account_changes
+from rolecall.http import bodies
+from rolecall.http.guards import require_superadmin
+from rolecall.http.requests import Request
+from rolecall.http.responses import Family, Response, etag
+from rolecall.http.routes import route
 
 
 class Enable(bodies.Body):
     reason: bodies.Reason
 
 
-@api.route(api.Family.PLATFORM, may_call=api.superadmin, body=Enable, audit_refusals=("enable_account", "account"))
-def handler(request: api.Request[Enable]) -> api.Response:
-    account = accounts.enable_account(
-        request.call, request.int32("id"), reason=request.body.reason, if_match=request.if_match
+@route(Family.PLATFORM, may_call=require_superadmin, body=Enable, audit_refusals=("enable_account", "account"))
+def handler(request: Request[Enable]) -> Response:
+    account = account_changes.enable_account(
+        request.context, request.int32("id"), reason=request.body.reason, if_match=request.if_match
     )
-    return api.Response(200, account.to_json(), api.etag(account.version))
+    return Response(200, account.to_json(), etag(account.version))

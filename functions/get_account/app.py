@@ -1,9 +1,13 @@
 """GET /v1/api/superadmin/users/{id}: the whole profile of a platform account (superadmin)."""
 
-from rolecall import accounts, api
+from rolecall.accounts import accounts
+from rolecall.http.guards import require_superadmin
+from rolecall.http.requests import Request
+from rolecall.http.responses import Family, Response, etag
+from rolecall.http.routes import route
 
 
-@api.route(api.Family.PLATFORM, may_call=api.superadmin)
-def handler(request: api.Request[None]) -> api.Response:
+@route(Family.PLATFORM, may_call=require_superadmin)
+def handler(request: Request[None]) -> Response:
     account = accounts.get_account(request.int32("id"))
-    return api.Response(200, account.to_json(), api.etag(account.version))
+    return Response(200, account.to_json(), etag(account.version))

@@ -1,9 +1,13 @@
 """GET /global/tenants/{id}/deletion: the progress of a tenant's deletion, and its receipt (master token)."""
 
-from rolecall import api, deletion
+from rolecall.deletion import jobs
+from rolecall.http.guards import require_master_token
+from rolecall.http.requests import Request
+from rolecall.http.responses import Family, Response
+from rolecall.http.routes import route
 
 
-@api.route(api.Family.TENANT, may_call=api.master)
-def handler(request: api.Request[None]) -> api.Response:
-    found = deletion.read(request.uuid("id", message="tenant ID is required and must be a UUID"))
-    return api.Response(200, {"success": True, "data": found.to_progress(request.call.at)})
+@route(Family.TENANT, may_call=require_master_token)
+def handler(request: Request[None]) -> Response:
+    found = jobs.read(request.uuid("id", message="tenant ID is required and must be a UUID"))
+    return Response(200, {"success": True, "data": found.to_progress(request.context.at)})

@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
-from rolecall import api
 from rolecall.errors import NotFound
+from rolecall.http.requests import Request
+from rolecall.http.responses import Family, Response
+from rolecall.http.routes import route
 
 _SCRIPT, _STYLE, _JSON = "text/javascript; charset=utf-8", "text/css; charset=utf-8", "application/json"
 _ASSETS = {
@@ -17,12 +19,12 @@ _ASSETS = {
 _KEPT = {"swagger-ui-bundle.js", "swagger-ui.css"}
 
 
-@api.route(api.Family.TENANT, may_call=None, query=frozenset({"v"}))
-def handler(request: api.Request[None]) -> api.Response:
+@route(Family.TENANT, may_call=None, query=frozenset({"v"}))
+def handler(request: Request[None]) -> Response:
     name = request.path["asset"]
     if name not in _ASSETS:
         raise NotFound
     headers = {"Content-Type": _ASSETS[name], "X-Content-Type-Options": "nosniff"}
     if name in _KEPT:
         headers["Cache-Control"] = "public, max-age=31536000, immutable"
-    return api.Response(200, Path(__file__).with_name(name).read_text(), headers)
+    return Response(200, Path(__file__).with_name(name).read_text(), headers)

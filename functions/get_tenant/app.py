@@ -1,9 +1,13 @@
 """GET /global/tenants/{id}: one tenant (master token)."""
 
-from rolecall import api, tenants
+from rolecall.http.guards import require_master_token
+from rolecall.http.requests import Request
+from rolecall.http.responses import Family, Response, etag
+from rolecall.http.routes import route
+from rolecall.tenants import tenants
 
 
-@api.route(api.Family.TENANT, may_call=api.master)
-def handler(request: api.Request[None]) -> api.Response:
+@route(Family.TENANT, may_call=require_master_token)
+def handler(request: Request[None]) -> Response:
     tenant = tenants.get_tenant(request.uuid("id", message="tenant ID is required and must be a UUID"))
-    return api.Response(200, {"success": True, "data": tenant.to_data()}, api.etag(tenant.version))
+    return Response(200, {"success": True, "data": tenant.to_data()}, etag(tenant.version))

@@ -1,10 +1,14 @@
 """GET /users/{id}: one user: oneself, someone one manages, or anyone for the master token."""
 
-from rolecall import api, users
-from rolecall.roles import Role
+from rolecall.auth.roles import Role
+from rolecall.http.guards import require_either, require_master_token, require_tenant_role
+from rolecall.http.requests import Request
+from rolecall.http.responses import Family, Response, etag
+from rolecall.http.routes import route
+from rolecall.tenants import users
 
 
-@api.route(api.Family.TENANT, may_call=api.either(api.tenant_roles(*Role), api.master))
-def handler(request: api.Request[None]) -> api.Response:
-    user = users.get_user(request.call, request.path["id"])
-    return api.Response(200, {"success": True, "data": user.to_data()}, api.etag(user.version))
+@route(Family.TENANT, may_call=require_either(require_tenant_role(*Role), require_master_token))
+def handler(request: Request[None]) -> Response:
+    user = users.get_user(request.context, request.path["id"])
+    return Response(200, {"success": True, "data": user.to_data()}, etag(user.version))

@@ -1,10 +1,14 @@
 """GET /v1/api/superadmin/users/{id}/history: what was done to a platform account, newest first (superadmin)."""
 
-from rolecall import account_history, api
+from rolecall.accounts import history
+from rolecall.http.guards import require_superadmin
+from rolecall.http.requests import Request
+from rolecall.http.responses import Family, Response, link_next
+from rolecall.http.routes import route
 
 
-@api.route(api.Family.PLATFORM, may_call=api.superadmin, query=frozenset({"limit", "cursor"}))
-def handler(request: api.Request[None]) -> api.Response:
+@route(Family.PLATFORM, may_call=require_superadmin, query=frozenset({"limit", "cursor"}))
+def handler(request: Request[None]) -> Response:
     limit = request.limit(default=100, maximum=1000)
-    page = account_history.list_account_history(request.int32("id"), limit=limit, cursor=request.query.get("cursor"))
-    return api.Response(200, page.entries, api.link_next(limit, page.next_cursor))
+    page = history.list_account_history(request.int32("id"), limit=limit, cursor=request.query.get("cursor"))
+    return Response(200, page.entries, link_next(limit, page.next_cursor))

@@ -2,16 +2,20 @@
 
 from typing import Any
 
-from rolecall import accounts, api
-from rolecall.roles import PlatformRole
+from rolecall.accounts import accounts
+from rolecall.auth.roles import PlatformRole
+from rolecall.http.guards import require_superadmin
+from rolecall.http.requests import Request
+from rolecall.http.responses import Family, Response
+from rolecall.http.routes import route
 
 
-@api.route(
-    api.Family.PLATFORM,
-    may_call=api.superadmin,
+@route(
+    Family.PLATFORM,
+    may_call=require_superadmin,
     query=frozenset({"limit", "cursor", "role", "enabled", "banned", "email"}),
 )
-def handler(request: api.Request[None]) -> api.Response:
+def handler(request: Request[None]) -> Response:
     limit = request.limit(default=100, maximum=1000)
     page = accounts.list_accounts(
         limit=limit,
@@ -24,4 +28,4 @@ def handler(request: api.Request[None]) -> api.Response:
     body: dict[str, Any] = {"users": [account.to_json() for account in page.accounts]}
     if page.next_cursor:
         body["nextCursor"] = page.next_cursor
-    return api.Response(200, body)
+    return Response(200, body)

@@ -1,22 +1,27 @@
 """GET /audit: who changed what in a tenant, newest first (admin: the own tenant; master token: any)."""
 
-from rolecall import api, audit, tenants
-from rolecall.roles import Role
+from rolecall.audit import trail
+from rolecall.auth.roles import Role
+from rolecall.http.guards import require_either, require_master_token, require_tenant_role
+from rolecall.http.requests import Request
+from rolecall.http.responses import Family, Response
+from rolecall.http.routes import route
+from rolecall.tenants import tenants
 
 
-@api.route(
-    api.Family.TENANT,
-    may_call=api.either(api.tenant_roles(Role.ADMIN), api.master),
+@route(
+    Family.TENANT,
+    may_call=require_either(require_tenant_role(Role.ADMIN), require_master_token),
     query=frozenset({"limit", "cursor", "tenant_id", "action", "actor", "target", "from", "to"}),
 )
-def handler(request: api.Request[None]) -> api.Response:
+def handler(request: Request[None]) -> Response:
     query, limit = request.query, request.limit(default=100, maximum=1000)
     since, until = request.moment("from"), request.moment("to")
-    page = audit.list_entries(
-        tenants.within_reach(request.call, query.get("tenant_id")),
-        audit.Filters(request.text("action"), request.id("actor"), request.id("target"), since, until),
+    page = trail.list_entries(
+        tenants.within_reach(request.context, query.get("tenant_id")),
+        trail.Filters(request.text("action"), request.id("actor"), request.id("target"), since, until),
         limit=limit,
         cursor=query.get("cursor"),
     )
     body = {"success": True, "entries": page.entries}
-    return api.Response(200, body | ({"next_cursor": page.next_cursor} if page.next_cursor else {}))
+    return Response(200, body | ({"next_cursor": page.next_cursor} if page.next_cursor else {}))

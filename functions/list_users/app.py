@@ -1,17 +1,21 @@
 """GET /users: list the users of the caller's tenant, ordered by email (admin)."""
 
-from rolecall import api, users
-from rolecall.roles import Role
+from rolecall.auth.roles import Role
+from rolecall.http.guards import require_tenant_role
+from rolecall.http.requests import Request
+from rolecall.http.responses import Family, Response
+from rolecall.http.routes import route
+from rolecall.tenants import users
 
 
-@api.route(
-    api.Family.TENANT,
-    may_call=api.tenant_roles(Role.ADMIN),
+@route(
+    Family.TENANT,
+    may_call=require_tenant_role(Role.ADMIN),
     query=frozenset({"limit", "cursor", "role", "active", "email"}),
 )
-def handler(request: api.Request[None]) -> api.Response:
+def handler(request: Request[None]) -> Response:
     page = users.list_users(
-        request.call,
+        request.context,
         limit=request.limit(default=1000, maximum=1000),
         cursor=request.query.get("cursor"),
         role=request.choice("role", Role),
@@ -21,4 +25,4 @@ def handler(request: api.Request[None]) -> api.Response:
     body = {"success": True, "users": [user.to_json() for user in page.users]}
     if page.next_cursor:
         body["next_cursor"] = page.next_cursor
-    return api.Response(200, body)
+    return Response(200, body)

@@ -1,6 +1,10 @@
 """POST /v1/api/auth/login: exchange an account's email and password for an access and a refresh token."""
 
-from rolecall import account_sessions, api, bodies
+from rolecall.accounts import sessions
+from rolecall.http import bodies
+from rolecall.http.requests import Request
+from rolecall.http.responses import Family, Response
+from rolecall.http.routes import route
 
 
 class Credentials(bodies.Body):
@@ -9,7 +13,7 @@ class Credentials(bodies.Body):
     password: str
 
 
-@api.route(api.Family.PLATFORM, may_call=None, body=Credentials)
-def handler(request: api.Request[Credentials]) -> api.Response:
-    pair = account_sessions.log_in(request.call, request.body.email, request.body.password)
-    return api.Response(200, pair.to_json())
+@route(Family.PLATFORM, may_call=None, body=Credentials)
+def handler(request: Request[Credentials]) -> Response:
+    pair = sessions.log_in(request.context, request.body.email, request.body.password)
+    return Response(200, pair.to_json())

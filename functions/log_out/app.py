@@ -1,13 +1,18 @@
 """POST /v1/api/auth/logout: end the caller's session, its access and its refresh token."""
 
-from rolecall import account_sessions, api, bodies
+from rolecall.accounts import sessions
+from rolecall.http import bodies
+from rolecall.http.guards import require_account
+from rolecall.http.requests import Request
+from rolecall.http.responses import Family, Response
+from rolecall.http.routes import route
 
 
 class Logout(bodies.Body):
     refresh_token: str = bodies.field(alias="refreshToken")
 
 
-@api.route(api.Family.PLATFORM, may_call=api.account, body=Logout)
-def handler(request: api.Request[Logout]) -> api.Response:
-    account_sessions.log_out(request.call, request.body.refresh_token)
-    return api.Response(204, None)
+@route(Family.PLATFORM, may_call=require_account, body=Logout)
+def handler(request: Request[Logout]) -> Response:
+    sessions.log_out(request.context, request.body.refresh_token)
+    return Response(204, None)

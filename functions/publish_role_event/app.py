@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from rolecall import role_events, telemetry
+from rolecall import telemetry
+from rolecall.audit import role_events
 
 
-def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    with telemetry.invocation(context):
+def handler(event: dict[str, Any], lambda_context: Any) -> dict[str, Any]:
+    with telemetry.invocation(lambda_context):
         failed = role_events.publish(event["Records"])
     return {"batchItemFailures": [{"itemIdentifier": failed}] if failed else []}

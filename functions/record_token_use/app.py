@@ -2,14 +2,15 @@
 
 from typing import Any
 
-from rolecall import store, telemetry, token_use
+from rolecall import deadline, telemetry
+from rolecall.auth import token_use
 
 #: Seconds before the function's end at which it starts nothing new.
 _RESERVE_SECONDS = 1.0
 
 
-def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    store.set_time_left(context.get_remaining_time_in_millis() / 1000 - _RESERVE_SECONDS)
-    with telemetry.invocation(context):
+def handler(event: dict[str, Any], lambda_context: Any) -> dict[str, Any]:
+    deadline.set_time_left(lambda_context.get_remaining_time_in_millis() / 1000 - _RESERVE_SECONDS)
+    with telemetry.invocation(lambda_context):
         failed = token_use.record(event["Records"])
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}

@@ -1,13 +1,17 @@
 """POST /v1/api/auth/refresh: spend a refresh token for a new pair of tokens."""
 
-from rolecall import account_sessions, api, bodies
+from rolecall.accounts import sessions
+from rolecall.http import bodies
+from rolecall.http.requests import Request
+from rolecall.http.responses import Family, Response
+from rolecall.http.routes import route
 
 
 class Refresh(bodies.Body):
     refresh_token: str = bodies.field(alias="refreshToken")
 
 
-@api.route(api.Family.PLATFORM, may_call=None, body=Refresh)
-def handler(request: api.Request[Refresh]) -> api.Response:
-    pair = account_sessions.refresh_session(request.call, request.body.refresh_token)
-    return api.Response(200, pair.to_json())
+@route(Family.PLATFORM, may_call=None, body=Refresh)
+def handler(request: Request[Refresh]) -> Response:
+    pair = sessions.refresh_session(request.context, request.body.refresh_token)
+    return Response(200, pair.to_json())

@@ -1,8 +1,13 @@
 """POST /register: make a tenant with its first admin (master token)."""
 
-from rolecall import api, bodies, tenants
-from rolecall.roles import Role
-from rolecall.users import NewUser
+from rolecall.auth.roles import Role
+from rolecall.http import bodies
+from rolecall.http.guards import require_master_token
+from rolecall.http.requests import Request
+from rolecall.http.responses import Family, Response, etag
+from rolecall.http.routes import route
+from rolecall.tenants import tenants
+from rolecall.tenants.user_creation import NewUser
 
 
 class Registration(bodies.Body):
@@ -13,14 +18,14 @@ class Registration(bodies.Body):
     webhook_url: bodies.WebhookUrl | None = None
 
 
-@api.route(api.Family.TENANT, may_call=api.master, body=Registration)
-def handler(request: api.Request[Registration]) -> api.Response:
+@route(Family.TENANT, may_call=require_master_token, body=Registration)
+def handler(request: Request[Registration]) -> Response:
     # The first user is always an admin, whatever role was asked for.
     body = request.body
     first_admin = NewUser(body.email, body.password, Role.ADMIN, body.webhook_url)
     tenant, created = tenants.register_tenant(
-        request.call, body.tenant_name, first_admin, idempotency_key=request.idempotency_key
+        request.context, body.tenant_name, first_admin, idempotency_key=request.idempotency_key
     )
-    return api.Response(
-        201, {**created.to_json(), "tenant": tenant.to_json(), "token": created.token}, api.etag(created.user.version)
+    return Response(
+        201, {**created.to_json(), "tenant": tenant.to_json(), "token": created.token}, etag(created.user.version)
     )

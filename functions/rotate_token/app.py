@@ -1,17 +1,21 @@
 """POST /users/{id}/token: a new API token for oneself or someone one manages; the old one is dead."""
 
-from rolecall import api, users
-from rolecall.roles import Role
+from rolecall.auth.roles import Role
+from rolecall.http.guards import require_tenant_role
+from rolecall.http.requests import Request
+from rolecall.http.responses import Family, Response, etag
+from rolecall.http.routes import route
+from rolecall.tenants import user_tokens
 
 
-@api.route(
-    api.Family.TENANT,
-    may_call=api.tenant_roles(*Role),
+@route(
+    Family.TENANT,
+    may_call=require_tenant_role(*Role),
     audit_refusals=("rotate_token", "user"),
 )
-def handler(request: api.Request[None]) -> api.Response:
-    user, token = users.rotate_token(request.call, request.path["id"])
-    return api.Response(
+def handler(request: Request[None]) -> Response:
+    user, token = user_tokens.rotate_token(request.context, request.path["id"])
+    return Response(
         200,
         {
             "success": True,
@@ -19,5 +23,5 @@ def handler(request: api.Request[None]) -> api.Response:
             "data": {"user_id": user.id, "token": token},
             "note": "Keep the token: it is shown this once and cannot be read again.",
         },
-        api.etag(user.version),
+        etag(user.version),
     )

@@ -4,14 +4,16 @@
 
 from typing import Any
 
-from rolecall import calls, clock, operations, store, telemetry
+from rolecall import clock, deadline, telemetry
+from rolecall.auth import principals
+from rolecall.operations import operator
 
-_OPERATOR = calls.Principal(calls.PrincipalType.SYSTEM, "operator")
+_OPERATOR = principals.Principal(principals.PrincipalType.SYSTEM, "operator")
 #: Seconds before the function's end at which it stops trying.
 _RESERVE_SECONDS = 1.0
 
 
-def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    store.set_time_left(context.get_remaining_time_in_millis() / 1000 - _RESERVE_SECONDS)
-    with telemetry.invocation(context):
-        return operations.run(calls.Call(_OPERATOR, clock.now(), context.aws_request_id), event)
+def handler(event: dict[str, Any], lambda_context: Any) -> dict[str, Any]:
+    deadline.set_time_left(lambda_context.get_remaining_time_in_millis() / 1000 - _RESERVE_SECONDS)
+    with telemetry.invocation(lambda_context):
+        return operator.run(principals.RequestContext(_OPERATOR, clock.now(), lambda_context.aws_request_id), event)

@@ -1,6 +1,8 @@
 """GET /docs: the interactive reference of the API."""
 
-from rolecall import api
+from rolecall.http.requests import Request
+from rolecall.http.responses import Family, Response
+from rolecall.http.routes import route
 
 #: Everything comes from where the page does; Swagger UI's pictures are in its style sheet, and it styles inline.
 _POLICY = (
@@ -36,6 +38,6 @@ _PAGE = """\
 """
 
 
-@api.route(api.Family.TENANT, may_call=None)
-def handler(_request: api.Request[None]) -> api.Response:
-    return api.Response(200, _PAGE, _HEADERS)
+@route(Family.TENANT, may_call=None)
+def handler(_request: Request[None]) -> Response:
+    return Response(200, _PAGE, _HEADERS)

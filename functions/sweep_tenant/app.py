@@ -2,16 +2,18 @@
 
 from typing import Any
 
-from rolecall import clock, deletion, messages, store, telemetry
-from rolecall.calls import Call, Principal, PrincipalType
+from rolecall import clock, deadline, telemetry
+from rolecall.auth.principals import Principal, PrincipalType, RequestContext
+from rolecall.aws import queues
+from rolecall.deletion import workers
 
 WORKER = Principal(PrincipalType.SYSTEM, "sweep_tenant")
 #: Seconds before the function's end at which it stops trying, so that it can still hand on what is left.
 _RESERVE_SECONDS = 3.0
 
 
-def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    store.set_time_left(context.get_remaining_time_in_millis() / 1000 - _RESERVE_SECONDS)
-    call = Call(WORKER, clock.now(), context.aws_request_id)
-    with telemetry.invocation(context):
-        return messages.each_slice(event, lambda tenant_id, name: deletion.work(call, tenant_id, name))
+def handler(event: dict[str, Any], lambda_context: Any) -> dict[str, Any]:
+    deadline.set_time_left(lambda_context.get_remaining_time_in_millis() / 1000 - _RESERVE_SECONDS)
+    context = RequestContext(WORKER, clock.now(), lambda_context.aws_request_id)
+    with telemetry.invocation(lambda_context):
+        return queues.each_slice(event, lambda tenant_id, name: workers.work(context, tenant_id, name))

@@ -1,22 +1,27 @@
 """PUT /global/tenants/{id}: protect a tenant against deletion, or lift that (master token)."""
 
-from rolecall import api, bodies, tenants
+from rolecall.http import bodies
+from rolecall.http.guards import require_master_token
+from rolecall.http.requests import Request
+from rolecall.http.responses import Family, Response, etag
+from rolecall.http.routes import route
+from rolecall.tenants import tenants
 
 
 class TenantUpdate(bodies.Body):
     deletion_protection: bool
 
 
-@api.route(api.Family.TENANT, may_call=api.master, body=TenantUpdate)
-def handler(request: api.Request[TenantUpdate]) -> api.Response:
+@route(Family.TENANT, may_call=require_master_token, body=TenantUpdate)
+def handler(request: Request[TenantUpdate]) -> Response:
     tenant = tenants.update_tenant(
-        request.call,
+        request.context,
         request.uuid("id", message="tenant ID is required and must be a UUID"),
         deletion_protection=request.body.deletion_protection,
         if_match=request.if_match,
     )
-    return api.Response(
+    return Response(
         200,
         {"success": True, "message": "Tenant updated successfully", "data": tenant.to_data()},
-        api.etag(tenant.version),
+        etag(tenant.version),
     )

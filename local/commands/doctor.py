@@ -10,10 +10,11 @@ from local import StackError, options
 from local.deployment import running_stack
 from local.deployment.layer import use_layer_on
 from local.progress import counting
-from rolecall import invariants, telemetry
-from rolecall.calls import Call, Principal, PrincipalType
+from rolecall import telemetry
+from rolecall.auth.principals import Principal, PrincipalType, RequestContext
 from rolecall.clock import now
-from rolecall.invariants import Finding
+from rolecall.operations import findings, invariants
+from rolecall.operations.findings import Finding
 
 DOCTOR = Principal(PrincipalType.SYSTEM, "doctor")
 _SHOWN = 10
@@ -41,15 +42,15 @@ def main() -> None:
     repaired = 0
     with counting(f"check {where}", None) as done:
         # No hurry, unlike in a function: it ends when it has seen everything.
-        for pages, (findings, _) in zip(count(1), invariants.walk(None, until=0), strict=False):
-            for finding in findings:
-                if repair and invariants.repair(Call(DOCTOR, now()), finding):
+        for pages, (on_page, _) in zip(count(1), invariants.walk(None, until=0), strict=False):
+            for finding in on_page:
+                if repair and findings.repair(RequestContext(DOCTOR, now()), finding):
                     repaired += 1
                 else:
                     found[finding.kind.name].append(finding)
             done(pages * invariants.PAGE)
-    for name, findings in sorted(found.items()):
-        _explain(name, findings)
+    for name, violations in sorted(found.items()):
+        _explain(name, violations)
     left = sum(map(len, found.values()))
     mended = f" {repaired} repaired." if repaired else ""
     if left:

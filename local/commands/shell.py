@@ -8,26 +8,20 @@ from typing import Any
 
 from local.deployment import running_stack
 from local.deployment.layer import use_layer_on
-from rolecall import (
-    accounts,
-    audit,
-    authorization,
-    clock,
-    deletion,
-    devices,
-    errors,
-    invariants,
-    keys,
-    roles,
-    store,
-    tenants,
-    users,
-)
-from rolecall.calls import Call, Principal, PrincipalType
-from rolecall.roles import PlatformRole, Role
+from rolecall import clock, errors
+from rolecall.accounts import account_changes, account_creation, accounts
+from rolecall.audit import trail
+from rolecall.auth import authorizer, roles
+from rolecall.auth.principals import Principal, PrincipalType, RequestContext
+from rolecall.auth.roles import PlatformRole, Role
+from rolecall.deletion import jobs, requests
+from rolecall.operations import invariants
+from rolecall.storage import keys, reads, writes
+from rolecall.tenants import devices, tenants, user_changes, user_creation, users
 
 _MODULES = (
-    accounts, audit, authorization, clock, deletion, devices, errors, invariants, keys, roles, store, tenants, users,
+    accounts, account_changes, account_creation, authorizer, clock, devices, errors, invariants, jobs, keys, reads,
+    requests, roles, tenants, trail, user_changes, user_creation, users, writes,
 )  # fmt: skip
 BANNER = """\
 The layer's modules, on the table of the local stack. `demo` is the demo data, `table` is boto3's resource.
@@ -35,8 +29,8 @@ The layer's modules, on the table of the local stack. `demo` is the demo data, `
   acme = demo["tenants"][0]
   tenants.get_tenant(acme["id"])
   users.list_users(caller(), limit=5)                            # caller(): an admin of acme, or caller(token)
-  users.promote_user(caller(), acme["users"][-1]["id"], Role.MANAGER)
-  store.query_partition(keys.tenant_partition(acme["id"])).items
+  user_changes.promote_user(caller(), acme["users"][-1]["id"], Role.MANAGER)
+  reads.query_partition(keys.tenant_partition(acme["id"])).items
   list(invariants.walk(None, until=0))                           # what does not hold
 
 Ctrl-D leaves."""
@@ -51,12 +45,12 @@ def main() -> None:
     demo = json.loads((running_stack.STATE_FOLDER / "demo.json").read_text())
     table = stack.resource("dynamodb").Table(stack.table_name)
 
-    def caller(token: str = demo["tenants"][0]["users"][0]["token"]) -> Call:
+    def caller(token: str = demo["tenants"][0]["users"][0]["token"]) -> RequestContext:
         """A request of whoever the token is of, as the authorizer sees it now."""
-        return Call(authorization.authenticate(token, clock.now()), clock.now())
+        return RequestContext(authorizer.authenticate(token, clock.now()), clock.now())
 
-    names: dict[str, Any] = {module.__name__.partition(".")[2]: module for module in _MODULES}
-    names |= {kind.__name__: kind for kind in (Call, PlatformRole, Principal, PrincipalType, Role)}
+    names: dict[str, Any] = {module.__name__.rpartition(".")[2]: module for module in _MODULES}
+    names |= {kind.__name__: kind for kind in (RequestContext, PlatformRole, Principal, PrincipalType, Role)}
     names |= {"caller": caller, "demo": demo, "stack": stack, "table": table}
     with contextlib.suppress(ImportError):  # a Python without readline
         import readline  # noqa: PLC0415

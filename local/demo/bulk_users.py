@@ -11,10 +11,13 @@ from itertools import batched
 from unittest.mock import patch
 
 from local.demo.seed import SEEDER
-from rolecall import audit, passwords, standing, store, tenants, users
-from rolecall.calls import Call
+from rolecall.audit import trail
+from rolecall.auth import passwords, preconditions
+from rolecall.auth.principals import RequestContext
+from rolecall.auth.roles import Role
 from rolecall.clock import now
-from rolecall.roles import Role
+from rolecall.storage import writes
+from rolecall.tenants import tenants, user_creation
 
 #: A user is five items with its audit entry, and a transaction holds a hundred.
 _USERS_PER_TRANSACTION = 19
@@ -52,26 +55,29 @@ def create_bulk_users(user_count: int, tenant_count: int) -> Iterator[BulkUser]:
 def _create_tenant(user_count: int, password: str) -> Iterator[BulkUser]:
     domain = f"seed-{secrets.token_hex(4)}.example.com"
 
-    def new_user(index: int, role: Role) -> users.NewUser:
+    def new_user(index: int, role: Role) -> user_creation.NewUser:
         name = f"{random.choice(_NAMES)}.{random.choice(_SURNAMES)}.{index}"  # noqa: S311 (no secret)  # nosec B311
-        return users.NewUser(f"{name}@{domain}", password, role)
+        return user_creation.NewUser(f"{name}@{domain}", password, role)
 
-    def bulk_user(created: users.Created) -> BulkUser:
+    def bulk_user(created: user_creation.Created) -> BulkUser:
         user = created.user
         return BulkUser(user.tenant_id, user.id, user.email, user.role.value, created.token, password)
 
-    tenant, admin = tenants.register_tenant(Call(SEEDER, now()), domain, new_user(0, Role.ADMIN))
+    tenant, admin = tenants.register_tenant(RequestContext(SEEDER, now()), domain, new_user(0, Role.ADMIN))
     yield bulk_user(admin)
     for indices in batched(range(1, user_count), _USERS_PER_TRANSACTION, strict=False):
-        call, batch, writes = Call(SEEDER, now()), [], list[store.Write]()
+        call, batch, changes = RequestContext(SEEDER, now()), [], list[writes.Write]()
         for index in indices:
             new = new_user(index, _role(index))
-            created, puts = users.new_user(call, tenant.id, new)
+            created, puts = user_creation.new_user(call, tenant.id, new)
             after = {"email": new.email, "role": new.role, "active": True}
-            writes += [*puts, audit.entry(call, "create_user", ("user", created.user.id), scope=tenant.id, after=after)]
+            changes += [
+                *puts,
+                trail.new_entry(call, "create_user", ("user", created.user.id), scope=tenant.id, after=after),
+            ]
             batch.append(created)
         admins = sum(created.user.role is Role.ADMIN for created in batch)
-        store.transact(standing.tenant_active(tenant.id, admins=admins), *writes)
+        writes.transact(preconditions.tenant_active(tenant.id, admins=admins), *changes)
         yield from map(bulk_user, batch)
 
 

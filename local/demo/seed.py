@@ -12,12 +12,14 @@ from local.deployment.function_logs import FunctionLogs
 from local.deployment.layer import use_layer_on
 from local.deployment.stack import Stack
 from local.http import call
-from rolecall import accounts, devices, tenants, tokens, users
-from rolecall.accounts import NewAccount
-from rolecall.calls import Call, Principal, PrincipalType
+from rolecall.accounts import account_creation
+from rolecall.accounts.account_creation import NewAccount
+from rolecall.auth import tokens
+from rolecall.auth.principals import Principal, PrincipalType, RequestContext
+from rolecall.auth.roles import PlatformRole, Role
 from rolecall.clock import now
-from rolecall.roles import PlatformRole, Role
-from rolecall.users import NewUser
+from rolecall.tenants import devices, tenants, user_creation
+from rolecall.tenants.user_creation import NewUser
 
 TENANTS = [
     (
@@ -97,21 +99,21 @@ def _sample_tenant() -> None:
     """The tenant, the admin and the user that the files under events/ speak of, so that they are answered."""
     event = json.loads((ROOT / "events" / "promote_user.json").read_text())
     admin, token = event["requestContext"]["authorizer"], event["headers"]["Authorization"].removeprefix("Bearer ")
-    seeder = Call(SEEDER, now())
+    seeder = RequestContext(SEEDER, now())
     with (
         patch.object(tenants, "new_id", return_value=admin["tenant_id"]),
-        patch.object(users, "new_id", return_value=admin["id"]),
+        patch.object(user_creation, "new_id", return_value=admin["id"]),
         patch.object(tokens, "new_api_token", return_value=token),
     ):
         owner = NewUser(admin["email"], secrets.token_urlsafe(12), Role.ADMIN)
         tenants.register_tenant(seeder, "Sample of events/", owner)
-    with patch.object(users, "new_id", return_value=event["pathParameters"]["id"]):
-        call = Call(Principal.from_context(admin) or SEEDER, now())
-        users.create_user(call, NewUser("someone@example.com", secrets.token_urlsafe(12), Role.USER))
+    with patch.object(user_creation, "new_id", return_value=event["pathParameters"]["id"]):
+        call = RequestContext(Principal.from_context(admin) or SEEDER, now())
+        user_creation.create_user(call, NewUser("someone@example.com", secrets.token_urlsafe(12), Role.USER))
 
 
 def _account(first_name: str, role: PlatformRole) -> Account:
-    seeder = Call(SEEDER, now())
+    seeder = RequestContext(SEEDER, now())
     email, password = f"{first_name.lower()}@rolecall.example.com", secrets.token_urlsafe(12)
-    made = accounts.create_account(seeder, NewAccount(email, password, first_name, "Silva", role))
+    made = account_creation.create_account(seeder, NewAccount(email, password, first_name, "Silva", role))
     return {"id": made.id, "email": email, "password": password, "roles": [role.value]}

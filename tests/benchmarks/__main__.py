@@ -29,7 +29,11 @@ from rich.table import Table
 
 from local import ROOT
 from local.deployment import build
-from rolecall import calls, clock, config, store, users, vault
+from rolecall import clock, config
+from rolecall.auth import principals
+from rolecall.aws import secrets_manager
+from rolecall.storage import dynamodb
+from rolecall.tenants import users
 from tests.benchmarks import packages, running, stub, sweep
 
 PAGE = ROOT / "docs" / "performance.md"
@@ -156,15 +160,17 @@ def growth() -> list[Row]:
     units: dict[int, float] = {}
     with sweep.dynalite():
         # The key that a cursor is authenticated with; there is no Secrets Manager here.
-        vault._known["bench"] = time.monotonic() + 3600, {"key": "k" * 64}
+        secrets_manager._known["bench"] = time.monotonic() + 3600, {"key": "k" * 64}
         config.config().environ["CURSOR_KEY_SECRET_ARN"] = "bench"  # type: ignore[index]
         for size, tenant_id in tenants.items():
             _fill(tenant_id, size)
 
         def page(size: int) -> float:
-            principal = calls.Principal(calls.PrincipalType.USER, stub.ACTOR, role="admin", tenant_id=tenants[size])
+            principal = principals.Principal(
+                principals.PrincipalType.USER, stub.ACTOR, role="admin", tenant_id=tenants[size]
+            )
             start = time.perf_counter()
-            found = users.list_users(calls.Call(principal, clock.now()), limit=100)
+            found = users.list_users(principals.RequestContext(principal, clock.now()), limit=100)
             seconds = time.perf_counter() - start
             assert len(found.users) == 100, len(found.users)
             return seconds
@@ -181,7 +187,7 @@ def growth() -> list[Row]:
 def _fill(tenant_id: str, size: int) -> None:
     def put(batch: Iterable[int]) -> None:
         items = [_user_of(tenant_id, number) for number in batch]
-        store._client().batch_write_item(
+        dynamodb.client().batch_write_item(
             RequestItems={config.config().table_name: [{"PutRequest": {"Item": item}} for item in items]}
         )
 
@@ -204,7 +210,7 @@ def _read_units(work: Callable[[], object]) -> float:
     def add(parsed: dict[str, Any], **_: Any) -> None:
         found.append(parsed["ConsumedCapacity"]["CapacityUnits"])
 
-    events = store._client().meta.events
+    events = dynamodb.client().meta.events
     events.register("provide-client-params.dynamodb.Query", ask)
     events.register("after-call.dynamodb.Query", add)
     work()

@@ -24,8 +24,11 @@ import boto3
 from local import ROOT
 from local.engine.engine import Engine, free_port
 from local.environment import ACCESS_KEY, REGION, SECRET_KEY
-from rolecall import clients, config, messages, store, telemetry, token_use, vault
-from rolecall.roles import PlatformRole
+from rolecall import config, telemetry
+from rolecall.auth import token_use
+from rolecall.auth.roles import PlatformRole
+from rolecall.aws import clients, queues, secrets_manager
+from rolecall.storage import dynamodb
 from tests import gateway
 from tests.gateway import Response
 from tests.integration.conftest import MASTER_TOKEN, PASSWORD, make_account, register
@@ -109,7 +112,7 @@ class Meter:
         self._on = False
         #: The sweep asks from several threads; `aside` is what a thread asks for the meter's sake.
         self._lock, self._here = Lock(), local()
-        table, secrets = store._client().meta.events, vault._client().meta.events
+        table, secrets = dynamodb.client().meta.events, secrets_manager._client().meta.events
         self._hooks: list[tuple[Any, str, Callable[..., None]]] = [
             (table, "before-parameter-build.dynamodb", self._ask),
             (table, "after-call.dynamodb", self._count),
@@ -177,7 +180,7 @@ class Meter:
     def _again(self, query: dict[str, Any]) -> list[dict[str, Any]]:
         self._here.aside = True
         try:
-            found: list[dict[str, Any]] = store._client().query(**query)["Items"]
+            found: list[dict[str, Any]] = dynamodb.client().query(**query)["Items"]
         finally:
             self._here.aside = False
         return found
@@ -298,7 +301,7 @@ def _measure(meter: Meter) -> dict[str, Measured]:
     meter.stop()
     requests = meter.by_operation(authorizer=False)
     found["run_maintenance"] = Measured("run_maintenance", {}, requests, meter.read_units, meter.write_units)
-    found["run_maintenance"].items = store._client().scan(TableName="rolecall", Select="COUNT")["Count"]
+    found["run_maintenance"].items = dynamodb.client().scan(TableName="rolecall", Select="COUNT")["Count"]
     return found
 
 
@@ -341,10 +344,10 @@ def _engine() -> Iterator[None]:
         for cached in (
             config.config,
             clients._session,
-            store._client,
-            messages._client,
+            dynamodb.client,
+            queues._client,
             token_use._queue,
-            vault._client,
+            secrets_manager._client,
         ):
             cached.cache_clear()
         yield

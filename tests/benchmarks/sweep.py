@@ -42,7 +42,9 @@ from botocore.config import Config as BotoConfig
 
 from local import ROOT
 from local.engine.engine import free_port, in_use
-from rolecall import attributes, config, keys, store, sweep
+from rolecall import config, deadline
+from rolecall.deletion import slices, sweep
+from rolecall.storage import dynamodb, expressions, keys, reads, writes
 from tests import gateway
 
 #: Items of a user, its token and its email among them.
@@ -77,18 +79,18 @@ def dynalite() -> Iterator[None]:
                 raise TimeoutError("dynalite did not start")
             time.sleep(0.05)
         config.config.cache_clear()
-        store._client.cache_clear()
+        dynamodb.client.cache_clear()
         plain_client.cache_clear()
         properties = gateway.template()["Resources"]["Table"]["Properties"]
         names = ("AttributeDefinitions", "KeySchema", "BillingMode", "GlobalSecondaryIndexes")
-        store._client().create_table(TableName="rolecall", **{name: properties[name] for name in names})
+        dynamodb.client().create_table(TableName="rolecall", **{name: properties[name] for name in names})
         time.sleep(1)
         yield
     finally:
         process.terminate()
         process.wait()
         config.config.cache_clear()
-        store._client.cache_clear()
+        dynamodb.client.cache_clear()
 
 
 class Tenant:
@@ -101,7 +103,7 @@ class Tenant:
         items = (item for user_id in users for item in self._items_of(user_id, of_each_user))
         each_batch(self._put, items)
 
-    def _items_of(self, user_id: str, number: int) -> Iterator[store.Item]:
+    def _items_of(self, user_id: str, number: int) -> Iterator[dynamodb.Item]:
         token, email = keys.api_token(user_id), keys.email(f"{user_id}@example.com")
         user = keys.user(self.id, user_id)
         owner = {"tenant_id": self.id, "user_id": user_id}
@@ -110,19 +112,19 @@ class Tenant:
         for key in (token, email, *devices):
             yield {"pk": key.pk, "sk": key.sk, **owner}
 
-    def _put(self, batch: Iterable[store.Item]) -> None:
+    def _put(self, batch: Iterable[dynamodb.Item]) -> None:
         put_batch(batch)
         self.keys += [keys.Key(item["pk"], item["sk"]) for item in batch]
 
 
-def put_batch(items: Iterable[store.Item]) -> None:
-    requests = [{"PutRequest": {"Item": attributes.to_wire(item)}} for item in items]
-    store._client().batch_write_item(RequestItems={"rolecall": requests})
+def put_batch(items: Iterable[dynamodb.Item]) -> None:
+    requests = [{"PutRequest": {"Item": expressions.to_wire(item)}} for item in items]
+    dynamodb.client().batch_write_item(RequestItems={"rolecall": requests})
 
 
 def each_batch(work: Callable[[Any], object], things: Iterable[Any]) -> None:
     with ThreadPoolExecutor(config.config().sweep_concurrency) as pool:
-        for done in [pool.submit(work, batch) for batch in batched(things, store.BATCH_SIZE, strict=False)]:
+        for done in [pool.submit(work, batch) for batch in batched(things, writes.BATCH_SIZE, strict=False)]:
             done.result()
 
 
@@ -146,33 +148,33 @@ def bare_loop(tenant: Tenant) -> None:
 
 
 def bare_loop_same_client(tenant: Tenant) -> None:
-    each_batch(store.delete_batch, tenant.keys)
+    each_batch(writes.delete_batch, tenant.keys)
 
 
 def loop_that_looks(tenant: Tenant) -> None:
-    users = store.query_keys(keys.tenant_partition(tenant.id)).items
+    users = reads.query_keys(keys.tenant_partition(tenant.id)).items
 
-    def empty(user: store.Listed) -> None:
+    def empty(user: reads.Listed) -> None:
         partition = keys.user_partition(tenant.id, user.key.sk.removeprefix("USER#"))
-        store.delete_all(item.key for item in store.query_keys(partition).items)
+        writes.delete_all(item.key for item in reads.query_keys(partition).items)
 
     with ThreadPoolExecutor(config.config().sweep_concurrency) as pool:
         list(pool.map(empty, users))
     owned = [keys.Key(pk, keys.META) for user in users for pk in user.owned_keys]
-    each_batch(store.delete_batch, [*owned, *(user.key for user in users)])
+    each_batch(writes.delete_batch, [*owned, *(user.key for user in users)])
 
 
 def whole_sweep(tenant: Tenant) -> None:
     # One request, as in the transaction that accepts a deletion; dynalite has none.
-    put_batch(sweep.Slice(tenant.id, name).to_item() for name in keys.SLICES)
+    put_batch(slices.Slice(tenant.id, name).to_item() for name in keys.SLICES)
     while True:
-        store.set_time_left(900)
-        slices = [sweep.Slice.from_item(item) for item in store.query_partition(keys.deletion(tenant.id).pk).items]
-        todo = sweep.workable(slices)
+        deadline.set_time_left(900)
+        found = [slices.Slice.from_item(item) for item in reads.query_partition(keys.deletion(tenant.id).pk).items]
+        todo = slices.workable(found)
         if not todo:
             break
         sweep.run_side_by_side(todo, "benchmark")
-    deleted = sum((one.deleted for one in slices), Counter[str]()).total()
+    deleted = sum((one.deleted for one in found), Counter[str]()).total()
     assert deleted == len(tenant.keys), (deleted, len(tenant.keys))
 
 
@@ -216,10 +218,10 @@ def speed(
                 tenant = Tenant(number, of_each_user)
                 with ExitStack() as stack:
                     if at_a_distance:
-                        stack.enter_context(distance(store._client()))
+                        stack.enter_context(distance(dynamodb.client()))
                         stack.enter_context(distance(plain_client()))
                     times[name].append(taken(remove, tenant) / len(tenant.keys) * 1e6)
-                assert not store.query_partition(keys.tenant_partition(tenant.id)).items
+                assert not reads.query_partition(keys.tenant_partition(tenant.id)).items
     median = {name: statistics.median(seconds) for name, seconds in times.items()}
     return {
         "items": number,
@@ -290,7 +292,7 @@ def most_held(work: Callable[[], object]) -> int:
 def write_units() -> Iterator[Counter[str]]:
     """By operation, as the engine counts them."""
     units: Counter[str] = Counter()
-    events = store._client().meta.events
+    events = dynamodb.client().meta.events
     writes = ("BatchWriteItem", "DeleteItem", "UpdateItem", "PutItem")
 
     def ask(params: dict[str, Any], **_: Any) -> None:

@@ -17,7 +17,8 @@ from local.deployment.stack import Stack
 from local.deployment.start import start_stack
 from local.engine.engine import free_port
 from local.http import Answer, call
-from rolecall import config, store
+from rolecall import config
+from rolecall.storage import dynamodb
 from tests import contract
 
 PASSWORD = "correct horse battery"
@@ -51,7 +52,7 @@ def layer(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The layer's code in this process, against the stack, as a service would use it."""
     for name, value in stack.environment("DeleteTenant", "RegisterTenant").items():
         monkeypatch.setenv(name, value)
-    caches = (config.config, store._client)
+    caches = (config.config, dynamodb.client)
     for cached in caches:
         cached.cache_clear()
     yield

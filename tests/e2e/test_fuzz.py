@@ -18,7 +18,7 @@ from local import ROOT
 from local.commands.operate import operate
 from local.deployment.stack import Stack
 from local.http import call
-from rolecall import keys
+from rolecall.storage import keys
 from tests.e2e.conftest import PASSWORD, Tenant
 from tests.fuzz.callers import Caller
 

@@ -23,7 +23,11 @@ import pytest
 from local.commands.operate import operate
 from local.deployment.stack import Stack
 from local.http import call
-from rolecall import account_sessions, calls, clients, clock, config, keys, messages, store, vault
+from rolecall import clock, config
+from rolecall.accounts import sessions
+from rolecall.auth import principals
+from rolecall.aws import clients, queues, secrets_manager
+from rolecall.storage import dynamodb, keys, reads, writes
 from tests import gateway
 from tests.e2e import sequential
 from tests.e2e.conftest import PASSWORD, Member, Tenant
@@ -46,9 +50,9 @@ def in_process(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def _forget_clients() -> None:
-    for cached in (config.config, clients._session, store._client, messages._client, vault._client):
+    for cached in (config.config, clients._session, dynamodb.client, queues._client, secrets_manager._client):
         cached.cache_clear()
-    vault._known.clear()
+    secrets_manager._known.clear()
 
 
 @contextmanager
@@ -56,7 +60,7 @@ def _delayed(dice: random.Random) -> Iterator[None]:
     def wait(**_: Any) -> None:
         time.sleep(dice.uniform(0, DELAY))
 
-    events = store._client().meta.events
+    events = dynamodb.client().meta.events
     events.register("before-call.dynamodb.*", wait)
     try:
         yield
@@ -126,7 +130,7 @@ class Contest:
 
     def state(self, *members: Member) -> sequential.Tenant:
         """The tenant as it is now, with these members."""
-        items = [store.get(keys.user(self.tenant.id, member.id)) for member in members]
+        items = [reads.get(keys.user(self.tenant.id, member.id)) for member in members]
         return sequential.Tenant(
             {
                 member.id: Person(item["role"], member.token, item["active"], int(item["version"]))
@@ -399,7 +403,7 @@ def test_refresh_against_refresh(stack: Stack) -> None:
 
     def once() -> None:
         race = Race[Any, Any](rounds.dice)
-        pair = account_sessions.log_in(_operator(), made["email"], made["password"])
+        pair = sessions.log_in(_operator(), made["email"], made["password"])
         principal = gateway.authorize(pair.access_token)
         body = {"refreshToken": pair.refresh_token}
 
@@ -454,12 +458,12 @@ def test_a_hundred_guesses_at_once_get_no_more_than_the_allowed_tries() -> None:
 @pytest.mark.usefixtures("in_process")
 def test_the_last_two_superadmins_who_disable_each_other_never_leave_none(stack: Stack) -> None:
     made = [operate(stack, "create_superadmin", [f"email=duel-{n}@example.com", "force=true"]) for n in range(2)]
-    pairs = [account_sessions.log_in(_operator(), one["email"], one["password"]) for one in made]
+    pairs = [sessions.log_in(_operator(), one["email"], one["password"]) for one in made]
     principals = [gateway.authorize(pair.access_token) for pair in pairs]
     # Other tests' superadmins count as well: leave these two.
-    count = store.get(keys.platform())
+    count = reads.get(keys.platform())
     assert count
-    store.write(store.Update(keys.platform(), set={"enabled_superadmins": 2}, when=store.EXISTS))
+    writes.write(writes.Update(keys.platform(), set={"enabled_superadmins": 2}, when=writes.EXISTS))
 
     def send(change: tuple[int, int]) -> gateway.Response:
         actor, target = change
@@ -470,12 +474,12 @@ def test_the_last_two_superadmins_who_disable_each_other_never_leave_none(stack:
         answers = list(pool.map(send, [(0, 1), (1, 0)]))
 
     assert sorted(answer.status for answer in answers) == [200, 422]
-    after = store.get(keys.platform())
+    after = reads.get(keys.platform())
     assert after
     assert after["enabled_superadmins"] == 1
     left = count["enabled_superadmins"] - 1
-    store.write(store.Update(keys.platform(), set={"enabled_superadmins": left}, when=store.EXISTS))
+    writes.write(writes.Update(keys.platform(), set={"enabled_superadmins": left}, when=writes.EXISTS))
 
 
-def _operator() -> calls.Call:
-    return calls.Call(calls.Principal(calls.PrincipalType.SYSTEM, "operator"), clock.now())
+def _operator() -> principals.RequestContext:
+    return principals.RequestContext(principals.Principal(principals.PrincipalType.SYSTEM, "operator"), clock.now())

@@ -16,8 +16,10 @@ import pytest
 
 from local.deployment.stack import Stack
 from local.http import Answer, call
-from rolecall import attributes, clock, config, devices, keys, store
+from rolecall import clock, config, deadline
 from rolecall.errors import RolecallError
+from rolecall.storage import dynamodb, expressions, keys, writes
+from rolecall.tenants import devices
 
 
 @dataclass
@@ -224,7 +226,7 @@ def test_ten_thousand_items_are_deleted(api: Api, by: str) -> None:
 
 def _fill(tenant_id: str, *, users: int, children: int) -> None:
     """Users with a token, an email and devices, straight into the table: the API would take an hour."""
-    items: list[store.Item] = []
+    items: list[dynamodb.Item] = []
     for _ in range(users):
         user_id = str(uuid4())
         token, email = keys.api_token(user_id), keys.email(f"{user_id}@example.com")
@@ -235,17 +237,18 @@ def _fill(tenant_id: str, *, users: int, children: int) -> None:
         for number in range(children):
             device = keys.of_user(tenant_id, user_id, "DEVICE", str(number))
             items.append({"pk": device.pk, "sk": device.sk, "name": "phone"})
-    for start in range(0, len(items), store.BATCH_SIZE):
+    for start in range(0, len(items), writes.BATCH_SIZE):
         requests = [
-            {"PutRequest": {"Item": attributes.to_wire(item)}} for item in items[start : start + store.BATCH_SIZE]
+            {"PutRequest": {"Item": expressions.to_wire(item)}} for item in items[start : start + writes.BATCH_SIZE]
         ]
-        answer = store._client().batch_write_item(RequestItems={config.config().table_name: requests})
+        answer = dynamodb.client().batch_write_item(RequestItems={config.config().table_name: requests})
         assert not answer.get("UnprocessedItems")
 
 
 def _accept_only(tenant_id: str) -> None:
-    from rolecall import calls, deletion  # noqa: PLC0415 (the layer's, as the fixture set it up)
+    from rolecall.auth import principals  # noqa: PLC0415 (the layer's, as the fixture set it up)
+    from rolecall.deletion import requests  # noqa: PLC0415
 
-    store.set_time_left(4)
-    deletion.delete_tenant(calls.Call(calls.MASTER, clock.now()), tenant_id)
-    store.set_time_left(60)
+    deadline.set_time_left(4)
+    requests.delete_tenant(principals.RequestContext(principals.MASTER, clock.now()), tenant_id)
+    deadline.set_time_left(60)

@@ -14,21 +14,14 @@ import pytest
 from botocore.model import OperationModel
 from moto import mock_aws
 
-from rolecall import (
-    accounts,
-    attributes,
-    calls,
-    clock,
-    config,
-    deletion,
-    devices,
-    keys,
-    messages,
-    store,
-    telemetry,
-    token_use,
-)
-from rolecall.roles import PlatformRole
+from rolecall import clock, config, telemetry
+from rolecall.accounts import account_creation
+from rolecall.auth import principals, token_use
+from rolecall.auth.roles import PlatformRole
+from rolecall.aws import queues
+from rolecall.deletion import requests
+from rolecall.storage import dynamodb, expressions, keys
+from rolecall.tenants import devices
 from tests import gateway, in_memory, permissions
 from tests.gateway import Response
 
@@ -62,8 +55,8 @@ def aws(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iter
         # What a test has counted outside of an invocation, or in one that died, is not the next one's.
         telemetry.metrics.clear_metrics()
         config.config.cache_clear()
-        messages._client.cache_clear()
-        events = store._client().meta.events
+        queues._client.cache_clear()
+        events = dynamodb.client().meta.events
         events.register(_EACH_CALL, _enforce_policy)
         level = telemetry.logger.log_level
         yield
@@ -153,7 +146,7 @@ def register(name: str) -> Tenant:
 
 
 #: Seconds left in which a deletion is accepted, and nothing is swept.
-NO_TIME_TO_SWEEP = deletion.RESERVE_SECONDS
+NO_TIME_TO_SWEEP = requests.RESERVE_SECONDS
 
 
 def delete_tenant(tenant_id: str, credential: str = MASTER_TOKEN, query: str = "", **more: Any) -> Response:
@@ -171,11 +164,11 @@ def waiting_messages() -> list[str]:
     found: list[str] = []
     queue = config.config().sweep_queue_url
     while True:
-        answer = messages._client().receive_message(QueueUrl=queue, MaxNumberOfMessages=10)
+        answer = queues._client().receive_message(QueueUrl=queue, MaxNumberOfMessages=10)
         if not answer.get("Messages"):
             return found
         for message in answer["Messages"]:
-            messages._client().delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+            queues._client().delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
             found.append(message["Body"])
 
 
@@ -230,8 +223,8 @@ class Holder:
 def make_account(role: PlatformRole = PlatformRole.CLIENT, email: str | None = None) -> Holder:
     """An account with a session."""
     email = email or f"account-{next(_emails)}@example.com"
-    call = calls.Call(calls.Principal(calls.PrincipalType.SYSTEM, "operator"), clock.now())
-    account = accounts.create_account(call, accounts.NewAccount(email, PASSWORD, "Ada", "Byron", role))
+    call = principals.RequestContext(principals.Principal(principals.PrincipalType.SYSTEM, "operator"), clock.now())
+    account = account_creation.create_account(call, account_creation.NewAccount(email, PASSWORD, "Ada", "Byron", role))
     answer = gateway.request("POST", "/v1/api/auth/login", body={"email": email, "password": PASSWORD})
     assert answer.status == 200, answer.text
     return Holder(account.id, email, answer.body["accessToken"], answer.body["refreshToken"])
@@ -245,7 +238,7 @@ def superadmin(aws: None) -> Holder:
 def table() -> list[dict[str, Any]]:
     """Everything that is stored, in the order of the keys; a test may scan, the code never does."""
     pages = _aws("dynamodb").get_paginator("scan").paginate(TableName="rolecall")
-    items = [attributes.from_wire(item) for page in pages for item in page["Items"]]
+    items = [expressions.from_wire(item) for page in pages for item in page["Items"]]
     return sorted(items, key=lambda item: (item["pk"], item["sk"]))
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rolecall.roles import PlatformRole
+from rolecall.auth.roles import PlatformRole
 from tests import gateway
 from tests.integration.conftest import MASTER_TOKEN, make_account, table
 

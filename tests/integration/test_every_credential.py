@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from rolecall.roles import PlatformRole
+from rolecall.auth.roles import PlatformRole
 from tests import gateway
 from tests.integration.conftest import MASTER_TOKEN, PASSWORD, Tenant, make_account, register
 

@@ -14,8 +14,8 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 from moto.core.botocore_stubber import MockRawResponse
 
-from rolecall import store
 from rolecall.errors import ServiceUnavailable
+from rolecall.storage import dynamodb
 from tests import gateway
 from tests.gateway import Response
 from tests.integration.conftest import (
@@ -32,7 +32,7 @@ from tests.integration.conftest import (
     waiting_messages,
     work,
 )
-from tests.integration.deletions import progress, to_the_end
+from tests.integration.deletion.deletions import progress, to_the_end
 
 #: Where a request is sent that is said to have failed, so that moto doesn't execute it.
 _NOWHERE = "https://nowhere.invalid/"
@@ -116,7 +116,7 @@ unwritten = _partly(lambda items: {"UnprocessedItems": items})
 
 
 @contextmanager
-def dynamodb(failure: Failure, operation: str, *, after: int = 0, times: int = 10_000) -> Iterator[None]:
+def failing_dynamodb(failure: Failure, operation: str, *, after: int = 0, times: int = 10_000) -> Iterator[None]:
     """DynamoDB fails at an operation: from the request number `after` on, so many `times`."""
     seen = 0
 
@@ -125,7 +125,7 @@ def dynamodb(failure: Failure, operation: str, *, after: int = 0, times: int = 1
         seen += 1
         return failure(request) if after < seen <= after + times else None
 
-    events, name = store._client().meta.events, f"before-send.dynamodb.{operation}"
+    events, name = dynamodb.client().meta.events, f"before-send.dynamodb.{operation}"
     events.register_first(name, respond)
     try:
         yield
@@ -184,7 +184,7 @@ def test_a_change_that_cannot_be_written_is_refused_whole(
     before = _but_counts()
 
     for failure, status, code in OUTCOMES:
-        with dynamodb(failure, "TransactWriteItems"):
+        with failing_dynamodb(failure, "TransactWriteItems"):
             answer = change(acme, superadmin)
 
         assert (answer.status, answer.code) == (status, code)
@@ -205,7 +205,7 @@ def test_a_failure_that_passes_is_not_noticed(acme: Tenant, failure: Failure) ->
     target = acme.add("user")
     entries = len(audit_of(acme.id))
 
-    with dynamodb(failure, "TransactWriteItems", times=2):
+    with failing_dynamodb(failure, "TransactWriteItems", times=2):
         answer = acme.admin.promote(target, "manager")
 
     assert answer.body["data"]["new_role"] == "manager"
@@ -217,7 +217,7 @@ def test_a_failure_that_passes_is_not_noticed(acme: Tenant, failure: Failure) ->
 
 @pytest.mark.parametrize("failure", [throttled, down, out_of_reach, *nameless])
 def test_a_list_that_cannot_be_read_is_unavailable(acme: Tenant, failure: Failure) -> None:
-    with dynamodb(failure, "Query"):
+    with failing_dynamodb(failure, "Query"):
         answer = acme.admin.request("GET", "/users")
     assert (answer.status, answer.code, answer.headers["Retry-After"]) == (503, "SERVICE_UNAVAILABLE", "1")
 
@@ -225,14 +225,14 @@ def test_a_list_that_cannot_be_read_is_unavailable(acme: Tenant, failure: Failur
 @pytest.mark.parametrize("operation", ["GetItem", "BatchGetItem"])
 def test_the_authorizer_fails_rather_than_denies_when_it_cannot_read(acme: Tenant, operation: str) -> None:
     # The gateway makes a 503 of it: a 401 would tell the caller to throw away a good token.
-    with dynamodb(throttled, operation), pytest.raises(ServiceUnavailable):
+    with failing_dynamodb(throttled, operation), pytest.raises(ServiceUnavailable):
         gateway.authorize(acme.admin.token)
 
 
 def test_keys_that_dynamodb_left_unread_are_asked_for_again(acme: Tenant) -> None:
-    with dynamodb(unread, "BatchGetItem", times=2):
+    with failing_dynamodb(unread, "BatchGetItem", times=2):
         assert gateway.authorize(acme.admin.token)
-    with dynamodb(unread, "BatchGetItem"), pytest.raises(ServiceUnavailable):
+    with failing_dynamodb(unread, "BatchGetItem"), pytest.raises(ServiceUnavailable):
         gateway.authorize(acme.admin.token)
 
 
@@ -286,7 +286,7 @@ def test_the_log_says_once_which_call_failed_when_a_route_answers_503(
     acme.add("user")
     make_account()
 
-    with dynamodb(failure, "TransactWriteItems"):
+    with failing_dynamodb(failure, "TransactWriteItems"):
         assert change(acme, superadmin).status == 503
 
     assert _causes(caplog) == [said]
@@ -299,18 +299,18 @@ def test_the_log_says_once_which_call_failed_when_a_route_answers_503(
 def test_the_log_says_which_call_failed_when_the_authorizer_or_maintenance_ends_without_an_answer(
     acme: Tenant, failure: Failure, said: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
-    with dynamodb(failure, "BatchGetItem"), pytest.raises(ServiceUnavailable):
+    with failing_dynamodb(failure, "BatchGetItem"), pytest.raises(ServiceUnavailable):
         gateway.authorize(acme.admin.token)
     assert _causes(caplog) == [said]
 
-    with dynamodb(out_of_reach, "Scan"), pytest.raises(ServiceUnavailable):
+    with failing_dynamodb(out_of_reach, "Scan"), pytest.raises(ServiceUnavailable):
         gateway.invoke("run_maintenance", {})
     assert _causes(caplog) == [{"cause": "EndpointConnectionError", "endpoint": _NOWHERE}]
 
 
 def test_an_interrupted_deletion_says_which_call_failed(acme: Tenant, caplog: pytest.LogCaptureFixture) -> None:
     user = acme.add("user")
-    with dynamodb(throttled, "BatchWriteItem"):
+    with failing_dynamodb(throttled, "BatchWriteItem"):
         assert acme.admin.request("DELETE", f"/users/{user.id}").status == 200
         assert delete_tenant(acme.id).status == 202
 
@@ -330,7 +330,7 @@ def _first_answer_lost(operation: str, monkeypatch: pytest.MonkeyPatch) -> Itera
 
     DynamoDB knows a transaction again by its token, and answers as before. moto doesn't, so this does it.
     """
-    endpoint = store._client()._endpoint
+    endpoint = dynamodb.client()._endpoint
     respond = endpoint._do_get_response
     lost: dict[str, Any] = {}
 
@@ -379,7 +379,7 @@ def test_a_registration_that_was_claimed_is_made_also_if_its_claim_was_sent_twic
 
 def test_a_refusal_that_cannot_be_audited_is_unavailable(acme: Tenant) -> None:
     user = acme.add("user")
-    with unchanged(), dynamodb(throttled, "TransactWriteItems"):
+    with unchanged(), failing_dynamodb(throttled, "TransactWriteItems"):
         answer = user.promote(acme.admin, "user")
     assert (answer.status, answer.code) == (503, "SERVICE_UNAVAILABLE")
 
@@ -409,7 +409,7 @@ def test_a_deletion_that_was_accepted_stays_accepted_and_is_finished_later(
 ) -> None:
     acme.add_device_and_session(acme.add("user"))
 
-    with dynamodb(failure, operation, after=after):
+    with failing_dynamodb(failure, operation, after=after):
         answer = delete_tenant(acme.id)
 
     assert (answer.status, answer.body.get("data", {}).get("status")) == (202, "deleting")
@@ -424,7 +424,7 @@ def test_items_that_dynamodb_left_unwritten_are_deleted_in_the_end_and_counted_o
     # Its batches, in their order: what belongs to the user, what the user owns outside, the user.
     acme.add_device_and_session(acme.admin)
 
-    with dynamodb(unwritten, "BatchWriteItem", after=after, times=3):
+    with failing_dynamodb(unwritten, "BatchWriteItem", after=after, times=3):
         assert delete_tenant(acme.id).status == 200
 
     assert {item["pk"].partition("#")[0] for item in table()} == {"AUDIT", "DELETION"}
@@ -440,7 +440,7 @@ def test_one_deletion_that_fails_does_not_hold_up_the_others(acme: Tenant, globe
         assert isinstance(request.body, bytes)
         return throttled(request) if acme.id.encode() in request.body else None
 
-    with dynamodb(fail_for_acme, "BatchWriteItem"):  # type: ignore[arg-type]
+    with failing_dynamodb(fail_for_acme, "BatchWriteItem"):  # type: ignore[arg-type]
         bodies = waiting_messages()
         while bodies:
             failed = {int(one["itemIdentifier"]) for one in work(bodies)}
@@ -460,7 +460,7 @@ def test_retries_end_in_time_for_an_answer(acme: Tenant, monkeypatch: pytest.Mon
     monkeypatch.undo()  # real waiting
     began = time.monotonic()
 
-    with dynamodb(conflicting, "TransactWriteItems"):
+    with failing_dynamodb(conflicting, "TransactWriteItems"):
         answer = acme.admin.promote(target, "manager", principal=principal, seconds=2.0)
 
     assert answer.code == "CONCURRENT_CHANGE"

@@ -7,7 +7,7 @@ import pytest
 from local import StackError
 from local.commands import doctor
 from local.demo.bulk_users import create_bulk_users
-from rolecall import keys, store
+from rolecall.storage import keys, reads, writes
 from tests.integration.conftest import Tenant, audit_of, table
 
 
@@ -25,7 +25,7 @@ def test_a_crowd_holds_all_the_rules(of_the_table: None, capsys: pytest.CaptureF
     for tenant_id in {one.tenant_id for one in made}:
         users = [one for one in made if one.tenant_id == tenant_id]
         assert len(audit_of(tenant_id)) == len(users)
-        assert len(store.query_partition(keys.tenant_partition(tenant_id)).items) == len(users) + 1
+        assert len(reads.query_partition(keys.tenant_partition(tenant_id)).items) == len(users) + 1
     doctor.main()
     assert capsys.readouterr().out == "table rolecall: everything holds.\n"
 
@@ -38,8 +38,8 @@ def test_the_doctor_says_what_is_wrong_and_mends_what_follows_from_the_rest(
     of_the_table: None, acme: Tenant, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     user = acme.add("user")
-    store.write(store.Update(keys.tenant(acme.id), set={"active_admins": 3}, when=store.EXISTS))
-    store.write(store.Delete(keys.email(user.email), when=store.EXISTS))
+    writes.write(writes.Update(keys.tenant(acme.id), set={"active_admins": 3}, when=writes.EXISTS))
+    writes.write(writes.Delete(keys.email(user.email), when=writes.EXISTS))
     before = table()
 
     with pytest.raises(StackError, match=r"^table rolecall: 2 things do not hold.$"):
@@ -52,7 +52,7 @@ def test_the_doctor_says_what_is_wrong_and_mends_what_follows_from_the_rest(
     monkeypatch.setenv("REPAIR", "1")
     with pytest.raises(StackError, match=r"^table rolecall: 1 thing does not hold. 1 repaired.$"):
         doctor.main()
-    tenant = store.get(keys.tenant(acme.id))
+    tenant = reads.get(keys.tenant(acme.id))
     assert tenant
     assert tenant["active_admins"] == 1
     assert audit_of(acme.id)[-1]["actor"]["id"] == "doctor"

@@ -93,7 +93,7 @@ def test_a_metric_has_no_dimension_but_the_service(acme: Tenant, capsys: pytest.
 
 def _calls() -> Iterator[tuple[str, ast.Call]]:
     """Every call in the layer and the functions, with the last part of what is called."""
-    for path in (*(ROOT / "layers/rolecall/rolecall").glob("*.py"), *(ROOT / "functions").glob("*/app.py")):
+    for path in (*(ROOT / "layers/rolecall/rolecall").rglob("*.py"), *(ROOT / "functions").glob("*/app.py")):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call):
                 yield ast.unparse(node.func).rpartition(".")[2], node

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from botocore.model import OperationModel
 
-from rolecall import keys, store
+from rolecall.storage import dynamodb, keys, writes
 from tests import gateway, permissions
 from tests.gateway import Route
 from tests.integration.conftest import (
@@ -42,7 +42,7 @@ def used(aws: None) -> Iterator[Used]:
             for permission, partitions in permissions.parts(model.name, params):
                 found[folder] |= {(permission, partition) for partition in partitions or [""]}
 
-    events = store._client().meta.events
+    events = dynamodb.client().meta.events
     events.register(_EACH_CALL, note)
     yield found
     events.unregister(_EACH_CALL, note)
@@ -102,10 +102,10 @@ def _unneeded(statement: dict[str, Any], uses: set[tuple[Permission, str]]) -> l
 def _leave_something_to_maintenance(tenant: Tenant) -> None:
     """A user whose deletion has stopped, and a token that points nowhere."""
     user = keys.user(tenant.id, tenant.add("user").id)
-    marked = {"deleted_at": "2026-06-15T12:00:00Z", **keys.OPEN_USER_DELETIONS.entry("2026")}
-    store.write(store.Update(user, set=marked, when=store.EXISTS))
+    marked = {"deleted_at": "2026-06-15T12:00:00Z", **keys.PENDING_USER_DELETIONS.entry("2026")}
+    writes.write(writes.Update(user, set=marked, when=writes.EXISTS))
     orphan = keys.api_token("ff")
-    store.write(store.Put({"pk": orphan.pk, "sk": orphan.sk, "tenant_id": tenant.id, "user_id": "nobody"}))
+    writes.write(writes.Put({"pk": orphan.pk, "sk": orphan.sk, "tenant_id": tenant.id, "user_id": "nobody"}))
 
 
 def _use_the_platform_api(superadmin: Holder, account: Holder, stranger: Member) -> None:

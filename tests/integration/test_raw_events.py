@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from rolecall.roles import PlatformRole
+from rolecall.auth.roles import PlatformRole
 from tests import dialects, gateway
 from tests.gateway import Route
 from tests.integration.conftest import MASTER_TOKEN, make_account, register

@@ -25,7 +25,7 @@ from local.commands.operate import operate
 from local.demo.bulk_users import create_bulk_users
 from local.deployment.stack import Stack
 from local.environment import ACCESS_KEY, REGION, SECRET_KEY
-from rolecall import invariants
+from rolecall.operations import invariants
 
 #: Seconds between two runs of maintenance; on AWS it is five minutes.
 MAINTENANCE_EVERY = 5

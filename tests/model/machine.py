@@ -11,8 +11,8 @@ from typing import Any, ClassVar
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from rolecall import devices
 from rolecall.errors import RolecallError
+from rolecall.tenants import devices
 from tests import gateway
 from tests.integration.conftest import (
     MASTER_TOKEN,

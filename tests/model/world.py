@@ -20,8 +20,10 @@ from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
 from moto.dynamodb.models.dynamo_type import DynamoType, Item
 from moto.dynamodb.models.table import Table
 
-from rolecall import attributes, clock, invariants, keys, maintenance, store
-from rolecall.keys import IndexPartition, Key
+from rolecall import clock
+from rolecall.operations import admin_counts, invariants, maintenance, recorded_changes
+from rolecall.storage import dynamodb, expressions, keys, reads, writes
+from rolecall.storage.keys import IndexPartition, Key
 from tests import dialects, gateway
 from tests.gateway import Response
 from tests.integration.conftest import waiting_messages
@@ -52,14 +54,14 @@ class Clock:
 class Look:
     """What the table held at one moment. Answers `rolecall.invariants` in the place of the store."""
 
-    EXISTS = store.EXISTS
+    EXISTS = writes.EXISTS
 
     def __init__(self) -> None:
-        self.items: dict[Key, store.Item] = {}
+        self.items: dict[Key, dynamodb.Item] = {}
         self._seen: dict[Key, Item] = {}
         self._partitions: dict[str, list[Key]] = {}
         #: What there was, one look ago, of what is new, different or gone.
-        self.before: dict[Key, store.Item | None] = {}
+        self.before: dict[Key, dynamodb.Item | None] = {}
 
     def again(self) -> list[Key]:
         """Look again; returns the keys of what is new, different or gone. A number that was drawn is no difference."""
@@ -72,7 +74,7 @@ class Look:
         before = self.before = {key: self.items.get(key) for key in changed}
         for key in changed:
             if key in seen:
-                self.items[key] = attributes.from_wire(seen[key].to_json()["Attributes"])
+                self.items[key] = expressions.from_wire(seen[key].to_json()["Attributes"])
             else:
                 self.items.pop(key, None)
         # An item that was replaced by its equal has not changed.
@@ -85,31 +87,31 @@ class Look:
             self._partitions.setdefault(key.pk, []).append(key)
         return changed
 
-    def of(self, pk: str) -> list[store.Item]:
+    def of(self, pk: str) -> list[dynamodb.Item]:
         return [self.items[key] for key in self._partitions.get(pk, ())]
 
     def beginning(self, *prefixes: str) -> list[Key]:
         return [key for key in self.items if key.pk.startswith(prefixes)]
 
-    def get(self, key: Key) -> store.Item | None:
+    def get(self, key: Key) -> dynamodb.Item | None:
         return self.items.get(key)
 
-    def get_many(self, *keys: Key) -> list[store.Item | None]:
+    def get_many(self, *keys: Key) -> list[dynamodb.Item | None]:
         return [self.items.get(key) for key in keys]
 
-    def query_partition(self, pk: str, *, after: str = "", limit: int = 0) -> store.Page:
-        return store.Page([item for item in self.of(pk) if item["sk"] > after], more=False)
+    def query_partition(self, pk: str, *, after: str = "", limit: int = 0) -> reads.Page:
+        return reads.Page([item for item in self.of(pk) if item["sk"] > after], more=False)
 
-    def query_index(self, partition: IndexPartition, *, after: str | None = None, limit: int = 0) -> store.Page:
+    def query_index(self, partition: IndexPartition, *, after: str | None = None, limit: int = 0) -> reads.Page:
         index, pk = f"{partition.index_name}pk", partition.pk
         found = [item for item in self.items.values() if item.get(index) == pk]
-        return store.Page([item for item in found if item[f"{partition.index_name}sk"] > (after or "")], more=False)
+        return reads.Page([item for item in found if item[f"{partition.index_name}sk"] > (after or "")], more=False)
 
     def time_left(self) -> float:
         return 60.0
 
 
-def _without_numbers(item: store.Item | None) -> store.Item:
+def _without_numbers(item: dynamodb.Item | None) -> dynamodb.Item:
     return {name: value for name, value in (item or {}).items() if name != "last_account_id"}
 
 
@@ -217,7 +219,11 @@ class World:
             assert not [secret for secret in self.model.secrets if secret in text], f"a secret in clear in {key}"
 
     def _check_invariants(self) -> None:
-        with patch.object(invariants, "store", self.look):
+        with (
+            patch.object(invariants, "reads", self.look),
+            patch.object(admin_counts, "reads", self.look),
+            patch.object(recorded_changes, "reads", self.look),
+        ):
             findings = list(chain.from_iterable(map(invariants.check, self.look.items.values())))
         assert findings == [], f"{findings}"
 
@@ -247,11 +253,11 @@ def _strangers(changed: Iterable[Key], tenant: Tenant | None) -> list[Key]:
     ]
 
 
-def _actions(items: Iterable[store.Item]) -> list[str]:
+def _actions(items: Iterable[dynamodb.Item]) -> list[str]:
     return [item["action"] for item in items]
 
 
-def _compare_entry(item: store.Item, entry: Entry) -> None:
+def _compare_entry(item: dynamodb.Item, entry: Entry) -> None:
     actor = {name: item["actor"].get(name) for name in ("type", "id", "email")}
     found = {name: item.get(name) for name in _TRAIL} | {"actor": actor}
     expected = {name: value for name, value in entry.shown.items() if name in found}

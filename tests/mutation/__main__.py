@@ -20,48 +20,66 @@ from pathlib import Path
 from local import ROOT
 
 _COUNTS = "integration/test_metrics.py::test_every_change_is_counted_once_and_what_was_so_already_is_not"
-_CURSORS = "integration/test_cursors.py::test_a_cursor_is_good_in_a_later_version_too"
+_CURSORS = "integration/storage/test_cursors.py::test_a_cursor_is_good_in_a_later_version_too"
 #: The tests that can kill a module's mutants.
 TESTS = {
-    "roles": ["unit/test_roles.py"],
-    "tokens": ["unit/test_tokens.py"],
-    "store": ["integration/test_store.py"],
-    "tenants": [
-        "integration/test_register_tenant.py",
-        "integration/test_tenants.py",
-        "integration/test_idempotency.py",
+    "auth/roles": ["unit/auth/test_roles.py"],
+    "auth/tokens": ["unit/auth/test_tokens.py"],
+    "storage/reads": ["integration/storage/test_reads_and_writes.py"],
+    "storage/writes": ["integration/storage/test_reads_and_writes.py"],
+    "storage/retries": ["integration/storage/test_reads_and_writes.py"],
+    "storage/dynamodb": ["integration/storage/test_reads_and_writes.py"],
+    "tenants/tenants": [
+        "integration/tenants/test_register_tenant.py",
+        "integration/tenants/test_tenants.py",
+        "integration/tenants/test_idempotency.py",
         _COUNTS,
     ],
-    "users": [
-        "integration/test_users.py",
-        "integration/test_create_user.py",
-        "integration/test_promote_user.py",
-        "integration/test_list_users.py",
-        "integration/test_list_users_filtered.py",
-        "integration/test_idempotency.py",
-        _COUNTS,
-        _CURSORS,
-        "integration/test_delete_tenant.py::test_a_device_needs_a_user_that_is_there_and_active",
-    ],
-    "accounts": [
-        "integration/test_accounts.py",
-        "integration/test_change_account_role.py",
-        "integration/test_log_in.py",
-        "integration/test_account_sessions.py::test_what_ends_an_account_ends_its_sessions_for_good",
-        _COUNTS,
-        _CURSORS,
-    ],
-    "deletion": [
-        "unit/test_maintenance.py",
-        "integration/test_maintenance.py",
-        "integration/test_delete_tenant.py",
-        "integration/test_deletion.py",
-    ],
+    **{
+        module: [
+            "integration/tenants/test_users.py",
+            "integration/tenants/test_create_user.py",
+            "integration/tenants/test_promote_user.py",
+            "integration/tenants/test_list_users.py",
+            "integration/tenants/test_list_users_filtered.py",
+            "integration/tenants/test_idempotency.py",
+            _COUNTS,
+            _CURSORS,
+            "integration/deletion/test_delete_tenant.py::test_a_device_needs_a_user_that_is_there_and_active",
+        ]
+        for module in (
+            "tenants/users",
+            "tenants/user_creation",
+            "tenants/user_changes",
+            "tenants/user_tokens",
+            "tenants/user_items",
+        )
+    },
+    **{
+        module: [
+            "integration/accounts/test_accounts.py",
+            "integration/accounts/test_change_account_role.py",
+            "integration/accounts/test_log_in.py",
+            "integration/accounts/test_sessions.py::test_what_ends_an_account_ends_its_sessions_for_good",
+            _COUNTS,
+            _CURSORS,
+        ]
+        for module in ("accounts/accounts", "accounts/account_creation", "accounts/account_changes")
+    },
+    **{
+        module: [
+            "unit/operations/test_maintenance.py",
+            "integration/operations/test_maintenance.py",
+            "integration/deletion/test_delete_tenant.py",
+            "integration/deletion/test_deletion.py",
+        ]
+        for module in ("deletion/jobs", "deletion/requests", "deletion/workers", "deletion/completion")
+    },
 }
 #: What takes long, and would for each survivor: the table of roles is `test_roles.py`'s too.
 _LEFT_OUT = (
-    "integration/test_promote_user.py::test_the_whole_role_table",
-    "integration/test_list_users_filtered.py::test_a_page_costs_the_same_in_a_small_and_in_a_large_tenant",
+    "integration/tenants/test_promote_user.py::test_the_whole_role_table",
+    "integration/tenants/test_list_users_filtered.py::test_a_page_costs_the_same_in_a_small_and_in_a_large_tenant",
 )
 #: What the tests read, beside the layer.
 _COPIED = ("clients", "docs", "events", "functions", "local", "openapi", "tests", "template.yaml", "samconfig.toml")
@@ -85,7 +103,7 @@ track_dependencies = false
 
 def prepare(module: str) -> Path:
     """The tree of a module, with the code and the tests as they are now."""
-    tree = ROOT / ".mutants" / module
+    tree = ROOT / ".mutants" / module.replace("/", ".")
     beside = tree / "mutants"
     for name in _COPIED:
         if (ROOT / name).is_dir():

@@ -1,4 +1,4 @@
-"""Imports run one way: functions -> api, domain -> audit, tokens, roles -> store -> keys, config, errors."""
+"""The floor plan of the layer: imports run downwards, from room to room, and nowhere in a circle."""
 
 import ast
 import os
@@ -6,55 +6,45 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 from tests.gateway import ROOT
 
-#: From the top down; a module imports from the rows below its own, and from no other.
-LAYERS = [
+#: From the top floor down. A module imports from the floors below its own and from its own room. Rooms on one floor
+#: may import one another in one direction only. "base" holds the modules that lie in the package's own folder.
+FLOORS = [
     {"functions"},
     {"operations"},
-    {"api", "authorization", "bodies", "maintenance"},
-    {"account_history", "account_sessions", "deletion", "devices", "tenants", "user_deletion"},
-    {"accounts", "invariants", "sweep", "users"},
-    {"audit", "audit_retention", "idempotency", "login_attempts", "role_events", "token_use"},
-    {"cursors", "jwts", "standing"},
-    {"messages", "store", "tokens", "passwords", "vault"},
-    {"attributes", "calls", "clients", "keys", "telemetry", "ids"},
-    {"clock", "config", "roles"},
-    {"errors", "pool"},
+    {"http", "tenants", "accounts", "deletion"},
+    {"audit"},
+    {"auth"},
+    {"storage"},
+    {"aws"},
+    {"base"},
 ]
-#: What every function shares knows nothing of any one operation.
-DOMAIN = {
-    "account_history",
-    "account_sessions",
-    "accounts",
-    "deletion",
-    "devices",
-    "invariants",
-    "login_attempts",
-    "maintenance",
-    "operations",
-    "sweep",
-    "tenants",
-    "user_deletion",
-    "users",
-}
+#: Imports between rooms of one floor: (importing room, imported room).
+BETWEEN_NEIGHBOURS = {("tenants", "deletion")}
 #: Who talks to which service of AWS.
 CLIENTS = {
-    "messages": "sqs",
-    "store": "dynamodb",
-    "role_events": "events",
-    "token_use": "sqs",
-    "vault": "secretsmanager",
+    "aws.queues": "sqs",
+    "storage.dynamodb": "dynamodb",
+    "audit.role_events": "events",
+    "auth.token_use": "sqs",
+    "aws.secrets_manager": "secretsmanager",
 }
+#: Who reads DynamoDB's own failures, besides those who have a client.
+READ_FAILURES = {"storage.writes"}
 _FAILURES = {"botocore.exceptions", "botocore.exceptions.BotoCoreError", "botocore.exceptions.ClientError"}
-SHARED = {"api", "bodies"}
 MAX_LINES_OF_A_FUNCTION = 60
 
-MODULES = {path.stem: path for path in (ROOT / "layers/rolecall/rolecall").glob("[!_]*.py")}
+PACKAGE = ROOT / "layers/rolecall/rolecall"
+#: By dotted name within the package, as in `storage.keys`.
+MODULES = {
+    ".".join(path.relative_to(PACKAGE).with_suffix("").parts): path for path in sorted(PACKAGE.rglob("[!_]*.py"))
+}
 FUNCTIONS = {path.parent.name: path for path in (ROOT / "functions").glob("*/app.py")}
 
 
@@ -69,9 +59,23 @@ def _imports(path: Path) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-def _siblings(path: Path) -> set[str]:
-    """The modules of the layer that a file imports."""
-    return {name.split(".")[1] for name in _imports(path) if name.startswith("rolecall.")} & MODULES.keys()
+def _modules_imported(path: Path) -> set[str]:
+    """The modules of the layer that a file imports, also for type checking only and within functions."""
+    return {name.removeprefix("rolecall.") for name in _imports(path)} & MODULES.keys()
+
+
+def _room(module: str) -> str:
+    return module.partition(".")[0] if "." in module else "base"
+
+
+def _floor(room: str) -> int:
+    (floor,) = (number for number, rooms in enumerate(FLOORS) if room in rooms)
+    return floor
+
+
+def _may_import(room: str, imported: str) -> bool:
+    below = _floor(imported) > _floor(room)
+    return below or room == imported or (room, imported) in BETWEEN_NEIGHBOURS
 
 
 def _attributes(path: Path) -> set[str]:
@@ -79,34 +83,42 @@ def _attributes(path: Path) -> set[str]:
     return {ast.unparse(node) for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Attribute)}
 
 
-def _row(module: str) -> int:
-    (row,) = (number for number, names in enumerate(LAYERS) if module in names)
-    return row
-
-
-def test_every_module_has_its_row() -> None:
-    assert set().union(*LAYERS) == MODULES.keys() | {"functions"}
+def test_every_room_has_its_floor() -> None:
+    assert set().union(*FLOORS) == {_room(module) for module in MODULES} | {"functions"}
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_a_module_imports_downwards_only(module: str) -> None:
-    assert {name for name in _siblings(MODULES[module]) if _row(name) <= _row(module)} == set()
+def test_a_module_imports_from_its_own_room_and_the_floors_below(module: str) -> None:
+    imported = {name for name in _modules_imported(MODULES[module]) if not _may_import(_room(module), _room(name))}
+
+    assert imported == set()
 
 
-@pytest.mark.parametrize("module", sorted(SHARED))
-def test_what_every_function_shares_knows_no_operation(module: str) -> None:
-    assert _siblings(MODULES[module]) & DOMAIN == set()
+def test_no_two_rooms_of_one_floor_import_each_other() -> None:
+    assert not {(one, other) for one, other in BETWEEN_NEIGHBOURS if (other, one) in BETWEEN_NEIGHBOURS}
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    graph = {module: _modules_imported(path) for module, path in MODULES.items()}
+
+    # Raises CycleError, which names the circle.
+    TopologicalSorter(graph).prepare()
+
+
+@pytest.mark.parametrize("room", sorted({_room(module) for module in MODULES} - {"base"}))
+def test_a_room_says_what_happens_in_it(room: str) -> None:
+    assert ast.get_docstring(ast.parse((PACKAGE / room / "__init__.py").read_text()))
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_only_the_store_talks_to_dynamodb_and_only_config_reads_the_environment(module: str) -> None:
+def test_few_modules_talk_to_aws_and_only_config_reads_the_environment(module: str) -> None:
     names = set(_imports(MODULES[module]))
     of_aws = {name for name in names if name.startswith(("boto3", "botocore"))}
     made = re.findall(r"clients\.make\(\s*\"(\w+)\"", MODULES[module].read_text())
     assert made == ([CLIENTS[module]] if module in CLIENTS else [])
-    if module != "clients":
+    if module != "aws.clients":
         # boto3 would slow every cold start; whoever has a client knows its failures, and no more.
-        assert of_aws - (_FAILURES if module in CLIENTS else set()) == set()
+        assert of_aws - (_FAILURES if module in CLIENTS.keys() | READ_FAILURES else set()) == set()
     if module != "config":
         assert "os" not in {name.partition(".")[0] for name in names}
 

@@ -306,7 +306,7 @@ def test_maintenance_runs_every_five_minutes_and_never_beside_itself() -> None:
 
 
 def test_no_file_of_the_layer_is_named_like_a_function() -> None:
-    modules = {path.stem for path in Path(ROOT / "layers/rolecall/rolecall").glob("*.py")}
+    modules = {path.stem for path in Path(ROOT / "layers/rolecall/rolecall").rglob("*.py")}
     assert modules.isdisjoint(FUNCTIONS)
 
 

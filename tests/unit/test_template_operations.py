@@ -132,7 +132,7 @@ def test_what_is_not_from_a_queue_has_a_place_for_what_fails_too() -> None:
 
 def _words(*suffixes: str) -> set[str]:
     """All text in the layer's and the functions' source that stands in a call of one of these."""
-    sources = [*(ROOT / "layers/rolecall/rolecall").glob("*.py"), *(ROOT / "functions").glob("*/app.py")]
+    sources = [*(ROOT / "layers/rolecall/rolecall").rglob("*.py"), *(ROOT / "functions").glob("*/app.py")]
     calls = "|".join(re.escape(suffix) for suffix in suffixes)
     return {name for path in sources for name in re.findall(rf"(?:{calls})\(f?\"([^\"]+)\"", path.read_text())}
 

@@ -16,6 +16,7 @@ from rolecall.errors import RolecallError, ServiceUnavailable
 
 # Both take `service` from POWERTOOLS_SERVICE_NAME, which the template sets to the name of the stack.
 logger = Logger()
+
 metrics = Metrics(namespace="Rolecall")
 
 #: A function that ends with less than this left was nearly stopped. Those that work for as long as they may leave more.

@@ -1,0 +1,176 @@
+"""Platform accounts, and the operations on them."""
+
+from dataclasses import dataclass, fields
+from decimal import Decimal
+from itertools import product
+from typing import Any, NamedTuple, Self
+
+from rolecall.auth.roles import PlatformRole
+from rolecall.errors import AccountNotFound, LastSuperadmin, RolecallError, SuperadminExists
+from rolecall.storage import cursors, dynamodb, keys, reads, writes
+from rolecall.storage.expressions import Attr, Condition
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """A platform account. Field names are the contract's in snake case; amounts are exact decimals.
+
+    `version` counts its changes from 1. `session_generation` is the one whose sessions stand.
+    """
+
+    id: int
+    first_name: str
+    last_name: str
+    username: str
+    email: str
+    phone_number: str | None = None
+    nationality: str | None = None
+    birth_date: str | None = None
+    enabled: bool = True
+    banned: bool = False
+    ban_reason: str | None = None
+    banned_at: str | None = None
+    role: PlatformRole = PlatformRole.CLIENT
+    wallet_balance: Decimal = Decimal(0)
+    pending_withdrawal_amount: Decimal = Decimal(0)
+    total_earned: Decimal = Decimal(0)
+    total_withdrawn: Decimal = Decimal(0)
+    stripe_connected_account_id: str | None = None
+    stripe_account_complete: bool = False
+    kyc_status: str = "PENDING"
+    kyc_submitted_at: str | None = None
+    kyc_reviewed_at: str | None = None
+    total_annonces: int = 0
+    total_reservations_as_sender: int = 0
+    total_reservations_as_carrier: int = 0
+    total_transactions: int = 0
+    created_at: str
+    updated_at: str
+    last_login_at: str | None = None
+    version: int = 1
+    session_generation: int = 1
+
+    @classmethod
+    def from_item(cls, item: dynamodb.Item) -> Self:
+        known: dict[str, Any] = {
+            name: int(item[name]) if name in _INTEGERS else item[name] for name in FIELDS if name in item
+        }
+        return cls(**{**known, "role": PlatformRole(item["role"])})
+
+    def to_item(self) -> dynamodb.Item:
+        key = keys.account(self.id)
+        return {
+            "pk": key.pk,
+            "sk": key.sk,
+            **keys.ACCOUNTS.entry(self.email.lower()),
+            **self.standing_entry(),
+            **{name: getattr(self, name) for name in FIELDS},
+        }
+
+    def standing_entry(self) -> dict[str, str]:
+        """The attributes that put the account among those of its role and state."""
+        partition = keys.accounts_by_standing(self.role, enabled=self.enabled, banned=self.banned)
+        return partition.entry(self.email.lower())
+
+    def to_json(self) -> dict[str, Any]:
+        """The whole profile, as the contract shows it."""
+        shown: dict[str, Any] = {_camel(name): getattr(self, name) for name in FIELDS if name not in _INTERNAL}
+        return {("roles" if name == "role" else name): ([v] if name == "role" else v) for name, v in shown.items()}
+
+    @property
+    def may_act(self) -> bool:
+        return self.enabled and not self.banned
+
+    @property
+    def counts_as_superadmin(self) -> bool:
+        """Whether the platform has a superadmin in this account."""
+        return self.role is PlatformRole.SUPERADMIN and self.may_act
+
+
+FIELDS = tuple(field.name for field in fields(Account))
+
+_INTERNAL = frozenset({"version", "session_generation"})
+
+_INTEGERS = frozenset(field.name for field in fields(Account) if field.type is int)
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+class AccountPage(NamedTuple):
+    accounts: list[Account]
+    next_cursor: str | None
+
+
+def password_key(account_id: int) -> keys.Key:
+    """Where an account's password hash is."""
+    return keys.of_account(account_id, "CREDENTIAL", "PASSWORD")
+
+
+def get_account(account_id: int) -> Account:
+    """The account as it is now; raises `AccountNotFound`."""
+    item = reads.get(keys.account(account_id))
+    if item is None:
+        raise AccountNotFound
+    return Account.from_item(item)
+
+
+def list_accounts(
+    *,
+    limit: int,
+    cursor: str | None = None,
+    role: PlatformRole | None = None,
+    enabled: bool | None = None,
+    banned: bool | None = None,
+    email_prefix: str = "",
+) -> AccountPage:
+    """A page of the accounts that match, ordered by email; it is full unless it is the last.
+
+    Paging through sees everyone that matches throughout exactly once: a page starts behind the email
+    where the last one ended, and nobody's email changes. Raises `ValidationFailed` for a cursor of
+    another list.
+    """
+    prefix = email_prefix.lower()
+    scope = ("list_accounts", str(role), str(enabled), str(banned), prefix)
+    items = reads.query_merged(
+        _partitions(role, enabled, banned),
+        prefix=prefix,
+        after=cursors.decode(cursor, *scope) if cursor is not None else None,
+        limit=limit + 1,
+    )
+    found = [Account.from_item(item) for item in items[:limit]]
+    more = len(items) > limit
+    return AccountPage(found, cursors.encode(found[-1].email.lower(), *scope) if more else None)
+
+
+def _partitions(role: PlatformRole | None, enabled: bool | None, banned: bool | None) -> list[keys.IndexPartition]:
+    if role is None and enabled is None and banned is None:
+        return [keys.ACCOUNTS]
+    either = (True, False)
+    return [
+        keys.accounts_by_standing(one_role, enabled=one_enabled, banned=one_banned)
+        for one_role, one_enabled, one_banned in product(
+            PlatformRole if role is None else (role,),
+            either if enabled is None else (enabled,),
+            either if banned is None else (banned,),
+        )
+    ]
+
+
+def superadmin_count_writes(gained: int, *, only: bool = False) -> list[writes.Write]:
+    """Keep the platform's count of superadmins who may act; it never falls to 0.
+
+    `only` lets it pass only from 0.
+    """
+    if gained == 0:
+        return []
+
+    def otherwise(_found: dynamodb.Item | None) -> RolecallError:
+        return SuperadminExists() if only else LastSuperadmin()
+
+    when: Condition = Attr("enabled_superadmins").gt(1) if gained < 0 else writes.EXISTS
+    if only:
+        when = Attr("enabled_superadmins").not_exists() | Attr("enabled_superadmins").eq(0)
+    return [writes.Update(keys.platform(), add={"enabled_superadmins": gained}, when=when, otherwise=otherwise)]

@@ -1,0 +1,76 @@
+"""What becomes of the audit entries of a tenant that is gone: they stay, without its people's emails.
+
+An email is replaced by a keyed hash, so that it can still be told that two entries name the same
+person, and whether they name someone whose email is at hand. Entries go after `AUDIT_RETENTION_DAYS`.
+"""
+
+import hmac
+from hashlib import sha256
+from typing import Any
+
+from rolecall import deadline
+from rolecall.aws import secrets_manager
+from rolecall.config import config
+from rolecall.storage import dynamodb, keys, reads, writes
+from rolecall.telemetry import logger
+
+_MARK = "hmac-sha256:"
+
+_PAGE = 100
+
+#: Attributes of an entry that may name someone.
+_NAMING = ("actor", "before", "after")
+
+
+def redact_deleted_tenants(limit: int, reserve_seconds: float) -> None:
+    """Redact the audits of up to `limit` deleted tenants.
+
+    Stops when less than `reserve_seconds` are left; the next call goes on where this one stopped.
+    """
+    for job in reads.query_index(keys.UNREDACTED_AUDITS, limit=limit).items:
+        if not _redact(job, reserve_seconds):
+            break
+
+
+def _redact(job: dynamodb.Item, reserve_seconds: float) -> bool:
+    """Whether all of the tenant's entries are redacted."""
+    tenant_id = job["tenant_id"]
+    key, position = secrets_manager.read(config().redaction_key_secret_arn)["key"], job.get("audit_redacted_to")
+    more = True
+    while more:
+        if deadline.time_left() < reserve_seconds:
+            return False
+        page = reads.query_partition(keys.audit_entry(tenant_id, "").pk, after=position, limit=_PAGE)
+        for item in page.items:
+            _redact_entry(item, key)
+            position = item["sk"]
+        more = page.more
+        if more:
+            writes.write(
+                writes.Update(keys.deletion(tenant_id), set={"audit_redacted_to": position}, when=writes.EXISTS)
+            )
+    # The trail of a deleted tenant is closed, so nothing can have come behind the last entry.
+    writes.write(
+        writes.Update(
+            keys.deletion(tenant_id),
+            remove=(*keys.UNREDACTED_AUDITS.entry(""), "audit_redacted_to"),
+            when=writes.EXISTS,
+        )
+    )
+    logger.info("audit redacted", tenant_id=tenant_id)
+    return True
+
+
+def _redact_entry(item: dynamodb.Item, key: str) -> None:
+    redacted = {name: pseudonymize_email(item[name], key) for name in _NAMING if item.get(name)}
+    changed = {name: value for name, value in redacted.items() if value != item[name]}
+    if changed:
+        writes.write(writes.Update(keys.Key(item["pk"], item["sk"]), set=changed, when=writes.EXISTS))
+
+
+def pseudonymize_email(facts: dict[str, Any], key: str) -> dict[str, Any]:
+    """The facts with the email, if there is one, as its keyed hash; doing it twice is doing it once."""
+    email = facts.get("email")
+    if not email or email.startswith(_MARK):
+        return facts
+    return {**facts, "email": _MARK + hmac.new(key.encode(), email.lower().encode(), sha256).hexdigest()}

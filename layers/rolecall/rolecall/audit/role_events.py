@@ -1,0 +1,114 @@
+"""Events for other services: whose role changed, who was deactivated, activated or deleted.
+
+They come from the table's stream, so each is of a change that happened, and none is missing. They
+are delivered at least once: `id` is the same each time. See docs/events.md.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Any, NamedTuple
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from rolecall.aws import clients
+from rolecall.config import config
+from rolecall.storage.expressions import from_wire
+from rolecall.telemetry import count, logger
+
+SOURCE = "rolecall"
+
+#: Entries in one PutEvents request; EventBridge's limit.
+_BATCH_SIZE = 10
+
+
+class RoleEvent(NamedTuple):
+    """What happened to one user or account. `sequence_number` is its stream record's."""
+
+    type: str
+    detail: Mapping[str, Any]
+    sequence_number: str
+
+
+def publish(records: Iterable[Mapping[str, Any]]) -> str | None:
+    """Send the events of stream records, in order; returns the sequence number of the first that failed, if any.
+
+    From there on the stream has to deliver again.
+    """
+    events = [event for record in records for event in events_of(record)]
+    for start in range(0, len(events), _BATCH_SIZE):
+        failed = _put(events[start : start + _BATCH_SIZE])
+        if failed is not None:
+            return failed
+    count("RoleEventsPublished", len(events))
+    return None
+
+
+def events_of(record: Mapping[str, Any]) -> list[RoleEvent]:
+    """The events of one record of the table's stream; most changes make none, a PUT of two things makes two."""
+    images = record["dynamodb"]
+    old, new = _image(images.get("OldImage")), _image(images.get("NewImage"))
+    if old is None or old.get("deleted_at"):  # just made, or its deletion was an event already
+        return []
+    before, after = _state(old), _state(new) if new and not new.get("deleted_at") else None
+    subject = "Account" if old["pk"].startswith("ACCOUNT#") else "User"
+    detail = {
+        **({"tenant_id": old["tenant_id"], "user_id": old["id"]} if subject == "User" else {"account_id": old["id"]}),
+        "before": before,
+        "after": after,
+        "version": (new or old)["version"],
+        "at": new["updated_at"] if new else None,
+    }
+    return [
+        RoleEvent(
+            f"{subject} {what}",
+            {"id": f"{record['eventID']}:{what.lower().replace(' ', '-')}", **detail},
+            images["SequenceNumber"],
+        )
+        for what in _happened(before, after)
+    ]
+
+
+def _happened(before: Mapping[str, Any], after: Mapping[str, Any] | None) -> list[str]:
+    if after is None:
+        return ["Deleted"]
+    return [
+        *(["Role Changed"] if before["role"] != after["role"] else []),
+        *(["Deactivated"] if before["active"] and not after["active"] else []),
+        *(["Activated"] if after["active"] and not before["active"] else []),
+    ]
+
+
+def _state(item: Mapping[str, Any]) -> dict[str, Any]:
+    active = item["active"] if "active" in item else item["enabled"] and not item["banned"]
+    return {"role": item["role"], "active": active}
+
+
+def _image(wire: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    return from_wire(wire) if wire else None
+
+
+def _put(events: list[RoleEvent]) -> str | None:
+    entries = [
+        {
+            "EventBusName": config().event_bus_name,
+            "Source": SOURCE,
+            "DetailType": event.type,
+            "Detail": json.dumps(event.detail, default=int),  # the numbers of an item are whole
+        }
+        for event in events
+    ]
+    try:
+        answers = _bus().put_events(Entries=entries)["Entries"]
+    except (BotoCoreError, ClientError) as error:
+        logger.warning("role events not published", error=type(error).__name__)
+        return events[0].sequence_number
+    failed = [event.sequence_number for event, answer in zip(events, answers, strict=True) if "ErrorCode" in answer]
+    if failed:
+        logger.warning("role events not published", failed=len(failed))
+    return failed[0] if failed else None
+
+
+@cache
+def _bus() -> Any:
+    return clients.make("events", connect_timeout=1, read_timeout=3, retries={"mode": "standard"})

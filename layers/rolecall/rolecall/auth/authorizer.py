@@ -1,0 +1,114 @@
+"""Whose credential is this, right now: what the token authorizer asks.
+
+Nothing is cached but secrets: role, standing and tenant are read at every request.
+"""
+
+import hmac
+from datetime import datetime
+from typing import Any
+
+from rolecall.auth import preconditions, token_use
+from rolecall.auth.principals import MASTER, Principal, PrincipalType
+from rolecall.auth.tokens import CredentialForm, api_token_hash, credential_in, form_of
+from rolecall.aws import secrets_manager
+from rolecall.clock import rfc3339
+from rolecall.config import config
+from rolecall.errors import Unauthorized
+from rolecall.storage import keys, reads
+from rolecall.telemetry import logger
+
+
+def authenticate(authorization: str | None, at: datetime) -> Principal:
+    """The principal behind an `Authorization` header.
+
+    Raises `Unauthorized` for a credential that is unknown, malformed, revoked, inactive or deleted.
+    """
+    credential = credential_in(authorization)
+    if credential is None:
+        raise Unauthorized
+    match form_of(credential):
+        case CredentialForm.API_TOKEN:
+            return _tenant_user(credential, at)
+        case CredentialForm.JWT:
+            return _account(credential, at)
+        case CredentialForm.MASTER_TOKEN:
+            return _operator(credential)
+
+
+def _tenant_user(token: str, at: datetime) -> Principal:
+    token_hash = api_token_hash(token)
+    found = reads.get(keys.api_token(token_hash))
+    if found is None:
+        raise Unauthorized
+    tenant_id, user_id = found["tenant_id"], found["user_id"]
+    tenant, user = reads.get_many(keys.tenant(tenant_id), keys.user(tenant_id, user_id))
+    if tenant is None or tenant["status"] != preconditions.ACTIVE or user is None or not user["active"]:
+        raise Unauthorized
+    token_use.report(token_hash, found.get("last_used_at"), at)
+    return Principal(PrincipalType.USER, user_id, user["email"], user["role"], tenant_id, token_hash=token_hash)
+
+
+def _account(token: str, at: datetime) -> Principal:
+    # PyJWT is imported only where a JWT is seen: it would slow every other cold start.
+    from rolecall.auth import jwts  # noqa: PLC0415
+
+    claims = jwts.verify(token, at)
+    account, session = reads.get_many(
+        keys.account(claims.account_id), keys.account_session(claims.account_id, claims.session_id)
+    )
+    if account is None or not preconditions.session_alive(account, session, at):
+        raise Unauthorized
+    return Principal(
+        PrincipalType.ACCOUNT,
+        str(claims.account_id),
+        account["email"],
+        account["role"],
+        name=f"{account['first_name']} {account['last_name']}",
+        session_id=claims.session_id,
+    )
+
+
+def _operator(token: str) -> Principal:
+    arn = config().master_token_secret_arn
+    cached = secrets_manager.read(arn)["token"]
+    # Read it anew only for what has the right length: a flood of garbage costs no calls to Secrets Manager.
+    if len(token) != len(cached) or not _same(token, secrets_manager.read(arn, fresh=True)["token"]):
+        raise Unauthorized
+    return MASTER
+
+
+def _same(one: str, other: str) -> bool:
+    return hmac.compare_digest(one.encode(), other.encode())
+
+
+def decide(authorization: str | None, method_arn: str, at: datetime) -> dict[str, Any]:
+    """The authorizer's answer to an `Authorization` header; one and the same denial, whatever is wrong with it."""
+    try:
+        principal = authenticate(authorization, at)
+    except Unauthorized:
+        logger.info("request denied")
+        return deny(method_arn, at)
+    return allow(principal, method_arn)
+
+
+def allow(principal: Principal, method_arn: str) -> dict[str, Any]:
+    """The authorizer's answer that lets a principal reach every route; which it may use, each route says."""
+    return _answer("Allow", principal.id, method_arn, principal.to_context())
+
+
+def deny(method_arn: str, at: datetime) -> dict[str, Any]:
+    """The authorizer's answer that becomes the 401 of the gateway."""
+    return _answer("Deny", "unknown", method_arn, {"denied_at": rfc3339(at)})
+
+
+def _answer(effect: str, principal_id: str, method_arn: str, context: dict[str, str]) -> dict[str, Any]:
+    # The whole stage, so that a cached answer fits every route: arn:…:<api>/<stage>/<METHOD>/<path>
+    api, stage, *_ = method_arn.split("/")
+    return {
+        "principalId": principal_id,
+        "policyDocument": {
+            "Version": "2012-10-17",
+            "Statement": [{"Action": "execute-api:Invoke", "Effect": effect, "Resource": f"{api}/{stage}/*"}],
+        },
+        "context": context,
+    }

@@ -1,0 +1,76 @@
+"""What must still be true at the moment of a write: the tenant lives, and the actor still is what it was.
+
+Every write into a tenant carries `tenant_active` in its transaction, every change on someone's behalf `of`.
+"""
+
+from datetime import datetime
+
+from rolecall.auth.principals import Principal, PrincipalType
+from rolecall.clock import epoch
+from rolecall.errors import Forbidden, LastAdmin, RolecallError, Unauthorized
+from rolecall.storage import dynamodb, keys, writes
+from rolecall.storage.expressions import Attr, Condition
+
+ACTIVE = "active"
+
+DELETING = "deleting"
+
+
+def tenant_active(tenant_id: str, *, admins: int = 0) -> writes.Write:
+    """The tenant is active; its count of active admins changes by `admins` (1, 0 or -1).
+
+    The transaction fails with `Unauthorized` for a tenant that is being or has been deleted, as none of
+    its tokens is valid then, and with `LastAdmin` if no active admin would be left.
+    """
+    key = keys.tenant(tenant_id)
+    active: Condition = Attr("status").eq(ACTIVE)
+
+    def otherwise(found: dynamodb.Item | None) -> RolecallError:
+        return LastAdmin() if found and found["status"] == ACTIVE else Unauthorized()
+
+    if admins == 0:
+        return writes.Check(key, when=active, otherwise=otherwise)
+    if admins < 0:
+        active = active & Attr("active_admins").gt(-admins)
+    # The number of changes tells the check of the invariants that the count was not only the same, but untouched.
+    return writes.Update(key, add={"active_admins": admins, "admin_changes": 1}, when=active, otherwise=otherwise)
+
+
+def session_alive(account: dynamodb.Item | None, session: dynamodb.Item | None, at: datetime) -> bool:
+    """Whether a session of an account still stands, judged to the second.
+
+    A ban or a disabling raises the account's `session_generation`, which ends all of its sessions for
+    good: lifting it brings none back.
+    """
+    return (
+        account is not None
+        and session is not None
+        and account["enabled"]
+        and not account["banned"]
+        and session["generation"] == account["session_generation"]
+        and session["expires_at"] > epoch(at)
+    )
+
+
+def actor_still_authorized(principal: Principal) -> list[writes.Write]:
+    """The actor has the role that the authorizer saw, and is active; nothing to check for an operator.
+
+    The transaction fails with `Unauthorized` for an actor that is inactive or gone, whatever its role is by
+    now, and with `Forbidden` for another role.
+    """
+    match principal.type:
+        case PrincipalType.USER:
+            key, must_be = keys.user(principal.tenant_id, principal.id), {"active": True}
+        case PrincipalType.ACCOUNT:
+            key, must_be = keys.account(int(principal.id)), {"enabled": True, "banned": False}
+        case _:
+            return []
+
+    def otherwise(found: dynamodb.Item | None) -> RolecallError:
+        may_act = found is not None and all(found[name] is value for name, value in must_be.items())
+        return Forbidden() if may_act else Unauthorized()
+
+    when: Condition = Attr("role").eq(principal.role)
+    for name, value in must_be.items():
+        when = when & Attr(name).eq(value)
+    return [writes.Check(key, when=when, otherwise=otherwise)]

@@ -1,0 +1,83 @@
+"""When an API token was last used, to the hour.
+
+The authorizer has seen the token's item anyway. If its note is older than an hour, it sends a message
+to a queue and goes on; `record_token_use` writes the note. The authorizer can write nothing, and what
+fails here is in nobody's way.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from rolecall import telemetry
+from rolecall.aws import clients
+from rolecall.clock import rfc3339
+from rolecall.config import config
+from rolecall.errors import RolecallError, ServiceUnavailable
+from rolecall.storage import keys, writes
+from rolecall.storage.expressions import Attr
+from rolecall.telemetry import logger
+
+PRECISION = timedelta(hours=1)
+
+#: Tokens that one process remembers to have reported: until the note is written, each request would.
+_MOST_REMEMBERED = 10_000
+
+_reported: dict[str, datetime] = {}
+
+
+def report(token_hash: str, last_used_at: str | None, at: datetime) -> None:
+    """Let it be known that the token is used, if that is news. Never raises for AWS, never waits for long."""
+    due = at - PRECISION
+    if (last_used_at and last_used_at > rfc3339(due)) or _reported.get(token_hash, due) > due:
+        return
+    if len(_reported) >= _MOST_REMEMBERED:
+        _reported.clear()
+    _reported[token_hash] = at
+    message = json.dumps({"token_hash": token_hash, "used_at": rfc3339(at)})
+    try:
+        _queue().send_message(QueueUrl=config().token_use_queue_url, MessageBody=message)
+    except (BotoCoreError, ClientError) as error:
+        logger.warning("token use lost", error=type(error).__name__)
+        telemetry.count("TokenUseLost")
+        telemetry.flush()
+
+
+def record(messages: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Write the notes of queue messages; returns the ids of the messages to be sent again."""
+    failed = []
+    for message in messages:
+        try:
+            _record_one(**json.loads(message["body"]))
+        except ServiceUnavailable as error:
+            telemetry.log_unavailable(error)
+            failed.append(message["messageId"])
+    return failed
+
+
+class _NoNews(RolecallError):
+    """The token is gone, or was noted within the hour; never leaves this module."""
+
+
+def _record_one(token_hash: str, used_at: str) -> None:
+    due = rfc3339(datetime.fromisoformat(used_at) - PRECISION)
+    try:
+        writes.write(
+            writes.Update(
+                keys.api_token(token_hash),
+                set={"last_used_at": used_at},
+                when=writes.EXISTS & (Attr("last_used_at").not_exists() | Attr("last_used_at").lte(due)),
+                otherwise=lambda _found: _NoNews(),
+            )
+        )
+    except _NoNews:
+        return
+
+
+@cache
+def _queue() -> Any:
+    return clients.make("sqs", connect_timeout=0.3, read_timeout=0.5, retries={"total_max_attempts": 1})

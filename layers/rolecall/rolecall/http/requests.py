@@ -1,0 +1,227 @@
+"""What every function behind the API shares: who calls, the parsed request, the answer, the two error dialects."""
+
+import base64
+import re
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, NamedTuple, Protocol, Self
+
+from rolecall import clock
+from rolecall.auth.principals import ANONYMOUS, Principal, RequestContext
+from rolecall.errors import (
+    FieldError,
+    PayloadTooLarge,
+    UnsupportedMediaType,
+    ValidationFailed,
+)
+from rolecall.storage import keys
+
+MAX_BODY_BYTES = 16 * 1024
+
+#: A caller's own name for its request. Nothing else of it comes into a log or an answer.
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+
+_IDEMPOTENCY_KEY = re.compile(r"[!-~]{1,255}")
+
+#: What we write down lies well within.
+_EARLIEST, _LATEST = datetime(1971, 1, 1, tzinfo=UTC), datetime(9998, 12, 31, tzinfo=UTC)
+
+#: No value of a query parameter is longer, but a cursor: it may become a key.
+_MAX_PARAMETER_LENGTH = 254
+
+_RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)")
+
+_ETAG = re.compile(r'"(0|[1-9][0-9]{0,17})"')
+
+
+class Model(Protocol):
+    """A request body's model; see `bodies.Body`."""
+
+    @classmethod
+    def parse(cls, raw: bytes) -> Self: ...
+
+
+class Request[B](NamedTuple):
+    """A request whose caller may use the route and whose body and parameters are well-formed.
+
+    `if_match` holds the versions that the caller accepts; None if any will do.
+    """
+
+    context: RequestContext
+    body: B
+    path: Mapping[str, str]
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    if_match: frozenset[int] | None
+
+    def limit(self, *, default: int, maximum: int) -> int:
+        """The `limit` parameter; raises `ValidationFailed` unless it is from 1 to `maximum`."""
+        text = self.query.get("limit", str(default))
+        if not re.fullmatch(r"[0-9]{1,9}", text) or not 1 <= int(text) <= maximum:
+            raise ValidationFailed(FieldError("limit", f"must be a whole number from 1 to {maximum}", text))
+        return int(text)
+
+    def uuid(self, name: str, *, message: str) -> str:
+        """A path parameter that must be a UUID; raises `ValidationFailed` with `message`."""
+        canonical = keys.canonical_uuid(self.path[name])
+        if canonical is None:
+            raise ValidationFailed(message=message)
+        return canonical
+
+    def id(self, name: str) -> str | None:
+        """A query parameter that is some id, a UUID in the form of keys, if it is there; raises `ValidationFailed`."""
+        text = self.text(name)
+        return text and (keys.canonical_uuid(text) or text)
+
+    def text(self, name: str) -> str | None:
+        """A query parameter, if it is there; raises `ValidationFailed` for an empty one."""
+        text = self.query.get(name)
+        if text == "":
+            raise ValidationFailed(FieldError(name, "must not be empty: leave it out", text))
+        return text
+
+    def choice[E: StrEnum](self, name: str, choices: type[E]) -> E | None:
+        """A query parameter that is one of an enumeration, if it is there; raises `ValidationFailed`."""
+        text = self.query.get(name)
+        if text is not None and text not in choices:
+            raise ValidationFailed(FieldError(name, f"must be one of {', '.join(choices)}", text))
+        return None if text is None else choices(text)
+
+    def flag(self, name: str) -> bool | None:
+        """A query parameter that is `true` or `false`, if it is there; raises `ValidationFailed`."""
+        text = self.query.get(name)
+        if text not in {None, "true", "false"}:
+            raise ValidationFailed(FieldError(name, "must be true or false", text))
+        return None if text is None else text == "true"
+
+    def moment(self, name: str) -> datetime | None:
+        """A query parameter in RFC 3339, with an offset or `Z`, if it is there; raises `ValidationFailed`.
+
+        A time before or after all that can be written down is the first or the last of these.
+        """
+        text = self.query.get(name)
+        if text is None:
+            return None
+        try:
+            at = datetime.fromisoformat(text.upper()) if _RFC3339.fullmatch(text) else None
+        except ValueError:
+            at = None
+        if at is None:
+            raise ValidationFailed(FieldError(name, "must be a time such as 2026-06-15T12:00:00Z", text))
+        return max(_EARLIEST, min(at, _LATEST)).astimezone(UTC)
+
+    @property
+    def idempotency_key(self) -> str | None:
+        """The `Idempotency-Key` header, if it is there; raises `ValidationFailed` unless it is plain text."""
+        key = self.headers.get("idempotency-key")
+        if key is not None and not _IDEMPOTENCY_KEY.fullmatch(key):
+            raise ValidationFailed(FieldError("Idempotency-Key", "must be 1 to 255 visible ASCII characters"))
+        return key
+
+    def int32(self, name: str) -> int:
+        """A path parameter that must be a positive int32; raises `ValidationFailed`."""
+        text = self.path[name]
+        if not re.fullmatch(r"[0-9]{1,10}", text) or not 1 <= int(text) < 2**31:
+            raise ValidationFailed(FieldError(name, "must be a positive 32-bit integer", text))
+        return int(text)
+
+
+def context_of(event: Mapping[str, Any]) -> RequestContext:
+    context = event["requestContext"]
+    identity = context.get("identity") or {}
+    return RequestContext(
+        Principal.from_context(context.get("authorizer") or {}) or ANONYMOUS,
+        clock.now(),
+        _request_id(event),
+        replace_surrogates(identity.get("sourceIp")),
+        replace_surrogates(identity.get("userAgent")),
+    )
+
+
+def replace_surrogates(text: str | None) -> str:
+    """What is missing is empty, and what has no UTF-8, half of a surrogate pair, is a question mark."""
+    return (text or "").encode(errors="replace").decode()
+
+
+def _request_id(event: Mapping[str, Any]) -> str:
+    """The caller's `X-Request-Id` if it is well-formed, else the gateway's."""
+    sent = headers_of(event).get("x-request-id", "")
+    return sent if _REQUEST_ID.fullmatch(sent) else str(event["requestContext"]["requestId"])
+
+
+def request_of[B](event: Mapping[str, Any], context: RequestContext, body: B) -> Request[B]:
+    headers = headers_of(event)
+    return Request(context, body, path_parameters(event), _query(event), headers, _versions(headers.get("if-match")))
+
+
+def headers_of(event: Mapping[str, Any]) -> dict[str, str]:
+    sent = (event.get("headers") or {}).items()
+    return {name.lower(): replace_surrogates(value) for name, value in sent if value is not None}
+
+
+def path_parameters(event: Mapping[str, Any]) -> Mapping[str, str]:
+    # What is missing is no id of anything, and answered like that.
+    return defaultdict(
+        str, {name: replace_surrogates(text) for name, text in (event.get("pathParameters") or {}).items()}
+    )
+
+
+def _query(event: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        replace_surrogates(name): replace_surrogates(text)
+        for name, text in (event.get("queryStringParameters") or {}).items()
+    }
+
+
+def _versions(if_match: str | None) -> frozenset[int] | None:
+    """RFC 9110, section 13.1.1: `*` or a list of entity tags, compared strongly."""
+    if if_match is None or if_match.strip() == "*":
+        return None
+    tags = (tag.strip() for tag in if_match.split(","))
+    return frozenset(int(found[1]) for found in map(_ETAG.fullmatch, tags) if found)
+
+
+def check_parameters(event: Mapping[str, Any], known: frozenset[str]) -> None:
+    unknown = sorted(_query(event).keys() - known)
+    if unknown:
+        raise ValidationFailed(*(FieldError(name, "is not a known parameter") for name in unknown))
+    repeated = sorted(
+        name for name, texts in (event.get("multiValueQueryStringParameters") or {}).items() if len(texts or ()) > 1
+    )
+    if repeated:
+        raise ValidationFailed(*(FieldError(replace_surrogates(name), "must be given once") for name in repeated))
+    too_long = sorted(
+        name
+        for name, text in _query(event).items()
+        if name not in {"cursor", "limit"} and len(text.encode()) > _MAX_PARAMETER_LENGTH
+    )
+    if too_long:
+        message = f"must have at most {_MAX_PARAMETER_LENGTH} characters"
+        raise ValidationFailed(*(FieldError(name, message) for name in too_long))
+
+
+def parse_body[B](event: Mapping[str, Any], model: type[B] | None) -> Any:
+    """The body as the model says; None for a route without one."""
+    raw = _raw_body(event)
+    if len(raw) > MAX_BODY_BYTES:
+        raise PayloadTooLarge
+    if model is None:
+        if raw.strip() not in {b"", b"{}"}:
+            raise ValidationFailed(message="this route takes no body")
+        return None
+    content_type = headers_of(event).get("content-type", "application/json").partition(";")[0].strip().lower()
+    if content_type != "application/json":
+        raise UnsupportedMediaType
+    return model.parse(raw)  # type: ignore[attr-defined]  # a Model, which type[B] can't say
+
+
+def _raw_body(event: Mapping[str, Any]) -> bytes:
+    text = event.get("body") or ""
+    if not event.get("isBase64Encoded"):
+        return text.encode(errors="surrogatepass")  # a lone surrogate is no JSON: its parser says so
+    try:
+        return base64.b64decode(text, validate=True)
+    except ValueError:
+        raise ValidationFailed(message="the body must be a JSON object") from None

@@ -1,0 +1,222 @@
+"""Tenants, and what an operator does with them."""
+
+from collections.abc import Mapping
+from copy import replace
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
+
+from rolecall.audit import trail
+from rolecall.auth import preconditions
+from rolecall.auth.principals import RequestContext
+from rolecall.clock import rfc3339
+from rolecall.errors import (
+    FieldError,
+    PreconditionFailed,
+    RolecallError,
+    TenantExists,
+    TenantNotFound,
+    ValidationFailed,
+)
+from rolecall.ids import new_id
+from rolecall.storage import cursors, dynamodb, keys, reads, retries, writes
+from rolecall.storage.expressions import Attr
+from rolecall.telemetry import count, logger
+from rolecall.tenants import user_creation
+
+if TYPE_CHECKING:
+    from rolecall.tenants.idempotency import Claim
+
+
+class Tenant(NamedTuple):
+    """A tenant that is not being deleted. `version` counts its changes from 1."""
+
+    id: str
+    name: str
+    created_at: str
+    updated_at: str
+    deletion_protection: bool = False
+    version: int = 1
+
+    @classmethod
+    def from_item(cls, item: Mapping[str, Any]) -> Self:
+        return cls(
+            item["id"],
+            item["name"],
+            item["created_at"],
+            item["updated_at"],
+            item.get("deletion_protection", False),
+            int(item.get("version", 1)),
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """As lists show a tenant."""
+        return {"id": self.id, "name": self.name, "created_at": self.created_at, "updated_at": self.updated_at}
+
+    def to_data(self) -> dict[str, Any]:
+        """As `GET /global/tenants/{id}` shows it."""
+        return {**self.to_json(), "deletion_protection": self.deletion_protection}
+
+
+class TenantPage(NamedTuple):
+    tenants: list[Tenant]
+    next_cursor: str | None
+
+
+type Registered = tuple[Tenant, user_creation.Created]
+
+
+def register_tenant(
+    context: RequestContext, name: str, first_admin: user_creation.NewUser, *, idempotency_key: str | None = None
+) -> Registered:
+    """Make a tenant with its first admin, in one transaction; the same again for the same `idempotency_key`.
+
+    Raises `TenantExists` or `EmailTaken`; names and emails are compared without case. Raises
+    `IdempotencyKeyReused` for the key of another registration, `RequestInProgress` while the first one runs.
+    """
+    if idempotency_key is None:
+        return _register_tenant(context, name, first_admin, None)
+    # Powertools' idempotency is heavy, and most requests come without a key.
+    from rolecall.tenants import idempotency  # noqa: PLC0415
+
+    claim = idempotency.claim(context, "register_tenant", idempotency_key, keys.registration_record)
+
+    def from_record(record: Mapping[str, Any]) -> Registered:
+        return Tenant(**record["tenant"]), user_creation.Created.from_record(record["created"], claim)
+
+    return idempotency.run_idempotent(
+        claim,
+        {"tenant_name": name, **first_admin._asdict()},
+        lambda: _register_tenant(context, name, first_admin, claim),
+        to_record=_to_record,
+        from_record=from_record,
+    )
+
+
+def _to_record(registered: Registered) -> dict[str, Any]:
+    tenant, created = registered
+    return {"tenant": tenant._asdict(), "created": created.to_record()}
+
+
+def _register_tenant(
+    context: RequestContext, name: str, first_admin: user_creation.NewUser, claim: "Claim | None"
+) -> Registered:
+    at = rfc3339(context.at)
+    tenant = Tenant(new_id(), name, at, at)
+    created, user_writes = user_creation.new_user(context, tenant.id, first_admin, claim)
+    name_key, tenant_key = keys.tenant_name(name), keys.tenant(tenant.id)
+
+    def name_taken(_found: dynamodb.Item | None) -> RolecallError:
+        return TenantExists()
+
+    writes.transact(
+        writes.Put(
+            {
+                "pk": name_key.pk,
+                "sk": name_key.sk,
+                **keys.TENANTS_BY_NAME.entry(keys.name_form(name)),
+                "tenant_id": tenant.id,
+                **tenant.to_json(),
+            },
+            when=writes.NEW,
+            otherwise=name_taken,
+        ),
+        writes.Put(
+            {
+                "pk": tenant_key.pk,
+                "sk": tenant_key.sk,
+                **tenant._asdict(),
+                "status": preconditions.ACTIVE,
+                "active_admins": 1,
+            },
+            when=writes.NEW,
+        ),
+        *user_writes,
+        *([claim.completed(_to_record((tenant, created)), tenant.id)] if claim else []),
+        trail.new_entry(
+            context,
+            "register_tenant",
+            ("tenant", tenant.id),
+            scope=tenant.id,
+            after={"name": name, "admin": created.user.id},
+        ),
+    )
+    logger.info("tenant registered", tenant_id=tenant.id, user_id=created.user.id)
+    count("TenantRegistered")
+    return tenant, created
+
+
+def list_tenants(*, limit: int, cursor: str | None = None) -> TenantPage:
+    """A page of the tenants that are not being deleted, ordered by name without case.
+
+    Raises `ValidationFailed` for a cursor of another list.
+    """
+    position = cursors.decode(cursor, "list_tenants") if cursor is not None else None
+    items = reads.query_merged([keys.TENANTS_BY_NAME], after=position, limit=limit + 1)
+    tenants = [Tenant.from_item(item) for item in items[:limit]]
+    more = len(items) > limit
+    return TenantPage(tenants, cursors.encode(keys.name_form(tenants[-1].name), "list_tenants") if more else None)
+
+
+def get_tenant(tenant_id: str) -> Tenant:
+    """Raises `TenantNotFound` also for a tenant that is being deleted."""
+    item = reads.get(keys.tenant(tenant_id))
+    if item is None or item["status"] != preconditions.ACTIVE:
+        raise TenantNotFound
+    return Tenant.from_item(item)
+
+
+def within_reach(context: RequestContext, tenant_id: str | None) -> str:
+    """The tenant that a caller looks into: a user's own, for the master token the one that is named.
+
+    Raises `TenantNotFound` for a user who names another one, `ValidationFailed` for an operator who names none.
+    """
+    named = keys.canonical_uuid(tenant_id) if tenant_id is not None else None
+    own = context.principal.tenant_id
+    if own:
+        if tenant_id is not None and named != own:
+            raise TenantNotFound
+        return own
+    if named is None:
+        raise ValidationFailed(FieldError("tenant_id", "is required and must be a UUID", tenant_id))
+    return named
+
+
+def update_tenant(
+    context: RequestContext, tenant_id: str, *, deletion_protection: bool, if_match: frozenset[int] | None = None
+) -> Tenant:
+    """Protect a tenant against its deletion, or lift that; what it has already changes nothing.
+
+    Raises `TenantNotFound`, `PreconditionFailed`, `ConcurrentChange`.
+    """
+    tenant = retries.retry_on_conflict(lambda: _update_once(context, tenant_id, deletion_protection, if_match))
+    logger.info("tenant updated", tenant_id=tenant_id, deletion_protection=tenant.deletion_protection)
+    return tenant
+
+
+def _update_once(
+    context: RequestContext, tenant_id: str, deletion_protection: bool, if_match: frozenset[int] | None
+) -> Tenant:
+    old = get_tenant(tenant_id)
+    if if_match is not None and old.version not in if_match:
+        raise PreconditionFailed
+    if old.deletion_protection is deletion_protection:
+        return old
+    at = rfc3339(context.at)
+    new = replace(old, deletion_protection=deletion_protection, updated_at=at, version=old.version + 1)
+    writes.transact(
+        writes.Update(
+            keys.tenant(tenant_id),
+            set={"deletion_protection": deletion_protection, "updated_at": at},
+            add={"version": 1},
+            when=Attr("status").eq(preconditions.ACTIVE) & Attr("version").eq(old.version),
+        ),
+        writes.Update(keys.tenant_name(old.name), set={"updated_at": at}, when=writes.EXISTS),
+        trail.new_entry(
+            context,
+            "update_tenant",
+            ("tenant", tenant_id),
+            scope=tenant_id,
+            before={"deletion_protection": old.deletion_protection},
+            after={"deletion_protection": deletion_protection},
+        ),
+    )
+    return new

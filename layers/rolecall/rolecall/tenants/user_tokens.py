@@ -1,0 +1,74 @@
+"""Users of a tenant, and the operations on them."""
+
+from copy import replace
+from typing import TYPE_CHECKING
+
+from rolecall.audit import trail
+from rolecall.auth import preconditions, tokens
+from rolecall.auth.principals import RequestContext
+from rolecall.auth.roles import Role, check_manages
+from rolecall.clock import rfc3339
+from rolecall.errors import Unauthorized
+from rolecall.storage import keys, reads, retries, writes
+from rolecall.telemetry import logger
+from rolecall.tenants import users
+
+if TYPE_CHECKING:
+    pass
+
+
+def rotate_token(context: RequestContext, user_id: str) -> tuple[users.User, str]:
+    """Give a user, oneself or someone whom one manages, a new API token; returns it with the user.
+
+    The old one is dead from then on: one transaction takes it away and puts the new one. Raises
+    `UserNotFound`, `Forbidden`, `ConcurrentChange`; `Unauthorized` if the actor lost its standing.
+    """
+    user, token = retries.retry_on_conflict(lambda: _rotate_once(context, user_id))
+    logger.info("token rotated", tenant_id=user.tenant_id, user_id=user.id)
+    return user, token
+
+
+def _rotate_once(context: RequestContext, user_id: str) -> tuple[users.User, str]:
+    actor = context.principal
+    item = users.read_user_item(actor.tenant_id, user_id)
+    old = users.User.from_item(item)
+    oneself = old.id == actor.id
+    if not oneself:
+        check_manages(Role(actor.role), old.role)
+    # One, unless something is wrong that this puts right.
+    old_tokens = {pk for pk in item["owned_keys"] if pk.startswith(keys.TOKEN_PREFIX)}
+    # A token that someone else rotated since the authorizer saw it is dead: it must not bring forth another.
+    is_dead = bool(actor.token_hash) and keys.api_token(actor.token_hash).pk not in old_tokens
+    if oneself and (not old.active or is_dead):
+        raise Unauthorized
+    token = tokens.new_api_token()
+    token_key = keys.api_token(tokens.api_token_hash(token))
+    old_token_keys = [keys.Key(pk, keys.META) for pk in sorted(old_tokens)]
+    last_used = [one["last_used_at"] for one in map(reads.get, old_token_keys) if one and "last_used_at" in one]
+    new = replace(old, token_last4=token[-4:], updated_at=rfc3339(context.at), version=old.version + 1)
+    writes.transact(
+        preconditions.tenant_active(old.tenant_id),
+        # A transaction holds one operation an item: of oneself, this one vouches for the standing too.
+        writes.Update(
+            keys.user(old.tenant_id, old.id),
+            set={
+                "token_last4": new.token_last4,
+                "owned_keys": item["owned_keys"] - old_tokens | {token_key.pk},
+                "updated_at": new.updated_at,
+            },
+            add={"version": 1},
+            when=old.as_read,
+        ),
+        *map(writes.Delete, old_token_keys),
+        writes.put_new(token_key, {"tenant_id": old.tenant_id, "user_id": old.id, "created_at": new.updated_at}),
+        *([] if oneself else preconditions.actor_still_authorized(actor)),
+        trail.new_entry(
+            context,
+            "rotate_token",
+            ("user", old.id),
+            scope=old.tenant_id,
+            before={"token_last4": old.token_last4, "token_last_used_at": max(last_used, default=None)},
+            after={"token_last4": new.token_last4},
+        ),
+    )
+    return new, token

@@ -1,0 +1,184 @@
+"""How many logins may fail, and that nothing tells why one did."""
+
+import time as stopwatch
+from typing import Any
+
+import pytest
+
+from rolecall.accounts import login_attempts
+from rolecall.auth.roles import PlatformRole
+from rolecall.storage import dynamodb
+from tests import gateway
+from tests.gateway import Response
+from tests.integration.accounts.test_sessions import Clock, refresh
+from tests.integration.accounts.test_sessions import time as time
+from tests.integration.conftest import PASSWORD, Holder, make_account, table
+
+WRONG = "wrong"
+ADDRESS_LIMIT = login_attempts.FREE_FAILURES["ADDRESS"]
+
+
+def log_in(email: str, password: str = WRONG, ip: str = "198.51.100.7") -> Response:
+    event = gateway.event_of("log_in")
+    event["body"] = f'{{"email": "{email}", "password": "{password}"}}'
+    event["requestContext"]["identity"]["sourceIp"] = ip
+    answer = gateway.invoke("log_in", event)
+    return Response(answer["statusCode"], answer["headers"], answer["body"])
+
+
+@pytest.mark.parametrize("email", [None, "nobody@example.com"], ids=["known", "unknown"])
+def test_from_the_sixth_failure_on_the_wait_grows(time: Clock, superadmin: Holder, email: str | None) -> None:
+    email = email or superadmin.email
+    answers = [log_in(email) for _ in range(12)]
+
+    assert [answer.status for answer in answers] == [401] * 5 + [429] * 7
+    assert answers[5].code == "RATE_LIMITED"
+    assert [int(answer.headers["Retry-After"]) for answer in answers[5:]] == [60, 120, 240, 480, 900, 900, 900]
+
+
+def test_the_right_password_waits_too_and_counts_after_the_wait(time: Clock, superadmin: Holder) -> None:
+    for _ in range(5):
+        log_in(superadmin.email)
+    refused = log_in(superadmin.email, PASSWORD)
+    assert refused.status == 429
+
+    time.forward(seconds=int(refused.headers["Retry-After"]) - 1)
+    # An attempt within the wait makes it longer.
+    refused = log_in(superadmin.email, PASSWORD)
+    assert refused.status == 429
+    time.forward(seconds=int(refused.headers["Retry-After"]))
+    assert log_in(superadmin.email, PASSWORD).status == 200
+    assert [log_in(superadmin.email).status for _ in range(6)] == [401] * 5 + [429]
+
+
+def test_one_attempt_is_looked_at_when_the_wait_is_over(time: Clock, superadmin: Holder) -> None:
+    for _ in range(6):
+        log_in(superadmin.email)
+    time.forward(seconds=60)
+
+    assert int(log_in(superadmin.email).headers["Retry-After"]) == 120
+    assert log_in(superadmin.email, PASSWORD).status == 429
+
+
+def test_a_success_forgets_the_failures(superadmin: Holder) -> None:
+    for _ in range(3):
+        assert [log_in(superadmin.email).status for _ in range(4)] == [401] * 4
+        assert log_in(superadmin.email, PASSWORD).status == 200
+
+
+def test_failures_are_forgotten_after_a_day_whatever_ttl_has_left(time: Clock, superadmin: Holder) -> None:
+    for _ in range(9):
+        log_in(superadmin.email)
+    time.forward(days=1)
+    assert [log_in(superadmin.email).status for _ in range(6)] == [401] * 5 + [429]
+
+
+def test_the_holder_of_a_refresh_token_is_never_locked_out(superadmin: Holder) -> None:
+    for _ in range(20):
+        log_in(superadmin.email)
+    assert refresh(superadmin.refresh_token).status == 200
+    assert gateway.authorize(superadmin.access_token)
+
+
+def test_an_address_has_a_limit_of_its_own_that_locks_nobody_elses_account(time: Clock, superadmin: Holder) -> None:
+    _fail(ADDRESS_LIMIT, time)
+
+    assert [log_in(superadmin.email).status for _ in range(9)] == [429] * 9
+    assert log_in(superadmin.email, PASSWORD).status == 429
+    assert log_in(superadmin.email, PASSWORD, ip="203.0.113.9").status == 200
+
+
+def test_guesses_at_one_account_do_not_lock_its_neighbours_out(time: Clock, superadmin: Holder) -> None:
+    for _ in range(ADDRESS_LIMIT + 10):
+        log_in("nobody@example.com")
+    assert log_in(superadmin.email, PASSWORD).status == 200
+
+
+def _fail(times: int, time: Clock, ip: str = "198.51.100.7") -> None:
+    """Failures at as many accounts, short of looking at the passwords."""
+    for number in range(times):
+        login_attempts.begin(f"nobody-{number}@example.com", ip, time.at)
+
+
+def test_successes_do_not_count_against_an_address_and_do_not_forgive_it(time: Clock, superadmin: Holder) -> None:
+    _fail(ADDRESS_LIMIT - 1, time)
+    for _ in range(3):
+        assert log_in(superadmin.email, PASSWORD).status == 200
+
+    assert log_in(superadmin.email).status == 401
+    assert log_in(superadmin.email, PASSWORD).status == 429
+
+
+def test_all_addresses_of_an_ipv6_network_are_one(time: Clock, aws: None) -> None:
+    _fail(ADDRESS_LIMIT - 1, time, ip="2001:db8:1:2::1")
+    log_in("one@example.com", ip="2001:db8:1:2::2")
+    assert log_in("another@example.com", ip="2001:db8:1:2:ffff::1").status == 429
+    assert log_in("another@example.com", ip="2001:db8:1:3::1").status == 401
+
+
+def test_the_emails_that_were_tried_are_not_kept(aws: None) -> None:
+    log_in("secret-interest@example.com")
+    assert "secret-interest" not in str(table())
+
+
+# --- Nothing tells why -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def cases(superadmin: Holder) -> dict[str, tuple[str, str]]:
+    """An email and a password for each way in which a login fails."""
+    known, banned, disabled = make_account(), make_account(), make_account(PlatformRole.ADMIN)
+    for verb, holder in (("ban", banned), ("disable", disabled)):
+        superadmin.request("PUT", f"/v1/api/superadmin/users/{holder.id}/{verb}", {"reason": "spam"})
+    return {
+        "unknown": ("nobody@example.com", PASSWORD),
+        "wrong": (known.email, "wrong"),
+        "banned": (banned.email, PASSWORD),
+        "disabled": (disabled.email, PASSWORD),
+    }
+
+
+def test_every_failure_makes_the_same_calls(cases: dict[str, tuple[str, str]]) -> None:
+    calls: list[str] = []
+
+    def note(model: Any, **_: Any) -> None:
+        calls.append(model.name)
+
+    events = dynamodb.client().meta.events
+    events.register("before-parameter-build.dynamodb", note)
+    made = {}
+    for name, (email, password) in cases.items():
+        calls.clear()
+        log_in(email, password)
+        made[name] = list(calls)
+    events.unregister("before-parameter-build.dynamodb", note)
+
+    assert made["unknown"] == ["UpdateItem", "GetItem", "UpdateItem", "GetItem", "BatchGetItem"]
+    assert all(one == made["unknown"] for one in made.values())
+
+
+@pytest.mark.real_passwords
+def test_every_failure_takes_the_same_time(time: Clock, cases: dict[str, tuple[str, str]]) -> None:
+    taken: dict[str, list[float]] = {name: [] for name in cases}
+    for _ in range(15):
+        time.forward(days=2)  # no attempt waits
+        for name, (email, password) in cases.items():
+            started = stopwatch.process_time()
+            assert log_in(email, password).status == 401
+            taken[name].append(stopwatch.process_time() - started)
+
+    # The least, of the processor's time: what else this machine does is not in it.
+    least = {name: min(one) for name, one in taken.items()}
+    # Without the hash of nobody, an unknown email takes less than half.
+    assert max(least.values()) / min(least.values()) < 1.6, least
+
+
+def test_what_an_address_is_refused_does_not_prolong_its_wait(time: Clock, superadmin: Holder) -> None:
+    _fail(ADDRESS_LIMIT, time)
+    wait = int(log_in(superadmin.email, PASSWORD).headers["Retry-After"])
+    for _ in range(3):
+        time.forward(seconds=wait // 4)
+        assert log_in("nobody@example.com").status == 429
+    time.forward(seconds=wait - 3 * (wait // 4))
+
+    assert log_in(superadmin.email, PASSWORD).status == 200

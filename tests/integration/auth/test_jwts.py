@@ -1,0 +1,147 @@
+"""Access tokens: the classic attacks on JWTs, each of which must end in a 401."""
+
+import base64
+import json
+from datetime import timedelta
+from typing import Any
+
+import jwt
+import pytest
+
+from rolecall import clock
+from rolecall.auth import jwts
+from rolecall.aws import secrets_manager
+from rolecall.clock import epoch
+from rolecall.config import config
+from tests import gateway
+from tests.integration.conftest import Holder
+
+KEY = "J" * 64
+
+
+@pytest.fixture
+def claims(superadmin: Holder) -> dict[str, Any]:
+    """Those of a token that works."""
+    decoded: dict[str, Any] = jwt.decode(superadmin.access_token, options={"verify_signature": False})
+    return decoded
+
+
+def _signed(claims: dict[str, Any], key: str = KEY, alg: str = "HS256", **header: Any) -> str:
+    return jwt.encode(claims, key, alg, headers={"kid": "1", **header})
+
+
+def _raw(header: dict[str, Any], claims: dict[str, Any], signature: str = "") -> str:
+    parts = (base64.urlsafe_b64encode(json.dumps(one).encode()).decode().rstrip("=") for one in (header, claims))
+    return ".".join([*parts, signature])
+
+
+def test_a_token_of_ours_works(claims: dict[str, Any]) -> None:
+    assert gateway.authorize(_signed(claims))
+
+
+@pytest.mark.parametrize("alg", ["none", "None", "NONE", "nOnE"])
+def test_no_algorithm(claims: dict[str, Any], alg: str) -> None:
+    assert not gateway.authorize(_raw({"alg": alg, "typ": "JWT", "kid": "1"}, claims))
+
+
+@pytest.mark.parametrize("alg", ["HS384", "HS512"])
+def test_another_algorithm_with_the_right_key(claims: dict[str, Any], alg: str) -> None:
+    assert not gateway.authorize(_signed(claims, KEY * 2, alg))
+    assert not gateway.authorize(_signed(claims, KEY, alg))
+
+
+@pytest.mark.parametrize(
+    "kid", ["", "2", "../../dev/null", "1'; DROP TABLE keys", "/proc/self/environ", None, 1, ["1"], {"kid": "1"}]
+)
+def test_a_kid_that_is_not_ours(claims: dict[str, Any], kid: Any) -> None:
+    signature = _signed(claims, KEY).rpartition(".")[2]
+    assert not gateway.authorize(_raw({"alg": "HS256", "typ": "JWT", "kid": kid}, claims, signature))
+    assert not gateway.authorize(_raw({"alg": "HS256", "typ": "JWT"}, claims, signature))
+
+
+def test_a_key_that_the_token_brings_along(claims: dict[str, Any]) -> None:
+    jwk = {"kty": "oct", "k": base64.urlsafe_b64encode(b"mine" * 16).decode()}
+    assert not gateway.authorize(_signed(claims, "mine" * 16, jwk=jwk, jku="https://example.com/keys.json"))
+
+
+@pytest.mark.parametrize("key", ["x" * 64, "1" * 64, "J" * 63])
+def test_another_key(claims: dict[str, Any], key: str) -> None:
+    assert not gateway.authorize(_signed(claims, key))
+
+
+@pytest.mark.parametrize("name", ["iss", "aud", "sub", "sid", "jti", "iat", "exp"])
+def test_a_claim_is_missing(claims: dict[str, Any], name: str) -> None:
+    assert not gateway.authorize(_signed({key: value for key, value in claims.items() if key != name}))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"iss": "someone"},
+        {"aud": "another"},
+        {"aud": ["another"]},
+        {"sub": "0"},
+        {"sub": "x"},
+        {"sub": "99"},
+        {"sid": "x"},
+        {"exp": 1},
+        {"exp": "soon"},
+        {"exp": None},
+        {"iat": None},
+    ],
+    ids=str,
+)
+def test_a_claim_says_something_else(claims: dict[str, Any], change: dict[str, Any]) -> None:
+    token = _raw({"alg": "HS256", "typ": "JWT", "kid": "1"}, claims | change, "")
+    signed = jwt.api_jws.encode(json.dumps(claims | change).encode(), KEY, "HS256", headers={"kid": "1", "typ": "JWT"})
+    assert not gateway.authorize(signed)
+    assert not gateway.authorize(token)
+
+
+@pytest.mark.parametrize("name", ["iat", "nbf"])
+def test_not_yet_valid(claims: dict[str, Any], name: str) -> None:
+    soon = epoch(clock.now() + timedelta(minutes=1))
+    assert not gateway.authorize(_signed(claims | {name: soon}))
+
+
+def test_claims_that_were_tampered_with(superadmin: Holder, claims: dict[str, Any]) -> None:
+    header, _, signature = superadmin.access_token.split(".")
+    payload = _raw({}, claims | {"sub": "2"}).split(".")[1]
+    assert not gateway.authorize(f"{header}.{payload}.{signature}")
+    assert not gateway.authorize(f"{header}.{payload}.")
+
+
+def test_an_oversized_token(claims: dict[str, Any]) -> None:
+    assert not gateway.authorize(_signed(claims | {"padding": "x" * 4096}))
+
+
+def test_a_flood_of_unknown_key_ids_reads_the_secret_once(
+    claims: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jwts, "_reread_at", float("-inf"))
+    reads: list[str] = []
+
+    def note(model: Any, **_: Any) -> None:
+        reads.append(model.name)
+
+    events = secrets_manager._client().meta.events
+    events.register("before-parameter-build.secretsmanager", note)
+    for number in range(50):
+        gateway.authorize(_signed(claims, kid=f"made up {number}"))
+    events.unregister("before-parameter-build.secretsmanager", note)
+
+    assert len(reads) == 1
+
+
+def test_a_new_key_is_known_before_the_cached_secret_ends(superadmin: Holder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jwts, "_reread_at", float("-inf"))
+    assert gateway.authorize(superadmin.access_token)  # the secret is cached
+    arn = config().jwt_key_secret_arn
+    secret, version = secrets_manager.current(arn)
+    new = jwts.rotated(secret, clock.now(), keep_previous=True)
+    secrets_manager.replace(arn, version, new)
+
+    claims = jwt.decode(superadmin.access_token, options={"verify_signature": False})
+
+    assert gateway.authorize(_signed(claims, new["key"], kid=new["kid"]))
+    assert gateway.authorize(superadmin.access_token)

@@ -1,0 +1,188 @@
+"""What the tests of deletions share: a tenant with something of everything, the workers, the verdict."""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from datetime import timedelta
+from itertools import count
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from rolecall import clock, deadline
+from rolecall.deletion import completion
+from rolecall.errors import RolecallError
+from rolecall.operations import maintenance
+from rolecall.storage import dynamodb, keys, reads, writes
+from tests import gateway
+from tests.faults import Crash
+from tests.gateway import Response
+from tests.integration.conftest import MASTER_TOKEN, Member, Tenant, waiting_messages, work
+
+#: The minutes that have passed since a test began, as far as maintenance knows.
+_minutes = count(10, 10)
+CRITICAL = {"delete_tenant", "complete_tenant_deletion"}
+
+
+def table() -> list[dict[str, Any]]:
+    """Everything that is stored. It comes by the code's own client: making another one each time takes long."""
+    items, after = reads.scan(None, 1000)
+    assert after is None
+    return items
+
+
+def put(key: keys.Key, **attributes: Any) -> None:
+    writes.write(writes.Put({"pk": key.pk, "sk": key.sk, **attributes}))
+
+
+def plant_user(tenant_id: str, user_id: str, *, children: int = 2) -> None:
+    """A user with a token, an email and what else it has, written straight into the table."""
+    token, email = keys.api_token(user_id), keys.email(f"{user_id}@example.com")
+    owner = {"tenant_id": tenant_id, "user_id": user_id}
+    put(token, **owner)
+    put(email, **owner)
+    put(keys.user(tenant_id, user_id), **owner, owned_keys={token.pk, email.pk}, role="user", active=True)
+    for number in range(children):
+        put(keys.of_user(tenant_id, user_id, "DEVICE", str(number)), name="phone")
+
+
+def clear() -> None:
+    """Empty the table: in memory, a transaction takes longer the more there is."""
+    writes.delete_all(keys.Key(item["pk"], item["sk"]) for item in table())
+
+
+def some_dozen_items() -> Tenant:
+    """Users in three slices, one of them shared, with an item of a type that no code knows, inside and outside."""
+    clear()
+    tenant_id = str(uuid4())
+    put(keys.tenant(tenant_id), id=tenant_id, name="Acme", status="active", active_admins=0)
+    put(keys.tenant_name("Acme"), tenant_id=tenant_id)
+    tenant = Tenant(tenant_id, "Acme", Member("", tenant_id, "", "admin", ""))
+    for user_id in ("0a", "0b", "7f"):
+        plant_user(tenant.id, str(UUID(user_id + uuid4().hex[2:])))
+    beacon = keys.Key("BEACON#xyz", keys.META)
+    put(beacon, tenant_id=tenant.id)
+    put(keys.Key(keys.tenant_partition(tenant.id), "GADGET#1"), owned_keys={beacon.pk})
+    return tenant
+
+
+def audit_of(tenant_id: str) -> list[dict[str, Any]]:
+    return reads.query_partition(keys.audit_entry(tenant_id, "").pk).items
+
+
+def remains(tenant_id: str) -> list[str]:
+    """Everything that speaks of the tenant, but its audit trail and the receipt."""
+    return [
+        f"{item['pk']} {item['sk']}"
+        for item in table()
+        if tenant_id in json.dumps(item, default=str)
+        and not item["pk"].startswith("AUDIT#")
+        and keys.Key(item["pk"], item["sk"]) != keys.deletion(tenant_id)
+    ]
+
+
+def expected_counts(tenant_id: str) -> Counter[str]:
+    return Counter(keys.item_type(keys.Key(*line.split(" "))) for line in remains(tenant_id))
+
+
+def delete(tenant: Tenant, *, seconds: float = 20.0, query: str = "", confirm: str | None = None) -> Response:
+    headers = {} if confirm is None else {"X-Confirm-Tenant-Name": confirm}
+    return gateway.request(
+        "DELETE", f"/global/tenants/{tenant.id}{query}", MASTER_TOKEN, headers=headers, seconds=seconds
+    )
+
+
+def progress(tenant: Tenant) -> dict[str, Any]:
+    answer = gateway.request("GET", f"/global/tenants/{tenant.id}/deletion", MASTER_TOKEN)
+    assert answer.status == 200, answer.text
+    data: dict[str, Any] = answer.body["data"]
+    return data
+
+
+def later(minutes: int | None = None) -> None:
+    """Maintenance, as it will run in so many minutes, or ten minutes after it ran last."""
+    deadline.set_time_left(60)
+    in_minutes = next(_minutes) if minutes is None else minutes
+    with suppress(RolecallError):
+        maintenance.run(clock.now() + timedelta(minutes=in_minutes), "maintenance")
+
+
+def leases_run_out(tenant_id: str) -> None:
+    """What a minute of waiting does."""
+    for item in table():
+        if item["pk"] == keys.deletion(tenant_id).pk and item["sk"] != keys.META and item["lease_until"]:
+            writes.write(writes.Update(keys.Key(item["pk"], item["sk"]), set={"lease_until": 0}, when=writes.EXISTS))
+
+
+def to_the_end(tenant: Tenant, *, rounds: int = 12) -> None:
+    """Maintenance and workers, until the deletion is over."""
+    for _ in range(rounds):
+        leases_run_out(tenant.id)
+        later()
+        while bodies := waiting_messages():
+            with suppress(Crash):
+                work(bodies)
+        job = reads.get(keys.deletion(tenant.id))
+        if job is not None and job["status"] == "deleted" and not job["unannounced"]:
+            return
+
+
+@contextmanager
+def just_before(operation: str, happens: Callable[[], Any], **parameters: Any) -> Iterator[None]:
+    """Once, right before a call of DynamoDB with these parameters, something happens; asserts that there was one.
+
+    A `Crash` is the end of who makes the call.
+    """
+    name, happened = f"before-call.dynamodb.{operation}", []
+    events = dynamodb.client().meta.events
+
+    def look(params: dict[str, Any], **_: Any) -> None:
+        if parameters.items() <= json.loads(params["body"]).items():
+            events.unregister(name, look)
+            happened.append(name)
+            function = gateway.running.set(None)
+            try:
+                happens()
+            finally:
+                gateway.running.reset(function)
+
+    events.register(name, look)
+    try:
+        yield
+    finally:
+        events.unregister(name, look)
+    assert happened, f"there was no {operation} with {parameters}"
+
+
+def just_before_the_last_proof(happens: Callable[[], Any]) -> AbstractContextManager[None]:
+    """Once, when every slice is done and the tenant's partition is about to be looked at as a whole."""
+    return just_before("Query", happens, Limit=completion._STRAYS)
+
+
+def crash() -> None:
+    """The process dies."""
+    raise Crash
+
+
+def assert_deleted(tenant: Tenant, counts: Counter[str]) -> None:
+    """Nothing is left, the receipt says exactly what there was, and everything was told once."""
+    assert remains(tenant.id) == []
+    receipt = progress(tenant)
+    assert (receipt["status"], receipt["percent"], receipt["verified"]) == ("deleted", 100, True)
+    assert receipt["deleted"] == receipt["total"] == dict(counts)
+    critical = [entry for entry in audit_of(tenant.id) if entry.get("severity")]
+    assert sorted(entry["action"] for entry in critical) == sorted(CRITICAL)
+    job = reads.get(keys.deletion(tenant.id)) or {}
+    assert not job["unannounced"]
+    assert "gsi1pk" not in job
+
+
+def announced(caplog: pytest.LogCaptureFixture, tenant_id: str) -> set[tuple[str, str]]:
+    """The critical events that the log tells of: what and which. A line that is told again is the same event."""
+    return {
+        (record.action, record.event_id)  # type: ignore[attr-defined]
+        for record in caplog.records
+        if record.levelname == "CRITICAL" and record.tenant_id == tenant_id  # type: ignore[attr-defined]
+    }

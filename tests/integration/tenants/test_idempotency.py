@@ -1,0 +1,179 @@
+"""`Idempotency-Key` on POST /users and POST /register."""
+
+import hmac
+import json
+from datetime import datetime
+from typing import Any
+
+import pytest
+from botocore.exceptions import EndpointConnectionError
+
+from rolecall.storage import dynamodb, keys, reads, writes
+from tests import gateway
+from tests.gateway import Response
+from tests.integration.conftest import MASTER_TOKEN, PASSWORD, Tenant, table, table_without_audit, unchanged
+
+ADA = {"email": "ada@example.com", "password": PASSWORD, "role": "user", "webhook_url": "https://example.com/hook"}
+ACME = {"tenant_name": "Acme", "email": "owner@acme.example.com", "password": PASSWORD}
+KEY = {"Idempotency-Key": "8e03978e-40d5-43e8-bc93-6894a57f9324"}
+
+
+def _create(tenant: Tenant, body: dict[str, str] = ADA, headers: dict[str, str] = KEY, **more: Any) -> Response:
+    return tenant.admin.request("POST", "/users", body, headers=headers, **more)
+
+
+def _register(body: dict[str, str] = ACME) -> Response:
+    return gateway.request("POST", "/register", MASTER_TOKEN, body, headers=KEY)
+
+
+def _records() -> list[dict[str, Any]]:
+    return [item for item in table() if "request_hash" in item]
+
+
+def test_a_user_is_made_once_and_its_token_answered_again(acme: Tenant) -> None:
+    first = _create(acme)
+    with unchanged():
+        second = _create(acme)
+
+    assert (first.status, second.status) == (201, 201)
+    assert second.text == first.text
+    assert second.headers["ETag"] == first.headers["ETag"]
+    assert gateway.authorize(second.body["user"]["token"])
+
+
+def test_a_tenant_is_made_once_and_its_token_answered_again(aws: None) -> None:
+    first = _register()
+    with unchanged():
+        second = _register()
+
+    assert (first.status, second.status, second.text) == (201, 201, first.text)
+    assert gateway.authorize(second.body["token"])
+
+
+@pytest.mark.parametrize("field", ["email", "password", "role", "webhook_url"])
+def test_another_body_is_refused(acme: Tenant, field: str) -> None:
+    other = {"email": "bob@example.com", "password": "battery staple", "role": "admin", "webhook_url": "https://b.org/"}
+    _create(acme)
+    with unchanged():
+        answer = _create(acme, {**ADA, field: other[field]})
+    assert (answer.status, answer.code) == (422, "IDEMPOTENCY_KEY_REUSED")
+
+
+def test_another_registration_is_refused(aws: None) -> None:
+    _register()
+    with unchanged():
+        assert _register({**ACME, "tenant_name": "Globex"}).code == "IDEMPOTENCY_KEY_REUSED"
+
+
+def test_a_key_is_the_callers_own(acme: Tenant, globex: Tenant) -> None:
+    second_admin = acme.add("admin")
+    answers = [
+        _create(acme),
+        _create(globex, {**ADA, "email": "bob@example.com"}),
+        second_admin.request("POST", "/users", {**ADA, "email": "cy@example.com"}, headers=KEY),
+    ]
+    assert [answer.status for answer in answers] == [201, 201, 201]
+    assert len({answer.body["user"]["token"] for answer in answers}) == 3
+
+
+def test_a_key_is_found_again_by_a_later_version(acme: Tenant) -> None:
+    """A record lies where its operation, its caller and its key say, whatever is deployed in between."""
+    _create(acme)
+    initech = _register({**ACME, "tenant_name": "Initech"}).body["tenant"]
+    asked = [("create_user", acme.id, acme.admin.id), ("register_tenant", "", "master")]
+    digests = [hmac.digest(b"I" * 64, json.dumps([*one, *KEY.values()]).encode(), "sha256").hex() for one in asked]
+    found = {(record["pk"], record["sk"]) for record in _records()}
+    assert found == {(f"TENANT#{acme.id}", f"REQUEST#{digests[0]}"), (f"REQUEST#{digests[1]}", "META")}
+    assert {record["tenant_id"] for record in _records()} == {acme.id, initech["id"]}
+    assert {record["request_hash"][:8] for record in _records()} == {"836269f6", "f2c6a9fc"}, "and is the same request"
+
+
+def test_a_refused_request_frees_its_key(acme: Tenant) -> None:
+    before = table_without_audit()
+    assert _create(acme, {**ADA, "email": acme.admin.email}).code == "EMAIL_TAKEN"
+    assert table_without_audit() == before
+    assert _create(acme).status == 201
+
+
+@pytest.mark.parametrize("key", ["", " ", "a" * 256, "é", "a b"])
+def test_a_key_is_visible_ascii(acme: Tenant, key: str) -> None:
+    with unchanged():
+        assert _create(acme, headers={"Idempotency-Key": key}).code == "VALIDATION_ERROR"
+
+
+def _set_on_the_record(**values: Any) -> None:
+    [record] = _records()
+    writes.write(writes.Update(keys.Key(record["pk"], record["sk"]), set=values, when=writes.EXISTS))
+
+
+def test_while_the_first_one_runs_the_second_is_told_to_come_back(acme: Tenant) -> None:
+    _create(acme)
+    _set_on_the_record(status="INPROGRESS")
+    with unchanged():
+        answer = _create(acme)
+    assert (answer.status, answer.code, answer.headers["Retry-After"]) == (409, "CONCURRENT_CHANGE", "1")
+
+
+def test_whoever_gave_up_is_taken_over(acme: Tenant) -> None:
+    _create(acme)
+    _set_on_the_record(status="INPROGRESS", in_progress_until=1)
+    # The user was made all the same, so this one is refused, and the claim on the key is given up.
+    assert _create(acme).code == "EMAIL_TAKEN"
+    assert _records() == []
+
+
+def test_an_answer_is_kept_for_24_hours_to_the_second(acme: Tenant) -> None:
+    answer = _create(acme)
+    [record] = _records()
+    created = reads.get(keys.user(acme.id, answer.body["user"]["id"]))
+    assert created
+    _set_on_the_record(expires_at=1)  # which DynamoDB has not removed yet
+    assert _create(acme).code == "EMAIL_TAKEN"
+    made = datetime.fromisoformat(created["created_at"]).timestamp()
+    assert 0 <= int(record["expires_at"]) - made - 24 * 3600 <= 2
+
+
+@pytest.mark.parametrize("lost", range(1, 4))
+def test_a_lost_answer_is_made_up_for_by_the_repetition(acme: Tenant, lost: int) -> None:
+    """The storage's answers get lost from the n-th on, although it does what it was asked for."""
+    principal = acme.admin.principal
+    answered = 0
+
+    def lose(**_: Any) -> None:
+        nonlocal answered
+        answered += 1
+        if answered >= lost:
+            raise EndpointConnectionError(endpoint_url="dynamodb")
+
+    events = dynamodb.client().meta.events
+    events.register("after-call.dynamodb", lose)
+    try:
+        first = _create(acme, principal=principal, seconds=0.7)
+    finally:
+        events.unregister("after-call.dynamodb", lose)
+
+    assert first.status == (503 if answered >= lost else 201)
+    if any(record["status"] == "INPROGRESS" for record in _records()):
+        _set_on_the_record(in_progress_until=1)
+    second = _create(acme)
+    assert second.status == 201
+    assert gateway.authorize(second.body["user"]["token"])
+    assert len([item for item in table() if item["pk"] == "EMAIL#ada@example.com"]) == 1
+
+
+def test_a_record_holds_no_secret_and_goes_with_its_tenant(acme: Tenant) -> None:
+    registered = _register({**ACME, "tenant_name": "Initech"})
+    created = _create(acme)
+    for secret in (registered.body["token"], created.body["user"]["token"], PASSWORD, *KEY.values()):
+        assert secret not in str(table())
+
+    for tenant_id in (acme.id, registered.body["tenant"]["id"]):
+        assert gateway.request("DELETE", f"/global/tenants/{tenant_id}", MASTER_TOKEN).status == 200
+    assert _records() == []
+
+
+def test_a_deactivated_tenant_gets_no_record(acme: Tenant) -> None:
+    principal = acme.admin.principal
+    gateway.request("DELETE", f"/global/tenants/{acme.id}", MASTER_TOKEN)
+    with unchanged():
+        assert _create(acme, principal=principal).status == 401

@@ -1,0 +1,147 @@
+"""The deletion of a user, whose process dies at any of its calls or whose storage misbehaves, and what comes after."""
+
+import os
+import random
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from rolecall import deadline
+from rolecall.operations import invariants
+from rolecall.storage import keys, reads
+from tests.faults import Crash, crash_at, flaky
+from tests.gateway import Response
+from tests.integration.conftest import Member, Tenant, audit_of, register, table_without_audit
+from tests.integration.deletion.deletions import clear, later, put, table
+
+#: `make prove` dies at every call and makes every run, `make test` a few of them.
+PROVE = "ROLECALL_PROVE" in os.environ
+STEP, RUNS = (1, 200) if PROVE else (7, 2)
+pytestmark = pytest.mark.usefixtures("aws")
+
+
+@dataclass
+class Scene:
+    """A tenant of two admins, one of them to be deleted, with something of everything."""
+
+    tenant: Tenant
+    target: Member
+    others: list[dict[str, Any]]
+
+    def delete(self, **more: Any) -> Response:
+        return self.tenant.admin.request("DELETE", f"/users/{self.target.id}", **more)
+
+    def deletions(self) -> list[dict[str, Any]]:
+        return [entry for entry in audit_of(self.tenant.id) if entry["action"] == "delete_user"]
+
+    def left(self) -> list[str]:
+        return [str(item) for item in table_without_audit() if self.mentions(item)]
+
+    def mentions(self, item: dict[str, Any]) -> bool:
+        return self.target.id in str(item) or self.target.email in str(item)
+
+    def assert_deleted_once(self) -> None:
+        """Nothing is left, nothing else was touched, it is written down once, and the count of admins is right."""
+        assert self.left() == []
+        [entry] = self.deletions()
+        assert entry["before"] == {"email": self.target.email, "role": "admin", "active": True}
+        meta = reads.get(keys.tenant(self.tenant.id)) or {}
+        assert meta["active_admins"] == 1
+        assert _but_for_the_tenant(table_without_audit()) == _but_for_the_tenant(self.others)
+        deadline.set_time_left(60)
+        assert [found for page, _ in invariants.walk(None, until=1) for found in page] == []
+
+
+def _but_for_the_tenant(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Without what counts admins, and what maintenance remembers."""
+    return [item for item in items if item["sk"] != keys.META or item["pk"].startswith(("TOKEN#", "EMAIL#"))]
+
+
+def _two_admins() -> Scene:
+    clear()
+    tenant = register("Acme")
+    target, bystander = tenant.add("admin"), tenant.add("user")
+    for member in (target, bystander):
+        tenant.add_device_and_session(member)
+    beacon = keys.Key("BEACON#xyz", keys.META)
+    put(beacon, tenant_id=tenant.id, user_id=target.id)
+    put(keys.of_user(tenant.id, target.id, "GADGET", "1"), owned_keys={beacon.pk})
+    scene = Scene(tenant, target, [])
+    scene.others = [item for item in table_without_audit() if not scene.mentions(item)]
+    return scene
+
+
+def test_a_request_that_dies_at_any_call_has_deleted_the_user_or_changed_nothing() -> None:
+    number, died = 1, True
+    while died:
+        scene = _two_admins()
+        before, died = table(), False
+        try:
+            with crash_at(number, after=True):
+                scene.delete()
+        except Crash:
+            died = True
+        if scene.deletions():
+            assert scene.delete().code == "USER_NOT_FOUND"
+        else:
+            assert table() == before
+            assert scene.delete().status == 200
+        later()
+        scene.assert_deleted_once()
+        number += STEP
+
+
+def test_maintenance_that_dies_at_any_call_is_followed_by_the_next_run() -> None:
+    number, died = 1, True
+    while died:
+        scene = _two_admins()
+        _mark_only(scene)
+        died = False
+        try:
+            with crash_at(number, after=True):
+                later()
+        except Crash:
+            died = True
+        later()
+        scene.assert_deleted_once()
+        number += STEP if PROVE else 25
+
+
+def _mark_only(scene: Scene) -> None:
+    """The deletion up to and including its transaction."""
+    number = 0
+    while not scene.deletions():
+        number += 1
+        with crash_at(number, after=True), suppress(Crash):
+            scene.delete()
+    assert scene.left(), "something is left to do"
+
+
+def test_a_deletion_is_complete_whatever_goes_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    # The code waits with jitter; here nobody has to.
+    monkeypatch.setattr("time.sleep", lambda _seconds: None)
+    for seed in range(RUNS):
+        dice = random.Random(seed)
+        scene = _two_admins()
+        admin = scene.tenant.admin.principal
+        with flaky(dice, share=dice.choice([0.02, 0.1, 0.25])):
+            statuses = [scene.delete(principal=admin, seconds=dice.choice([3, 20])).status for _ in range(3)]
+            later()
+        # Whoever lost the answer to the one that did it asks again, and finds nobody.
+        assert set(statuses) <= {200, 404, 409, 503}
+        assert statuses.count(200) <= 1
+        if not scene.deletions():
+            assert scene.delete().status == 200
+        later()
+        scene.assert_deleted_once()
+
+
+def test_what_a_users_item_owned_and_someone_else_holds_by_now_is_not_taken_away() -> None:
+    scene = _two_admins()
+    beacon = keys.Key("BEACON#xyz", keys.META)
+    _mark_only(scene)
+    put(beacon, tenant_id="another")
+    later()
+    assert (reads.get(beacon) or {}).get("tenant_id") == "another"

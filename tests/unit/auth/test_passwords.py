@@ -1,0 +1,35 @@
+"""Passwords are kept as Argon2id only, and a check costs the same whoever it is for."""
+
+from argon2 import Type, extract_parameters
+
+from rolecall.auth import passwords
+
+PASSWORD = "correct horse battery"
+
+
+def test_a_hash_is_argon2id_with_the_recommended_parameters_and_a_salt_of_its_own() -> None:
+    one, other = passwords.hash_password(PASSWORD), passwords.hash_password(PASSWORD)
+    parameters = extract_parameters(one)
+
+    assert one != other
+    assert PASSWORD not in one
+    assert parameters.type is Type.ID
+    assert (parameters.memory_cost, parameters.time_cost, parameters.parallelism) == (19 * 1024, 2, 1)
+
+
+def test_the_password_is_recognised_and_no_other() -> None:
+    encoded = passwords.hash_password(PASSWORD)
+
+    assert passwords.verify_password(encoded, PASSWORD)
+    assert not passwords.verify_password(encoded, PASSWORD + " ")
+    assert not passwords.verify_password(encoded, "")
+
+
+def test_nobodys_password_takes_the_same_work_and_is_never_right() -> None:
+    # A hash that can't be read would be refused at once, which tells that there is no such account.
+    assert extract_parameters(passwords._NOBODYS_HASH) == extract_parameters(passwords.hash_password(PASSWORD))
+    assert not passwords.verify_password(None, PASSWORD)
+
+
+def test_a_hash_that_cannot_be_read_is_nobodys() -> None:
+    assert not passwords.verify_password("spoilt", PASSWORD)

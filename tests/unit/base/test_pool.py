@@ -1,0 +1,73 @@
+"""Calls side by side."""
+
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from rolecall import deadline
+from rolecall.pool import Pool
+
+WIDTHS = pytest.mark.parametrize("width", [1, 3])
+
+
+@WIDTHS
+def test_results_come_in_order_and_no_more_are_under_way_than_there_is_room_for(width: int) -> None:
+    under_way, most, lock = 0, 0, threading.Lock()
+
+    def work(number: int) -> int:
+        nonlocal under_way, most
+        with lock:
+            under_way += 1
+            most = max(most, under_way)
+        time.sleep(0.01 * (number % 3))
+        with lock:
+            under_way -= 1
+        return number
+
+    with Pool(width) as pool:
+        assert list(pool.ahead(work, range(12), 5)) == list(range(12))
+    assert most == width
+
+
+@WIDTHS
+def test_when_one_fails_the_rest_is_over_or_never_begins(width: int) -> None:
+    begun: list[int] = []
+    ended: list[int] = []
+
+    def work(number: int) -> None:
+        begun.append(number)
+        if number == 0:
+            raise LookupError
+        time.sleep(0.02)
+        ended.append(number)
+
+    with Pool(width) as pool:
+        with pytest.raises(LookupError):
+            pool.do_all(work, range(100))
+        assert sorted(begun) == [0, *sorted(ended)]
+        assert len(begun) < 100
+
+
+def test_the_next_thing_is_made_while_one_is_made_use_of() -> None:
+    made: list[int] = []
+
+    def things() -> Iterator[int]:
+        for number in range(3):
+            made.append(number)
+            yield number
+
+    with Pool(2) as pool:
+        for thing in pool.one_ahead(things()):
+            deadline = time.monotonic() + 5
+            while len(made) < min(thing + 2, 3):
+                assert time.monotonic() < deadline
+                time.sleep(0.001)
+    assert made == [0, 1, 2]
+
+
+def test_every_call_knows_the_deadline() -> None:
+    deadline.set_time_left(500)
+    with Pool(2) as pool:
+        assert min(pool.ahead(lambda _: deadline.time_left(), range(4), 2)) > 400

@@ -1,0 +1,239 @@
+"""Bodies are taken as the contract says, or refused in its words, without echoing a secret."""
+
+import json
+from datetime import date
+from typing import Any
+
+import pytest
+
+from rolecall.auth.roles import PlatformRole, Role
+from rolecall.errors import FieldError, ValidationFailed
+from rolecall.http import bodies
+
+
+class Sample(bodies.Body):
+    """A body with every kind of field."""
+
+    email: bodies.Email = "ada@example.com"
+    password: bodies.Password = "correct horse"
+    role: Role = Role.USER
+    name: bodies.Name = "Acme"
+    webhook_url: bodies.WebhookUrl | None = None
+    reason: bodies.Reason = "none"
+    new_role: bodies.PlatformRoleName = bodies.field(alias="newRole", default=PlatformRole.CLIENT)
+
+
+class Credentials(bodies.Body):
+    email: bodies.Email
+    password: str
+
+
+def _errors(raw: bytes, model: type[bodies.Body] = Sample) -> tuple[FieldError, ...]:
+    with pytest.raises(ValidationFailed) as raised:
+        model.parse(raw)
+    return raised.value.fields
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("role", "boss", "must be one of admin, manager, user"),
+        ("role", "Admin", "must be one of admin, manager, user"),
+        ("role", 1, "must be one of admin, manager, user"),
+        ("email", "nobody", "must be a valid email address"),
+        ("email", "a@localhost", "must be a valid email address"),
+        ("email", 7, "must be a string"),
+        ("email", True, "must be a string"),
+        ("name", "  ", "must not be blank"),
+        ("name", "x" * 101, "must have at most 100 characters"),
+        ("name", "\u200d\xad", "must have no characters that cannot be seen"),
+        ("name", "Ac\nme", "must have no characters that cannot be seen"),
+        ("name", "Acme\0", "must have no characters that cannot be seen"),
+        ("name", "Acme\u202egro", "must have no characters that cannot be seen"),
+        ("reason", "\ufeff", "must have no characters that cannot be seen"),
+        ("reason", "a\0", "must have no characters that cannot be seen"),
+        ("reason", " \n", "must not be blank"),
+        ("email", "José@example.com", "must be a valid email address"),
+        ("newRole", "\u017fuperadmin", f"must be one of {', '.join(PlatformRole)}"),
+        ("webhook_url", "http://example.com", "must be an https URL"),
+        ("webhook_url", "https://", "must be an https URL"),
+        ("webhook_url", "example.com", "must be an https URL"),
+    ],
+)
+def test_a_bad_value_is_named_with_what_it_must_be(field: str, value: Any, message: str) -> None:
+    assert _errors(json.dumps({field: value}).encode()) == (FieldError(field, message, value),)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        " https://example.com",
+        "https://example.com ",
+        "https://example.com\r\nX-Evil: 1",
+        "ht\ntps://example.com",
+        "HTTPS://example.com",
+        "https://exa mple.com/",
+        "https://\0",
+        "https://.",
+        "https://[x",
+        "https://example.com:65536/",
+        "https://example.com:x/",
+        "https://bücher.example/",
+        "https:/example.com",
+        "https://@example.com",
+        "https://example.com\n",
+    ],
+)
+def test_the_webhook_url_must_be_a_url_at_all(url: str) -> None:
+    (error,) = _errors(json.dumps({"webhook_url": url}).encode())
+    assert error.message == "must be an https URL"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://example.com",
+        "https://a",
+        "https://example.com:65535/x/%20?a=b#c",
+        "https://a:b@hooks.example.com?x",
+        "https://192.0.2.7/hook",
+    ],
+)
+def test_a_webhook_url_is_kept_as_it_is(url: str) -> None:
+    assert Sample.parse(json.dumps({"webhook_url": url}).encode()).webhook_url == url
+
+
+def test_what_looks_the_same_is_kept_the_same() -> None:
+    body = Sample.parse('{"name": " Cafe\u0301 ", "reason": "one\\n\\ttwo\\n", "email": "X@Bücher.de"}'.encode())
+
+    assert (body.name, body.reason, body.email) == ("Café", "one\n\ttwo", "X@xn--bcher-kva.de")
+
+
+@pytest.mark.parametrize("field", ["role", "email", "name"])
+@pytest.mark.parametrize("value", [None, [], ["admin"], {"a": {"b": 1}}])
+def test_a_value_with_an_inner_structure_is_not_echoed(field: str, value: Any) -> None:
+    (error,) = _errors(json.dumps({field: value}).encode())
+    assert (error.field, error.value) == (field, None)
+
+
+def test_missing_fields_are_all_named() -> None:
+    assert _errors(b"{}", Credentials) == (
+        FieldError("email", "is required"),
+        FieldError("password", "is required"),
+    )
+
+
+@pytest.mark.parametrize("name", ["Password", "passwort", "new_role", "__class__", "tenant_id"])
+def test_an_unknown_field_is_refused_and_its_value_not_echoed(name: str) -> None:
+    # It may be a secret under a mistyped name.
+    assert _errors(json.dumps({name: "hunter2-hunter2"}).encode()) == (FieldError(name, "is not a known field"),)
+
+
+@pytest.mark.parametrize(
+    ("password", "message"),
+    [
+        ("hunter2", "must have at least 8 characters"),
+        ("h" * 129, "must have at most 128 characters"),
+        (12345678, "must be a string"),
+    ],
+)
+def test_a_password_is_never_echoed(password: Any, message: str) -> None:
+    assert _errors(json.dumps({"password": password}).encode()) == (FieldError("password", message),)
+
+
+@pytest.mark.parametrize("length", [8, 128])
+def test_a_password_of_an_allowed_length_is_taken_as_it_is(length: int) -> None:
+    password = " " + "p" * (length - 2) + " "
+    assert Sample.parse(json.dumps({"password": password}).encode()).password == password
+
+
+def test_a_name_loses_the_space_around_it() -> None:
+    assert Sample.parse(b'{"name": " Acme  Inc "}').name == "Acme  Inc"
+
+
+def test_the_last_of_several_fields_of_one_name_counts() -> None:
+    assert Sample.parse(b'{"name": "one", "name": "two"}').name == "two"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b" ",
+        b"null",
+        b"[]",
+        b"[{}]",
+        b'"{}"',
+        b"7",
+        b"true",
+        b"NaN",
+        b"{",
+        b"{} {}",
+        b"{'name': 'Acme'}",
+        b'{"name": "Acme",}',
+        b"name=Acme",
+        b"\xff\xfe{}",
+        b'{"name": "\xff"}',
+        b'{"name": "\\ud800"}',
+        b"\xef\xbb\xbf{}",
+        b'{"name": NaN}',
+        b'{"name": -Infinity}',
+        b'{"name": 1e999}',
+        b"[" * 5000,
+        b'{"name":' * 1500,
+    ],
+)
+def test_what_is_no_json_object_is_refused_as_a_whole(raw: bytes) -> None:
+    with pytest.raises(ValidationFailed, match=r"^the body must be a JSON object$") as raised:
+        Sample.parse(raw)
+    assert raised.value.fields == ()
+
+
+def test_a_field_without_a_name_is_an_unknown_one_like_any_other() -> None:
+    (error,) = _errors(b'{"name": "Acme", "": 1}')
+    assert (error.field, error.message) == ("", "is not a known field")
+
+
+@pytest.mark.parametrize(
+    ("number", "echoed"),
+    [
+        (b"1.5", 1.5),
+        (b"9223372036854775807", 2**63 - 1),
+        (b"9223372036854775808", None),
+        (b"1" + b"0" * 30, None),
+        (b"1e300", None),
+    ],
+)
+def test_a_number_is_echoed_if_everyone_can_read_it(number: bytes, echoed: float | None) -> None:
+    assert _errors(b'{"name": ' + number + b"}") == (FieldError("name", "must be a string", echoed),)
+
+
+def test_an_address_with_a_name_before_it_is_no_email() -> None:
+    class Contact(bodies.Body):
+        email: bodies.Email
+
+    with pytest.raises(ValidationFailed) as raised:
+        Contact.parse(b'{"email": "Ada <ada@example.com>"}')
+    assert [(one.field, one.message) for one in raised.value.fields] == [("email", "must be a valid email address")]
+
+
+def test_a_date_is_one_of_the_calendar() -> None:
+    class Born(bodies.Body):
+        on: date
+
+    assert Born.parse(b'{"on": "1992-02-29"}').on == date(1992, 2, 29)
+    for value in ("1991-02-29", "19920229", "1992-W09-6", "1992-02-29T00:00:00", "", 699321600):
+        (error,) = _errors(json.dumps({"on": value}).encode(), Born)
+        assert error == FieldError("on", "must be a date such as 1990-12-31", value)
+
+
+def test_a_field_that_may_be_absent_is_not_null_for_that() -> None:
+    class Update(bodies.Body, at_least_one="active or name is required"):
+        active: bool = None  # type: ignore[assignment]
+        name: bodies.Name | None = None
+
+    assert Update.parse(b'{"name": null}').given() == {}
+    assert Update.parse(b'{"active": false}').given() == {"active": False}
+    assert _errors(b'{"active": null}', Update) == (FieldError("active", "must be true or false"),)
+    with pytest.raises(ValidationFailed, match=r"^active or name is required$"):
+        Update.parse(b"{}")

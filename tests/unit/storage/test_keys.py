@@ -1,0 +1,86 @@
+"""Every key has its documented form, and no id can reach into another key."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rolecall.storage import keys
+from rolecall.storage.keys import Key
+
+T, U = "1a2b3c4d-5e6f-4a7b-8c9d-0e1f2a3b4c5d", "7c2d1e3f-9a8b-4c10-b2d3-e4f5a6b7c8d9"
+
+
+@pytest.mark.parametrize(
+    ("key", "pk", "sk", "counted_as"),
+    [
+        (keys.tenant(T), f"TENANT#{T}", "META", "tenants"),
+        (keys.user(T, U), f"TENANT#{T}", f"USER#{U}", "users"),
+        (keys.of_user(T, U, "DEVICE", "d"), f"TENANT#{T}#USER#{U}", "DEVICE#d", "devices"),
+        (keys.of_user(T, U, "SESSION", "s"), f"TENANT#{T}#USER#{U}", "SESSION#s", "sessions"),
+        (keys.api_token("ab12"), "TOKEN#ab12", "META", "tokens"),
+        (keys.email("Ada@Example.COM"), "EMAIL#ada@example.com", "META", "emails"),
+        (keys.tenant_name("Straße"), "NAME#strasse", "META", "names"),
+        (keys.account(7), "ACCOUNT#7", "META", "accounts"),
+        (keys.of_account(7, "SESSION", "s"), "ACCOUNT#7", "SESSION#s", "sessions"),
+        (keys.platform(), "PLATFORM", "META", "platforms"),
+        (keys.deletion(T), f"DELETION#{T}", "META", "deletions"),
+    ],
+)
+def test_a_key_has_its_documented_form(key: Key, pk: str, sk: str, counted_as: str) -> None:
+    assert key == (pk, sk)
+    assert keys.item_type(key) == counted_as
+
+
+@pytest.mark.parametrize(
+    "other", ["ACME Corp", "Acme\u00a0Corp", "Acme  Corp", "Ac\u200bme Corp", "Ac\xadme Corp", "\uff21cme Corp"]
+)
+def test_names_that_look_the_same_have_one_key(other: str) -> None:
+    assert keys.tenant_name(other) == keys.tenant_name("Acme Corp")
+
+
+def test_names_that_look_different_have_keys_of_their_own() -> None:
+    assert len({keys.tenant_name(name) for name in ("Acme", "Ac me", "Acmé", "Acme!", "\u0410cme")}) == 5
+
+
+def test_audit_entries_lie_outside_the_tenants_partitions() -> None:
+    assert keys.audit_entry(T, "0197") == (f"AUDIT#{T}", "0197")
+    assert keys.audit_entry(keys.PLATFORM, "0197") == ("AUDIT#PLATFORM", "0197")
+
+
+def test_what_belongs_to_a_user_lies_in_a_partition_of_its_own() -> None:
+    assert keys.of_user(T, U, "DEVICE", "d").pk == keys.user_partition(T, U) != keys.tenant_partition(T)
+
+
+@given(st.uuids())
+def test_a_uuid_is_recognised_in_its_hyphenated_form_in_either_case(uuid: UUID) -> None:
+    assert keys.canonical_uuid(str(uuid)) == keys.canonical_uuid(str(uuid).upper()) == str(uuid)
+
+
+@given(st.text())
+def test_no_other_text_is_a_uuid(text: str) -> None:
+    assert keys.canonical_uuid(text) is None
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        lambda uuid: uuid.replace("-", ""),
+        lambda uuid: "{" + uuid + "}",
+        lambda uuid: "urn:uuid:" + uuid,
+        lambda uuid: " " + uuid,
+        lambda uuid: uuid + "\n",
+        lambda uuid: uuid[:-1],
+        lambda uuid: uuid + "0",
+        lambda uuid: uuid.replace("5e6f-", "5e6-f"),
+        lambda uuid: uuid.replace("1a2b", "1a_b"),
+        lambda uuid: uuid.replace("1", "\uff11"),  # noqa: RUF100 (a full-width one, which int() takes for a 1)
+        lambda uuid: uuid + "#USER#" + U,
+        lambda uuid: uuid[:-1] + "#",
+        lambda uuid: "",
+    ],
+)
+def test_no_other_spelling_of_a_uuid_passes(spelling: Callable[[str], str]) -> None:
+    assert keys.canonical_uuid(spelling(T)) is None
