@@ -45,11 +45,11 @@ def test_every_module_has_its_bytecode(built: Path) -> None:
 
 
 def test_bytecode_is_never_checked_against_its_source_and_names_no_directory_of_this_machine(built: Path) -> None:
-    for path in (built / "PromoteUser/app.py", built / "Layer/python/rolecall/store.py"):
+    for path in (built / "PromoteUser/app.py", built / "Layer/python/rolecall/storage/writes.py"):
         content = Path(importlib.util.cache_from_source(path)).read_bytes()
         assert int.from_bytes(content[4:8], "little") == 0b01  # hash-based, unchecked
         code = marshal.loads(content[16:])  # noqa: S302 (our own)
-        assert code.co_filename in {"/var/task/app.py", "/opt/python/rolecall/store.py"}
+        assert code.co_filename in {"/var/task/app.py", "/opt/python/rolecall/storage/writes.py"}
 
 
 def test_the_functions_and_the_layer_work_with_nothing_beside_them_but_the_runtime(built: Path, tmp_path: Path) -> None:
@@ -79,7 +79,7 @@ def test_bytecode_arrives_with_the_deployment(stack: Stack) -> None:
 
     for package, module in (
         (function["Code"]["Location"], "__pycache__/app.cpython-313.pyc"),
-        (layer["Content"]["Location"], "python/rolecall/__pycache__/store.cpython-313.pyc"),
+        (layer["Content"]["Location"], "python/rolecall/storage/__pycache__/writes.cpython-313.pyc"),
     ):
         with urllib.request.urlopen(package) as answer:  # noqa: S310 (the engine says where)
             assert module in zipfile.ZipFile(io.BytesIO(answer.read())).namelist()
