@@ -29,17 +29,24 @@ def refused(folder: str, operation: str, parameters: Mapping[str, Any]) -> list[
         (permission, partition)
         for permission, partitions in parts(operation, parameters)
         for partition in partitions or [""]
-        if not any(_allows(statement, permission, partition) for statement in statements(folder))
+        # One statement must allow all of them: IAM does not put a request together from several.
+        if not any(
+            all(_allows(statement, permission, each) for each in partitions or [""]) for statement in statements(folder)
+        )
     ]
 
 
 def parts(operation: str, parameters: Mapping[str, Any]) -> Iterator[tuple[Permission, list[str]]]:
-    """The permissions that IAM asks for, and the partitions each is for. An item of a transaction takes its own."""
+    """The permissions that IAM asks for, and the partitions by which it judges each.
+
+    An action of a transaction is judged by the partitions of the whole transaction: AWS does not promise to look at
+    the partitions of its own items alone.
+    """
+    partitions = sorted(set(leading_keys(parameters)))
     if operation != "TransactWriteItems":
-        yield Permission(operation, "IndexName" in parameters), list(leading_keys(parameters))
-    for item in parameters.get("TransactItems", ()):
-        for kind, one in item.items():
-            yield Permission(_IN_TRANSACTION[kind]), list(leading_keys(one))
+        yield Permission(operation, "IndexName" in parameters), partitions
+    for action in {_IN_TRANSACTION[kind] for item in parameters.get("TransactItems", ()) for kind in item}:
+        yield Permission(action), partitions
 
 
 def _allows(statement: Mapping[str, Any], permission: Permission, partition: str) -> bool:

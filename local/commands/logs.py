@@ -28,7 +28,11 @@ def main() -> None:
 
 
 def _follow_on_aws(stage: str, function: str) -> NoReturn:
-    name = ["--name", sources.logical_id(function)] if function else []
+    name = []
+    if function:
+        # The functions share a log group, and a function's name in the template leads to the whole of it.
+        logical = sources.logical_id(function)
+        name = ["--name", logical, "--filter", f'{{ $.function_name = "*-{logical}-*" }}']
     os.chdir(ROOT)
     os.environ["SAM_CLI_TELEMETRY"] = "0"
     # The SAM CLI takes over: it has the stack's name from samconfig.toml, and its colours and errors.

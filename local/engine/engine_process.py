@@ -7,7 +7,7 @@ import threading
 
 from ministack.app import main
 
-from local.engine import gateway_variables, leading_keys
+from local.engine import gateway_variables, leading_keys, log_streams
 
 
 def _stop_with_parent() -> None:
@@ -21,5 +21,6 @@ if __name__ == "__main__":
     sys.argv[1:] = []
     gateway_variables.install()
     leading_keys.install()
+    log_streams.install()
     threading.Thread(target=_stop_with_parent, daemon=True).start()
     main()

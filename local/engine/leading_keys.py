@@ -3,42 +3,31 @@
 Without it, the policies' conditions on partition keys would let everything pass on this machine.
 """
 
-# ruff: noqa: SLF001 (there is no public way to complete it)
-
 import json
 import re
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ministack.core import iam_actions, iam_evaluator
+from ministack.core import iam_actions
 
 _EQUALITY = re.compile(r"(#?\w+) = (:\w+)")
 _PARTITION_KEYS = frozenset({"pk", "gsi1pk", "gsi2pk"})
 _CONDITION = "dynamodb:LeadingKeys"
-#: In the engine's context of a transaction: the partitions by the action that each item takes.
-_OF_ACTIONS = "rolecall:LeadingKeysOfActions"
 
 
 def install() -> None:
-    """Teach the engine which partitions a request is about, and each item of a transaction."""
-    describe, enforce = iam_actions.dynamodb_service_context, iam_evaluator.enforce
+    """Teach the engine which partitions a request is about.
+
+    Each action of a transaction is judged by the partitions of the whole transaction. AWS does not promise to judge
+    an action by the partitions of its own items alone, so no policy may rely on that.
+    """
+    describe = iam_actions.dynamodb_service_context
 
     def describe_with_keys(body: bytes) -> dict[str, Any]:
-        request = json.loads(body or b"{}")
-        of_actions: defaultdict[str, list[str]] = defaultdict(list)
-        for part in request.get("TransactItems", ()):
-            for kind, one in part.items():
-                of_actions[iam_actions._DYNAMODB_TRANSACT_ITEM_ACTIONS[kind]] += leading_keys(one)
-        return {**describe(body), _CONDITION: sorted(set(leading_keys(request))), _OF_ACTIONS: of_actions}
-
-    def enforce_with_keys(access_key: Any, action: str, *rest: Any, service_context: Any = None, **more: Any) -> Any:
-        if of_actions := (service_context or {}).get(_OF_ACTIONS):
-            service_context = {**service_context, _CONDITION: of_actions[action]}
-        return enforce(access_key, action, *rest, service_context=service_context, **more)
+        keys = set(leading_keys(json.loads(body or b"{}")))
+        return {**describe(body), _CONDITION: sorted(keys)}
 
     iam_actions.dynamodb_service_context = describe_with_keys
-    iam_evaluator.enforce = enforce_with_keys
 
 
 def leading_keys(request: Mapping[str, Any]) -> Iterator[str]:

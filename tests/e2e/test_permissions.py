@@ -88,7 +88,7 @@ def test_a_function_is_kept_to_its_partitions(stack: Stack) -> None:
     for function, own, others in (
         ("PromoteUser", of_tenant, of_account),
         ("DeleteTenant", of_tenant, of_account),
-        ("ChangeAccountRole", of_account, of_tenant),
+        ("LogIn", of_account, of_tenant),
     ):
         dynamodb = _client_of(stack, function, "dynamodb")
         assert "Item" not in dynamodb.get_item(TableName=stack.table_name, Key=own)

@@ -177,12 +177,22 @@ def test_a_missing_permission_really_fails(
     assert "has no permission for" in caplog.text
 
 
-@pytest.mark.parametrize("folder", ["change_account_role", "ban_account", "list_accounts", "log_in", "run_operation"])
+@pytest.mark.parametrize("folder", ["create_account", "list_accounts", "log_in", "refresh_session", "run_operation"])
 def test_the_platforms_functions_can_write_nothing_of_a_tenant(folder: str) -> None:
     for operation in ("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"):
         key = {"pk": {"S": "TENANT#x"}, "sk": {"S": "META"}}
         whole = {"BatchWriteItem": {"RequestItems": {"rolecall": [{"DeleteRequest": {"Key": key}}]}}}
         assert permissions.refused(folder, operation, whole.get(operation, {"Key": key}))
+
+
+@pytest.mark.parametrize("folder", ["change_account_role", "ban_account"])
+def test_who_writes_a_refusal_into_a_tenants_audit_can_delete_nothing_of_it(folder: str) -> None:
+    # The transaction that writes it looks at the tenant, and one statement has all that a transaction may do.
+    key = {"pk": {"S": "TENANT#x"}, "sk": {"S": "META"}}
+    delete = {"TransactItems": [{"Delete": {"Key": key}}]}
+    batch = {"RequestItems": {"rolecall": [{"DeleteRequest": {"Key": key}}]}}
+    for operation, request in (("DeleteItem", {"Key": key}), ("TransactWriteItems", delete), ("BatchWriteItem", batch)):
+        assert permissions.refused(folder, operation, request)
 
 
 @pytest.mark.parametrize("folder", ["promote_user", "create_user", "delete_user", "delete_tenant", "sweep_tenant"])
@@ -193,3 +203,21 @@ def test_the_tenants_functions_can_touch_no_account(folder: str, partition: str)
         assert permissions.refused(folder, operation, {"Key": key})
     put = {"Put": {"Item": key}}
     assert permissions.refused(folder, "TransactWriteItems", {"TransactItems": [put]})
+
+
+def test_a_transaction_is_judged_as_a_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A policy that allows each action of it on its own partitions alone does not allow the transaction."""
+    tenant, account = ({"pk": {"S": pk}, "sk": {"S": "META"}} for pk in ("TENANT#x", "ACCOUNT#7"))
+    items = {"TransactItems": [{"Put": {"Item": account}}, {"ConditionCheck": {"Key": tenant}}]}
+
+    def allow(actions: list[str], *partitions: str) -> dict[str, Any]:
+        condition = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": list(partitions)}}
+        return {"Action": actions, "Resource": "table", "Condition": condition}
+
+    put, check = "dynamodb:PutItem", "dynamodb:ConditionCheckItem"
+    apart = [allow([put], "ACCOUNT#*"), allow([check], "TENANT#*")]
+    monkeypatch.setattr(permissions, "statements", lambda folder: apart)
+    assert permissions.refused("any", "TransactWriteItems", items)
+
+    monkeypatch.setattr(permissions, "statements", lambda folder: [allow([put, check], "ACCOUNT#*", "TENANT#*")])
+    assert not permissions.refused("any", "TransactWriteItems", items)

@@ -1,9 +1,11 @@
 """What an operator relies on: alarms with runbooks, gradual deployment, what outlives the stack, the limits."""
 
 import copy
+import graphlib
 import json
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -21,11 +23,19 @@ from samtranslator.translator.translator import Translator
 from local.deployment.build import without_unsupported
 from tests import gateway
 from tests.gateway import ROOT
+from tests.permissions import listed
 
 OPERATIONS = (ROOT / "docs/operations.md").read_text()
 _GRADUAL = "Canary10Percent5Minutes"
 #: CloudFormation's limits, of a template.
-_MOST_RESOURCES, _MOST_PARAMETERS, _MOST_BYTES = 500, 200, 1_000_000
+_MOST_RESOURCES, _MOST_PARAMETERS, _MOST_OUTPUTS, _MOST_BYTES = 500, 200, 200, 1_000_000
+#: CloudWatch's limit, of an alarm that calculates.
+_MOST_METRICS_OF_AN_ALARM = 10
+#: The functions that the stack must have room for, the resources that it may then have, and what they share beside
+#: today's resources: queues, alarms, secrets and the like of what is still to come.
+_FUNCTIONS_TO_COME, _RESOURCES_THEN, _SHARED_TO_COME = 55, 420, 20
+#: CodeDeploy's control plane takes 15 requests a second, so no more deployments than this begin at once.
+_MOST_AT_ONCE = 10
 
 
 def _resources(kind: str) -> dict[str, dict[str, Any]]:
@@ -64,13 +74,43 @@ def _made(kind: str, deployment: str = _GRADUAL) -> dict[str, Any]:
 # --- Alarms and their runbooks ---------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("function", FUNCTIONS)
-def test_every_function_has_an_alarm_for_its_errors(function: str) -> None:
-    alarm = _alarm(f"{function}Errors")
+def _watched(alarm: str) -> list[dict[str, Any]]:
+    """The metrics that an alarm looks at, each with its statistic."""
+    about = _alarm(alarm)
+    if "Metrics" not in about:
+        return [{**about, "Stat": about.get("Statistic") or about["ExtendedStatistic"]}]
+    return [{**one["MetricStat"]["Metric"], **one["MetricStat"]} for one in about["Metrics"] if "MetricStat" in one]
 
-    assert (alarm["Namespace"], alarm["MetricName"], alarm["Statistic"]) == ("AWS/Lambda", "Errors", "Sum")
-    assert alarm["Dimensions"] == [{"Name": "FunctionName", "Value": {"Ref": function}}]
-    assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (0, "GreaterThanThreshold")
+
+@cache
+def _errors_alarms() -> dict[str, list[str]]:
+    """For each function the alarms that look at its errors."""
+    found: dict[str, list[str]] = {}
+    for alarm in ALARMS:
+        for metric in _watched(alarm):
+            if (metric["Namespace"], metric["MetricName"], metric["Stat"]) == ("AWS/Lambda", "Errors", "Sum"):
+                (dimension,) = metric["Dimensions"]
+                found.setdefault(dimension["Value"]["Ref"], []).append(alarm)
+    return found
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_every_function_has_one_alarm_for_its_errors(function: str) -> None:
+    (alarm,) = _errors_alarms()[function]
+    assert (_alarm(alarm)["Threshold"], _alarm(alarm)["ComparisonOperator"]) == (0, "GreaterThanThreshold")
+    assert _alarm(alarm)["EvaluationPeriods"] == 1
+
+
+@pytest.mark.parametrize("alarm", [alarm for alarm in ALARMS if "Metrics" in _alarm(alarm)])
+def test_an_alarm_that_calculates_adds_up_as_many_metrics_as_cloudwatch_allows(alarm: str) -> None:
+    (result,) = (one for one in _alarm(alarm)["Metrics"] if one.get("ReturnData", True))
+    ids = [one["Id"] for one in _alarm(alarm)["Metrics"]]
+
+    assert result["Expression"] == "SUM(METRICS())"
+    assert len(_watched(alarm)) <= _MOST_METRICS_OF_AN_ALARM
+    assert len({metric["Period"] for metric in _watched(alarm)}) == 1
+    assert len(set(ids)) == len(ids)
+    assert all(re.fullmatch("[a-z][a-z0-9_]*", one) for one in ids)
 
 
 @pytest.mark.parametrize("alarm", ALARMS)
@@ -192,10 +232,7 @@ def test_the_dashboard_shows_every_function_and_every_alarm_of_the_whole() -> No
 
     for title in ("Errors by function", "Throttles by function", "Longest by function (ms)"):
         assert sorted(re.findall(r'"label": "(\w+)"', shown[title])) == FUNCTIONS
-    logs = [log["Properties"]["LogGroupName"]["Fn::Sub"] for log in _resources("AWS::Logs::LogGroup").values()]
-    assert all(
-        f"SOURCE '{name.replace('${AWS::StackName}', 'AWS::StackName')}'" in shown["Last errors"] for name in logs
-    )
+    assert "SOURCE 'Logs' | fields" in shown["Last errors"]
     whole = {name for name in ALARMS if name.endswith("Alarm")}
     assert set(re.findall(r'"(\w+)\.Arn"', shown["Alarms"])) == whole
 
@@ -255,19 +292,49 @@ def test_sam_adds_no_policy_but_those_that_a_log_a_queue_a_stream_and_codedeploy
 # --- Deployment ------------------------------------------------------------------------------------
 
 
-def test_a_new_version_is_taken_back_when_the_functions_own_alarm_goes_off() -> None:
-    groups = _made("AWS::CodeDeploy::DeploymentGroup")
+def _writers() -> set[str]:
+    """The functions whose routes change something, by their names in the template."""
+    writing = {route.function for route in gateway.routes() if route.method != "GET"}
+    return {name for name, about in _resources(_FUNCTION).items() if _folder(about) in writing}
 
-    assert groups.keys() == {f"{function}DeploymentGroup" for function in FUNCTIONS}
-    for function in FUNCTIONS:
-        about = groups[f"{function}DeploymentGroup"]["Properties"]
-        watched = [alarm["Name"]["Ref"] for alarm in about["AlarmConfiguration"]["Alarms"]]
-        assert watched == ["RequestsFailedAlarm", f"{function}Errors"]
-        assert "DEPLOYMENT_STOP_ON_ALARM" in about["AutoRollbackConfiguration"]["Events"]
-        alias = _translated(_GRADUAL)["Resources"][f"{function}Aliaslive"]
-        assert alias["UpdatePolicy"]["CodeDeployLambdaAliasUpdate"]["DeploymentGroupName"] == {
-            "Ref": f"{function}DeploymentGroup"
-        }
+
+def _folder(function: dict[str, Any]) -> str:
+    return Path(function["Properties"]["CodeUri"]).name
+
+
+GRADUAL = sorted({"AuthorizeRequest", *_writers()})
+
+
+def test_the_authorizer_and_the_routes_that_write_are_deployed_step_by_step() -> None:
+    assert _made("AWS::CodeDeploy::DeploymentGroup").keys() == {f"{function}DeploymentGroup" for function in GRADUAL}
+
+
+@pytest.mark.parametrize("function", GRADUAL)
+def test_a_new_version_is_taken_back_when_the_alarm_of_its_function_goes_off(function: str) -> None:
+    about = _made("AWS::CodeDeploy::DeploymentGroup")[f"{function}DeploymentGroup"]["Properties"]
+    watched = [alarm["Name"]["Ref"] for alarm in about["AlarmConfiguration"]["Alarms"]]
+    alias = _translated(_GRADUAL)["Resources"][f"{function}Aliaslive"]
+
+    assert watched == ["RequestsFailedAlarm", *_errors_alarms()[function]]
+    assert "DEPLOYMENT_STOP_ON_ALARM" in about["AutoRollbackConfiguration"]["Events"]
+    assert alias["UpdatePolicy"]["CodeDeployLambdaAliasUpdate"]["DeploymentGroupName"] == {
+        "Ref": f"{function}DeploymentGroup"
+    }
+
+
+def test_deployments_come_in_waves_that_codedeploy_can_take_and_the_authorizers_is_the_first() -> None:
+    waves = Counter(_wave(function) for function in GRADUAL)
+
+    assert _wave("AuthorizeRequest") == 1
+    assert waves[1] == 1
+    assert max(waves.values()) <= _MOST_AT_ONCE
+
+
+def _wave(function: str) -> int:
+    """1 for a function that waits for no other's deployment, else one more than that of the function it waits for."""
+    waits_for = listed(_made("AWS::Lambda::Function")[function].get("DependsOn", []))
+    aliases = [name.removesuffix("Aliaslive") for name in waits_for if name.endswith("Aliaslive")]
+    return 1 + max((_wave(name) for name in aliases), default=0)
 
 
 def test_every_way_of_deployment_is_known_to_the_mapping_and_only_one_is_at_once() -> None:
@@ -326,13 +393,55 @@ def test_the_local_engine_gets_a_template_without_what_it_lacks() -> None:
     assert taken_out == lacking | {"Dashboard", "FirewallAssociation"}
 
 
-@pytest.mark.parametrize("deployment", [_GRADUAL, "AllAtOnce"])
-def test_the_stack_stays_well_within_cloudformations_limits(deployment: str) -> None:
-    template = _translated(deployment)
+def test_old_versions_are_removed() -> None:
+    # SAM would keep them, and a version with SnapStart has its price for as long as it is there.
+    versions = _made("AWS::Lambda::Version")
+    assert len(versions) == len(FUNCTIONS)
+    assert {version["DeletionPolicy"] for version in versions.values()} == {"Delete"}
 
-    assert len(template["Resources"]) < 0.75 * _MOST_RESOURCES
+
+PROFILES = {"dev": "AllAtOnce", "prod": _GRADUAL}
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_the_stack_stays_within_cloudformations_limits_when_it_has_grown(profile: str) -> None:
+    template = _translated(PROFILES[profile])
+    more = max(0, _FUNCTIONS_TO_COME - len(FUNCTIONS))
+
+    expected = len(template["Resources"]) + more * _price_of_a_function(template) + (_SHARED_TO_COME if more else 0)
+    grown = _FUNCTIONS_TO_COME / len(FUNCTIONS)
+
+    assert expected < _RESOURCES_THEN < _MOST_RESOURCES
+    assert grown * len(json.dumps(template)) < 0.75 * _MOST_BYTES
     assert len(template["Parameters"]) < 0.75 * _MOST_PARAMETERS
-    assert len(json.dumps(template)) < 0.75 * _MOST_BYTES
+    assert len(template["Outputs"]) < 0.75 * _MOST_OUTPUTS
+
+
+def _price_of_a_function(template: dict[str, Any]) -> int:
+    """The resources of the dearest route: what SAM makes of it, and what the template adds for it alone."""
+    names = template["Resources"].keys()
+    routes = {name for name, about in _resources(_FUNCTION).items() if about["Properties"].get("Events")}
+    return max(len([name for name in names if re.match(rf"{route}(?![a-z])", name)]) for route in routes)
+
+
+def test_no_resource_waits_for_itself() -> None:
+    resources = _translated(_GRADUAL)["Resources"]
+    sorter: graphlib.TopologicalSorter[str] = graphlib.TopologicalSorter()
+    for name, resource in resources.items():
+        sorter.add(name, *(set(_referred(resource)) & resources.keys()))
+    sorter.prepare()
+
+
+def _referred(node: Any) -> Iterator[str]:
+    """The names that a resource refers to, by `Ref`, `Fn::GetAtt`, `Fn::Sub` and `DependsOn`."""
+    if isinstance(node, dict):
+        yield from listed(node.get("DependsOn", []))
+        yield from listed(node.get("Ref", []))
+        yield from listed(node.get("Fn::GetAtt", []))[:1]
+        yield from re.findall(r"\$\{(\w+)", json.dumps(node.get("Fn::Sub", "")))
+    for one in node.values() if isinstance(node, dict) else listed(node):
+        if isinstance(one, dict | list):
+            yield from _referred(one)
 
 
 def test_two_stacks_of_an_account_share_no_name() -> None:
@@ -370,11 +479,20 @@ def test_two_stacks_of_an_account_share_no_name() -> None:
 
 
 @pytest.mark.parametrize("kind", ["AWS::DynamoDB::Table", "AWS::Logs::LogGroup"])
-def test_the_table_and_the_logs_outlive_their_stack(kind: str) -> None:
+def test_the_table_and_the_logs_outlive_their_stack_and_are_in_the_way_of_no_later_one(kind: str) -> None:
     # In every stage: CloudFormation has no condition for it, and what was kept can still be deleted.
     for name, resource in _resources(kind).items():
         assert (name, resource["DeletionPolicy"]) == (name, "RetainExceptOnCreate")
         assert (name, resource["UpdateReplacePolicy"]) == (name, "Retain")
+        # A name of ours would make the next stack fail.
+        assert not {"TableName", "LogGroupName"} & resource["Properties"].keys()
+
+
+def test_all_functions_log_into_one_group_that_forgets() -> None:
+    logging = {json.dumps(about["Properties"]["LoggingConfig"]) for about in _made("AWS::Lambda::Function").values()}
+
+    assert logging == {'{"LogGroup": {"Ref": "Logs"}}'}
+    assert _resources("AWS::Logs::LogGroup")["Logs"]["Properties"] == {"RetentionInDays": {"Ref": "LogRetentionDays"}}
 
 
 def test_prod_protects_its_table_against_deletion_and_deploys_step_by_step() -> None:

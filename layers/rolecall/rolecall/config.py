@@ -79,6 +79,11 @@ def starts_on_lambda() -> bool:
     return "AWS_LAMBDA_INITIALIZATION_TYPE" in os.environ
 
 
+def function_name() -> str | None:
+    """The name that the deployment gave to this function; `None` outside of Lambda."""
+    return os.environ.get("AWS_LAMBDA_FUNCTION_NAME")
+
+
 @cache
 def config() -> Config:
     """The settings of this process."""

@@ -12,10 +12,12 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import Metrics, MetricUnit
 
+from rolecall import config
 from rolecall.errors import RolecallError, ServiceUnavailable
 
 # Both take `service` from POWERTOOLS_SERVICE_NAME, which the template sets to the name of the stack.
-logger = Logger()
+# All functions log into one group, so each line names its function.
+logger = Logger(function_name=config.function_name())
 
 metrics = Metrics(namespace="Rolecall")
 
