@@ -10,6 +10,7 @@ import io
 import json
 import math
 import os
+import re
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -48,6 +49,9 @@ PRICES = {
     "million calls of Secrets Manager": 5.00,
     "million events put on a bus": 1.00,
     "alarm and metric that it looks at, a month": 0.10,
+    "metric by route, and metric of Rolecall's own, a month": 0.30,
+    "GB-second of a snapshot that SnapStart keeps": 0.0000015046,
+    "GB that SnapStart restores": 0.0001397998,
     "secret, a month": 0.40,
     "KMS key, a month": 1.00,
     "dashboard, a month": 3.00,
@@ -81,6 +85,9 @@ _TELLING = {
 #: Users of the tenant that is listed and deleted.
 USERS = 25
 _RUNS_A_MONTH = 12 * 24 * 30
+#: The gateway's metrics of each route: requests, 4xx, 5xx, latency, latency of the function alone.
+_METRICS_OF_A_ROUTE = 5
+_SECONDS_A_MONTH = 30 * 24 * 3600
 #: Items that a run of maintenance looks at, at most: its pages times their size.
 _ITEMS_A_RUN = 20 * 200
 
@@ -436,13 +443,20 @@ def _standing(found: Mapping[str, Measured]) -> str:
         _lambda("run_maintenance", {"Query": 5, "GetItem": 1, "UpdateItem": 1, "Scan": 1})
         + 10 * PRICES["million read units"]
     )
-    measured = found["run_maintenance"]
+    measured, counted, functions, routes = found["run_maintenance"], _counted(), gateway.functions(), gateway.routes()
     busy = runs * measured.read_units / measured.items * _ITEMS_A_RUN * PRICES["million read units"]
     rows = {
         f"{len(alarms)} alarms, which look at {looked_at} metrics": looked_at
         * PRICES["alarm and metric that it looks at, a month"],
         f"{kinds['AWS::SecretsManager::Secret']} secrets": kinds["AWS::SecretsManager::Secret"]
         * PRICES["secret, a month"],
+        f"{len(counted)} metrics of Rolecall's own, each in the hours in which it is counted; at most": len(counted)
+        * PRICES["metric by route, and metric of Rolecall's own, a month"],
+        f"{_METRICS_OF_A_ROUTE} metrics of each of {len(routes)} routes (`RouteMetrics`), in the hours with a call; "
+        "at most": len(routes) * _METRICS_OF_A_ROUTE * PRICES["metric by route, and metric of Rolecall's own, a month"],
+        f"SnapStart, if it is on: the snapshots of {len(functions)} functions": sum(map(_gigabytes, functions))
+        * _SECONDS_A_MONTH
+        * PRICES["GB-second of a snapshot that SnapStart keeps"],
         "the key of the alarms' topic": kinds["AWS::KMS::Key"] * PRICES["KMS key, a month"],
         "the dashboard (an account's first three are free)": kinds["AWS::CloudWatch::Dashboard"]
         * PRICES["dashboard, a month"],
@@ -450,6 +464,12 @@ def _standing(found: Mapping[str, Measured]) -> str:
         f"maintenance, from {_ITEMS_A_RUN:,} items in the table on": idle + busy,
     }
     return "\n".join(f"| {what} | {amount:.2f} |" for what, amount in rows.items())
+
+
+def _counted() -> set[str]:
+    """The names of the metrics that the layer and the functions count."""
+    sources = [*(ROOT / "layers/rolecall/rolecall").rglob("*.py"), *(ROOT / "functions").glob("*/app.py")]
+    return {name for path in sources for name in re.findall(r'count\("(\w+)"', path.read_text())}
 
 
 _PAGE = """\
@@ -476,6 +496,9 @@ request), what lies in the table.
 | | $ |
 | --- | --- |
 {standing}
+
+A deployment with SnapStart keeps the snapshots of the versions before until it has succeeded; then they are removed.
+Each restore of a snapshot costs too, by the memory of its function: 0.00007 $ with 512 MB.
 
 ## Assumptions
 
