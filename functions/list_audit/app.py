@@ -18,7 +18,7 @@ def handler(request: Request[None]) -> Response:
     query, limit = request.query, request.limit(default=100, maximum=1000)
     since, until = request.moment("from"), request.moment("to")
     page = trail.list_entries(
-        tenants.within_reach(request.context, query.get("tenant_id")),
+        tenants.resolve_tenant_id(request.context, query.get("tenant_id")),
         trail.Filters(request.text("action"), request.id("actor"), request.id("target"), since, until),
         limit=limit,
         cursor=query.get("cursor"),

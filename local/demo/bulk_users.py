@@ -59,7 +59,7 @@ def _create_tenant(user_count: int, password: str) -> Iterator[BulkUser]:
         name = f"{random.choice(_NAMES)}.{random.choice(_SURNAMES)}.{index}"  # noqa: S311 (no secret)  # nosec B311
         return user_creation.NewUser(f"{name}@{domain}", password, role)
 
-    def bulk_user(created: user_creation.Created) -> BulkUser:
+    def bulk_user(created: user_creation.CreatedUser) -> BulkUser:
         user = created.user
         return BulkUser(user.tenant_id, user.id, user.email, user.role.value, created.token, password)
 
@@ -69,7 +69,7 @@ def _create_tenant(user_count: int, password: str) -> Iterator[BulkUser]:
         call, batch, changes = RequestContext(SEEDER, now()), [], list[writes.Write]()
         for index in indices:
             new = new_user(index, _role(index))
-            created, puts = user_creation.new_user(call, tenant.id, new)
+            created, puts = user_creation.prepare_user(call, tenant.id, new)
             after = {"email": new.email, "role": new.role, "active": True}
             changes += [
                 *puts,

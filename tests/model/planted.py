@@ -69,7 +69,7 @@ BUGS = {
     ),
     "a version is not asked for at a deletion": Bug(
         "forgotten condition",
-        "tenants.user_deletion:_mark",
+        "tenants.user_deletion:_mark_deleted",
         "if if_match is not None and user.version not in if_match:",
         "if if_match is not None and not if_match:",
     ),
@@ -87,26 +87,26 @@ BUGS = {
     ),
     "the rules are asked before the version": Bug(
         "wrong order of checks",
-        "tenants.user_changes:_change_once",
+        "tenants.user_changes:_attempt_change",
         """    if if_match is not None and old.version not in if_match:
         raise PreconditionFailed
-    _check_may_change(context, old, role, active)
+    _check_change_allowed(context, old, role, active)
 """,
-        """    _check_may_change(context, old, role, active)
+        """    _check_change_allowed(context, old, role, active)
     if if_match is not None and old.version not in if_match:
         raise PreconditionFailed
 """,
     ),
     "an admin who is deactivated still counts": Bug(
         "stale count",
-        "tenants.user_changes:_change_once",
-        "admins=admin_count_delta(old.counted_role, new.counted_role)",
+        "tenants.user_changes:_attempt_change",
+        "admins=admin_count_delta(old.role_if_active, new.role_if_active)",
         "admins=admin_count_delta(old.role, new.role)",
     ),
     "an inactive admin who is deleted is counted out again": Bug(
         "stale count",
-        "tenants.user_deletion:_mark",
-        "admins=admin_count_delta(user.counted_role, None)",
+        "tenants.user_deletion:_mark_deleted",
+        "admins=admin_count_delta(user.role_if_active, None)",
         "admins=admin_count_delta(user.role, None)",
     ),
     "a change is not written down": Bug(
@@ -124,7 +124,7 @@ BUGS = {
     ),
     "an email stays taken": Bug(
         "leaked lookup item",
-        "tenants.user_deletion:_deletes_of_owned",
+        "tenants.user_deletion:_owned_key_deletes",
         "for pk in sorted(owned_keys)]",
         'for pk in sorted(owned_keys) if not pk.startswith("EMAIL#")]',
     ),
@@ -138,11 +138,11 @@ BUGS = {
         "cross-tenant read",
         "tenants.users:get_user",
         "user = User.from_item(read_user_item(actor.tenant_id, user_id))",
-        "user = _of_any_tenant(user_id)",
+        "user = _get_user_of_any_tenant(user_id)",
     ),
     "an admin reads the trail of any tenant": Bug(
         "cross-tenant read",
-        "tenants.tenants:within_reach",
+        "tenants.tenants:resolve_tenant_id",
         """        if tenant_id is not None and named != own:
             raise TenantNotFound
         return own
@@ -157,13 +157,13 @@ BUGS = {
     ),
     "a token outlives its user": Bug(
         "token that outlives its user",
-        "tenants.user_deletion:_deletes_of_owned",
+        "tenants.user_deletion:_owned_key_deletes",
         "for pk in sorted(owned_keys)]",
         'for pk in sorted(owned_keys) if not pk.startswith("TOKEN#")]',
     ),
     "a rotated token still works": Bug(
         "token that outlives its user",
-        "tenants.user_tokens:_rotate_once",
+        "tenants.user_tokens:_attempt_rotation",
         "        *map(writes.Delete, old_token_keys),\n",
         "",
     ),
@@ -181,14 +181,14 @@ BUGS = {
     ),
     "lifting a ban brings the sessions back": Bug(
         "token that outlives its user",
-        "accounts.account_changes:_save",
-        "ends_sessions = was.may_act and not becoming.may_act",
+        "accounts.account_changes:_save_account",
+        "ends_sessions = old.is_active and not requested.is_active",
         "ends_sessions = False",
     ),
     "a stolen refresh token ends nothing": Bug(
         "forgotten consequence",
-        "accounts.sessions:_refresh_once",
-        "        _revoke(context, token, session)\n",
+        "accounts.sessions:_attempt_refresh",
+        "        _revoke_session(context, token, session)\n",
         "        pass\n",
     ),
     "a cursor skips one": Bug(
@@ -211,14 +211,14 @@ BUGS = {
     ),
     "another body gets the first one's answer": Bug(
         "wrong idempotency",
-        "tenants.idempotency:Claim.hash_of",
+        "tenants.idempotency:IdempotencyClaim.hash_content",
         "json.dumps(content, sort_keys=True)",
         '""',
     ),
     "a key that failed stays claimed": Bug(
         "wrong idempotency",
-        "tenants.idempotency:_Records._delete_record",
-        "writes.write(writes.Delete(self._held.record_key, when=self._held.still_held))",
+        "tenants.idempotency:_RecordStore._delete_record",
+        "writes.write(writes.Delete(self._claim.record_key, when=self._claim.held_condition))",
         "pass",
     ),
     "emails differ by their case": Bug(

@@ -1,4 +1,4 @@
-"""Platform accounts: how they are made, read, listed and changed, their sessions, login attempts and history.
+"""Platform accounts: creating, reading, listing and changing them, their sessions, login attempts and history.
 
-Users of tenants are the subject of `tenants`.
+Users of tenants are the subject of the room `tenants`.
 """

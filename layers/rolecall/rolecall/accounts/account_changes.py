@@ -1,4 +1,4 @@
-"""Platform accounts, and the operations on them."""
+"""Changes to platform accounts: the role, bans, and whether an account is enabled."""
 
 from collections.abc import Callable
 from copy import replace
@@ -18,6 +18,7 @@ from rolecall.storage import keys, retries, writes
 from rolecall.storage.expressions import Attr
 from rolecall.telemetry import count, logger
 
+#: The versions that an `If-Match` header names; None without the header.
 type Versions = frozenset[int] | None
 
 
@@ -29,36 +30,36 @@ def change_account_role(
     reason: str | None = None,
     if_match: Versions = None,
 ) -> accounts.Account:
-    """Change the role of someone else's account.
+    """Change the role of another account; see `_change_account` for what it raises.
 
-    The new role counts from the next request on, for tokens that are out already too, as the authorizer
-    reads the account each time. See `_change` for what it raises.
+    The new role counts from the next request on, also for access tokens issued before, because the
+    authorizer reads the account at each request.
     """
-    return _change(
-        context, "change_account_role", account_id, lambda was: replace(was, role=new_role), reason, if_match
+    return _change_account(
+        context, "change_account_role", account_id, lambda old: replace(old, role=new_role), reason, if_match
     )
 
 
 def ban_account(
     context: RequestContext, account_id: int, *, reason: str, if_match: Versions = None
 ) -> accounts.Account:
-    """Ban someone else's account, which ends all of its sessions for good; see `_change`."""
+    """Ban another account and end all of its sessions for good; see `_change_account`."""
 
-    def banned(was: accounts.Account) -> accounts.Account:
-        return was if was.banned else replace(was, banned=True, ban_reason=reason, banned_at=rfc3339(context.at))
+    def ban(old: accounts.Account) -> accounts.Account:
+        return old if old.banned else replace(old, banned=True, ban_reason=reason, banned_at=rfc3339(context.at))
 
-    return _change(context, "ban_account", account_id, banned, reason, if_match)
+    return _change_account(context, "ban_account", account_id, ban, reason, if_match)
 
 
 def unban_account(
     context: RequestContext, account_id: int, *, reason: str, if_match: Versions = None
 ) -> accounts.Account:
-    """Lift the ban of someone else's account; see `_change`."""
-    return _change(
+    """Lift the ban of another account; see `_change_account`."""
+    return _change_account(
         context,
         "unban_account",
         account_id,
-        lambda was: replace(was, banned=False, ban_reason=None, banned_at=None),
+        lambda old: replace(old, banned=False, ban_reason=None, banned_at=None),
         reason,
         if_match,
     )
@@ -67,81 +68,86 @@ def unban_account(
 def disable_account(
     context: RequestContext, account_id: int, *, reason: str, if_match: Versions = None
 ) -> accounts.Account:
-    """Disable someone else's account, which ends all of its sessions for good; see `_change`."""
-    return _change(context, "disable_account", account_id, lambda was: replace(was, enabled=False), reason, if_match)
+    """Disable another account and end all of its sessions for good; see `_change_account`."""
+    return _change_account(
+        context, "disable_account", account_id, lambda old: replace(old, enabled=False), reason, if_match
+    )
 
 
 def enable_account(
     context: RequestContext, account_id: int, *, reason: str, if_match: Versions = None
 ) -> accounts.Account:
-    """Enable someone else's account again; see `_change`."""
-    return _change(context, "enable_account", account_id, lambda was: replace(was, enabled=True), reason, if_match)
+    """Enable another account again; see `_change_account`."""
+    return _change_account(
+        context, "enable_account", account_id, lambda old: replace(old, enabled=True), reason, if_match
+    )
 
 
-def _change(
+def _change_account(
     context: RequestContext,
     action: str,
     account_id: int,
-    becomes: Callable[[accounts.Account], accounts.Account],
+    transform: Callable[[accounts.Account], accounts.Account],
     reason: str | None,
     if_match: Versions,
 ) -> accounts.Account:
-    """Make someone else's account what `becomes` says; what it is already changes nothing.
+    """Apply `transform` to another account and save the result; write nothing if it is equal.
 
-    One transaction holds the account as it was read, the count of superadmins, the actor's standing and
-    the audit entry. Raises, in this order: `AccountNotFound`, `PreconditionFailed`, `SelfChangeDenied`,
-    `LastSuperadmin`, `ConcurrentChange`; `Forbidden` or `Unauthorized` if the actor lost its standing
-    since it was authorized.
+    One transaction checks that the account is as it was read and that the actor still has its role; it also
+    updates the count of superadmins and writes the audit entry. Raises, in this order: `AccountNotFound`,
+    `PreconditionFailed`, `SelfChangeDenied`, `LastSuperadmin`, `ConcurrentChange`. Raises `Forbidden` if the
+    actor's role has changed since the authorizer read it, `Unauthorized` if the actor is no longer active.
     """
 
-    def once() -> tuple[accounts.Account, accounts.Account]:
-        was = accounts.get_account(account_id)
-        if if_match is not None and was.version not in if_match:
+    def attempt() -> tuple[accounts.Account, accounts.Account]:
+        old = accounts.get_account(account_id)
+        if if_match is not None and old.version not in if_match:
             raise PreconditionFailed
-        if str(was.id) == context.principal.id:
+        if str(old.id) == context.principal.id:
             raise SelfChangeDenied
-        becoming = becomes(was)
-        return was, was if becoming == was else _save(context, action, was, becoming, reason)
+        requested = transform(old)
+        return old, old if requested == old else _save_account(context, action, old, requested, reason)
 
-    was, now = retries.retry_on_conflict(once)
-    if now != was:
+    old, new = retries.retry_on_conflict(attempt)
+    if new != old:
         logger.info("account changed", action=action, account_id=account_id)
         count("AccountChanged")
-    return now
+    return new
 
 
-def _save(
-    context: RequestContext, action: str, was: accounts.Account, becoming: accounts.Account, reason: str | None
+def _save_account(
+    context: RequestContext, action: str, old: accounts.Account, requested: accounts.Account, reason: str | None
 ) -> accounts.Account:
-    ends_sessions = was.may_act and not becoming.may_act
-    now = replace(
-        becoming,
+    """Write `requested` with a new version, and a new session generation if the account is no longer active."""
+    ends_sessions = old.is_active and not requested.is_active
+    new = replace(
+        requested,
         updated_at=rfc3339(context.at),
-        version=was.version + 1,
-        session_generation=was.session_generation + ends_sessions,
+        version=old.version + 1,
+        session_generation=old.session_generation + ends_sessions,
     )
-    changed = _difference(was, now)
-    told = _difference(was, becoming)
+    requested_changes = _changed_fields(old, requested)
     writes.transact(
-        *accounts.superadmin_count_writes(now.counts_as_superadmin - was.counts_as_superadmin),
+        *accounts.superadmin_count_writes(new.is_active_superadmin - old.is_active_superadmin),
         writes.Update(
-            keys.account(was.id),
-            set=changed | now.standing_entry(),
-            when=Attr("version").eq(was.version),
+            keys.account(old.id),
+            set=_changed_fields(old, new) | new.role_index_entry(),
+            when=Attr("version").eq(old.version),
         ),
         *preconditions.actor_still_authorized(context.principal),
         trail.new_entry(
             context,
             action,
-            ("account", str(was.id)),
+            ("account", str(old.id)),
             scope=keys.PLATFORM,
-            before={name: getattr(was, name) for name in told},
-            after=told,
+            before={name: getattr(old, name) for name in requested_changes},
+            after=requested_changes,
             reason=reason,
         ),
     )
-    return now
+    return new
 
 
-def _difference(was: accounts.Account, now: accounts.Account) -> dict[str, Any]:
-    return {name: getattr(now, name) for name in accounts.FIELDS if getattr(now, name) != getattr(was, name)}
+def _changed_fields(old: accounts.Account, new: accounts.Account) -> dict[str, Any]:
+    """Return the fields whose values differ, with their new values."""
+    return {name: getattr(new, name) for name in accounts.FIELDS if getattr(new, name) != getattr(old, name)}

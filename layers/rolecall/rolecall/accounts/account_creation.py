@@ -1,4 +1,4 @@
-"""Platform accounts, and the operations on them."""
+"""Creating a platform account, with its email reservation and its password."""
 
 from typing import NamedTuple
 
@@ -17,9 +17,9 @@ from rolecall.telemetry import logger
 
 
 class NewAccount(NamedTuple):
-    """What it takes to make an account. The password is in clear here and nowhere else.
+    """The facts of an account to be created. This is the only object that holds the password in clear.
 
-    The username is the email if none is given; the birth date is ISO 8601, as in `1990-12-31`.
+    Without a username, the email is the username. The birth date is ISO 8601, as in `1990-12-31`.
     """
 
     email: str
@@ -34,10 +34,10 @@ class NewAccount(NamedTuple):
 
 
 def create_account(context: RequestContext, new: NewAccount, *, only_superadmin: bool = False) -> accounts.Account:
-    """Make an account.
+    """Create an account.
 
-    Raises `EmailTaken` if anyone on the platform has that email. With `only_superadmin`, which is for
-    the first one, it raises `SuperadminExists` if the platform has an enabled superadmin.
+    Raises `EmailTaken` if anyone on the platform has that email. With `only_superadmin`, raises
+    `SuperadminExists` if the platform has an active superadmin; the first superadmin is created that way.
     """
     at = rfc3339(context.at)
     account = accounts.Account(
@@ -55,8 +55,8 @@ def create_account(context: RequestContext, new: NewAccount, *, only_superadmin:
     )
     reservation, credential = keys.email(new.email), accounts.password_key(account.id)
     writes.transact(
-        *accounts.superadmin_count_writes(int(account.counts_as_superadmin), only=only_superadmin),
-        # Before the email: who may make no account learns nothing of others'.
+        *accounts.superadmin_count_writes(int(account.is_active_superadmin), only_if_none=only_superadmin),
+        # Checked before the email: an actor who may not create accounts must not learn which emails are taken.
         *preconditions.actor_still_authorized(context.principal),
         writes.Put(
             {"pk": reservation.pk, "sk": reservation.sk, "account_id": account.id},

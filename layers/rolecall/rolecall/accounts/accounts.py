@@ -1,4 +1,4 @@
-"""Platform accounts, and the operations on them."""
+"""Platform accounts: the record of one account, reading one, listing them, and the count of superadmins."""
 
 from dataclasses import dataclass, fields
 from decimal import Decimal
@@ -15,7 +15,8 @@ from rolecall.storage.expressions import Attr, Condition
 class Account:
     """A platform account. Field names are the contract's in snake case; amounts are exact decimals.
 
-    `version` counts its changes from 1. `session_generation` is the one whose sessions stand.
+    `version` is 1 at creation and grows by 1 with each change. Only sessions with the account's present
+    `session_generation` are valid: raising it ends all sessions.
     """
 
     id: int
@@ -63,28 +64,28 @@ class Account:
             "pk": key.pk,
             "sk": key.sk,
             **keys.ACCOUNTS.entry(self.email.lower()),
-            **self.standing_entry(),
+            **self.role_index_entry(),
             **{name: getattr(self, name) for name in FIELDS},
         }
 
-    def standing_entry(self) -> dict[str, str]:
-        """The attributes that put the account among those of its role and state."""
+    def role_index_entry(self) -> dict[str, str]:
+        """Return the index attributes that list the account under its role and state."""
         partition = keys.accounts_by_standing(self.role, enabled=self.enabled, banned=self.banned)
         return partition.entry(self.email.lower())
 
     def to_json(self) -> dict[str, Any]:
-        """The whole profile, as the contract shows it."""
+        """Return the whole profile, as the contract shows it."""
         shown: dict[str, Any] = {_camel(name): getattr(self, name) for name in FIELDS if name not in _INTERNAL}
         return {("roles" if name == "role" else name): ([v] if name == "role" else v) for name, v in shown.items()}
 
     @property
-    def may_act(self) -> bool:
+    def is_active(self) -> bool:
+        """Whether the account is enabled and not banned."""
         return self.enabled and not self.banned
 
     @property
-    def counts_as_superadmin(self) -> bool:
-        """Whether the platform has a superadmin in this account."""
-        return self.role is PlatformRole.SUPERADMIN and self.may_act
+    def is_active_superadmin(self) -> bool:
+        return self.role is PlatformRole.SUPERADMIN and self.is_active
 
 
 FIELDS = tuple(field.name for field in fields(Account))
@@ -105,12 +106,12 @@ class AccountPage(NamedTuple):
 
 
 def password_key(account_id: int) -> keys.Key:
-    """Where an account's password hash is."""
+    """Return the key of the item that holds an account's password hash."""
     return keys.of_account(account_id, "CREDENTIAL", "PASSWORD")
 
 
 def get_account(account_id: int) -> Account:
-    """The account as it is now; raises `AccountNotFound`."""
+    """Return the account as it is now; raise `AccountNotFound` if there is none."""
     item = reads.get(keys.account(account_id))
     if item is None:
         raise AccountNotFound
@@ -126,16 +127,15 @@ def list_accounts(
     banned: bool | None = None,
     email_prefix: str = "",
 ) -> AccountPage:
-    """A page of the accounts that match, ordered by email; it is full unless it is the last.
+    """Return a page of the accounts that match, ordered by email; every page but the last is full.
 
-    Paging through sees everyone that matches throughout exactly once: a page starts behind the email
-    where the last one ended, and nobody's email changes. Raises `ValidationFailed` for a cursor of
-    another list.
+    The next page starts behind the last email of this one, and emails don't change, so paging returns each
+    account that matches the whole time exactly once. Raises `ValidationFailed` for a cursor of another list.
     """
     prefix = email_prefix.lower()
     scope = ("list_accounts", str(role), str(enabled), str(banned), prefix)
     items = reads.query_merged(
-        _partitions(role, enabled, banned),
+        _index_partitions(role, enabled, banned),
         prefix=prefix,
         after=cursors.decode(cursor, *scope) if cursor is not None else None,
         limit=limit + 1,
@@ -145,32 +145,35 @@ def list_accounts(
     return AccountPage(found, cursors.encode(found[-1].email.lower(), *scope) if more else None)
 
 
-def _partitions(role: PlatformRole | None, enabled: bool | None, banned: bool | None) -> list[keys.IndexPartition]:
+def _index_partitions(
+    role: PlatformRole | None, enabled: bool | None, banned: bool | None
+) -> list[keys.IndexPartition]:
     if role is None and enabled is None and banned is None:
         return [keys.ACCOUNTS]
-    either = (True, False)
+    both = (True, False)
     return [
         keys.accounts_by_standing(one_role, enabled=one_enabled, banned=one_banned)
         for one_role, one_enabled, one_banned in product(
             PlatformRole if role is None else (role,),
-            either if enabled is None else (enabled,),
-            either if banned is None else (banned,),
+            both if enabled is None else (enabled,),
+            both if banned is None else (banned,),
         )
     ]
 
 
-def superadmin_count_writes(gained: int, *, only: bool = False) -> list[writes.Write]:
-    """Keep the platform's count of superadmins who may act; it never falls to 0.
+def superadmin_count_writes(delta: int, *, only_if_none: bool = False) -> list[writes.Write]:
+    """Return the write that adds `delta` (1, 0 or -1) to the platform's count of active superadmins, or no write.
 
-    `only` lets it pass only from 0.
+    The transaction raises `LastSuperadmin` if the count would fall to 0; with `only_if_none` it raises
+    `SuperadminExists` if the count is not 0 before.
     """
-    if gained == 0:
+    if delta == 0:
         return []
 
-    def otherwise(_found: dynamodb.Item | None) -> RolecallError:
-        return SuperadminExists() if only else LastSuperadmin()
+    def count_refused(_found: dynamodb.Item | None) -> RolecallError:
+        return SuperadminExists() if only_if_none else LastSuperadmin()
 
-    when: Condition = Attr("enabled_superadmins").gt(1) if gained < 0 else writes.EXISTS
-    if only:
+    when: Condition = Attr("enabled_superadmins").gt(1) if delta < 0 else writes.EXISTS
+    if only_if_none:
         when = Attr("enabled_superadmins").not_exists() | Attr("enabled_superadmins").eq(0)
-    return [writes.Update(keys.platform(), add={"enabled_superadmins": gained}, when=when, otherwise=otherwise)]
+    return [writes.Update(keys.platform(), add={"enabled_superadmins": delta}, when=when, otherwise=count_refused)]

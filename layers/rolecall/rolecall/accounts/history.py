@@ -1,4 +1,4 @@
-"""What was done to an account, and tried, as the platform API tells it."""
+"""The history of a platform account: its audit entries, in the form of the platform API."""
 
 from typing import Any, NamedTuple
 
@@ -6,7 +6,7 @@ from rolecall.accounts import accounts
 from rolecall.audit import trail
 from rolecall.storage import cursors, dynamodb, keys, reads
 
-#: The contract's name of each action in the audit trail, and what it says to people.
+#: For each action in the audit trail: its name in the contract, and its description for people.
 _ACTIONS = {
     "create_account": ("USER_CREATE", "Account created"),
     "change_account_role": ("USER_ROLE_CHANGE", "Role changed"),
@@ -26,10 +26,10 @@ class HistoryPage(NamedTuple):
 
 
 def list_account_history(account_id: int, *, limit: int, cursor: str | None = None) -> HistoryPage:
-    """A page of the account's history, newest first.
+    """Return a page of the account's history, newest first.
 
-    The actor's name and email are those of the time. Raises `ValidationFailed` for a cursor of another
-    history, then `AccountNotFound`.
+    Each entry shows the name and email that the actor had at that time. Raises `ValidationFailed` for a
+    cursor of another history, then `AccountNotFound`.
     """
     scope = ("list_account_history", str(account_id))
     position = cursors.decode(cursor, *scope) if cursor is not None else None
@@ -48,15 +48,15 @@ def list_account_history(account_id: int, *, limit: int, cursor: str | None = No
 
 def _to_json(item: dynamodb.Item) -> dict[str, Any]:
     actor = item["actor"]
-    name, said = _ACTIONS.get(item["action"], (item["action"].upper(), item["action"].replace("_", " ")))
+    name, description = _ACTIONS.get(item["action"], (item["action"].upper(), item["action"].replace("_", " ")))
     return {
         "id": item["id"],
-        # Only accounts have a number; the operator and the machinery are named by what they are.
+        # Only accounts have a number. The operator and the system itself are named by their principal id.
         "adminId": int(actor["id"]) if actor["type"] == "account" else None,
         "adminName": actor.get("name") or actor["id"],
         "adminEmail": actor["email"],
         "action": name,
-        "actionDescription": said,
+        "actionDescription": description,
         "targetEntityType": "USER",
         "targetEntityId": int(item["target"]["id"]),
         "description": _description(item),
@@ -67,17 +67,17 @@ def _to_json(item: dynamodb.Item) -> dict[str, Any]:
 
 
 def _description(item: dynamodb.Item) -> str:
-    """What changed, then why: `role: ROLE_CLIENT -> ROLE_ADMIN; reason: runs the support team now`."""
+    """Return the changes, then the reason: `role: ROLE_CLIENT -> ROLE_ADMIN; reason: runs the support team now`."""
     before, after = item["before"] or {}, item["after"] or {}
     if item["action"] == "create_account" or item["outcome"] == trail.DENIED:
         changes = [f"{name}: {value}" for name, value in after.items()]
     else:
         names = [name for name in (after or before) if name not in {"ban_reason", "banned_at"}]
-        changes = [f"{name}: {_said(before.get(name))} -> {_said(after.get(name))}" for name in names]
+        changes = [f"{name}: {_display_value(before.get(name))} -> {_display_value(after.get(name))}" for name in names]
     if item["reason"]:
         changes.append(f"{'refused' if item['outcome'] == trail.DENIED else 'reason'}: {item['reason']}")
     return "; ".join(changes)
 
 
-def _said(value: object) -> str:
+def _display_value(value: object) -> str:
     return {True: "yes", False: "no", None: "none"}[value] if isinstance(value, bool | None) else str(value)

@@ -1,8 +1,8 @@
 """Sessions of platform accounts: login, refresh and logout.
 
-A session is one item beside its account. It holds the hash of the one refresh token that is good, and
-of the one before. Every token that was spent leaves a marker of its own for as long as it would have
-lived: one that comes back was stolen, or its successor was.
+A session is one item in its account's partition. It holds the hash of the one valid refresh token and the hash
+of the token before it. Each spent token leaves a marker item, which exists as long as the token would have been
+valid. If a spent token is used again, either that token or its successor was stolen.
 """
 
 import contextlib
@@ -28,7 +28,7 @@ from rolecall.telemetry import count, critical, logger
 
 REFRESH_LIFETIME = timedelta(days=7)
 
-#: Within this time the same client may use a refresh token again: the answer to the first use was lost.
+#: Within this time after its first use, the same client may use a refresh token again, because the answer got lost.
 RETRY_WINDOW = timedelta(seconds=10)
 
 _REFUSED_LOGIN = "wrong email or password"
@@ -37,7 +37,7 @@ _REFUSED_REFRESH = "a valid refresh token is required"
 
 
 class TokenPair(NamedTuple):
-    """What a login or a refresh gives: an access token (JWT) and a refresh token (opaque, single use)."""
+    """The result of a login or a refresh: an access token (JWT) and a refresh token (opaque, single use)."""
 
     access_token: str
     refresh_token: str
@@ -51,7 +51,7 @@ class TokenPair(NamedTuple):
         }
 
 
-#: Ids are int32.
+#: Account ids are int32 numbers, which have at most ten digits.
 _MAX_ID_DIGITS = 10
 
 
@@ -62,7 +62,7 @@ class _RefreshToken(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Raises `Unauthorized` for what can be no token of ours."""
+        """Read a token's text; raise `Unauthorized` if it has not the form of a refresh token."""
         try:
             account_id, session_id, secret = urlsafe_b64decode(text + "=" * (-len(text) % 4)).split(b":", 2)
             canonical = keys.canonical_uuid(session_id.decode())
@@ -76,8 +76,11 @@ class _RefreshToken(NamedTuple):
         return urlsafe_b64encode(self._raw).decode().rstrip("=")
 
     def successor(self, nonce: str) -> Self:
-        """The token that follows. It takes this token and the session's nonce to know it, so it can be
-        said again to a client that missed the answer, while the table holds nothing that opens anything."""
+        """Return the token that replaces this one, derived from this token's secret and the session's nonce.
+
+        A client that missed the answer can be given the same successor again. The table holds only the nonce and
+        the hash, from which nobody can derive a token.
+        """
         return type(self)(
             self.account_id, self.session_id, hmac.digest(self.secret, f"{nonce}:{self.session_id}".encode(), sha256)
         )
@@ -92,22 +95,22 @@ class _RefreshToken(NamedTuple):
 
 
 def log_in(context: RequestContext, email: str, password: str) -> TokenPair:
-    """Start a session of an account.
+    """Check email and password, and start a session of the account.
 
-    Raises one and the same `Unauthorized`, after the same work, for an unknown email, a wrong password
-    and an account that is banned or disabled; `RateLimited` in its place after too many failures.
+    Raises the same `Unauthorized`, after the same work, for an unknown email, a wrong password and an account
+    that is banned or disabled. Raises `RateLimited` instead after too many failures.
     """
     attempt = login_attempts.begin(email, context.ip, context.at)
     reservation = reads.get(keys.email(email)) or {}
     account_id = int(reservation.get("account_id", 0))
     item, credential = reads.get_many(keys.account(account_id), password_key(account_id))
     encoded = credential["password_hash"] if credential else None
-    known = verify_password(encoded, password)
-    if not known or encoded is None or item is None or not Account.from_item(item).may_act:
+    password_correct = verify_password(encoded, password)
+    if not password_correct or encoded is None or item is None or not Account.from_item(item).is_active:
         logger.info("login refused", account_id=account_id or None)
         count("LoginRefused")
         count("LoginFailed")
-        raise _login_refusal(attempt)
+        raise _login_error(attempt)
     login_attempts.succeeded(attempt)
     if needs_rehash(encoded):
         _rehash(account_id, encoded, password)
@@ -116,13 +119,13 @@ def log_in(context: RequestContext, email: str, password: str) -> TokenPair:
     return pair
 
 
-def _login_refusal(attempt: login_attempts.Attempt) -> RolecallError:
+def _login_error(attempt: login_attempts.Attempt) -> RolecallError:
     wait = attempt.wait_if_failed
     return Unauthorized(_REFUSED_LOGIN) if wait is None else RateLimited(wait)
 
 
 def _rehash(account_id: int, encoded: str, password: str) -> None:
-    with contextlib.suppress(ConcurrentChange):  # another login did it, or the password is another by now
+    with contextlib.suppress(ConcurrentChange):  # another login did it, or the password has changed
         writes.write(
             writes.Update(
                 password_key(account_id),
@@ -139,7 +142,7 @@ def _start_session(context: RequestContext, account: Account) -> TokenPair:
         writes.Update(
             keys.account(account.id),
             set={"last_login_at": rfc3339(context.at)},
-            when=_stands(account.session_generation),
+            when=_still_valid_condition(account.session_generation),
             otherwise=lambda _found: Unauthorized(_REFUSED_LOGIN),
         ),
         writes.Put(
@@ -155,35 +158,35 @@ def _start_session(context: RequestContext, account: Account) -> TokenPair:
             when=writes.NEW,
         ),
     )
-    return _pair(token, context)
+    return _issue_pair(token, context)
 
 
-def _stands(generation: int) -> Condition:
-    """The account may act, and did so ever since sessions of that generation began."""
+def _still_valid_condition(generation: int) -> Condition:
+    """The write condition that the account is active and that nothing has ended the sessions of that generation."""
     return Attr("enabled").eq(True) & Attr("banned").eq(False) & Attr("session_generation").eq(generation)
 
 
-def _pair(token: _RefreshToken, context: RequestContext) -> TokenPair:
+def _issue_pair(token: _RefreshToken, context: RequestContext) -> TokenPair:
     return TokenPair(jwts.issue(jwts.Claims(token.account_id, token.session_id), context.at), str(token))
 
 
 def refresh_session(context: RequestContext, refresh_token: str) -> TokenPair:
-    """Spend a refresh token for a new pair.
+    """Exchange a refresh token for a new pair of tokens; the refresh token is spent then.
 
-    The same client may do so again within `RETRY_WINDOW` and gets the same refresh token. A spent token
-    that comes back otherwise ends the session, with an entry in the audit trail. Raises `Unauthorized`
-    for a token that is spent, expired, unknown, or of a session or account that no longer stands.
+    The same client may repeat the request within `RETRY_WINDOW` and gets the same new refresh token. Any other
+    use of a spent token ends the session and writes an audit entry. Raises `Unauthorized` for a token that is
+    spent, expired or unknown, and for a session or account that is no longer valid.
     """
     token = _RefreshToken.parse(refresh_token)
-    # Another refresh of the same session may win in between; then this one is a retry or a theft.
-    pair = retries.retry_on_conflict(lambda: _refresh_once(context, token))
+    # If another refresh of the session commits first, the next attempt treats this token as spent.
+    pair = retries.retry_on_conflict(lambda: _attempt_refresh(context, token))
     if pair is None:
         raise Unauthorized(_REFUSED_REFRESH)
     logger.info("session refreshed", account_id=token.account_id, session_id=token.session_id)
     return pair
 
 
-def _refresh_once(context: RequestContext, token: _RefreshToken) -> TokenPair | None:
+def _attempt_refresh(context: RequestContext, token: _RefreshToken) -> TokenPair | None:
     account, session, spent = reads.get_many(
         keys.account(token.account_id),
         keys.account_session(token.account_id, token.session_id),
@@ -192,22 +195,22 @@ def _refresh_once(context: RequestContext, token: _RefreshToken) -> TokenPair | 
     if session is None or not preconditions.session_alive(account, session, context.at):
         return None
     if session["refresh_hash"] == token.hash:
-        return _rotate(context, token, session)
+        return _rotate_token(context, token, session)
     if _is_retry(context, token, session):
-        return _pair(token.successor(session["nonce"]), context)
+        return _issue_pair(token.successor(session["nonce"]), context)
     if spent is not None and spent["expires_at"] > epoch(context.at):
-        _revoke(context, token, session)
+        _revoke_session(context, token, session)
     return None
 
 
-def _rotate(context: RequestContext, token: _RefreshToken, session: dynamodb.Item) -> TokenPair:
+def _rotate_token(context: RequestContext, token: _RefreshToken, session: dynamodb.Item) -> TokenPair:
     nonce = secrets.token_hex(32)
     successor = token.successor(nonce)
     spent = keys.spent_refresh_token(token.account_id, token.hash)
     writes.transact(
         writes.Check(
             keys.account(token.account_id),
-            when=_stands(int(session["generation"])),
+            when=_still_valid_condition(int(session["generation"])),
             otherwise=lambda _found: Unauthorized(_REFUSED_REFRESH),
         ),
         writes.Update(
@@ -217,25 +220,25 @@ def _rotate(context: RequestContext, token: _RefreshToken, session: dynamodb.Ite
                 "previous_hash": token.hash,
                 "nonce": nonce,
                 "rotated_at_ms": _milliseconds(context),
-                "rotated_by": _client(context),
+                "rotated_by": _client_fingerprint(context),
                 "expires_at": epoch(context.at + REFRESH_LIFETIME),
             },
             when=Attr("refresh_hash").eq(token.hash),
         ),
         writes.Put({"pk": spent.pk, "sk": spent.sk, "expires_at": session["expires_at"]}),
     )
-    return _pair(successor, context)
+    return _issue_pair(successor, context)
 
 
 def _is_retry(context: RequestContext, token: _RefreshToken, session: dynamodb.Item) -> bool:
     return (
         session.get("previous_hash") == token.hash
-        and session["rotated_by"] == _client(context)
+        and session["rotated_by"] == _client_fingerprint(context)
         and _milliseconds(context) - session["rotated_at_ms"] <= RETRY_WINDOW.total_seconds() * 1000
     )
 
 
-def _revoke(context: RequestContext, token: _RefreshToken, session: dynamodb.Item) -> None:
+def _revoke_session(context: RequestContext, token: _RefreshToken, session: dynamodb.Item) -> None:
     writes.transact(
         writes.Delete(
             keys.account_session(token.account_id, token.session_id),
@@ -258,25 +261,25 @@ def _milliseconds(context: RequestContext) -> int:
     return int(context.at.timestamp() * 1000)
 
 
-def _client(context: RequestContext) -> str:
-    """Tells clients apart, without keeping what they say of themselves."""
+def _client_fingerprint(context: RequestContext) -> str:
+    """Return a hash of the client's address and User-Agent, so that the table stores neither."""
     return sha256(f"{context.ip}\n{context.user_agent}".encode()).hexdigest()
 
 
 def log_out(context: RequestContext, refresh_token: str) -> None:
-    """End the caller's session, and that of the refresh token if it is another one of the same account.
+    """End the caller's session, and the refresh token's session if that is another one of the same account.
 
-    A refresh token that is good for nothing any more, or for another account, changes nothing, as in
-    RFC 7009, section 2.2: whoever logs out is logged out, whatever they still hold.
+    An invalid refresh token, or one of another account, is no error and ends nothing, as in RFC 7009,
+    section 2.2: the caller's own session ends all the same.
     """
-    ending = {context.principal.session_id}
+    session_ids = {context.principal.session_id}
     with contextlib.suppress(Unauthorized):
-        ending |= _other_session(int(context.principal.id), _RefreshToken.parse(refresh_token), ending)
-    writes.delete_all(keys.account_session(int(context.principal.id), session_id) for session_id in ending)
+        session_ids |= _session_of_token(int(context.principal.id), _RefreshToken.parse(refresh_token), session_ids)
+    writes.delete_all(keys.account_session(int(context.principal.id), session_id) for session_id in session_ids)
     logger.info("account logged out", account_id=int(context.principal.id))
 
 
-def _other_session(account_id: int, token: _RefreshToken, known: set[str]) -> set[str]:
+def _session_of_token(account_id: int, token: _RefreshToken, known: set[str]) -> set[str]:
     if token.account_id != account_id or token.session_id in known:
         return set()
     session = reads.get(keys.account_session(account_id, token.session_id))

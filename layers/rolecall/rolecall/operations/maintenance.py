@@ -111,7 +111,7 @@ def run(at: datetime, request_id: str, limits: Limits | None = None, *, repair: 
     With `repair`, what is provably derived is put right as well; see `invariants`.
     """
     context, report = RequestContext(MAINTENANCE, at, request_id), Report()
-    user_deletion.finish_open(_USERS_PER_RUN, sweep.RESERVE_SECONDS)
+    user_deletion.finish_pending_deletions(_USERS_PER_RUN, sweep.RESERVE_SECONDS)
     remembered = reads.get(keys.maintenance()) or {}
     after = remembered.get("deletions_after")
     while True:

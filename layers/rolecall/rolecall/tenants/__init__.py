@@ -1,4 +1,4 @@
-"""Tenants and their users: how they are made, read, listed, changed, and how one user is deleted.
+"""Tenants and their users: creating, reading, listing and changing them, and deleting one user.
 
-The deletion of a whole tenant is the subject of `deletion`.
+Deleting a whole tenant is the subject of the room `deletion`.
 """

@@ -1,7 +1,7 @@
-"""Devices and sessions of tenant users: written by the services that serve them, through this layer.
+"""Devices and sessions of tenant users; the services that serve them write them through this layer.
 
-Both live in their user's partition and go with the user and the tenant. A tenant that is being
-deleted can't get new ones.
+Both are items of their user's partition, so they are deleted with the user and with the tenant. A tenant
+that is being deleted gets no new ones.
 """
 
 from datetime import datetime, timedelta
@@ -14,9 +14,9 @@ SESSION_LIFETIME = timedelta(days=7)
 
 
 def register_device(tenant_id: str, user_id: str, name: str, at: datetime) -> str:
-    """A device of the user; returns its id.
+    """Write a device of the user and return its id.
 
-    Raises `Unauthorized` for a tenant that is not active, `UserNotFound` for a user that is not.
+    Raises `Unauthorized` for a tenant that is not active, `UserNotFound` for a user who is not active.
     """
     device_id = new_id()
     user_items.put_user_item(
@@ -26,9 +26,9 @@ def register_device(tenant_id: str, user_id: str, name: str, at: datetime) -> st
 
 
 def start_session(tenant_id: str, user_id: str, device_id: str, at: datetime) -> str:
-    """A session of the user on a device; returns its id. It ends by itself after `SESSION_LIFETIME`.
+    """Write a session of the user on a device and return its id; it expires after `SESSION_LIFETIME`.
 
-    Raises `Unauthorized` for a tenant that is not active, `UserNotFound` for a user that is not.
+    Raises `Unauthorized` for a tenant that is not active, `UserNotFound` for a user who is not active.
     """
     session_id = new_id()
     user_items.put_user_item(

@@ -1,11 +1,11 @@
-"""Answers that are kept under the caller's `Idempotency-Key`, with the Powertools utility.
+"""Idempotent creation: answers stored under the caller's `Idempotency-Key`, with the Powertools utility.
 
-A request claims its key by a record in progress, makes what it was asked for, and completes the record
-in the transaction that makes it: a crash leaves both or neither. Whoever repeats the request gets the
-record's answer; with another body it is refused.
+A request first writes a record with the status "in progress", which claims its key. The transaction that
+creates the user or tenant also completes the record, so a crash leaves both or neither. A repeated request
+gets the answer in the record. A request with the same key and another body is refused.
 
-A record holds no secret: the key and the body only as keyed hashes, the answer without the token,
-which is derived from the server's secret again (`Claim.api_token`).
+A record holds no secret. The key and the body are stored as keyed hashes, and the answer without the API
+token. `IdempotencyClaim.derive_api_token` computes the same token again from the server's secret.
 """
 
 import hmac
@@ -46,11 +46,11 @@ _IN_PROGRESS, _COMPLETED = "INPROGRESS", "COMPLETED"
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
-    """One attempt to make, under a key of the caller's, what is made once.
+class IdempotencyClaim:
+    """One attempt to execute a request under the caller's idempotency key.
 
-    `tenant_id` is empty for what is made outside any tenant. `attempt` tells this attempt from one
-    that takes over when this one has run out of time.
+    `tenant_id` is empty for a request outside of any tenant. `attempt` is a random id: it distinguishes this
+    attempt from a later one that takes the key over because this one ran out of time.
     """
 
     record_key: keys.Key
@@ -59,77 +59,82 @@ class Claim:
     _secret: str
     _facts: tuple[str, ...]
 
-    def api_token(self, user_id: str) -> str:
-        """The token of the user that is made; the same again for whoever repeats the request."""
+    def derive_api_token(self, user_id: str) -> str:
+        """Return the API token of the new user; a repeated request gets the same one."""
         return tokens.derived_api_token(self._secret, *self._facts, user_id)
 
-    def completed(self, answer: Mapping[str, Any], tenant_id: str) -> writes.Write:
-        """Belongs into the transaction that makes what was asked for. Raises `ConcurrentChange` once taken over.
+    def completion_write(self, answer: Mapping[str, Any], tenant_id: str) -> writes.Write:
+        """Return the write that stores the answer, for the transaction that executes the request.
 
-        `tenant_id` is whose the record is from then on, wherever it lies.
+        The transaction raises `ConcurrentChange` if another attempt has taken the key over. From then on the
+        record belongs to the tenant `tenant_id`, also if it lies outside of the tenant's partition.
         """
         return writes.Update(
             self.record_key,
             set={"status": _COMPLETED, "answer": json.dumps(answer), "tenant_id": tenant_id},
-            when=self.still_held,
+            when=self.held_condition,
         )
 
     @property
-    def still_held(self) -> Condition:
+    def held_condition(self) -> Condition:
+        """The write condition that this attempt still holds the key."""
         return Attr("status").eq(_IN_PROGRESS) & Attr("attempt").eq(self.attempt)
 
     @property
     def keys_outside_tenant(self) -> frozenset[str]:
-        """What someone in the tenant must own, to be swept with it."""
+        """Keys that the new user must list in `owned_keys`, so that they are deleted with it: the record's, or none."""
         return frozenset({self.record_key.pk} if self.record_key.sk == keys.META else ())
 
-    def hash_of(self, content: Mapping[str, Any]) -> str:
+    def hash_content(self, content: Mapping[str, Any]) -> str:
         return _keyed_hash(self._secret, json.dumps(content, sort_keys=True))
 
 
-def claim(context: RequestContext, operation: str, idempotency_key: str, place: Callable[[str], keys.Key]) -> Claim:
-    """A claim on the caller's own key; `place` tells from its hash where the record lies."""
+def create_claim(
+    context: RequestContext, operation: str, idempotency_key: str, record_key_of: Callable[[str], keys.Key]
+) -> IdempotencyClaim:
+    """Return a claim on the caller's key, without writing it; `record_key_of` makes a record's key from the hash."""
     secret = secrets_manager.read(config().idempotency_key_secret_arn)["key"]
     principal = context.principal
     facts = (operation, principal.tenant_id, principal.id, idempotency_key)
-    record_key = place(_keyed_hash(secret, json.dumps(facts)))
-    return Claim(record_key, principal.tenant_id, new_id(), secret, facts)
+    record_key = record_key_of(_keyed_hash(secret, json.dumps(facts)))
+    return IdempotencyClaim(record_key, principal.tenant_id, new_id(), secret, facts)
 
 
 def run_idempotent[T](
-    held: Claim,
+    claim: IdempotencyClaim,
     request: Mapping[str, Any],
-    make: Callable[[], T],
+    execute: Callable[[], T],
     *,
     to_record: Callable[[T], dict[str, Any]],
     from_record: Callable[[dict[str, Any]], T],
 ) -> T:
-    """What `make` makes, or what it made when it was called for this claim's key within `LIFETIME`.
+    """Call `execute` and return its result, or return the stored result if the key was used within `LIFETIME`.
 
-    Raises `IdempotencyKeyReused` for another request, `RequestInProgress` while the first one runs, and
-    what `make` raises, which frees the key.
+    `execute` must write `claim.completion_write` in its transaction. Raises `IdempotencyKeyReused` if the key was
+    used for another `request`, `RequestInProgress` while the first one runs, and what `execute` raises; the
+    key is free again then.
     """
     settings = IdempotencyConfig(
         event_key_jmespath="key",
         payload_validation_jmespath="request",
         expires_after_seconds=int(LIFETIME.total_seconds()),
         hash_function="sha256",
-        lambda_context=_TimeLeft(),  # type: ignore[arg-type]  # of a Lambda context it asks this much only
+        lambda_context=_LambdaContext(),  # type: ignore[arg-type]  # Powertools reads only this part of it
     )
 
     @idempotent_function(  # type: ignore[untyped-decorator]
         data_keyword_argument="hashes",
-        persistence_store=_Records(held),
+        persistence_store=_RecordStore(claim),
         config=settings,
         output_serializer=CustomDictSerializer(to_dict=to_record, from_dict=from_record),
     )
-    def made(*, hashes: Mapping[str, str]) -> T:  # noqa: ARG001 (Powertools reads it)
-        return make()
+    def run(*, hashes: Mapping[str, str]) -> T:  # noqa: ARG001 (Powertools reads it)
+        return execute()
 
     try:
-        # Powertools hashes both once more; without the key of ours a hash could be tried out on passwords.
-        hashes = {"key": "".join(held.record_key), "request": held.hash_of(request)}
-        return cast("T", made(hashes=hashes))
+        # Powertools hashes both again, but without a secret: a reader of the table could guess passwords from that.
+        hashes = {"key": "".join(claim.record_key), "request": claim.hash_content(request)}
+        return cast("T", run(hashes=hashes))
     except IdempotencyValidationError:
         raise IdempotencyKeyReused from None
     except (IdempotencyAlreadyInProgressError, IdempotencyInconsistentStateError):
@@ -140,71 +145,71 @@ def run_idempotent[T](
         raise
 
 
-class _TimeLeft:
-    """As long as the function has, a record may be in progress."""
+class _LambdaContext:
+    """Tells Powertools how long a record may stay in progress: until the function's deadline."""
 
     def get_remaining_time_in_millis(self) -> int:
         return max(0, int(deadline.time_left() * 1000))
 
 
 class _RecordFound(RolecallError):
-    """There is a live record; never leaves this module."""
+    """The key has a record that has not expired. Only this module raises and catches it."""
 
     def __init__(self, item: dynamodb.Item) -> None:
         super().__init__()
         self.item = item
 
 
-class _Records(BasePersistenceLayer):
-    """Records in the one table, written under the same conditions as everything else in a tenant."""
+class _RecordStore(BasePersistenceLayer):
+    """Stores Powertools' records in the table; a record of a tenant is written only while the tenant is active."""
 
-    def __init__(self, held: Claim) -> None:
+    def __init__(self, claim: IdempotencyClaim) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self._held = held
+        self._claim = claim
 
     def _put_record(self, data_record: DataRecord) -> None:
-        def otherwise(found: dynamodb.Item | None) -> RolecallError:
+        def record_found(found: dynamodb.Item | None) -> RolecallError:
             return _RecordFound(found or {})
 
         at = clock.now()
-        # Checked here at the second: DynamoDB takes its time to remove what has expired.
+        # DynamoDB deletes expired items late, so the write compares the times itself.
         expired = Attr("expires_at").lte(clock.epoch(at))
-        given_up = Attr("status").eq(_IN_PROGRESS) & Attr("in_progress_until").lt(int(at.timestamp() * 1000))
+        abandoned = Attr("status").eq(_IN_PROGRESS) & Attr("in_progress_until").lt(int(at.timestamp() * 1000))
         put = writes.Put(
             {
-                "pk": self._held.record_key.pk,
-                "sk": self._held.record_key.sk,
+                "pk": self._claim.record_key.pk,
+                "sk": self._claim.record_key.sk,
                 "status": _IN_PROGRESS,
-                "attempt": self._held.attempt,
+                "attempt": self._claim.attempt,
                 "request_hash": data_record.payload_hash,
                 "in_progress_until": data_record.in_progress_expiry_timestamp,
                 "expires_at": data_record.expiry_timestamp,
             },
-            when=writes.NEW | expired | given_up,
-            otherwise=otherwise,
+            when=writes.NEW | expired | abandoned,
+            otherwise=record_found,
         )
         try:
-            if self._held.tenant_id:
-                writes.transact(preconditions.tenant_active(self._held.tenant_id), put)
+            if self._claim.tenant_id:
+                writes.transact(preconditions.tenant_active(self._claim.tenant_id), put)
             else:
                 writes.write(put)
         except _RecordFound as found:
-            if found.item.get("attempt") == self._held.attempt:
-                return  # this very one, whose answer got lost
+            if found.item.get("attempt") == self._claim.attempt:
+                return  # this attempt wrote the record, and the answer to the write got lost
             existing = _to_powertools(data_record.idempotency_key, found.item)
             self._validate_payload(data_payload=data_record, stored_data_record=existing)
             raise IdempotencyItemAlreadyExistsError(old_data_record=existing) from None
 
     def _update_record(self, data_record: DataRecord) -> None:
-        """The transaction that made the thing has done it already, so there is no moment between the two."""
+        """Do nothing: the transaction that executed the request has completed the record already."""
 
-    def _delete_record(self, data_record: DataRecord) -> None:  # noqa: ARG002 (the claim says which)
-        # If it fails, or someone took over, or the change did happen although its answer was lost: let it be.
+    def _delete_record(self, data_record: DataRecord) -> None:  # noqa: ARG002 (the claim has the key)
+        # The record stays if the delete fails, if another attempt holds the key, or if the change did happen.
         with suppress(RolecallError):
-            writes.write(writes.Delete(self._held.record_key, when=self._held.still_held))
+            writes.write(writes.Delete(self._claim.record_key, when=self._claim.held_condition))
 
     def _get_record(self, idempotency_key: str) -> DataRecord:  # noqa: ARG002
-        raise IdempotencyItemNotFoundError  # never asked for: the put that failed has brought the record along
+        raise IdempotencyItemNotFoundError  # never called: the failed put returns the record
 
 
 def _to_powertools(idempotency_key: str, item: dynamodb.Item) -> DataRecord:

@@ -1,4 +1,4 @@
-"""Tenants, and what an operator does with them."""
+"""Tenants: registering, reading, listing and protecting them, all with the master token."""
 
 from collections.abc import Mapping
 from copy import replace
@@ -23,11 +23,11 @@ from rolecall.telemetry import count, logger
 from rolecall.tenants import user_creation
 
 if TYPE_CHECKING:
-    from rolecall.tenants.idempotency import Claim
+    from rolecall.tenants.idempotency import IdempotencyClaim
 
 
 class Tenant(NamedTuple):
-    """A tenant that is not being deleted. `version` counts its changes from 1."""
+    """A tenant that is not being deleted. `version` is 1 at registration and grows by 1 with each change."""
 
     id: str
     name: str
@@ -48,11 +48,11 @@ class Tenant(NamedTuple):
         )
 
     def to_json(self) -> dict[str, Any]:
-        """As lists show a tenant."""
+        """Return the tenant as lists show it."""
         return {"id": self.id, "name": self.name, "created_at": self.created_at, "updated_at": self.updated_at}
 
     def to_data(self) -> dict[str, Any]:
-        """As `GET /global/tenants/{id}` shows it."""
+        """Return the tenant as `GET /global/tenants/{id}` shows it."""
         return {**self.to_json(), "deletion_protection": self.deletion_protection}
 
 
@@ -61,26 +61,27 @@ class TenantPage(NamedTuple):
     next_cursor: str | None
 
 
-type Registered = tuple[Tenant, user_creation.Created]
+type Registration = tuple[Tenant, user_creation.CreatedUser]
 
 
 def register_tenant(
     context: RequestContext, name: str, first_admin: user_creation.NewUser, *, idempotency_key: str | None = None
-) -> Registered:
-    """Make a tenant with its first admin, in one transaction; the same again for the same `idempotency_key`.
+) -> Registration:
+    """Create a tenant with its first admin; a repeated call with the same `idempotency_key` returns the same ones.
 
-    Raises `TenantExists` or `EmailTaken`; names and emails are compared without case. Raises
-    `IdempotencyKeyReused` for the key of another registration, `RequestInProgress` while the first one runs.
+    One transaction writes both. Raises `TenantExists` or `EmailTaken`; names and emails are compared without
+    case. Raises `IdempotencyKeyReused` if the key was used for other facts, `RequestInProgress` while the first
+    request with the key runs.
     """
     if idempotency_key is None:
         return _register_tenant(context, name, first_admin, None)
-    # Powertools' idempotency is heavy, and most requests come without a key.
+    # Powertools' idempotency is slow to import, and most requests have no key.
     from rolecall.tenants import idempotency  # noqa: PLC0415
 
-    claim = idempotency.claim(context, "register_tenant", idempotency_key, keys.registration_record)
+    claim = idempotency.create_claim(context, "register_tenant", idempotency_key, keys.registration_record)
 
-    def from_record(record: Mapping[str, Any]) -> Registered:
-        return Tenant(**record["tenant"]), user_creation.Created.from_record(record["created"], claim)
+    def from_record(record: Mapping[str, Any]) -> Registration:
+        return Tenant(**record["tenant"]), user_creation.CreatedUser.from_record(record["created"], claim)
 
     return idempotency.run_idempotent(
         claim,
@@ -91,17 +92,17 @@ def register_tenant(
     )
 
 
-def _to_record(registered: Registered) -> dict[str, Any]:
-    tenant, created = registered
+def _to_record(registration: Registration) -> dict[str, Any]:
+    tenant, created = registration
     return {"tenant": tenant._asdict(), "created": created.to_record()}
 
 
 def _register_tenant(
-    context: RequestContext, name: str, first_admin: user_creation.NewUser, claim: "Claim | None"
-) -> Registered:
+    context: RequestContext, name: str, first_admin: user_creation.NewUser, claim: "IdempotencyClaim | None"
+) -> Registration:
     at = rfc3339(context.at)
     tenant = Tenant(new_id(), name, at, at)
-    created, user_writes = user_creation.new_user(context, tenant.id, first_admin, claim)
+    created, user_writes = user_creation.prepare_user(context, tenant.id, first_admin, claim)
     name_key, tenant_key = keys.tenant_name(name), keys.tenant(tenant.id)
 
     def name_taken(_found: dynamodb.Item | None) -> RolecallError:
@@ -130,7 +131,7 @@ def _register_tenant(
             when=writes.NEW,
         ),
         *user_writes,
-        *([claim.completed(_to_record((tenant, created)), tenant.id)] if claim else []),
+        *([claim.completion_write(_to_record((tenant, created)), tenant.id)] if claim else []),
         trail.new_entry(
             context,
             "register_tenant",
@@ -145,7 +146,7 @@ def _register_tenant(
 
 
 def list_tenants(*, limit: int, cursor: str | None = None) -> TenantPage:
-    """A page of the tenants that are not being deleted, ordered by name without case.
+    """Return a page of the tenants that are not being deleted, ordered by name without case.
 
     Raises `ValidationFailed` for a cursor of another list.
     """
@@ -157,17 +158,17 @@ def list_tenants(*, limit: int, cursor: str | None = None) -> TenantPage:
 
 
 def get_tenant(tenant_id: str) -> Tenant:
-    """Raises `TenantNotFound` also for a tenant that is being deleted."""
+    """Return the tenant; raise `TenantNotFound` if there is none, or if it is being deleted."""
     item = reads.get(keys.tenant(tenant_id))
     if item is None or item["status"] != preconditions.ACTIVE:
         raise TenantNotFound
     return Tenant.from_item(item)
 
 
-def within_reach(context: RequestContext, tenant_id: str | None) -> str:
-    """The tenant that a caller looks into: a user's own, for the master token the one that is named.
+def resolve_tenant_id(context: RequestContext, tenant_id: str | None) -> str:
+    """Return the id of the tenant whose data the caller reads: a user's own, or for the master token `tenant_id`.
 
-    Raises `TenantNotFound` for a user who names another one, `ValidationFailed` for an operator who names none.
+    Raises `TenantNotFound` if a user names another tenant, `ValidationFailed` if the master token names none.
     """
     named = keys.canonical_uuid(tenant_id) if tenant_id is not None else None
     own = context.principal.tenant_id
@@ -183,16 +184,16 @@ def within_reach(context: RequestContext, tenant_id: str | None) -> str:
 def update_tenant(
     context: RequestContext, tenant_id: str, *, deletion_protection: bool, if_match: frozenset[int] | None = None
 ) -> Tenant:
-    """Protect a tenant against its deletion, or lift that; what it has already changes nothing.
+    """Switch a tenant's deletion protection on or off; a tenant that has that setting already stays unchanged.
 
     Raises `TenantNotFound`, `PreconditionFailed`, `ConcurrentChange`.
     """
-    tenant = retries.retry_on_conflict(lambda: _update_once(context, tenant_id, deletion_protection, if_match))
+    tenant = retries.retry_on_conflict(lambda: _attempt_update(context, tenant_id, deletion_protection, if_match))
     logger.info("tenant updated", tenant_id=tenant_id, deletion_protection=tenant.deletion_protection)
     return tenant
 
 
-def _update_once(
+def _attempt_update(
     context: RequestContext, tenant_id: str, deletion_protection: bool, if_match: frozenset[int] | None
 ) -> Tenant:
     old = get_tenant(tenant_id)

@@ -1,31 +1,23 @@
-"""Users of a tenant, and the operations on them."""
+"""Changes to tenant users: their role, and whether they are active."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from rolecall.audit import trail
 from rolecall.auth import preconditions
 from rolecall.auth.principals import RequestContext
 from rolecall.auth.roles import Role, admin_count_delta, check_manages, check_transition
 from rolecall.clock import rfc3339
-from rolecall.errors import (
-    ConcurrentChange,
-    LastAdmin,
-    PreconditionFailed,
-    SelfChangeDenied,
-)
+from rolecall.errors import ConcurrentChange, LastAdmin, PreconditionFailed, SelfChangeDenied
 from rolecall.storage import keys, retries, writes
 from rolecall.telemetry import count, logger
 from rolecall.tenants import users
 
-if TYPE_CHECKING:
-    pass
-
 
 class RoleChange(NamedTuple):
-    """What a change of role came to; `version` is the user's version after it."""
+    """The result of a role change; `version` is the user's version after it."""
 
     user_id: str
     old_role: Role
@@ -36,15 +28,16 @@ class RoleChange(NamedTuple):
 def promote_user(
     context: RequestContext, user_id: str, new_role: Role, *, if_match: frozenset[int] | None = None
 ) -> RoleChange:
-    """Change the role of someone else in the caller's tenant; the role that they have already changes nothing.
+    """Change the role of another user in the caller's tenant; a user who has that role already stays unchanged.
 
-    One transaction holds the target as it was read, the actor's standing, the tenant's status with its
-    count of active admins, and the audit entry. Raises, in this order: `UserNotFound`,
-    `PreconditionFailed`, `SelfChangeDenied`, `RoleTransitionDenied`, `LastAdmin`, `ConcurrentChange`;
-    `Forbidden` or `Unauthorized` if the actor lost its standing since it was authorized.
+    One transaction checks that the target is as it was read, that the actor still has its role and that the
+    tenant is active; it also updates the count of active admins and writes the audit entry. Raises, in this
+    order: `UserNotFound`, `PreconditionFailed`, `SelfChangeDenied`, `RoleTransitionDenied`, `LastAdmin`,
+    `ConcurrentChange`. Raises `Forbidden` if the actor's role has changed since the authorizer read it,
+    `Unauthorized` if the actor is no longer active.
     """
     old, new = retries.retry_on_conflict(
-        lambda: _change_once(context, "promote_user", user_id, new_role, None, if_match)
+        lambda: _attempt_change(context, "promote_user", user_id, new_role, None, if_match)
     )
     logger.info(
         "role unchanged" if old.role == new.role else "user promoted",
@@ -64,19 +57,21 @@ def update_user(
     active: bool | None = None,
     if_match: frozenset[int] | None = None,
 ) -> users.User:
-    """Change the role of someone else in the caller's tenant, or whether they are active, or both at once.
+    """Change the role of another user in the caller's tenant, or whether that user is active, or both at once.
 
-    A role obeys the rules of `promote_user`. Who is not active cannot do anything from then on. Raises
-    what `promote_user` does, `SelfChangeDenied` and `Forbidden` also for a change of `active` of oneself
-    and of someone whom the actor does not manage.
+    A new role obeys the rules of `promote_user`. An inactive user can't do anything. Raises what
+    `promote_user` raises, and for a change of `active`: `SelfChangeDenied` for oneself, `Forbidden` for a
+    user whom the actor does not manage.
     """
-    old, new = retries.retry_on_conflict(lambda: _change_once(context, "update_user", user_id, role, active, if_match))
+    old, new = retries.retry_on_conflict(
+        lambda: _attempt_change(context, "update_user", user_id, role, active, if_match)
+    )
     logger.info("user updated", tenant_id=new.tenant_id, user_id=new.id, role=new.role, active=new.active)
     count("UserDeactivated", int(old.active and not new.active))
     return new
 
 
-def _change_once(
+def _attempt_change(
     context: RequestContext,
     action: str,
     user_id: str,
@@ -84,20 +79,22 @@ def _change_once(
     active: bool | None,
     if_match: frozenset[int] | None,
 ) -> tuple[users.User, users.User]:
-    """The user before and after the change."""
+    """Read the user, check the rules and write the change; return the user before and after it."""
     actor = context.principal
     old = users.User.from_item(users.read_user_item(actor.tenant_id, user_id))
     if if_match is not None and old.version not in if_match:
         raise PreconditionFailed
-    _check_may_change(context, old, role, active)
+    _check_change_allowed(context, old, role, active)
     new = replace(old, role=old.role if role is None else role, active=old.active if active is None else active)
     if new == old:
         return old, old
     new = replace(new, updated_at=rfc3339(context.at), version=old.version + 1)
     changed = [name for name in ("role", "active") if getattr(old, name) != getattr(new, name)]
-    with last_admin_unless_changed(old):
+    with recheck_last_admin(old):
         writes.transact(
-            preconditions.tenant_active(old.tenant_id, admins=admin_count_delta(old.counted_role, new.counted_role)),
+            preconditions.tenant_active(
+                old.tenant_id, admins=admin_count_delta(old.role_if_active, new.role_if_active)
+            ),
             writes.Update(
                 keys.user(old.tenant_id, old.id),
                 set={
@@ -107,7 +104,7 @@ def _change_once(
                     **keys.users_by_role(new.tenant_id, new.role, new.active).entry(new.email.lower()),
                 },
                 add={"version": 1},
-                when=old.as_read,
+                when=old.unchanged_condition,
             ),
             *preconditions.actor_still_authorized(actor),
             trail.new_entry(
@@ -124,11 +121,12 @@ def _change_once(
 
 
 @contextmanager
-def last_admin_unless_changed(target: users.User) -> Iterator[None]:
-    """`LastAdmin` counts only while the target is what it was; else it is `ConcurrentChange`, and looked at again.
+def recheck_last_admin(target: users.User) -> Iterator[None]:
+    """Turn `LastAdmin` into `ConcurrentChange` if the target has changed since it was read.
 
-    Two equal demotions at once: for the second one there is nothing left to do, and nothing wrong with it. Raises
-    `UserNotFound` for a target that is gone.
+    When two requests demote the same admin at once, the second one finds `LastAdmin` although its demotion has
+    already happened. `ConcurrentChange` makes the caller read the target again. Raises `UserNotFound` if the
+    target is gone.
     """
     try:
         yield
@@ -138,7 +136,7 @@ def last_admin_unless_changed(target: users.User) -> Iterator[None]:
         raise
 
 
-def _check_may_change(context: RequestContext, target: users.User, role: Role | None, active: bool | None) -> None:
+def _check_change_allowed(context: RequestContext, target: users.User, role: Role | None, active: bool | None) -> None:
     actor, oneself = Role(context.principal.role), target.id == context.principal.id
     if role is not None:
         check_transition(actor, target.role, role, oneself=oneself)

@@ -1,4 +1,4 @@
-"""Users of a tenant, and the operations on them."""
+"""Creating a tenant user, with its API token, its email reservation and its password."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
@@ -15,11 +15,11 @@ from rolecall.telemetry import logger
 from rolecall.tenants import users
 
 if TYPE_CHECKING:
-    from rolecall.tenants.idempotency import Claim
+    from rolecall.tenants.idempotency import IdempotencyClaim
 
 
 class NewUser(NamedTuple):
-    """What it takes to make a user. The password is in clear here and nowhere else."""
+    """The facts of a user to be created. This is the only object that holds the password in clear."""
 
     email: str
     password: str
@@ -27,8 +27,8 @@ class NewUser(NamedTuple):
     webhook_url: str | None = None
 
 
-class Created(NamedTuple):
-    """A user that was just made, with the token that is shown this once."""
+class CreatedUser(NamedTuple):
+    """A user who was just created, with the API token, which is shown only now."""
 
     user: users.User
     token: str
@@ -44,47 +44,47 @@ class Created(NamedTuple):
         }
 
     def to_record(self) -> dict[str, Any]:
-        """What is kept for a replay: all but the token, which its claim derives again."""
+        """Return what is stored for a replay: everything but the token, which the claim derives again."""
         return {"user": self.user._asdict(), "webhook_url": self.webhook_url}
 
     @classmethod
-    def from_record(cls, record: Mapping[str, Any], claim: "Claim") -> Self:
+    def from_record(cls, record: Mapping[str, Any], claim: "IdempotencyClaim") -> Self:
         user = users.User.from_item(record["user"])
-        return cls(user, claim.api_token(user.id), record["webhook_url"])
+        return cls(user, claim.derive_api_token(user.id), record["webhook_url"])
 
 
-def create_user(context: RequestContext, new: NewUser, *, idempotency_key: str | None = None) -> Created:
-    """Make a user in the caller's tenant; the same answer again for the same `idempotency_key` and user.
+def create_user(context: RequestContext, new: NewUser, *, idempotency_key: str | None = None) -> CreatedUser:
+    """Create a user in the caller's tenant; a repeated call with the same `idempotency_key` returns the same user.
 
-    Raises `EmailTaken` if anyone on the platform has that email, `IdempotencyKeyReused` for the key of
-    another user, `RequestInProgress` while the first request with the key runs.
+    Raises `EmailTaken` if anyone on the platform has that email, `IdempotencyKeyReused` if the key was used
+    for other facts, `RequestInProgress` while the first request with the key runs.
     """
     if idempotency_key is None:
         return _create_user(context, new, None)
-    # Powertools' idempotency is heavy, and most requests come without a key.
+    # Powertools' idempotency is slow to import, and most requests have no key.
     from rolecall.tenants import idempotency  # noqa: PLC0415
 
     tenant_id = context.principal.tenant_id
-    claim = idempotency.claim(
+    claim = idempotency.create_claim(
         context, "create_user", idempotency_key, lambda digest: keys.creation_record(tenant_id, digest)
     )
     return idempotency.run_idempotent(
         claim,
         new._asdict(),
         lambda: _create_user(context, new, claim),
-        to_record=Created.to_record,
-        from_record=lambda record: Created.from_record(record, claim),
+        to_record=CreatedUser.to_record,
+        from_record=lambda record: CreatedUser.from_record(record, claim),
     )
 
 
-def _create_user(context: RequestContext, new: NewUser, claim: "Claim | None") -> Created:
+def _create_user(context: RequestContext, new: NewUser, claim: "IdempotencyClaim | None") -> CreatedUser:
     tenant_id = context.principal.tenant_id
-    created, user_writes = new_user(context, tenant_id, new, claim)
+    created, user_writes = prepare_user(context, tenant_id, new, claim)
     writes.transact(
         preconditions.tenant_active(tenant_id, admins=admin_count_delta(None, new.role)),
         *preconditions.actor_still_authorized(context.principal),
         *user_writes,
-        *([claim.completed(created.to_record(), tenant_id)] if claim else []),
+        *([claim.completion_write(created.to_record(), tenant_id)] if claim else []),
         trail.new_entry(
             context,
             "create_user",
@@ -97,19 +97,19 @@ def _create_user(context: RequestContext, new: NewUser, claim: "Claim | None") -
     return created
 
 
-def new_user(
-    context: RequestContext, tenant_id: str, new: NewUser, claim: "Claim | None" = None
-) -> tuple[Created, list[writes.Write]]:
-    """A new user and the writes that make it; they belong into one transaction with its tenant's.
+def prepare_user(
+    context: RequestContext, tenant_id: str, new: NewUser, claim: "IdempotencyClaim | None" = None
+) -> tuple[CreatedUser, list[writes.Write]]:
+    """Return a new user and the writes that create it, for one transaction with the tenant's writes.
 
-    The user of a `claim` gets a token that the claim can derive again, and owns the claim's record if
-    that lies outside the tenant.
+    With a `claim`, the user gets a token that the claim can derive again, and owns the claim's record if the
+    record lies outside the tenant's partition.
     """
-    # Argon2 is needed only where a password is set.
+    # Only functions that set a password import Argon2.
     from rolecall.auth.passwords import hash_password  # noqa: PLC0415
 
     user_id, at, address = new_id(), rfc3339(context.at), new.email.lower()
-    token = claim.api_token(user_id) if claim else tokens.new_api_token()
+    token = claim.derive_api_token(user_id) if claim else tokens.new_api_token()
     user = users.User(user_id, tenant_id, new.email, new.role, True, token[-4:], at, at, 1)
     token_key = keys.api_token(tokens.api_token_hash(token))
     email_key = keys.email(new.email)
@@ -141,4 +141,4 @@ def new_user(
                 keys.of_user(tenant_id, user.id, "WEBHOOK", new_id()), {"url": new.webhook_url, "created_at": at}
             )
         )
-    return Created(user, token, new.webhook_url), user_writes
+    return CreatedUser(user, token, new.webhook_url), user_writes

@@ -1,9 +1,9 @@
-"""Deleting a user for good.
+"""Deleting one tenant user, with everything that belongs to the user.
 
-One transaction takes the user's token, email and places in every list, and marks the user as deleted:
-from then on the user is gone for every reader, and nothing can be written into its partition. Then the
-partition is emptied and, last, the user's item goes. What a crash leaves over, maintenance finds in
-`keys.OPEN_USER_DELETIONS` and removes.
+One transaction deletes the user's token and email reservation, removes the user from every list and marks the
+user as deleted. From then on no reader sees the user, and nothing can be written into the user's partition.
+Then the items of the partition are deleted, and the user's own item last. If the function stops before that,
+the user is still listed in `keys.PENDING_USER_DELETIONS`, where maintenance finds it and continues.
 """
 
 from collections.abc import Iterable
@@ -19,30 +19,34 @@ from rolecall.errors import PreconditionFailed, SelfChangeDenied, ServiceUnavail
 from rolecall.storage import keys, reads, retries, writes
 from rolecall.storage.expressions import Attr
 from rolecall.telemetry import cause_of, count, log_unavailable, logger
-from rolecall.tenants.user_changes import last_admin_unless_changed
+from rolecall.tenants.user_changes import recheck_last_admin
 from rolecall.tenants.users import User
 
-#: Items of a user that are removed between two looks at the clock, and the seconds that are left unused.
-_PAGE, _RESERVE_SECONDS = 250, 2.0
+#: Items of a user that are deleted between two checks of the time left.
+_PAGE = 250
+
+#: Seconds before the deadline at which a deletion stops.
+_RESERVE_SECONDS = 2.0
 
 
 def delete_user(context: RequestContext, user_id: str, *, if_match: frozenset[int] | None = None) -> None:
-    """Delete someone else in the caller's tenant, with devices, sessions, webhooks, token and email.
+    """Delete another user of the caller's tenant, with devices, sessions, webhooks, token and email.
 
     Raises, in this order: `UserNotFound`, `PreconditionFailed`, `SelfChangeDenied`, `Forbidden`,
-    `LastAdmin`, `ConcurrentChange`; `Forbidden` or `Unauthorized` if the actor lost its standing. A
-    storage failure after the user is gone is no error: maintenance does the rest.
+    `LastAdmin`, `ConcurrentChange`. Raises `Forbidden` if the actor's role has changed since the authorizer
+    read it, `Unauthorized` if the actor is no longer active. A failure of the storage after the user is marked
+    as deleted raises nothing: maintenance continues the deletion.
     """
-    user = retries.retry_on_conflict(lambda: _mark(context, user_id, if_match))
+    user = retries.retry_on_conflict(lambda: _mark_deleted(context, user_id, if_match))
     logger.info("user deleted", tenant_id=user.tenant_id, user_id=user.id)
     count("UserDeleted")
     try:
-        finish(user.tenant_id, user.id)
+        finish_deletion(user.tenant_id, user.id)
     except ServiceUnavailable as error:
         logger.warning("user deletion interrupted", tenant_id=user.tenant_id, user_id=user.id, **cause_of(error))
 
 
-def _mark(context: RequestContext, user_id: str, if_match: frozenset[int] | None) -> User:
+def _mark_deleted(context: RequestContext, user_id: str, if_match: frozenset[int] | None) -> User:
     actor = context.principal
     canonical = keys.canonical_uuid(user_id)
     item = reads.get(keys.user(actor.tenant_id, canonical)) if canonical else None
@@ -55,9 +59,9 @@ def _mark(context: RequestContext, user_id: str, if_match: frozenset[int] | None
         raise SelfChangeDenied("you cannot delete yourself: ask someone else")
     check_manages(Role(actor.role), user.role)
     at = rfc3339(context.at)
-    with last_admin_unless_changed(user):
+    with recheck_last_admin(user):
         writes.transact(
-            preconditions.tenant_active(user.tenant_id, admins=admin_count_delta(user.counted_role, None)),
+            preconditions.tenant_active(user.tenant_id, admins=admin_count_delta(user.role_if_active, None)),
             writes.Update(
                 keys.user(user.tenant_id, user.id),
                 set={
@@ -67,12 +71,12 @@ def _mark(context: RequestContext, user_id: str, if_match: frozenset[int] | None
                     **keys.PENDING_USER_DELETIONS.entry(f"{at}#{user.tenant_id}#{user.id}"),
                 },
                 add={"version": 1},
-                # What it owned is free for others from here on, and must not be swept in its name.
+                # These keys are free for others from now on, so no later sweep may delete them for this user.
                 remove=("gsi2pk", "gsi2sk", "owned_keys"),
-                when=user.as_read & Attr("owned_keys").eq(item["owned_keys"]),
+                when=user.unchanged_condition & Attr("owned_keys").eq(item["owned_keys"]),
             ),
             *preconditions.actor_still_authorized(actor),
-            *_deletes_of_owned(user.tenant_id, item["owned_keys"]),
+            *_owned_key_deletes(user.tenant_id, item["owned_keys"]),
             trail.new_entry(
                 context,
                 "delete_user",
@@ -84,8 +88,8 @@ def _mark(context: RequestContext, user_id: str, if_match: frozenset[int] | None
     return user
 
 
-def _deletes_of_owned(tenant_id: str, owned_keys: Iterable[str]) -> list[writes.Write]:
-    """Takes away what is still this tenant's: the key of a kept answer may be someone else's by now."""
+def _owned_key_deletes(tenant_id: str, owned_keys: Iterable[str]) -> list[writes.Write]:
+    """Return the deletes of the owned items that still belong to the tenant: others may have taken a key over."""
     owned = [keys.Key(pk, keys.META) for pk in sorted(owned_keys)]
     found = reads.get_many(*owned)
     return [
@@ -95,13 +99,14 @@ def _deletes_of_owned(tenant_id: str, owned_keys: Iterable[str]) -> list[writes.
     ]
 
 
-def finish(tenant_id: str, user_id: str) -> None:
-    """Remove what is left of a user that is marked as deleted; can be repeated after a crash.
+def finish_deletion(tenant_id: str, user_id: str) -> None:
+    """Delete the remaining items of a user who is marked as deleted; it can be repeated after a crash.
 
     Raises `ServiceUnavailable` when the time is up.
     """
     partition = keys.user_partition(tenant_id, user_id)
-    # Until a consistent query finds nothing; what these items own outside goes before them.
+    # Repeat until a strongly consistent query returns nothing. Delete the items listed in `owned_keys` before the
+    # items that list them.
     while items := reads.query_keys(partition, limit=_PAGE).items:
         if deadline.time_left() < _RESERVE_SECONDS:
             raise ServiceUnavailable
@@ -110,8 +115,8 @@ def finish(tenant_id: str, user_id: str) -> None:
     writes.delete_all([keys.user(tenant_id, user_id)])
 
 
-def finish_open(limit: int, reserve_seconds: float) -> None:
-    """Finish up to `limit` deletions that stopped, the longest waiting first.
+def finish_pending_deletions(limit: int, reserve_seconds: float) -> None:
+    """Continue up to `limit` user deletions that stopped, the oldest first.
 
     Starts none with less than `reserve_seconds` left.
     """
@@ -119,7 +124,7 @@ def finish_open(limit: int, reserve_seconds: float) -> None:
         if deadline.time_left() < reserve_seconds:
             break
         try:
-            finish(item["tenant_id"], item["id"])
+            finish_deletion(item["tenant_id"], item["id"])
         except ServiceUnavailable as error:
             log_unavailable(error)
             break  # the next run goes on

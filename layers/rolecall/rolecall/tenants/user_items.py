@@ -1,30 +1,25 @@
-"""Users of a tenant, and the operations on them."""
-
-from typing import TYPE_CHECKING
+"""Items that belong to a tenant user, such as a device: writing one into the user's partition."""
 
 from rolecall.auth import preconditions
 from rolecall.errors import RolecallError, UserNotFound
 from rolecall.storage import dynamodb, keys, writes
 from rolecall.storage.expressions import Attr
 
-if TYPE_CHECKING:
-    pass
-
 
 def put_user_item(tenant_id: str, user_id: str, item_type: str, item_id: str, attributes: dynamodb.Item) -> None:
-    """Write something that belongs to a user, such as a device, into the user's partition.
+    """Write an item into a user's partition, or replace it; it is deleted with the user and with the tenant.
 
-    What is written here goes with the user and with the tenant. Raises `Unauthorized` for a tenant
-    that is not active, `UserNotFound` for a user that is not there, being deleted or not active.
+    Raises `Unauthorized` for a tenant that is not active, and `UserNotFound` for a user who does not exist,
+    is inactive or is being deleted.
     """
 
-    def otherwise(_found: dynamodb.Item | None) -> RolecallError:
+    def user_not_found(_found: dynamodb.Item | None) -> RolecallError:
         return UserNotFound()
 
     key = keys.of_user(tenant_id, user_id, item_type, item_id)
     writes.transact(
         preconditions.tenant_active(tenant_id),
-        # Whoever is being deleted is not active.
-        writes.Check(keys.user(tenant_id, user_id), when=Attr("active").eq(True), otherwise=otherwise),
+        # A user who is being deleted is inactive already.
+        writes.Check(keys.user(tenant_id, user_id), when=Attr("active").eq(True), otherwise=user_not_found),
         writes.Put({"pk": key.pk, "sk": key.sk, **attributes}),
     )

@@ -1,7 +1,6 @@
-"""Users of a tenant, and the operations on them."""
+"""API tokens of tenant users: replacing a user's token."""
 
 from copy import replace
-from typing import TYPE_CHECKING
 
 from rolecall.audit import trail
 from rolecall.auth import preconditions, tokens
@@ -13,31 +12,28 @@ from rolecall.storage import keys, reads, retries, writes
 from rolecall.telemetry import logger
 from rolecall.tenants import users
 
-if TYPE_CHECKING:
-    pass
-
 
 def rotate_token(context: RequestContext, user_id: str) -> tuple[users.User, str]:
-    """Give a user, oneself or someone whom one manages, a new API token; returns it with the user.
+    """Replace the API token of the caller, or of a user whom the caller manages; return the user and the new token.
 
-    The old one is dead from then on: one transaction takes it away and puts the new one. Raises
-    `UserNotFound`, `Forbidden`, `ConcurrentChange`; `Unauthorized` if the actor lost its standing.
+    One transaction deletes the old token and writes the new one. Raises `UserNotFound`, `Forbidden`,
+    `ConcurrentChange`, and `Unauthorized` for an actor who is no longer active.
     """
-    user, token = retries.retry_on_conflict(lambda: _rotate_once(context, user_id))
+    user, token = retries.retry_on_conflict(lambda: _attempt_rotation(context, user_id))
     logger.info("token rotated", tenant_id=user.tenant_id, user_id=user.id)
     return user, token
 
 
-def _rotate_once(context: RequestContext, user_id: str) -> tuple[users.User, str]:
+def _attempt_rotation(context: RequestContext, user_id: str) -> tuple[users.User, str]:
     actor = context.principal
     item = users.read_user_item(actor.tenant_id, user_id)
     old = users.User.from_item(item)
     oneself = old.id == actor.id
     if not oneself:
         check_manages(Role(actor.role), old.role)
-    # One, unless something is wrong that this puts right.
+    # A user has one token. If a fault left several, the rotation removes them all.
     old_tokens = {pk for pk in item["owned_keys"] if pk.startswith(keys.TOKEN_PREFIX)}
-    # A token that someone else rotated since the authorizer saw it is dead: it must not bring forth another.
+    # The caller's token may have been rotated after the authorizer accepted it. A dead token must not get a successor.
     is_dead = bool(actor.token_hash) and keys.api_token(actor.token_hash).pk not in old_tokens
     if oneself and (not old.active or is_dead):
         raise Unauthorized
@@ -48,7 +44,7 @@ def _rotate_once(context: RequestContext, user_id: str) -> tuple[users.User, str
     new = replace(old, token_last4=token[-4:], updated_at=rfc3339(context.at), version=old.version + 1)
     writes.transact(
         preconditions.tenant_active(old.tenant_id),
-        # A transaction holds one operation an item: of oneself, this one vouches for the standing too.
+        # A transaction takes one operation per item. For a caller's own token, this one also checks the caller.
         writes.Update(
             keys.user(old.tenant_id, old.id),
             set={
@@ -57,7 +53,7 @@ def _rotate_once(context: RequestContext, user_id: str) -> tuple[users.User, str
                 "updated_at": new.updated_at,
             },
             add={"version": 1},
-            when=old.as_read,
+            when=old.unchanged_condition,
         ),
         *map(writes.Delete, old_token_keys),
         writes.put_new(token_key, {"tenant_id": old.tenant_id, "user_id": old.id, "created_at": new.updated_at}),

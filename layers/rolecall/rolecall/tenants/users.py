@@ -1,23 +1,18 @@
-"""Users of a tenant, and the operations on them."""
+"""Tenant users: the record of one user, reading one, and listing a tenant's users."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 from rolecall.auth import preconditions, tokens
 from rolecall.auth.principals import PrincipalType, RequestContext
 from rolecall.auth.roles import Role, check_manages
-from rolecall.errors import (
-    UserNotFound,
-)
+from rolecall.errors import UserNotFound
 from rolecall.storage import cursors, dynamodb, keys, reads
 from rolecall.storage.expressions import Attr, Condition
 
-if TYPE_CHECKING:
-    pass
-
 
 class User(NamedTuple):
-    """A user of a tenant. `version` counts its changes from 1."""
+    """A user of a tenant. `version` is 1 at creation and grows by 1 with each change."""
 
     id: str
     tenant_id: str
@@ -44,21 +39,21 @@ class User(NamedTuple):
         )
 
     @property
-    def counted_role(self) -> Role | None:
-        """The role that counts for the tenant's active admins; None for a user who is not active."""
+    def role_if_active(self) -> Role | None:
+        """The role of an active user, None for an inactive one: only active admins are counted."""
         return self.role if self.active else None
 
     @property
-    def as_read(self) -> Condition:
-        """The condition of a change to it: nobody has changed it since it was read."""
+    def unchanged_condition(self) -> Condition:
+        """The write condition that nobody has changed this user since it was read."""
         return Attr("version").eq(self.version) & Attr("role").eq(self.role) & Attr("active").eq(self.active)
 
     def to_json(self, token: str | None = None) -> dict[str, Any]:
-        """As the contract's lists show a user: with its token the first time, masked ever after."""
+        """Return the user as lists show it, with `token` in full if it is given, else with the masked token."""
         return {**self.to_data(), "token": token or tokens.masked(self.token_last4)}
 
     def to_data(self) -> dict[str, Any]:
-        """As `GET /users/{id}` shows a user: without any token."""
+        """Return the user as `GET /users/{id}` shows it, without a token."""
         return {
             "id": self.id,
             "tenant_id": self.tenant_id,
@@ -76,25 +71,25 @@ class UserPage(NamedTuple):
 
 
 def get_user(context: RequestContext, user_id: str) -> User:
-    """Oneself, or someone whom the caller manages; anyone for the master token.
+    """Return the caller itself or a user whom the caller manages; any user of any tenant for the master token.
 
-    Raises `UserNotFound`, and `Forbidden` for someone of the caller's tenant whom it may not see.
+    Raises `UserNotFound`, and `Forbidden` for a user of the caller's tenant whom the caller may not see.
     """
     actor = context.principal
     if actor.type is PrincipalType.MASTER:
-        return _of_any_tenant(user_id)
+        return _get_user_of_any_tenant(user_id)
     user = User.from_item(read_user_item(actor.tenant_id, user_id))
     if user.id != actor.id:
         check_manages(Role(actor.role), user.role)
     return user
 
 
-def _of_any_tenant(user_id: str) -> User:
+def _get_user_of_any_tenant(user_id: str) -> User:
     canonical = keys.canonical_uuid(user_id)
-    found = reads.query_index(keys.tenant_of_user(canonical), limit=1).items if canonical else []
-    if not canonical or not found:
+    reservations = reads.query_index(keys.tenant_of_user(canonical), limit=1).items if canonical else []
+    if not canonical or not reservations:
         raise UserNotFound
-    tenant_id = found[0]["tenant_id"]
+    tenant_id = reservations[0]["tenant_id"]
     tenant, user = reads.get_many(keys.tenant(tenant_id), keys.user(tenant_id, canonical))
     if tenant is None or tenant["status"] != preconditions.ACTIVE or user is None or user.get("deleted_at"):
         raise UserNotFound
@@ -110,23 +105,23 @@ def list_users(
     active: bool | None = None,
     email: str = "",
 ) -> UserPage:
-    """A page of the users of the caller's tenant, ordered by email; `email` is a prefix, compared without case.
+    """Return a page of the caller's tenant's users, ordered by email; `email` is a prefix, compared without case.
 
-    A page is full unless it is the last, and costs what its users cost, however many others the tenant
-    has. Paging through sees everyone that exists throughout exactly once: a page starts behind the
-    email where the last one ended, and nobody's email changes. Raises `ValidationFailed` for a cursor of
-    another list.
+    Every page but the last is full. A page reads only the users that it returns, however large the tenant is.
+    The next page starts behind the last email of this one, and emails don't change, so paging returns each
+    user that exists the whole time exactly once. Raises `ValidationFailed` for a cursor of another list.
     """
     tenant_id, prefix = context.principal.tenant_id, email.lower()
     scope = ("list_users", tenant_id, role or "", "" if active is None else str(active), prefix)
     position = cursors.decode(cursor, *scope) if cursor is not None else None
-    items = reads.query_merged(_partitions(tenant_id, role, active), prefix=prefix, after=position, limit=limit + 1)
+    partitions = _index_partitions(tenant_id, role, active)
+    items = reads.query_merged(partitions, prefix=prefix, after=position, limit=limit + 1)
     users = [User.from_item(item) for item in items[:limit]]
     more = len(items) > limit
     return UserPage(users, cursors.encode(users[-1].email.lower(), *scope) if more else None)
 
 
-def _partitions(tenant_id: str, role: Role | None, active: bool | None) -> list[keys.IndexPartition]:
+def _index_partitions(tenant_id: str, role: Role | None, active: bool | None) -> list[keys.IndexPartition]:
     if role is None and active is None:
         return [keys.users_by_email(tenant_id)]
     return [
@@ -137,7 +132,7 @@ def _partitions(tenant_id: str, role: Role | None, active: bool | None) -> list[
 
 
 def read_user_item(tenant_id: str, user_id: str) -> dynamodb.Item:
-    """Raises `UserNotFound` also for a user that is being deleted."""
+    """Return a user's item; raise `UserNotFound` if there is none, or if the user is being deleted."""
     canonical = keys.canonical_uuid(user_id)
     item = reads.get(keys.user(tenant_id, canonical)) if canonical else None
     if item is None or item.get("deleted_at"):
