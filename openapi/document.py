@@ -39,6 +39,7 @@ with the master token. The **platform API**, `/v1/api`, is for platform accounts
   platform API; what the gateway answers by itself satisfies both.
 - **Unknown** fields and query parameters are refused with 400, so that a typo never passes silently. An unknown path is
   404, and so is an unknown method on a known path. A body may have {MAX_BODY_BYTES // 1024} KiB.
+  One above 10 MB never reaches the API: AWS itself answers 413, with a body of its own and none of these headers.
 - **`X-Request-Id`** is in every answer: the one that was sent, if it is well-formed, else one of ours. What the gateway
   answers by itself always has one of ours.
 - **`If-Match`** takes the `ETag` of what was read: 412 if it has changed since.
@@ -107,7 +108,8 @@ _HEADER_PARAMETERS: dict[str, Schema] = {
         "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
     },
     "X-Confirm-Tenant-Name": {
-        "description": "The name of the tenant that is meant; if it is another's, nothing happens.",
+        "description": "The name of the tenant that is meant, as it is or as percent-encoded UTF-8; if it is another's "
+        "name, nothing happens.",
         "schema": {"type": "string"},
     },
 }

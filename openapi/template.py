@@ -44,10 +44,11 @@ def functions() -> Mapping[str, dict[str, Any]]:
 
 @cache
 def routes() -> list[Route]:
+    """The routes of the API, without what answers everything that is no route."""
     found = []
     for folder, properties in functions().items():
         for source in properties.get("Events", {}).values():
-            if source["Type"] == "Api":
+            if source["Type"] == "Api" and source["Properties"]["Method"] != "ANY":
                 about = source["Properties"]
                 public = about.get("Auth", {}).get("Authorizer") == "NONE"
                 found.append(Route(about["Method"], about["Path"], folder, public))

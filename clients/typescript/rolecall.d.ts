@@ -1334,7 +1334,7 @@ export interface components {
         "If-Match": string;
         /** @description Makes the request safe to repeat: for 24 hours, the same key and body get the first answer. */
         "Idempotency-Key": string;
-        /** @description The name of the tenant that is meant; if it is another's, nothing happens. */
+        /** @description The name of the tenant that is meant, as it is or as percent-encoded UTF-8; if it is another's name, nothing happens. */
         "X-Confirm-Tenant-Name": string;
     };
     requestBodies: never;
@@ -2794,7 +2794,7 @@ export interface operations {
                 dry_run?: boolean;
             };
             header?: {
-                /** @description The name of the tenant that is meant; if it is another's, nothing happens. */
+                /** @description The name of the tenant that is meant, as it is or as percent-encoded UTF-8; if it is another's name, nothing happens. */
                 "X-Confirm-Tenant-Name"?: components["parameters"]["X-Confirm-Tenant-Name"];
                 /** @description Comes back in the answer, and stands in the logs and audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];

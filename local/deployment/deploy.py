@@ -1,5 +1,6 @@
 """Deploys the build to the engine, and adds what the engine leaves out of a deployment."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -8,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from local.deployment.sam_cli import run_sam
 from local.deployment.stack import API_HOST, Stack
-from local.environment import architecture
+from local.environment import REGION, architecture
 
 if TYPE_CHECKING:
     from mypy_boto3_apigateway import APIGatewayClient
@@ -28,9 +29,42 @@ def deploy(stack: Stack, template: Path) -> None:
         "Stage=local",
         endpoint_url=stack.endpoint_url,
     )
-    for name, resource in yaml.safe_load(template.read_text())["Resources"].items():
+    resources = yaml.safe_load(template.read_text())["Resources"]
+    for name, resource in resources.items():
         if resource["Type"] == "AWS::Serverless::Api":
-            _complete_api(stack.apigateway, stack.physical_id(name), resource["Properties"])
+            api_id = stack.physical_id(name)
+            _add_any_methods(stack, api_id, resources)
+            _complete_api(stack.apigateway, api_id, resource["Properties"])
+
+
+def _add_any_methods(stack: Stack, api_id: str, resources: dict[str, Any]) -> None:
+    """Adds the methods `ANY` of the template, which the engine does not import."""
+    paths = {found["path"]: found for found in stack.apigateway.get_resources(restApiId=api_id, limit=500)["items"]}
+    for function, path in _any_methods(resources):
+        if "ANY" in paths[path].get("resourceMethods", {}):
+            continue
+        alias = stack.lambda_.get_alias(FunctionName=stack.physical_id(function), Name="live")["AliasArn"]
+        resource_id = paths[path]["id"]
+        stack.apigateway.put_method(
+            restApiId=api_id, resourceId=resource_id, httpMethod="ANY", authorizationType="NONE"
+        )
+        stack.apigateway.put_integration(
+            restApiId=api_id,
+            resourceId=resource_id,
+            httpMethod="ANY",
+            type="AWS_PROXY",
+            integrationHttpMethod="POST",
+            uri=f"arn:aws:apigateway:{REGION}:lambda:path/2015-03-31/functions/{alias}/invocations",
+        )
+
+
+def _any_methods(resources: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yields function and path of each route for any method."""
+    for name, resource in resources.items():
+        if resource["Type"] == "AWS::Serverless::Function":
+            for event in resource["Properties"].get("Events", {}).values():
+                if event["Properties"].get("Method") == "ANY":
+                    yield name, event["Properties"]["Path"]
 
 
 def _complete_api(apigateway: "APIGatewayClient", api_id: str, properties: dict[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """The main job over HTTP, against the stack that `sam deploy` made of `template.yaml`."""
 
 import json
+import re
 import subprocess
 import time
 from collections.abc import Callable
@@ -74,8 +75,8 @@ def _without_time(answer: Answer) -> dict[str, object]:
 
 @pytest.mark.parametrize(
     ("path", "credential", "status"),
-    [("/users", None, 401), ("/users", "garbage", 401), ("/nowhere", "garbage", 404)],
-    ids=["no credential", "bad credential", "no such route"],
+    [("/users", None, 401), ("/users", "garbage", 401)],
+    ids=["no credential", "bad credential"],
 )
 def test_errors_that_the_gateway_makes_satisfy_both_dialects(
     stack: Stack, path: str, credential: str | None, status: int
@@ -85,7 +86,7 @@ def test_errors_that_the_gateway_makes_satisfy_both_dialects(
     body = answer.json()
     assert answer.status == body["status"] == status
     assert body["success"] is False
-    assert body["error_code"] == {401: "UNAUTHORIZED", 404: "NOT_FOUND"}[status]
+    assert body["error_code"] == "UNAUTHORIZED"
     assert body["path"] == path
     for dialect in (TENANT, PLATFORM):
         assert_readable(body, dialect)
@@ -93,6 +94,39 @@ def test_errors_that_the_gateway_makes_satisfy_both_dialects(
     assert "$" not in answer.text
     assert answer.headers["cache-control"] == "no-store"
     assert answer.headers["x-request-id"]
+
+
+@pytest.mark.parametrize("authorization", [None, "Bearer garbage", "AWS4-HMAC-SHA256 Credential=x", "Basic eDp5"])
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/nowhere"),
+        ("POST", "/users/1/nowhere/at/all"),
+        ("PATCH", "/users"),
+        ("DELETE", "/v1/api/auth/login"),
+        ("OPTIONS", "/users"),
+        ("HEAD", "/users"),
+        ("HEAD", "/nowhere"),
+        ("GET", "/"),
+        ("OPTIONS", "/"),
+    ],
+)
+def test_what_is_no_route_is_not_found_whatever_the_method_and_the_credential(
+    stack: Stack, method: str, path: str, authorization: str | None
+) -> None:
+    answer = call(method, f"{stack.api}{path}", headers={"Authorization": authorization} if authorization else {})
+
+    assert answer.status == 404
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["x-request-id"]
+    if method != "HEAD":
+        body = answer.json()
+        assert (body["code"], body["error_code"], body["path"]) == ("NOT_FOUND", "NOT_FOUND", path)
+        # The function's own time, where the gateway would have written another form.
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", body["timestamp"])
+        for dialect in (TENANT, PLATFORM):
+            assert_readable(body, dialect)
+        assert_valid(body, GATEWAY)
 
 
 def test_every_command_of_the_demo_works_when_it_is_pasted(stack: Stack) -> None:

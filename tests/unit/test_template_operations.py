@@ -124,6 +124,40 @@ def test_silence_is_good_news_but_for_what_must_be_heard_of(alarm: str) -> None:
     assert _alarm(alarm)["TreatMissingData"] == expected
 
 
+#: What CloudWatch is sure to count of the failures whose status the gateway changes, which it counts as 4XX.
+_SEEN_BY = {
+    "AUTHORIZER_FAILURE": {"AuthorizerErrorsAlarm", "ThrottledAlarm"},
+    "INTEGRATION_FAILURE": {"ThrottledAlarm", *(alarm for alarms in _errors_alarms().values() for alarm in alarms)},
+    "INTEGRATION_TIMEOUT": {alarm for alarms in _errors_alarms().values() for alarm in alarms},
+}
+
+
+def test_a_failure_whose_status_the_gateway_changes_is_seen_by_alarms_on_lambda() -> None:
+    (api,) = _resources("AWS::Serverless::Api").values()
+    changed = {
+        kind
+        for kind, response in api["Properties"]["GatewayResponses"].items()
+        if int(response.get("StatusCode", 0)) >= 500
+    }
+
+    assert changed == _SEEN_BY.keys()
+    for alarms in _SEEN_BY.values():
+        assert {metric["Namespace"] for alarm in alarms for metric in _watched(alarm)} == {"AWS/Lambda"}
+
+
+def test_the_access_log_is_off_and_has_no_credential_path_or_query_string() -> None:
+    (api,) = _resources("AWS::Serverless::Api").values()
+    condition, setting, otherwise = api["Properties"]["AccessLogSetting"]["Fn::If"]
+    variables = set(re.findall(r"\$context\.([\w.]+)", setting["Format"]))
+
+    assert gateway.template()["Parameters"]["AccessLog"]["Default"] == "false"
+    assert gateway.template()["Conditions"][condition] == {"Fn::Equals": [{"Ref": "AccessLog"}, "true"]}
+    assert otherwise == {"Ref": "AWS::NoValue"}
+    assert json.loads(setting["Format"]).keys() > {"request_id", "route", "status", "gateway_response"}
+    assert not variables & {"path", "requestOverride.path", "identity.apiKey", "identity.userArn"}
+    assert not [name for name in variables if "header" in name or "querystring" in name]
+
+
 def _anchors(text: str) -> list[str]:
     """The anchors of a page's headings, as GitHub makes them."""
     headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)

@@ -3,6 +3,7 @@
 import json
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -179,6 +180,20 @@ def test_a_confirmation_must_be_the_tenants_name(acme: Tenant) -> None:
     assert acme.admin.request("GET", "/users").status == 200
 
     assert delete_tenant(acme.id, headers={"x-confirm-tenant-name": "Acme"}).status == 200
+
+
+@pytest.mark.parametrize("name", ["Straße & Söhne 株式会社", "100% Rabatt", "50%20 off"])
+@pytest.mark.parametrize("encoded", [False, True])
+def test_a_confirmation_may_be_percent_encoded(aws: None, name: str, encoded: bool) -> None:
+    tenant = register(name)
+    with unchanged():
+        for wrong in (quote(name + "x"), quote(name, encoding="utf-16"), "%", "%FF", quote(name).replace("%20", "+")):
+            if wrong not in {name, quote(name)}:
+                answer = delete_tenant(tenant.id, headers={"X-Confirm-Tenant-Name": wrong})
+                assert (answer.status, answer.code) == (409, "CONFIRMATION_MISMATCH"), wrong
+
+    header = quote(name) if encoded else name
+    assert delete_tenant(tenant.id, headers={"X-Confirm-Tenant-Name": header}).status == 200
 
 
 def test_a_parameter_that_is_not_known_stops_the_deletion(acme: Tenant) -> None:

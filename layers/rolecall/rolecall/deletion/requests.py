@@ -11,6 +11,7 @@
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote
 
 from rolecall import deadline
 from rolecall.audit import trail
@@ -98,7 +99,8 @@ def _deletable(tenant_id: str, confirm_name: str | None) -> dynamodb.Item:
         raise _DeletingAlready
     if tenant.get("deletion_protection"):
         raise TenantProtected
-    if confirm_name is not None and confirm_name != tenant["name"]:
+    # A browser sends only ASCII in a header, so other letters come percent-encoded.
+    if confirm_name is not None and tenant["name"] not in {confirm_name, unquote(confirm_name)}:
         raise ConfirmationMismatch
     return tenant
 

@@ -60,7 +60,8 @@ class Route[B](NamedTuple):
         context = context_of(event)
         logger.append_keys(
             request_id=context.request_id,
-            # Ours: it finds the request in the gateway's log, and tells apart what a caller names alike.
+            # Ours: it finds the request in the gateway's access log, where that is on, and tells apart what a caller
+            # names alike.
             gateway_request_id=event["requestContext"]["requestId"],
             principal=context.principal.id,
         )
