@@ -8,7 +8,8 @@ import yaml
 from botocore.exceptions import ClientError
 
 from local.deployment.sam_cli import run_sam
-from local.deployment.stack import API_HOST, Stack
+from local.deployment.stack import Stack
+from local.engine.engine import API_HOST
 from local.environment import REGION, architecture
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from local.engine.engine import Engine
+from local.engine.engine import API_HOST, Engine
 from local.environment import ACCESS_KEY, REGION, SECRET_KEY
 
 if TYPE_CHECKING:
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 STACK_NAME = "rolecall"
-#: The host at which the API answers. The AWS services answer at `localhost`.
-API_HOST = "127.0.0.1"
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,8 @@ from local import ROOT, StackError, tail
 from local.environment import local_environment
 from local.http import call
 
+#: The host at which the engine serves the API. The AWS services answer at `localhost`.
+API_HOST = "127.0.0.1"
 START_SECONDS = 60
 # It writes its state on the way out, which takes longer the more of it there is.
 STOP_SECONDS = 60

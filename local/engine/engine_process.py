@@ -7,7 +7,7 @@ import threading
 
 from ministack.app import main
 
-from local.engine import gateway_variables, leading_keys, log_streams
+from local.engine import client_requests, gateway_variables, leading_keys, log_streams
 
 
 def _stop_with_parent() -> None:
@@ -22,5 +22,6 @@ if __name__ == "__main__":
     gateway_variables.install()
     leading_keys.install()
     log_streams.install()
+    client_requests.install()
     threading.Thread(target=_stop_with_parent, daemon=True).start()
     main()

@@ -13,9 +13,10 @@ import pytest
 from local import StackError
 from local.deployment import build, containers, deploy, running_stack, sam_cli, sources, sync
 from local.deployment.sources import LAYER_PACKAGE
-from local.deployment.stack import API_HOST, Stack
-from local.engine.engine import Engine, free_port
+from local.deployment.stack import Stack
+from local.engine.engine import API_HOST, Engine, free_port
 from local.environment import local_environment
+from local.http import call
 from local.progress import silent
 from tests.e2e.conftest import Tenant
 from tests.gateway import ROOT, event_of
@@ -184,6 +185,43 @@ def test_the_logs_of_one_function_are_followed_alone(served: Stack, register: Ca
     assert following.returncode == 0
     # Lines of a traceback are indented.
     assert all(" promote_user " in line for line in lines if not line.startswith(" "))
+
+
+# --- Requests of clients ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "workstation", "workstation.lan", "192.168.1.20", "host.docker.internal"]
+)
+def test_the_api_answers_at_every_name_of_this_machine(
+    stack: Stack, register: Callable[[str], Tenant], host: str
+) -> None:
+    tenant = register(f"Asked as {host}")
+    headers = {"Host": f"{host}:{stack.engine.port}"}
+
+    answered = call("GET", f"{stack.api}/users", tenant.admin.token, headers=headers)
+    unknown = call("GET", f"{stack.api}/nowhere", headers=headers)
+
+    assert [user["id"] for user in answered.json()["users"]] == [tenant.admin.id]
+    assert (unknown.status, unknown.json()["error_code"]) == (404, "NOT_FOUND")
+
+
+def test_a_caller_cannot_choose_the_address_that_the_audit_shows(
+    stack: Stack, register: Callable[[str], Tenant]
+) -> None:
+    tenant = register("Forwarded")
+    user = tenant.add("user")
+    path = f"{stack.api}/users/{user.id}/promote"
+
+    for headers in ({"X-Forwarded-For": "203.0.113.9"}, {"X-Forwarded-For": "203.0.113.9, 198.51.100.1"}):
+        answer = call("POST", path, tenant.admin.token, {"new_role": "manager"}, headers)
+        assert answer.status == 200
+        call("POST", path, tenant.admin.token, {"new_role": "user"}, headers)
+
+    entries = call("GET", f"{stack.api}/audit", tenant.admin.token).json()["entries"]
+    promotions = [entry for entry in entries if entry["action"] == "promote_user"]
+    assert len(promotions) == 4
+    assert {entry["ip"] for entry in promotions} == {"127.0.0.1"}
 
 
 # --- sam local -------------------------------------------------------------------------------------
