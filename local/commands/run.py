@@ -1,5 +1,6 @@
 """`make run`: serves the stack, prints its logs, and pushes code that is saved."""
 
+import contextlib
 import signal
 import time
 from types import FrameType
@@ -16,7 +17,7 @@ from local.deployment.stack import Stack
 from local.deployment.start import start_stack
 from local.progress import console, step
 
-_LOOKS_A_SECOND = 4
+_LOG_POLL_SECONDS = 1.0
 
 
 def run() -> None:
@@ -65,15 +66,15 @@ def _seeds(stack: Stack) -> Seeds:
 
 
 def _follow(stack: Stack) -> None:
-    logs, watch = FunctionLogs(stack, time.time()), SourceWatch()
-    while True:
-        stack.engine.check()
-        for line in logs.new_lines():
-            print(line, flush=True)
-        for _ in range(_LOOKS_A_SECOND):
-            if watch.changed():
+    """Prints what the functions log and pushes code that is saved, until the engine stops or a signal arrives."""
+    logs = FunctionLogs(stack, time.time())
+    with contextlib.closing(SourceWatch()) as watch:
+        while True:
+            stack.engine.check()
+            for line in logs.new_lines():
+                print(line, flush=True)
+            if watch.wait(_LOG_POLL_SECONDS):
                 _push_saved_code(stack)
-            time.sleep(1 / _LOOKS_A_SECOND)
 
 
 def _push_saved_code(stack: Stack) -> None:

@@ -40,6 +40,15 @@ def files() -> Iterator[Path]:
                 yield path
 
 
+def watched_folders() -> dict[Path, bool]:
+    """Returns the folders that hold the files, and for each whether it is meant with all folders below it."""
+    return {
+        ROOT: False,
+        ROOT / "local" / "deployment": False,
+        **{ROOT / folder: True for folder in FOLDERS},
+    }
+
+
 def logical_id(folder: str) -> str:
     """Returns a function's name in the template: `PromoteUser` for `functions/promote_user`."""
     return "".join(word[:1].upper() + word[1:] for word in Path(folder).name.split("_"))

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 
 from local import StackError
 from local.deployment import build, containers, deploy, running_stack, sam_cli, sources, sync
+from local.deployment.function_logs import FunctionLogs
 from local.deployment.sources import LAYER_PACKAGE
 from local.deployment.stack import Stack
 from local.engine.engine import API_HOST, Engine, free_port
@@ -185,6 +187,28 @@ def test_the_logs_of_one_function_are_followed_alone(served: Stack, register: Ca
     assert following.returncode == 0
     # Lines of a traceback are indented.
     assert all(" promote_user " in line for line in lines if not line.startswith(" "))
+
+
+def test_looking_for_new_logs_takes_one_request_while_nothing_is_logged(
+    stack: Stack, register: Callable[[str], Tenant]
+) -> None:
+    logs = FunctionLogs(stack, time.time())
+    requests: list[str] = []
+    stack.logs.meta.events.register("before-call.cloudwatch-logs", lambda model, **_: requests.append(model.name))
+
+    def poll() -> tuple[list[str], list[str]]:
+        requests.clear()
+        return logs.new_lines(), list(requests)
+
+    # Maintenance and other tests of the stack may log in between.
+    assert any(poll() == ([], ["FilterLogEvents"]) for _ in range(20))
+
+    tenant = register("Polled")
+    lines: list[str] = []
+    deadline = time.monotonic() + 30
+    while not any(tenant.id in line for line in lines) and time.monotonic() < deadline:
+        lines += poll()[0]
+    assert [line for line in lines if tenant.id in line and " register_tenant " in line]
 
 
 # --- Requests of clients ---------------------------------------------------------------------------

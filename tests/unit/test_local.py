@@ -1,5 +1,6 @@
 """The local stack without starting one: what it notices, and what it says when something is in the way."""
 
+import contextlib
 import errno
 import json
 import os
@@ -7,6 +8,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from samcli.commands.local.start_api.cli import cli as local_start_api
 from samcli.commands.local.start_lambda.cli import cli as local_start_lambda
 from samcli.lib.providers.sam_function_provider import SamFunctionProvider
 from samcli.lib.providers.sam_stack_provider import SamLocalStackProvider
+from watchdog.observers import Observer
 
 from local import ROOT, StackError
 from local.__main__ import COMMANDS, main
@@ -271,16 +274,54 @@ def test_what_does_not_compile_is_named_and_not_pushed(monkeypatch: pytest.Monke
         sync._check_syntax(["f"])
 
 
-def test_a_saved_file_is_noticed_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    source = tmp_path / "app.py"
-    source.write_text("1")
-    monkeypatch.setattr(sources, "files", lambda: iter([source, tmp_path / "swapped away by an editor"]))
-    watch = source_watch.SourceWatch()
-    assert not watch.changed()
+@pytest.fixture
+def watched(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A folder whose files are the sources."""
+    (tmp_path / "app.py").write_text("1")
+    monkeypatch.setattr(
+        sources, "files", lambda: iter([*tmp_path.glob("*.py"), tmp_path / "an editor is replacing this"])
+    )
+    monkeypatch.setattr(sources, "watched_folders", lambda: {tmp_path: True})
+    return tmp_path
 
-    source.write_text("22")
 
-    assert [watch.changed(), watch.changed()] == [True, False]
+def test_a_saved_file_is_noticed_once_and_waiting_for_it_costs_nothing(watched: Path) -> None:
+    with contextlib.closing(source_watch.SourceWatch()) as watch:
+        assert watch.has_reports
+        assert not watch.wait(0.3)
+        (watched / "app.py").write_text("22")
+        assert watch.wait(10)
+        (watched / "new.py").write_text("1")
+        assert watch.wait(10)
+        (watched / "new.py").unlink()
+        assert watch.wait(10)
+        (watched / "__pycache__").mkdir()
+        (watched / "__pycache__/app.pyc").write_text("")
+        assert not watch.wait(0.3)
+
+        before = time.process_time()
+        assert not watch.wait(1)
+        assert time.process_time() - before < 0.02
+
+
+def test_without_reports_of_the_system_a_saved_file_is_noticed_too(
+    watched: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def limit_reached(_: object) -> None:
+        raise OSError(errno.ENOSPC, "inotify watch limit reached")
+
+    monkeypatch.setattr(Observer, "start", limit_reached)
+    with contextlib.closing(source_watch.SourceWatch()) as watch:
+        assert not watch.wait(0.1)
+        (watched / "app.py").write_text("22")
+        assert [watch.wait(0.1), watch.wait(0.1)] == [True, False]
+
+
+def test_the_watched_folders_hold_every_source() -> None:
+    folders = sources.watched_folders()
+
+    for path in sources.files():
+        assert path.parent in folders or any(folders.get(parent) for parent in path.parents), path
 
 
 # --- sam local -------------------------------------------------------------------------------------
