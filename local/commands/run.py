@@ -9,7 +9,8 @@ from typing import NoReturn
 from local import StackError, options
 from local.demo.demo_file import recall_seeds, remember_seeds, write_demo_file
 from local.demo.document import Seeds, render_demo
-from local.demo.seed import create_demo_data
+from local.demo.refresh import refresh_demo_data
+from local.demo.seed import TENANT_PLANS, create_demo_data
 from local.deployment import containers, running_stack, saved_state, sync
 from local.deployment.function_logs import FunctionLogs
 from local.deployment.source_watch import SourceWatch
@@ -42,7 +43,7 @@ def _serve(port: int) -> None:
     # On Linux a container can't reach the loopback address of its host.
     bind = "0.0.0.0" if options.is_on("DOCKER") else "127.0.0.1"  # noqa: S104
     with start_stack(running_stack.STATE_FOLDER, port, step, bind=bind) as stack:
-        seeds = _seeds(stack)
+        seeds = _demo_data(stack)
         saved_state.finish_first_start()
         demo = write_demo_file(stack, seeds)
         containers.write_variables(stack)
@@ -56,12 +57,15 @@ def _serve(port: int) -> None:
         _follow(stack)
 
 
-def _seeds(stack: Stack) -> Seeds:
-    seeds = recall_seeds(stack)
-    if seeds is None:
-        with step("create the demo data"):
-            seeds = create_demo_data(stack)
-            remember_seeds(stack, seeds)
+def _demo_data(stack: Stack) -> Seeds:
+    """Returns the demo data: created on an empty stack, else as the stack holds it now."""
+    known = recall_seeds(stack)
+    with step("create the demo data" if known is None else "check the demo data"):
+        seeds = create_demo_data(stack) if known is None else refresh_demo_data(stack, known)
+        remember_seeds(stack, seeds)
+    for plan in TENANT_PLANS:
+        if plan.name not in {tenant["name"] for tenant in seeds["tenants"]}:
+            print(f"  {plan.name} is not among the demo's tenants: its name or its admin's email is taken.")
     return seeds
 
 

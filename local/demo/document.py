@@ -1,32 +1,49 @@
-"""The demo data's document: what `make run` prints and writes to `.local/demo.json`."""
+"""The demo data: its shape, and how `make run` prints it."""
 
 import json
 import shlex
 from typing import TypedDict
 
+from rolecall.auth.preconditions import ACTIVE
+
+_REPLACED = "(replaced since)"
+_AS_JSON = '-H "Content-Type: application/json" -d'
+
 
 class User(TypedDict):
+    """A user of a demo tenant. `token` is None if another one has replaced it."""
+
     id: str
     email: str
     role: str
-    token: str
+    active: bool
+    token: str | None
 
 
 class Tenant(TypedDict):
+    """A demo tenant with those of its users that the demo data created.
+
+    `status` is the one in the table: `active`, or another one while the tenant's deletion goes on.
+    """
+
     id: str
     name: str
+    status: str
     users: list[User]
 
 
 class Account(TypedDict):
+    """A platform account. `password` is None if another one has replaced it."""
+
     id: int
     email: str
-    password: str
+    password: str | None
     roles: list[str]
+    active: bool
 
 
 class Seeds(TypedDict):
-    """What seeding made. It lives in the engine's state, with the data."""
+    """What was created, as it was when it was last compared with the stack."""
 
     tenants: list[Tenant]
     superadmin: Account
@@ -34,7 +51,7 @@ class Seeds(TypedDict):
 
 
 class Demo(Seeds):
-    """The seeds and where to use them. Another port changes only the latter."""
+    """The seeds, and the addresses and the token with which to use them."""
 
     api: str
     endpoint_url: str
@@ -43,7 +60,7 @@ class Demo(Seeds):
 
 
 def render_demo(demo: Demo) -> str:
-    """The demo's credentials, and commands that work when they are pasted into a shell."""
+    """Returns a page with the demo's credentials, and with commands that work when they are pasted into a shell."""
     lines = [
         f"API           {demo['api']}",
         f"reference     {demo['api']}/docs",
@@ -51,12 +68,19 @@ def render_demo(demo: Demo) -> str:
         "",
     ]
     for tenant in demo["tenants"]:
+        if tenant["status"] != ACTIVE:
+            lines += [f"{tenant['name']}  (tenant {tenant['id']}) is {tenant['status']}: no token of it works", ""]
+            continue
         lines.append(f"{tenant['name']}  (tenant {tenant['id']}): role, email, API token")
-        lines += [f"  {user['role']:<8} {user['email']:<34} {user['token']}" for user in tenant["users"]]
+        lines += [
+            f"  {user['role']:<8} {user['email']:<34} {user['token'] or _REPLACED}{_inactive(user['active'])}"
+            for user in tenant["users"]
+        ]
         lines.append("")
-    lines.append("Platform accounts")
+    lines.append("Platform accounts: id, email, password, role")
     lines += [
-        f"  {account['id']:<8} {account['email']:<34} {account['password']:<18} {', '.join(account['roles'])}"
+        f"  {account['id']:<8} {account['email']:<34} {account['password'] or _REPLACED:<18} "
+        f"{', '.join(account['roles'])}{_inactive(account['active'])}"
         for account in [demo["superadmin"], *demo["accounts"]]
     ]
     lines += ["", "Try it:", *(f"  {line}" for line in curl_lines(demo))]
@@ -64,22 +88,50 @@ def render_demo(demo: Demo) -> str:
 
 
 def curl_lines(demo: Demo) -> list[str]:
-    """Shell lines that set the credentials, then one per thing to try."""
-    first, last = demo["tenants"][0], demo["tenants"][-1]
-    admin = next(user for user in first["users"] if user["role"] == "admin")
-    user = next(user for user in first["users"] if user["role"] == "user")
-    superadmin, client = demo["superadmin"], demo["accounts"][-1]
-    login = json.dumps({"email": superadmin["email"], "password": superadmin["password"]})
-    as_json = '-H "Content-Type: application/json" -d'
-    return [
-        f"API={demo['api']}; TOKEN={admin['token']}; MASTER={shlex.quote(demo['master_token'])};"
-        f" ADMIN={admin['id']}; ID={user['id']}; TENANT={last['id']}",
-        'curl "$API/users" -H "Authorization: Bearer $TOKEN"',
-        'curl -X POST "$API/users/$ID/promote" -H "Authorization: Bearer $TOKEN"'
-        f""" {as_json} '{{"new_role": "manager"}}'""",
-        'curl -X DELETE "$API/global/tenants/$TENANT" -H "Authorization: Bearer $MASTER"',
-        f'JWT=$(curl -s -X POST "$API/v1/api/auth/login" {as_json} {shlex.quote(login)}'
-        """ | sed -E 's/.*"accessToken": ?"([^"]+)".*/\\1/')""",
-        f'curl -X PUT "$API/v1/api/superadmin/users/{client["id"]}/role" -H "Authorization: Bearer $JWT"'
-        f""" {as_json} '{{"newRole": "ROLE_ADMIN", "reason": "a demo"}}'""",
-    ]
+    """Returns shell lines: one that sets the credentials, then one for each thing to try with the data that exists."""
+    variables, lines = {"API": demo["api"]}, list[str]()
+    tenants = [tenant for tenant in demo["tenants"] if tenant["status"] == ACTIVE]
+    if found := _admin_and_target(tenants):
+        admin, target = found
+        variables |= {"TOKEN": admin["token"] or "", "ADMIN": admin["id"], "ID": target["id"]}
+        lines += [
+            'curl "$API/users" -H "Authorization: Bearer $TOKEN"',
+            'curl -X POST "$API/users/$ID/promote" -H "Authorization: Bearer $TOKEN"'
+            f""" {_AS_JSON} '{{"new_role": "manager"}}'""",
+        ]
+    if tenants:
+        variables |= {"MASTER": demo["master_token"], "TENANT": tenants[-1]["id"]}
+        lines.append('curl -X DELETE "$API/global/tenants/$TENANT" -H "Authorization: Bearer $MASTER"')
+    if superadmin := _superadmin([demo["superadmin"], *demo["accounts"]]):
+        login = json.dumps({"email": superadmin["email"], "password": superadmin["password"]})
+        lines += [
+            f'JWT=$(curl -s -X POST "$API/v1/api/auth/login" {_AS_JSON} {shlex.quote(login)}'
+            """ | sed -E 's/.*"accessToken": ?"([^"]+)".*/\\1/')""",
+            f'curl -X PUT "$API/v1/api/superadmin/users/{demo["accounts"][-1]["id"]}/role"'
+            f""" -H "Authorization: Bearer $JWT" {_AS_JSON} '{{"newRole": "ROLE_ADMIN", "reason": "a demo"}}'""",
+        ]
+    return ["; ".join(f"{name}={shlex.quote(value)}" for name, value in variables.items()), *lines]
+
+
+def _admin_and_target(tenants: list[Tenant]) -> tuple[User, User] | None:
+    """Returns an admin who can sign in and another user of the same tenant, at best one who is no manager yet."""
+    for tenant in tenants:
+        for admin in tenant["users"]:
+            others = sorted(
+                (user for user in tenant["users"] if user is not admin), key=lambda user: user["role"] != "user"
+            )
+            if admin["role"] == "admin" and admin["active"] and admin["token"] and others:
+                return admin, others[0]
+    return None
+
+
+def _superadmin(accounts: list[Account]) -> Account | None:
+    """Returns a superadmin who can sign in."""
+    for account in accounts[:-1]:
+        if "ROLE_SUPERADMIN" in account["roles"] and account["active"] and account["password"]:
+            return account
+    return None
+
+
+def _inactive(active: bool) -> str:
+    return "" if active else "  (inactive)"

@@ -1,9 +1,9 @@
-"""The demo data: two tenants through the API, and what has no route yet through the layer."""
+"""Creates the demo data: tenants through the API, and through the layer what the API has no route for."""
 
 import json
 import secrets
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NamedTuple
 from unittest.mock import patch
 
 from local import ROOT, StackError
@@ -15,14 +15,28 @@ from local.http import call
 from rolecall.accounts import account_creation
 from rolecall.accounts.account_creation import NewAccount
 from rolecall.auth import tokens
+from rolecall.auth.preconditions import ACTIVE
 from rolecall.auth.principals import Principal, PrincipalType, RequestContext
 from rolecall.auth.roles import PlatformRole, Role
 from rolecall.clock import now
 from rolecall.tenants import devices, tenants, user_creation
 from rolecall.tenants.user_creation import NewUser
 
-TENANTS = [
-    (
+
+class Plan(NamedTuple):
+    """A demo tenant that should exist: its name and its people by role. The first one registers it."""
+
+    name: str
+    domain: str
+    people: dict[str, list[str]]
+
+    def users(self) -> list[tuple[str, str]]:
+        """Returns the role and the email of each user."""
+        return [(role, f"{person}@{self.domain}") for role, people in self.people.items() for person in people]
+
+
+TENANT_PLANS = [
+    Plan(
         "Acme Atendimento",
         "acme.example.com",
         {
@@ -31,13 +45,13 @@ TENANTS = [
             "user": ["elisa", "fabio", "gabriela", "heitor", "iris"],
         },
     ),
-    ("Globex", "globex.example.com", {"admin": ["olga"], "manager": ["paulo"], "user": ["rita", "sergio"]}),
+    Plan("Globex", "globex.example.com", {"admin": ["olga"], "manager": ["paulo"], "user": ["rita", "sergio"]}),
 ]
 SEEDER = Principal(PrincipalType.SYSTEM, "seed")
-# Of every user; each device has a session.
-DEVICES = ["phone", "laptop"]
-# The superadmin comes first.
-ACCOUNTS = [
+#: Each user has these devices, with a session each.
+_DEVICES = ["phone", "laptop"]
+#: The superadmin comes first.
+_ACCOUNTS = [
     ("Sonia", PlatformRole.SUPERADMIN),
     ("Tania", PlatformRole.ADMIN),
     ("Ugo", PlatformRole.VERIFIED_USER),
@@ -45,75 +59,84 @@ ACCOUNTS = [
 ]
 
 
+class Conflict(StackError):
+    """A name or an email of the demo data belongs to something else."""
+
+
 def create_demo_data(stack: Stack) -> Seeds:
-    """Fills an empty stack. Raises `StackError` if the API refuses any of it."""
-    made = [
-        _tenant(stack, name, [(role, f"{person}@{domain}") for role, people in staff.items() for person in people])
-        for name, domain, staff in TENANTS
-    ]
-    superadmin, *others = _through_the_layer(stack, made)
-    _sample_tenant()
-    return {"tenants": made, "superadmin": superadmin, "accounts": others}
+    """Creates the demo data on an empty stack. Raises `StackError` if the API refuses any of it."""
+    created = [create_tenant(stack, plan) for plan in TENANT_PLANS]
+    superadmin, *others = [_create_account(first_name, role) for first_name, role in _ACCOUNTS]
+    _create_sample_tenant()
+    return {"tenants": created, "superadmin": superadmin, "accounts": others}
 
 
-def _tenant(stack: Stack, name: str, people: list[tuple[str, str]]) -> Tenant:
-    (_, owner), *others = people
-    first = _created(
-        stack,
-        "/register",
-        stack.master_token,
-        {"tenant_name": name, "email": owner, "password": secrets.token_urlsafe(12)},
-    )
-    admin: User = {"id": first["user"]["id"], "email": owner, "role": "admin", "token": first["token"]}
-    users = [admin]
+def create_tenant(stack: Stack, plan: Plan) -> Tenant:
+    """Creates a demo tenant with its users and their devices and sessions.
+
+    Raises `Conflict` if its name or its first admin's email is taken. A user whose email is taken is left out.
+    """
+    (_, owner), *others = plan.users()
+    body = {"tenant_name": plan.name, "email": owner, "password": secrets.token_urlsafe(12)}
+    registered = _post(stack, "/register", stack.master_token, body)
+    users = [_user(registered["user"], registered["token"])]
     for role, email in others:
         body = {"email": email, "password": secrets.token_urlsafe(12), "role": role}
-        user = _created(stack, "/users", admin["token"], body)["user"]
-        users.append({"id": user["id"], "email": email, "role": role, "token": user["token"]})
-    return {"id": first["tenant"]["id"], "name": name, "users": users}
+        try:
+            created = _post(stack, "/users", registered["token"], body)["user"]
+        except Conflict:
+            continue
+        users.append(_user(created, created["token"]))
+    tenant_id = registered["tenant"]["id"]
+    _start_sessions(stack, tenant_id, users)
+    return {"id": tenant_id, "name": plan.name, "status": ACTIVE, "users": users}
 
 
-def _created(stack: Stack, path: str, token: str, body: dict[str, str]) -> dict[str, Any]:
+def _user(answer: dict[str, Any], token: str) -> User:
+    return {"id": answer["id"], "email": answer["email"], "role": answer["role"], "active": True, "token": token}
+
+
+def _post(stack: Stack, path: str, token: str, body: dict[str, str]) -> dict[str, Any]:
+    """Returns the answer's body. Raises `Conflict` for a 409, `StackError` for any other refusal."""
     answer = call("POST", stack.api + path, token, body)
-    if answer.status != HTTPStatus.CREATED:
-        raise StackError(
-            f"The demo data could not be made: POST {path} answered {answer.status}: {answer.text}\n"
-            + "\n".join(["The functions' logs:", *FunctionLogs(stack, since=0).new_lines()])
-        )
-    content: dict[str, Any] = answer.json()
-    return content
+    if answer.status == HTTPStatus.CREATED:
+        content: dict[str, Any] = answer.json()
+        return content
+    message = f"The demo data could not be created: POST {path} answered {answer.status}: {answer.text}"
+    if answer.status == HTTPStatus.CONFLICT:
+        raise Conflict(message)
+    raise StackError("\n".join([message, "The functions' logs:", *FunctionLogs(stack, since=0).new_lines()]))
 
 
-def _through_the_layer(stack: Stack, made: list[Tenant]) -> list[Account]:
-    """Devices and sessions of the tenants' users, and the platform accounts."""
+def _start_sessions(stack: Stack, tenant_id: str, users: list[User]) -> None:
     use_layer_on(stack)
-    for tenant in made:
-        for user in tenant["users"]:
-            for name in DEVICES:
-                device = devices.register_device(tenant["id"], user["id"], name, now())
-                devices.start_session(tenant["id"], user["id"], device, now())
-    return [_account(first_name, role) for first_name, role in ACCOUNTS]
+    for user in users:
+        for name in _DEVICES:
+            device = devices.register_device(tenant_id, user["id"], name, now())
+            devices.start_session(tenant_id, user["id"], device, now())
 
 
-def _sample_tenant() -> None:
-    """The tenant, the admin and the user that the files under events/ speak of, so that they are answered."""
+def _create_account(first_name: str, role: PlatformRole) -> Account:
+    context = RequestContext(SEEDER, now())
+    email, password = f"{first_name.lower()}@rolecall.example.com", secrets.token_urlsafe(12)
+    created = account_creation.create_account(context, NewAccount(email, password, first_name, "Silva", role))
+    return {"id": created.id, "email": email, "password": password, "roles": [role.value], "active": True}
+
+
+def _create_sample_tenant() -> None:
+    """Creates the tenant, the admin and the user of the events under events/, with the ids and the token in them.
+
+    The function that is invoked with such an event then finds what the event is about.
+    """
     event = json.loads((ROOT / "events" / "promote_user.json").read_text())
     admin, token = event["requestContext"]["authorizer"], event["headers"]["Authorization"].removeprefix("Bearer ")
-    seeder = RequestContext(SEEDER, now())
     with (
         patch.object(tenants, "new_id", return_value=admin["tenant_id"]),
         patch.object(user_creation, "new_id", return_value=admin["id"]),
         patch.object(tokens, "new_api_token", return_value=token),
     ):
-        owner = NewUser(admin["email"], secrets.token_urlsafe(12), Role.ADMIN)
-        tenants.register_tenant(seeder, "Sample of events/", owner)
+        first_admin = NewUser(admin["email"], secrets.token_urlsafe(12), Role.ADMIN)
+        tenants.register_tenant(RequestContext(SEEDER, now()), "Sample of events/", first_admin)
     with patch.object(user_creation, "new_id", return_value=event["pathParameters"]["id"]):
-        call = RequestContext(Principal.from_context(admin) or SEEDER, now())
-        user_creation.create_user(call, NewUser("someone@example.com", secrets.token_urlsafe(12), Role.USER))
-
-
-def _account(first_name: str, role: PlatformRole) -> Account:
-    seeder = RequestContext(SEEDER, now())
-    email, password = f"{first_name.lower()}@rolecall.example.com", secrets.token_urlsafe(12)
-    made = account_creation.create_account(seeder, NewAccount(email, password, first_name, "Silva", role))
-    return {"id": made.id, "email": email, "password": password, "roles": [role.value]}
+        context = RequestContext(Principal.from_context(admin) or SEEDER, now())
+        user_creation.create_user(context, NewUser("someone@example.com", secrets.token_urlsafe(12), Role.USER))

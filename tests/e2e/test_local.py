@@ -141,8 +141,9 @@ def _make(*arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
 
 def test_the_shell_has_the_layer_the_table_and_a_caller(served: Stack, register: Callable[[str], Tenant]) -> None:
     tenant = register("Shell & Co")
-    user = {"id": tenant.admin.id, "email": tenant.admin.email, "role": "admin", "token": tenant.admin.token}
-    document = {"tenants": [{"id": tenant.id, "users": [user]}]}
+    user = {"id": tenant.admin.id, "email": tenant.admin.email, "role": "admin", "active": True}
+    user["token"] = tenant.admin.token
+    document = {"tenants": [{"id": tenant.id, "status": "active", "users": [user]}]}
     (running_stack.STATE_FOLDER / "demo.json").write_text(json.dumps(document))
 
     done = _make(

@@ -6,7 +6,10 @@ import pytest
 
 from local import StackError
 from local.commands import doctor
+from local.demo import document as demo_data
+from local.demo import refresh
 from local.demo.bulk_users import create_bulk_users
+from local.demo.document import User
 from rolecall.storage import keys, reads, writes
 from tests.integration.conftest import Tenant, audit_of, table
 
@@ -16,7 +19,7 @@ def of_the_table(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TABLE", "rolecall")
 
 
-def test_a_crowd_holds_all_the_rules(of_the_table: None, capsys: pytest.CaptureFixture[str]) -> None:
+def test_bulk_users_keep_every_rule(of_the_table: None, capsys: pytest.CaptureFixture[str]) -> None:
     made = list(create_bulk_users(45, 2))
 
     assert sorted(Counter(one.tenant_id for one in made).values()) == [22, 23]
@@ -56,3 +59,29 @@ def test_the_doctor_says_what_is_wrong_and_mends_what_follows_from_the_rest(
     assert tenant
     assert tenant["active_admins"] == 1
     assert audit_of(acme.id)[-1]["actor"]["id"] == "doctor"
+
+
+def test_a_demo_tenant_whose_deletion_goes_on_is_shown_as_that_and_not_created_again(
+    of_the_table: None, acme: Tenant
+) -> None:
+    admin: User = {"id": acme.admin.id, "email": acme.admin.email, "role": "admin", "active": True, "token": "x"}
+    known: demo_data.Tenant = {"id": acme.id, "name": "Acme", "status": "active", "users": [admin]}
+    writes.write(writes.Update(keys.tenant(acme.id), set={"status": "deleting"}, when=writes.EXISTS))
+
+    current = refresh._current_tenant(known)
+
+    assert current == {**known, "status": "deleting"}
+
+
+def test_a_page_without_a_usable_tenant_or_superadmin_offers_what_is_left() -> None:
+    tenant: demo_data.Tenant = {"id": "t1", "name": "Acme", "status": "deleting", "users": []}
+    sonia: demo_data.Account = {"id": 1, "email": "s@x", "password": None, "roles": ["ROLE_SUPERADMIN"], "active": True}
+    demo: demo_data.Demo = {
+        "tenants": [tenant], "superadmin": sonia, "accounts": [{**sonia, "id": 2, "active": False}],
+        "api": "http://127.0.0.1:1", "endpoint_url": "", "table": "", "master_token": "m",
+    }  # fmt: skip
+
+    page = demo_data.render_demo(demo)
+
+    assert "Acme  (tenant t1) is deleting: no token of it works" in page
+    assert demo_data.curl_lines(demo) == ["API=http://127.0.0.1:1"]

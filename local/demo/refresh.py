@@ -1,0 +1,74 @@
+"""Compares the demo data with what the stack holds now, and creates the demo tenants that were deleted."""
+
+from local.demo.document import Account, Seeds, Tenant, User
+from local.demo.seed import TENANT_PLANS, Conflict, create_tenant
+from local.deployment.layer import use_layer_on
+from local.deployment.stack import Stack
+from rolecall.accounts import accounts
+from rolecall.auth import passwords, tokens
+from rolecall.auth.preconditions import ACTIVE
+from rolecall.auth.principals import MASTER, RequestContext
+from rolecall.clock import now
+from rolecall.errors import UserNotFound
+from rolecall.storage import keys, reads
+from rolecall.tenants import users
+
+
+def refresh_demo_data(stack: Stack, seeds: Seeds) -> Seeds:
+    """Returns the demo data as the stack holds it now. Tenants whose deletion is complete are created again.
+
+    Such a tenant is left out if its name or its first admin's email belongs to something else by now.
+    """
+    use_layer_on(stack)
+    known = {tenant["name"]: tenant for tenant in seeds["tenants"]}
+    tenants: list[Tenant] = []
+    for plan in TENANT_PLANS:
+        current = _current_tenant(known[plan.name]) if plan.name in known else None
+        try:
+            tenants.append(current or create_tenant(stack, plan))
+        except Conflict:
+            continue
+    return {
+        "tenants": tenants,
+        "superadmin": _current_account(seeds["superadmin"]),
+        "accounts": [_current_account(account) for account in seeds["accounts"]],
+    }
+
+
+def _current_tenant(tenant: Tenant) -> Tenant | None:
+    """Returns the tenant as it is now, or None if nothing of it is left."""
+    item = reads.get(keys.tenant(tenant["id"]))
+    if item is None:
+        return None
+    if item["status"] != ACTIVE:
+        return {**tenant, "status": item["status"]}
+    users = [user for user in map(_current_user, tenant["users"]) if user]
+    return {**tenant, "status": ACTIVE, "users": users}
+
+
+def _current_user(known: User) -> User | None:
+    """Returns the user as it is now, or None if it was deleted."""
+    try:
+        user = users.get_user(RequestContext(MASTER, now()), known["id"])
+    except UserNotFound:
+        return None
+    token = known["token"]
+    if token and reads.get(keys.api_token(tokens.api_token_hash(token))) is None:
+        token = None
+    return {"id": user.id, "email": user.email, "role": user.role.value, "active": user.active, "token": token}
+
+
+def _current_account(known: Account) -> Account:
+    """Returns the platform account as it is now."""
+    account = accounts.get_account(known["id"])
+    credential = reads.get(accounts.password_key(known["id"]))
+    password = known["password"]
+    if password and not (credential and passwords.verify_password(credential["password_hash"], password)):
+        password = None
+    return {
+        "id": account.id,
+        "email": account.email,
+        "password": password,
+        "roles": [account.role.value],
+        "active": account.enabled and not account.banned,
+    }
