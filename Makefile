@@ -17,7 +17,7 @@ OR_END = || { kill -s PIPE $$PPID; exit 1; }
 LOCAL = trap : INT; $(PY) -m local
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run sync logs shell seed doctor reset operator delete-tenant bench bench-deletion cost test prove soak lint \
+.PHONY: help setup run sync logs shell seed doctor reset operator delete-tenant invoke start-api start-lambda bench bench-deletion cost test prove soak lint \
 	unit integration e2e mutate format licences secrets lock browser openapi typescript build deploy
 
 help: ## List the targets
@@ -25,7 +25,7 @@ help: ## List the targets
 
 setup: $(READY) ## Make the virtual environment .venv (done again only when the requirements change)
 
-run: $(READY) ## Serve the whole system on this machine, with demo data (PORT=3091; DOCKER=1 for `sam local` on Linux)
+run: $(READY) ## Serve the whole system on this machine, with demo data (PORT=3091; DOCKER=1 for containers on Linux)
 	@$(LOCAL) run $(OR_END)
 
 sync: $(READY) ## Bring what changed onto the running local stack; `make run` does it by itself for code
@@ -51,6 +51,15 @@ delete-tenant: $(READY) ## Delete a tenant and watch it go (ID=…; API=… MAST
 
 operator: $(READY) ## Do an operation on the running local stack (ARGS='create_superadmin email=…')
 	@$(LOCAL) operate $(ARGS) $(OR_END)
+
+invoke: $(READY) ## Run a function in Lambda's container, with Docker and `make run` (FUNCTION=promote_user EVENT=…)
+	@$(LOCAL) invoke $(OR_END)
+
+start-api: $(READY) ## Serve the API from Lambda's containers, with Docker and `make run` (ARGS='--port 3001')
+	@$(LOCAL) start-api $(OR_END)
+
+start-lambda: $(READY) ## Serve Lambda's own interface from its containers, with Docker and `make run` (ARGS=…)
+	@$(LOCAL) start-lambda $(OR_END)
 
 test: lint unit integration e2e ## Lint, then all tests
 

@@ -31,6 +31,9 @@ COMMANDS = {
     "seed": "local.commands.seed:main",
     "doctor": "local.commands.doctor:main",
     "delete-tenant": "local.commands.delete_tenant:main",
+    "invoke": "local.commands.sam_local:invoke",
+    "start-api": "local.commands.sam_local:start_api",
+    "start-lambda": "local.commands.sam_local:start_lambda",
 }
 
 

@@ -10,24 +10,18 @@ import json
 from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, cast
 from uuid import uuid4
 
 from local import ROOT
+from local.deployment.sources import event_file
 from openapi.template import Route, functions, route_of, routes, template
 from tests import contract
 
-__all__ = ["ROOT", "Route", "functions", "routes", "template"]
+__all__ = ["ROOT", "Route", "event_file", "functions", "routes", "template"]
 
-#: The scheduled function's event is named after what it does, not after its folder.
-_EVENT_OF = {"run_maintenance": "maintenance"}
 #: The folder of the function that runs right now, which is whose permissions count.
 running: ContextVar[str | None] = ContextVar("running", default=None)
-
-
-def event_file(folder: str) -> Path:
-    return ROOT / f"events/{_EVENT_OF.get(folder, folder)}.json"
 
 
 def event_of(folder: str) -> dict[str, Any]:

@@ -15,7 +15,14 @@ from local.environment import ACCESS_KEY, REGION, SECRET_KEY, architecture
 HOST = "host.docker.internal"
 VARIABLES_FILE = ROOT / "events" / "env.json"
 #: Added to the variables that the template gives to a function.
-_ADDED = ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION", "AWS_REGION")
+_ADDED = (
+    "AWS_ENDPOINT_URL",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_DEFAULT_REGION",
+    "AWS_REGION",
+)
 
 
 def with_declared_variables(template: dict[str, Any]) -> dict[str, Any]:
@@ -35,7 +42,8 @@ def with_declared_variables(template: dict[str, Any]) -> dict[str, Any]:
 
 def container_variables(stack: Stack) -> dict[str, dict[str, str]]:
     """Returns the variables of each function, with addresses that a container can reach."""
-    values = (f"http://{HOST}:{stack.engine.port}", ACCESS_KEY, SECRET_KEY, REGION, REGION)
+    # The session token is empty, so that SAM does not give the container the one of the developer's shell.
+    values = (f"http://{HOST}:{stack.engine.port}", ACCESS_KEY, SECRET_KEY, "", REGION, REGION)
     of_functions = {
         function: {
             name: value.replace(f"//localhost:{stack.engine.port}", f"//{HOST}:{stack.engine.port}")

@@ -54,6 +54,12 @@ def logical_id(folder: str) -> str:
     return "".join(word[:1].upper() + word[1:] for word in Path(folder).name.split("_"))
 
 
+def event_file(function: str) -> Path:
+    """Returns the sample event of `functions/<function>`."""
+    # The scheduled function's event is named after what it does.
+    return ROOT / "events" / f"{'maintenance' if function == 'run_maintenance' else function}.json"
+
+
 def _part_of(name: Path) -> str:
     if name.is_relative_to(LAYER_PACKAGE):
         return LAYER_PACKAGE

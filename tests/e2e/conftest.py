@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import signal
+import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -12,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from local import http
+from local import ROOT, http
+from local.deployment import running_stack
 from local.deployment.stack import Stack
 from local.deployment.start import start_stack
 from local.engine.engine import free_port
@@ -58,6 +61,25 @@ def layer(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     for cached in caches:
         cached.cache_clear()
+
+
+@pytest.fixture
+def served(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
+    """The stack as `make run` would show it to other commands."""
+    monkeypatch.setattr(running_stack, "STATE_FOLDER", stack.engine.home)
+    monkeypatch.setenv("ROLECALL_HOME", str(stack.engine.home))
+    # As from a terminal: no make around it that tells of directories, and Ctrl-C not ignored as in the background.
+    for name in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):
+        monkeypatch.delenv(name, raising=False)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    with running_stack.lock_state_folder("stop it"):
+        running_stack.announce(stack)
+        yield stack
+
+
+def make(*arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
+    """What a target of the Makefile prints, and how it ends."""
+    return subprocess.run(["make", *arguments], cwd=ROOT, input=given, capture_output=True, text=True, check=False)
 
 
 def _hold_against_the_document(api: str, method: str, url: str, answer: Answer) -> None:

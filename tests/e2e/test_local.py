@@ -20,7 +20,7 @@ from local.engine.engine import API_HOST, Engine, free_port
 from local.environment import local_environment
 from local.http import call
 from local.progress import silent
-from tests.e2e.conftest import Tenant
+from tests.e2e.conftest import Tenant, make
 from tests.gateway import ROOT, event_of
 
 # --- Pushing code, on a small stack of its own ------------------------------------------------------
@@ -121,24 +121,6 @@ def _answers_at_its_host_whichever_api_a_deployment_made(small: Stack) -> None:
 # --- Looking around, on the deployed stack ---------------------------------------------------------
 
 
-@pytest.fixture
-def served(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
-    """The stack as `make run` would show it to other commands."""
-    monkeypatch.setattr(running_stack, "STATE_FOLDER", stack.engine.home)
-    monkeypatch.setenv("ROLECALL_HOME", str(stack.engine.home))
-    # As from a terminal: no make around it that tells of directories, and Ctrl-C not ignored as in the background.
-    for name in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):
-        monkeypatch.delenv(name, raising=False)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    with running_stack.lock_state_folder("stop it"):
-        running_stack.announce(stack)
-        yield stack
-
-
-def _make(*arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
-    return subprocess.run(["make", *arguments], cwd=ROOT, input=given, capture_output=True, text=True, check=False)
-
-
 def test_the_shell_has_the_layer_the_table_and_a_caller(served: Stack, register: Callable[[str], Tenant]) -> None:
     tenant = register("Shell & Co")
     user = {"id": tenant.admin.id, "email": tenant.admin.email, "role": "admin", "active": True}
@@ -146,7 +128,7 @@ def test_the_shell_has_the_layer_the_table_and_a_caller(served: Stack, register:
     document = {"tenants": [{"id": tenant.id, "status": "active", "users": [user]}]}
     (running_stack.STATE_FOLDER / "demo.json").write_text(json.dumps(document))
 
-    done = _make(
+    done = make(
         "shell",
         given=(
             "print(tenants.get_tenant(demo['tenants'][0]['id']).name)\n"
@@ -160,7 +142,7 @@ def test_the_shell_has_the_layer_the_table_and_a_caller(served: Stack, register:
 
 
 def test_an_operation_that_is_refused_is_one_sentence(served: Stack) -> None:
-    done = _make("operator", "ARGS=rotate_nothing")
+    done = make("operator", "ARGS=rotate_nothing")
 
     assert done.stdout == ""
     assert done.stderr.startswith("rotate_nothing was not done: operation must be one of create_superadmin, ")

@@ -346,6 +346,48 @@ def test_the_sam_cli_finds_what_it_needs_in_the_profile(
     assert read["add_host"] == {containers.HOST: "host-gateway"}
 
 
+@pytest.fixture
+def found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A stack that `make run` seems to serve."""
+    monkeypatch.setattr(running_stack, "find", lambda: Stack(Engine(tmp_path, 1)))
+
+
+@pytest.mark.parametrize("function", ["", "promote", "PromoteUser"])
+def test_a_function_that_does_not_exist_is_named(
+    found: None, function: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FUNCTION", function)
+    assert main(["invoke"]) == 1
+    assert capsys.readouterr().err == (
+        f"There is no function {function!r}: "
+        "FUNCTION is a folder under functions/, as in `make invoke FUNCTION=promote_user`.\n"
+    )
+
+
+def test_an_event_that_does_not_exist_is_named(
+    found: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FUNCTION", "promote_user")
+    monkeypatch.setenv("EVENT", "events/nothing.json")
+    assert main(["invoke"]) == 1
+    assert capsys.readouterr().err == (
+        f"There is no file {ROOT / 'events/nothing.json'}: EVENT is a file such as events/promote_user.json.\n"
+    )
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of SAM about itself
+def test_a_container_gets_no_credentials_of_the_shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        monkeypatch.setenv(name, "of the shell")
+    monkeypatch.setattr(Stack, "functions", lambda _: {})
+
+    variables = containers.container_variables(Stack(Engine(tmp_path, 1)))
+
+    for _, environment in container_environments(variables, tmp_path):
+        assert "of the shell" not in environment.values()
+        assert environment["AWS_SESSION_TOKEN"] == ""
+
+
 def container_environments(variables: dict[str, dict[str, str]], folder: Path) -> Iterator[tuple[str, dict[str, str]]]:
     """What the SAM CLI itself would give to each function's container."""
     template = folder / "template.yaml"
