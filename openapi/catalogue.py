@@ -34,7 +34,7 @@ ADVICE = {
     "SERVICE_UNAVAILABLE": "Repeat the request after `Retry-After`, with growing waits. Nothing is wrong with it.",
 }
 #: Said to an operator who invokes a function by hand, and to nobody over HTTP.
-WITHOUT_A_ROUTE = errors.OperationRefused
+WITHOUT_A_ROUTE = errors.OperatorRequestRefused
 
 
 def classes() -> list[type[RolecallError]]:

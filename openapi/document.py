@@ -20,7 +20,7 @@ from openapi.template import Route, gateway_responses, routes
 from rolecall import errors
 from rolecall.auth.principals import MASTER, Principal, PrincipalType
 from rolecall.auth.roles import PlatformRole, Role
-from rolecall.errors import Refused, RolecallError, ValidationFailed
+from rolecall.errors import RolecallError, RuleViolation, ValidationFailed
 from rolecall.http import routes as http_routes
 from rolecall.http.bodies import Body
 from rolecall.http.guards import Guard
@@ -279,10 +279,10 @@ def _security(guard: Guard | None) -> list[dict[str, list[str]]]:
     return [{scheme: []} for kind, (scheme, _) in _SCHEMES.items() if kind in kinds]
 
 
-def _refusal(guard: Guard, caller: Principal) -> type[Refused] | None:
+def _refusal(guard: Guard, caller: Principal) -> type[RuleViolation] | None:
     try:
         guard(caller)
-    except Refused as refusal:
+    except RuleViolation as refusal:
         return type(refusal)
     return None
 

@@ -66,7 +66,7 @@ def spare_work(monkeypatch: pytest.MonkeyPatch, *, real_passwords: bool) -> None
     """Cheap passwords, no waits between attempts (how often is tried stays), answers of moto without guesses."""
     if not real_passwords:
         monkeypatch.setattr(passwords, "_hasher", lambda: _CHEAP)
-        monkeypatch.setattr(passwords, "_NOBODYS_HASH", f"$argon2id$v=19$m=8,t=1,p=1${'A' * 22}${'A' * 43}")
+        monkeypatch.setattr(passwords, "_HASH_OF_NO_PASSWORD", f"$argon2id$v=19$m=8,t=1,p=1${'A' * 22}${'A' * 43}")
     monkeypatch.setattr("time.sleep", lambda _seconds: None)
     monkeypatch.setattr(serialize.ResponseSerializer, "get_value", _get_named_value)
     monkeypatch.setattr(serialize.ResponseSerializer, "_serialize", _serialize_as_stored)

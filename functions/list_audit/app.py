@@ -16,10 +16,10 @@ from rolecall.tenants import tenants
 )
 def handler(request: Request[None]) -> Response:
     query, limit = request.query, request.limit(default=100, maximum=1000)
-    since, until = request.moment("from"), request.moment("to")
+    from_time, to_time = request.moment("from"), request.moment("to")
     page = trail.list_entries(
         tenants.resolve_tenant_id(request.context, query.get("tenant_id")),
-        trail.Filters(request.text("action"), request.id("actor"), request.id("target"), since, until),
+        trail.Filters(request.text("action"), request.id("actor"), request.id("target"), from_time, to_time),
         limit=limit,
         cursor=query.get("cursor"),
     )

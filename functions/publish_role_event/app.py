@@ -7,6 +7,6 @@ from rolecall.audit import role_events
 
 
 def handler(event: dict[str, Any], lambda_context: Any) -> dict[str, Any]:
-    with telemetry.invocation(lambda_context):
+    with telemetry.invocation_telemetry(lambda_context):
         failed = role_events.publish(event["Records"])
     return {"batchItemFailures": [{"itemIdentifier": failed}] if failed else []}

@@ -14,5 +14,5 @@ _RESERVE_SECONDS = 5.0
 
 def handler(event: dict[str, Any], lambda_context: Any) -> dict[str, Any]:
     deadline.set_time_left(lambda_context.get_remaining_time_in_millis() / 1000 - _RESERVE_SECONDS)
-    with telemetry.invocation(lambda_context):
+    with telemetry.invocation_telemetry(lambda_context):
         return maintenance.run(clock.now(), lambda_context.aws_request_id, repair=event.get("repair") is True).to_json()

@@ -15,5 +15,5 @@ _RESERVE_SECONDS = 1.0
 
 def handler(event: dict[str, Any], lambda_context: Any) -> dict[str, Any]:
     deadline.set_time_left(lambda_context.get_remaining_time_in_millis() / 1000 - _RESERVE_SECONDS)
-    with telemetry.invocation(lambda_context):
+    with telemetry.invocation_telemetry(lambda_context):
         return operator.run(principals.RequestContext(_OPERATOR, clock.now(), lambda_context.aws_request_id), event)

@@ -15,5 +15,5 @@ _RESERVE_SECONDS = 3.0
 def handler(event: dict[str, Any], lambda_context: Any) -> dict[str, Any]:
     deadline.set_time_left(lambda_context.get_remaining_time_in_millis() / 1000 - _RESERVE_SECONDS)
     context = RequestContext(WORKER, clock.now(), lambda_context.aws_request_id)
-    with telemetry.invocation(lambda_context):
-        return queues.each_slice(event, lambda tenant_id, name: workers.work(context, tenant_id, name))
+    with telemetry.invocation_telemetry(lambda_context):
+        return queues.handle_slice_messages(event, lambda tenant_id, name: workers.work(context, tenant_id, name))

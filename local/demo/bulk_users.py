@@ -77,7 +77,7 @@ def _create_tenant(user_count: int, password: str) -> Iterator[BulkUser]:
             ]
             batch.append(created)
         admins = sum(created.user.role is Role.ADMIN for created in batch)
-        writes.transact(preconditions.tenant_active(tenant.id, admins=admins), *changes)
+        writes.transact(preconditions.tenant_active(tenant.id, admin_delta=admins), *changes)
         yield from map(bulk_user, batch)
 
 

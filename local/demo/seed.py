@@ -138,5 +138,5 @@ def _create_sample_tenant() -> None:
         first_admin = NewUser(admin["email"], secrets.token_urlsafe(12), Role.ADMIN)
         tenants.register_tenant(RequestContext(SEEDER, now()), "Sample of events/", first_admin)
     with patch.object(user_creation, "new_id", return_value=event["pathParameters"]["id"]):
-        context = RequestContext(Principal.from_context(admin) or SEEDER, now())
+        context = RequestContext(Principal.from_authorizer_context(admin) or SEEDER, now())
         user_creation.create_user(context, NewUser("someone@example.com", secrets.token_urlsafe(12), Role.USER))

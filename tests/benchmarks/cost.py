@@ -469,7 +469,7 @@ def _standing(found: Mapping[str, Measured]) -> str:
 def _counted() -> set[str]:
     """The names of the metrics that the layer and the functions count."""
     sources = [*(ROOT / "layers/rolecall/rolecall").rglob("*.py"), *(ROOT / "functions").glob("*/app.py")]
-    return {name for path in sources for name in re.findall(r'count\("(\w+)"', path.read_text())}
+    return {name for path in sources for name in re.findall(r'count_metric\("(\w+)"', path.read_text())}
 
 
 _PAGE = """\

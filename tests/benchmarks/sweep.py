@@ -108,7 +108,7 @@ class Tenant:
         user = keys.user(self.id, user_id)
         owner = {"tenant_id": self.id, "user_id": user_id}
         yield {"pk": user.pk, "sk": user.sk, **owner, "owned_keys": {token.pk, email.pk}}
-        devices = (keys.of_user(self.id, user_id, "DEVICE", str(uuid4())) for _ in range(number - 3))
+        devices = (keys.item_of_user(self.id, user_id, "DEVICE", str(uuid4())) for _ in range(number - 3))
         for key in (token, email, *devices):
             yield {"pk": key.pk, "sk": key.sk, **owner}
 
@@ -118,7 +118,7 @@ class Tenant:
 
 
 def put_batch(items: Iterable[dynamodb.Item]) -> None:
-    requests = [{"PutRequest": {"Item": expressions.to_wire(item)}} for item in items]
+    requests = [{"PutRequest": {"Item": expressions.serialize_item(item)}} for item in items]
     dynamodb.client().batch_write_item(RequestItems={"rolecall": requests})
 
 
@@ -154,7 +154,7 @@ def bare_loop_same_client(tenant: Tenant) -> None:
 def loop_that_looks(tenant: Tenant) -> None:
     users = reads.query_keys(keys.tenant_partition(tenant.id)).items
 
-    def empty(user: reads.Listed) -> None:
+    def empty(user: reads.KeyWithOwnedKeys) -> None:
         partition = keys.user_partition(tenant.id, user.key.sk.removeprefix("USER#"))
         writes.delete_all(item.key for item in reads.query_keys(partition).items)
 

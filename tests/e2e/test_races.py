@@ -52,7 +52,7 @@ def in_process(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def _forget_clients() -> None:
     for cached in (config.config, clients._session, dynamodb.client, queues._client, secrets_manager._client):
         cached.cache_clear()
-    secrets_manager._known.clear()
+    secrets_manager._cache.clear()
 
 
 @contextmanager
@@ -463,7 +463,7 @@ def test_the_last_two_superadmins_who_disable_each_other_never_leave_none(stack:
     # Other tests' superadmins count as well: leave these two.
     count = reads.get(keys.platform())
     assert count
-    writes.write(writes.Update(keys.platform(), set={"enabled_superadmins": 2}, when=writes.EXISTS))
+    writes.write(writes.Update(keys.platform(), set={"enabled_superadmins": 2}, when=writes.MUST_EXIST))
 
     def send(change: tuple[int, int]) -> gateway.Response:
         actor, target = change
@@ -478,7 +478,7 @@ def test_the_last_two_superadmins_who_disable_each_other_never_leave_none(stack:
     assert after
     assert after["enabled_superadmins"] == 1
     left = count["enabled_superadmins"] - 1
-    writes.write(writes.Update(keys.platform(), set={"enabled_superadmins": left}, when=writes.EXISTS))
+    writes.write(writes.Update(keys.platform(), set={"enabled_superadmins": left}, when=writes.MUST_EXIST))
 
 
 def _operator() -> principals.RequestContext:

@@ -235,11 +235,12 @@ def _fill(tenant_id: str, *, users: int, children: int) -> None:
         items += [{"pk": key.pk, "sk": key.sk, **owner} for key in (token, email)]
         items.append({"pk": user.pk, "sk": user.sk, **owner, "owned_keys": {token.pk, email.pk}, "active": True})
         for number in range(children):
-            device = keys.of_user(tenant_id, user_id, "DEVICE", str(number))
+            device = keys.item_of_user(tenant_id, user_id, "DEVICE", str(number))
             items.append({"pk": device.pk, "sk": device.sk, "name": "phone"})
     for start in range(0, len(items), writes.BATCH_SIZE):
         requests = [
-            {"PutRequest": {"Item": expressions.to_wire(item)}} for item in items[start : start + writes.BATCH_SIZE]
+            {"PutRequest": {"Item": expressions.serialize_item(item)}}
+            for item in items[start : start + writes.BATCH_SIZE]
         ]
         answer = dynamodb.client().batch_write_item(RequestItems={config.config().table_name: requests})
         assert not answer.get("UnprocessedItems")

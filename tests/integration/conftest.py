@@ -238,7 +238,7 @@ def superadmin(aws: None) -> Holder:
 def table() -> list[dict[str, Any]]:
     """Everything that is stored, in the order of the keys; a test may scan, the code never does."""
     pages = _aws("dynamodb").get_paginator("scan").paginate(TableName="rolecall")
-    items = [expressions.from_wire(item) for page in pages for item in page["Items"]]
+    items = [expressions.deserialize_item(item) for page in pages for item in page["Items"]]
     return sorted(items, key=lambda item: (item["pk"], item["sk"]))
 
 

@@ -41,8 +41,8 @@ def test_the_doctor_says_what_is_wrong_and_mends_what_follows_from_the_rest(
     of_the_table: None, acme: Tenant, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     user = acme.add("user")
-    writes.write(writes.Update(keys.tenant(acme.id), set={"active_admins": 3}, when=writes.EXISTS))
-    writes.write(writes.Delete(keys.email(user.email), when=writes.EXISTS))
+    writes.write(writes.Update(keys.tenant(acme.id), set={"active_admins": 3}, when=writes.MUST_EXIST))
+    writes.write(writes.Delete(keys.email(user.email), when=writes.MUST_EXIST))
     before = table()
 
     with pytest.raises(StackError, match=r"^table rolecall: 2 things do not hold.$"):
@@ -66,7 +66,7 @@ def test_a_demo_tenant_whose_deletion_goes_on_is_shown_as_that_and_not_created_a
 ) -> None:
     admin: User = {"id": acme.admin.id, "email": acme.admin.email, "role": "admin", "active": True, "token": "x"}
     known: demo_data.Tenant = {"id": acme.id, "name": "Acme", "status": "active", "users": [admin]}
-    writes.write(writes.Update(keys.tenant(acme.id), set={"status": "deleting"}, when=writes.EXISTS))
+    writes.write(writes.Update(keys.tenant(acme.id), set={"status": "deleting"}, when=writes.MUST_EXIST))
 
     current = refresh._current_tenant(known)
 

@@ -46,13 +46,13 @@ BUGS = {
     "an actor's standing is not looked at again": Bug(
         "forgotten condition",
         "auth.preconditions:actor_still_authorized",
-        "return [writes.Check(key, when=when, otherwise=otherwise)]",
+        "return [writes.Check(key, when=when, on_condition_failure=on_condition_failure)]",
         "return []",
     ),
     "the last admin may go": Bug(
         "forgotten condition",
         "auth.preconditions:tenant_active",
-        'active = active & Attr("active_admins").gt(-admins)',
+        'active = active & Attr("active_admins").gt(-admin_delta)',
         "pass",
     ),
     "the last superadmin may go": Bug(
@@ -76,8 +76,8 @@ BUGS = {
     "a manager makes admins": Bug(
         "wrong transition",
         "auth.roles:check_transition",
-        "if old != new and (old, new) not in TRANSITIONS[actor]:",
-        "if old != new and (old, new) not in TRANSITIONS[actor] and old is not Role.USER:",
+        "if old != new and (old, new) not in ALLOWED_TRANSITIONS[actor]:",
+        "if old != new and (old, new) not in ALLOWED_TRANSITIONS[actor] and old is not Role.USER:",
     ),
     "a manager demotes itself": Bug(
         "wrong transition",
@@ -100,14 +100,14 @@ BUGS = {
     "an admin who is deactivated still counts": Bug(
         "stale count",
         "tenants.user_changes:_attempt_change",
-        "admins=admin_count_delta(old.role_if_active, new.role_if_active)",
-        "admins=admin_count_delta(old.role, new.role)",
+        "admin_delta=admin_count_delta(old.role_if_active, new.role_if_active)",
+        "admin_delta=admin_count_delta(old.role, new.role)",
     ),
     "an inactive admin who is deleted is counted out again": Bug(
         "stale count",
         "tenants.user_deletion:_mark_deleted",
-        "admins=admin_count_delta(user.role_if_active, None)",
-        "admins=admin_count_delta(user.role, None)",
+        "admin_delta=admin_count_delta(user.role_if_active, None)",
+        "admin_delta=admin_count_delta(user.role, None)",
     ),
     "a change is not written down": Bug(
         "missing audit entry",
@@ -169,7 +169,7 @@ BUGS = {
     ),
     "a deactivated user still comes in": Bug(
         "token that outlives its user",
-        "auth.authorizer:_tenant_user",
+        "auth.authorizer:_authenticate_api_token",
         'or user is None or not user["active"]',
         "or user is None",
     ),

@@ -54,7 +54,7 @@ class Clock:
 class Look:
     """What the table held at one moment. Answers `rolecall.invariants` in the place of the store."""
 
-    EXISTS = writes.EXISTS
+    EXISTS = writes.MUST_EXIST
 
     def __init__(self) -> None:
         self.items: dict[Key, dynamodb.Item] = {}
@@ -74,7 +74,7 @@ class Look:
         before = self.before = {key: self.items.get(key) for key in changed}
         for key in changed:
             if key in seen:
-                self.items[key] = expressions.from_wire(seen[key].to_json()["Attributes"])
+                self.items[key] = expressions.deserialize_item(seen[key].to_json()["Attributes"])
             else:
                 self.items.pop(key, None)
         # An item that was replaced by its equal has not changed.

@@ -114,7 +114,7 @@ def test_a_room_says_what_happens_in_it(room: str) -> None:
 def test_few_modules_talk_to_aws_and_only_config_reads_the_environment(module: str) -> None:
     names = set(_imports(MODULES[module]))
     of_aws = {name for name in names if name.startswith(("boto3", "botocore"))}
-    made = re.findall(r"clients\.make\(\s*\"(\w+)\"", MODULES[module].read_text())
+    made = re.findall(r"clients\.create_client\(\s*\"(\w+)\"", MODULES[module].read_text())
     assert made == ([CLIENTS[module]] if module in CLIENTS else [])
     if module != "aws.clients":
         # boto3 would slow every cold start; whoever has a client knows its failures, and no more.

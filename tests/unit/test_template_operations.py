@@ -218,7 +218,7 @@ def test_the_metrics_that_alarms_look_at_are_counted_in_this_stacks_name() -> No
     assert own
     assert everyones["POWERTOOLS_SERVICE_NAME"] == {"Ref": "AWS::StackName"}
     for alarm in own:
-        assert alarm["MetricName"] in _words("count")
+        assert alarm["MetricName"] in _words("count_metric")
         assert alarm["Dimensions"] == [{"Name": "service", "Value": {"Ref": "AWS::StackName"}}]
 
 
@@ -257,7 +257,7 @@ def test_the_dashboard_is_made_of_what_is_there() -> None:
     for widget in widgets:
         for row in widget["properties"].get("metrics", []):
             if row[0] == "Rolecall":
-                assert row[1] in _words("count") | {"TenantDeletionAccepted", "TenantDeleted"}, row[1]
+                assert row[1] in _words("count_metric") | {"TenantDeletionAccepted", "TenantDeleted"}, row[1]
 
 
 def test_the_dashboard_shows_every_function_and_every_alarm_of_the_whole() -> None:

@@ -12,6 +12,6 @@ def rfc3339(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def epoch(at: datetime) -> int:
+def epoch_seconds(at: datetime) -> int:
     """Whole seconds since 1970, which is what DynamoDB's TTL and JWTs count in."""
     return int(at.timestamp())

@@ -27,23 +27,23 @@ class Config(NamedTuple):
         days = environ.get("AUDIT_RETENTION_DAYS", "730")
         if not days.isdecimal() or int(days) < 1:
             raise ConfigurationError(f"AUDIT_RETENTION_DAYS must be a whole number of days, not {days!r}")
-        return cls(_required(environ, "TABLE_NAME"), int(days), environ)
+        return cls(_require_variable(environ, "TABLE_NAME"), int(days), environ)
 
     @property
     def master_token_secret_arn(self) -> str:
-        return _required(self.environ, "MASTER_TOKEN_SECRET_ARN")
+        return _require_variable(self.environ, "MASTER_TOKEN_SECRET_ARN")
 
     @property
     def jwt_key_secret_arn(self) -> str:
-        return _required(self.environ, "JWT_KEY_SECRET_ARN")
+        return _require_variable(self.environ, "JWT_KEY_SECRET_ARN")
 
     @property
     def cursor_key_secret_arn(self) -> str:
-        return _required(self.environ, "CURSOR_KEY_SECRET_ARN")
+        return _require_variable(self.environ, "CURSOR_KEY_SECRET_ARN")
 
     @property
     def sweep_queue_url(self) -> str:
-        return _required(self.environ, "SWEEP_QUEUE_URL")
+        return _require_variable(self.environ, "SWEEP_QUEUE_URL")
 
     @property
     def sweep_concurrency(self) -> int:
@@ -52,29 +52,29 @@ class Config(NamedTuple):
 
     @property
     def idempotency_key_secret_arn(self) -> str:
-        return _required(self.environ, "IDEMPOTENCY_KEY_SECRET_ARN")
+        return _require_variable(self.environ, "IDEMPOTENCY_KEY_SECRET_ARN")
 
     @property
     def redaction_key_secret_arn(self) -> str:
-        return _required(self.environ, "REDACTION_KEY_SECRET_ARN")
+        return _require_variable(self.environ, "REDACTION_KEY_SECRET_ARN")
 
     @property
     def token_use_queue_url(self) -> str:
-        return _required(self.environ, "TOKEN_USE_QUEUE_URL")
+        return _require_variable(self.environ, "TOKEN_USE_QUEUE_URL")
 
     @property
     def event_bus_name(self) -> str:
-        return _required(self.environ, "EVENT_BUS_NAME")
+        return _require_variable(self.environ, "EVENT_BUS_NAME")
 
 
-def _required(environ: Mapping[str, str], name: str) -> str:
+def _require_variable(environ: Mapping[str, str], name: str) -> str:
     value = environ.get(name, "")
     if not value:
         raise ConfigurationError(f"the environment variable {name} is not set: the template must give it")
     return value
 
 
-def starts_on_lambda() -> bool:
+def is_lambda_initializing() -> bool:
     """Whether this process is an environment that Lambda has just begun to initialize."""
     return "AWS_LAMBDA_INITIALIZATION_TYPE" in os.environ
 

@@ -5,7 +5,7 @@ what it means when one fails; DynamoDB's own failures become `errors`' classes:
 
 | DynamoDB | Rolecall |
 | --- | --- |
-| a condition failed | the write's `otherwise` |
+| a condition failed | the write's `on_condition_failure` |
 | conflict with another transaction, until the time is up | `ConcurrentChange` |
 | throttled, out of reach, internal error, until the time is up | `ServiceUnavailable` |
 """

@@ -53,11 +53,11 @@ class Unauthorized(RolecallError):
     message = "a valid credential is required"
 
 
-class Refused(RolecallError):
+class RuleViolation(RolecallError):
     """The caller is known and may not do this; refused role changes of this kind are audited."""
 
 
-class Forbidden(Refused):
+class Forbidden(RuleViolation):
     """The caller's role does not allow the operation."""
 
     status = 403
@@ -65,7 +65,7 @@ class Forbidden(Refused):
     message = "your role does not allow this"
 
 
-class MasterTokenRequired(Refused):
+class MasterTokenRequired(RuleViolation):
     """The route is for the platform's operators."""
 
     status = 403
@@ -73,7 +73,7 @@ class MasterTokenRequired(Refused):
     message = "this needs the platform's master token"
 
 
-class RoleTransitionDenied(Refused):
+class RoleTransitionDenied(RuleViolation):
     """The caller's role does not allow this change of role."""
 
     status = 403
@@ -81,7 +81,7 @@ class RoleTransitionDenied(Refused):
     message = "your role does not allow this change of role"
 
 
-class SelfChangeDenied(Refused):
+class SelfChangeDenied(RuleViolation):
     """Nobody changes their own role, deactivates or deletes themselves."""
 
     status = 403
@@ -89,7 +89,7 @@ class SelfChangeDenied(Refused):
     message = "you cannot change your own role: ask someone else"
 
 
-class LastAdmin(Refused):
+class LastAdmin(RuleViolation):
     """The change would leave the tenant without an active admin."""
 
     status = 409
@@ -97,7 +97,7 @@ class LastAdmin(Refused):
     message = "the tenant would be left without an active admin: make someone else admin first"
 
 
-class LastSuperadmin(Refused):
+class LastSuperadmin(RuleViolation):
     """The change would leave the platform without an enabled superadmin."""
 
     status = 422
@@ -216,20 +216,20 @@ class UnsupportedMediaType(RolecallError):
     message = "send the body as application/json"
 
 
-class OperationRefused(RolecallError):
+class OperatorRequestRefused(RolecallError):
     """Said to an operator who invokes a function by hand; no route says it."""
 
     status = 409
     code = "OPERATION_REFUSED"
 
 
-class SuperadminExists(OperationRefused):
+class SuperadminExists(OperatorRequestRefused):
     """The platform has an enabled superadmin already, so the next is made by that one, over the API."""
 
     message = "the platform has an enabled superadmin, who can make others; if nobody can use it, ask with force=true"
 
 
-class KeyStillNeeded(OperationRefused):
+class PreviousKeyInUse(OperatorRequestRefused):
     """The key before the current one still has valid tokens, which another rotation would end."""
 
     def __init__(self, seconds: int) -> None:

@@ -18,6 +18,6 @@ def time_ordered_id(at: datetime) -> str:
     return str(UUID(int=value))
 
 
-def first_id_at(at: datetime) -> str:
+def lowest_id_at(at: datetime) -> str:
     """Sorts before every time-ordered id of that millisecond or later, and behind all earlier ones."""
     return str(UUID(int=int(at.timestamp() * 1000) << 80))

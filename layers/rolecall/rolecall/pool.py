@@ -20,9 +20,9 @@ class Pool:
         if self._threads:
             self._threads.shutdown(cancel_futures=True)
 
-    def do_all[T](self, work: Callable[[T], None], parts: Iterable[T]) -> None:
+    def run_all[T](self, work: Callable[[T], None], parts: Iterable[T]) -> None:
         """Returns when all of it is over; raises what went wrong first, with the rest left undone."""
-        running = [self._start(work, part) for part in parts]
+        running = [self._submit(work, part) for part in parts]
         try:
             for one in running:
                 one.result()
@@ -31,26 +31,26 @@ class Pool:
                 one.cancel()
             wait(running)
 
-    def ahead[T, R](self, work: Callable[[T], R], parts: Iterable[T], number: int) -> Iterator[R]:
+    def map_in_order[T, R](self, work: Callable[[T], R], parts: Iterable[T], number: int) -> Iterator[R]:
         """The results in order; up to `number` of them are worked out, or wait, at a time."""
         running: deque[Future[R]] = deque()
         for part in parts:
-            running.append(self._start(work, part))
+            running.append(self._submit(work, part))
             if len(running) == number or not self._threads:
                 yield running.popleft().result()
         yield from (one.result() for one in running)
 
-    def one_ahead[T](self, things: Iterator[T]) -> Iterator[T]:
+    def prefetch_one[T](self, things: Iterator[T]) -> Iterator[T]:
         """The same things, each made while the one before it is made use of."""
         if not self._threads:
             yield from things
             return
-        coming = self._start(_next_of, things)
+        coming = self._submit(_next_or_none, things)
         while (thing := coming.result()) is not None:
-            coming = self._start(_next_of, things)
+            coming = self._submit(_next_or_none, things)
             yield thing
 
-    def _start[T, R](self, work: Callable[[T], R], part: T) -> "Future[R]":
+    def _submit[T, R](self, work: Callable[[T], R], part: T) -> "Future[R]":
         if self._threads:
             # With a context of its own: the invocation's deadline is in it.
             return self._threads.submit(copy_context().run, work, part)
@@ -59,5 +59,5 @@ class Pool:
         return done
 
 
-def _next_of[T](things: Iterator[T]) -> T | None:
+def _next_or_none[T](things: Iterator[T]) -> T | None:
     return next(things, None)

@@ -25,23 +25,23 @@ metrics = Metrics(namespace="Rolecall")
 _NEAR_TIMEOUT_MS = 1000
 
 
-def count(metric: str, number: int = 1) -> None:
+def count_metric(metric: str, number: int = 1) -> None:
     """Add to a metric of this invocation; it goes out when the invocation ends."""
     metrics.add_metric(metric, MetricUnit.Count, number)
 
 
-def critical(message: str, **fields: Any) -> None:
+def log_critical_event(message: str, **fields: Any) -> None:
     """Log something that a person must see that someone meant, and count it: an alarm tells of it."""
     logger.critical(message, **fields)
-    count("CriticalEvents")
+    count_metric("CriticalEvents")
 
 
-def log_unavailable(error: ServiceUnavailable) -> None:
+def log_service_unavailable(error: ServiceUnavailable) -> None:
     """Log which call to AWS failed, and how. The caller reads only that the service is busy."""
-    logger.warning("service unavailable", **cause_of(error))
+    logger.warning("service unavailable", **describe_failed_call(error))
 
 
-def cause_of(error: RolecallError) -> dict[str, Any]:
+def describe_failed_call(error: RolecallError) -> dict[str, Any]:
     """The failed call to AWS behind an error, as fields of a log line.
 
     Each field is picked by name. The message of the failure is left out: it may repeat what was sent.
@@ -65,36 +65,36 @@ def cause_of(error: RolecallError) -> dict[str, Any]:
 
 
 @contextmanager
-def unavailability_logged() -> Iterator[None]:
+def service_unavailable_logged() -> Iterator[None]:
     """Logs the cause of a `ServiceUnavailable` that leaves the block. For functions that no route handles."""
     try:
         yield
     except ServiceUnavailable as error:
-        log_unavailable(error)
+        log_service_unavailable(error)
         raise
 
 
 @contextmanager
-def invocation(context: Any) -> Iterator[None]:
+def invocation_telemetry(context: Any) -> Iterator[None]:
     """Names the request in every log line of this invocation, and sends what was counted when it ends."""
     logger.append_keys(request_id=context.aws_request_id)
     try:
-        with unavailability_logged():
+        with service_unavailable_logged():
             yield
     finally:
-        end(context)
+        finish_invocation(context)
 
 
-def end(context: Any) -> None:
+def finish_invocation(context: Any) -> None:
     """Send what was counted; to be called at the end of each invocation, with Lambda's context."""
     left = context.get_remaining_time_in_millis()
     if left < _NEAR_TIMEOUT_MS:
         logger.warning("time nearly ran out", milliseconds_left=left)
-        count("NearTimeout")
-    flush()
+        count_metric("NearTimeout")
+    flush_metrics()
 
 
-def flush() -> None:
+def flush_metrics() -> None:
     """Send what was counted so far."""
     if metrics.metric_set:
         metrics.flush_metrics()

@@ -62,7 +62,7 @@ def test_an_account_is_made_in_one_moment_and_audited(time: Clock, superadmin: H
     at = rfc3339(time.at)
     made = superadmin.request("POST", USERS, NEW | {"role": "admin"}).body
 
-    password = reads.get(keys.of_account(made["id"], "CREDENTIAL", "PASSWORD")) or {}
+    password = reads.get(keys.item_of_account(made["id"], "CREDENTIAL", "PASSWORD")) or {}
     assert (made["createdAt"], made["updatedAt"], password["created_at"]) == (at, at, at)
     entry = audit_of(keys.PLATFORM)[-1]
     assert (entry["action"], entry["target"]) == ("create_account", {"type": "account", "id": str(made["id"])})
@@ -71,7 +71,7 @@ def test_an_account_is_made_in_one_moment_and_audited(time: Clock, superadmin: H
 
 def test_a_new_account_takes_no_other_ones_place(superadmin: Holder) -> None:
     other = make_account()
-    writes.write(writes.Update(keys.platform(), set={"last_account_id": other.id - 1}, when=writes.EXISTS))
+    writes.write(writes.Update(keys.platform(), set={"last_account_id": other.id - 1}, when=writes.MUST_EXIST))
     before = reads.get(keys.account(other.id))
     assert superadmin.request("POST", USERS, NEW).code == "CONCURRENT_CHANGE"
     assert reads.get(keys.account(other.id)) == before
@@ -111,7 +111,7 @@ def test_a_bad_field_is_named(superadmin: Holder, field: str, value: str) -> Non
 def test_amounts_are_exact(superadmin: Holder) -> None:
     target = make_account()
     amounts = {"wallet_balance": Decimal("12345678901234567.89"), "total_earned": Decimal("0.10")}
-    writes.write(writes.Update(keys.account(target.id), set=amounts, when=writes.EXISTS))
+    writes.write(writes.Update(keys.account(target.id), set=amounts, when=writes.MUST_EXIST))
 
     answer = superadmin.request("PUT", f"{USERS}/{target.id}/role", {"newRole": "admin"})
 
@@ -288,7 +288,7 @@ def test_who_did_it_is_told_as_it_was_then(superadmin: Holder) -> None:
     target = make_account()
     change(superadmin, "ban", target)
     new_name = {"first_name": "Augusta", "email": "new@example.com"}
-    writes.write(writes.Update(keys.account(superadmin.id), set=new_name, when=writes.EXISTS))
+    writes.write(writes.Update(keys.account(superadmin.id), set=new_name, when=writes.MUST_EXIST))
 
     entry = superadmin.request("GET", f"{USERS}/{target.id}/history?limit=1").body[0]
 
@@ -323,7 +323,7 @@ def test_the_first_superadmin_is_made_once(aws: None, caplog: pytest.LogCaptureF
     with pytest.raises(Exception, match="enabled superadmin"):
         operate("create_superadmin", email="root2@example.com")
     assert operate("create_superadmin", email="root2@example.com", force=True)["id"] > made["id"]
-    writes.write(writes.Update(keys.platform(), set={"enabled_superadmins": 0}, when=writes.EXISTS))
+    writes.write(writes.Update(keys.platform(), set={"enabled_superadmins": 0}, when=writes.MUST_EXIST))
     operate("create_superadmin", email="root3@example.com")
     assert superadmins() == 1
     assert made["password"] not in caplog.text
@@ -379,7 +379,7 @@ def test_of_two_rotations_at_once_the_first_counts_and_the_second_is_refused(aws
     if operation == "rotate_master_token":
         assert gateway.authorize(other["token"])
     else:
-        assert secrets_manager.current(config.config().jwt_key_secret_arn)[0]["kid"] == other["kid"]
+        assert secrets_manager.read_with_version(config.config().jwt_key_secret_arn)[0]["kid"] == other["kid"]
     entries = [(entry["action"], entry["outcome"], entry["reason"]) for entry in audit_of(keys.PLATFORM)]
     assert sorted(entries[-3:]) == [
         (operation, "denied", "CONCURRENT_CHANGE"),

@@ -61,7 +61,7 @@ def _role_of(account: Holder) -> str:
 
 
 def _set(account: Holder, **attributes: Any) -> None:
-    writes.write(writes.Update(keys.account(account.id), set=attributes, when=writes.EXISTS))
+    writes.write(writes.Update(keys.account(account.id), set=attributes, when=writes.MUST_EXIST))
 
 
 @pytest.fixture

@@ -45,7 +45,7 @@ def test_the_access_token_names_account_and_session_and_ends_after_15_minutes(su
     assert claims["sub"] == str(superadmin.id)
     assert claims["exp"] - claims["iat"] == 900
     assert jwt.get_unverified_header(token) == {"alg": "HS256", "kid": "1", "typ": "JWT"}
-    session = reads.get(keys.of_account(superadmin.id, "SESSION", claims["sid"]))
+    session = reads.get(keys.item_of_account(superadmin.id, "SESSION", claims["sid"]))
     assert session
     assert session["expires_at"] - claims["iat"] == 7 * 24 * 3600
 
@@ -111,7 +111,7 @@ def test_whatever_is_wrong_with_a_login_the_answer_is_the_same(aws: None, acme: 
 
 
 def _set(account: Holder, **attributes: Any) -> None:
-    writes.write(writes.Update(keys.account(account.id), set=attributes, when=writes.EXISTS))
+    writes.write(writes.Update(keys.account(account.id), set=attributes, when=writes.MUST_EXIST))
 
 
 def test_an_account_that_is_banned_while_it_logs_in_gets_no_session(aws: None) -> None:

@@ -235,9 +235,9 @@ def test_a_tenants_user_has_no_session_to_log_out_of(acme: Tenant) -> None:
 def test_a_password_is_hashed_anew_when_the_parameters_have_changed(superadmin: Holder) -> None:
     from argon2 import PasswordHasher  # noqa: PLC0415
 
-    key = keys.of_account(superadmin.id, "CREDENTIAL", "PASSWORD")
+    key = keys.item_of_account(superadmin.id, "CREDENTIAL", "PASSWORD")
     weak = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
-    writes.write(writes.Update(key, set={"password_hash": weak}, when=writes.EXISTS))
+    writes.write(writes.Update(key, set={"password_hash": weak}, when=writes.MUST_EXIST))
     body = {"email": superadmin.email, "password": PASSWORD}
 
     assert gateway.request("POST", "/v1/api/auth/login", body={**body, "password": "wrong"}).status == 401

@@ -159,11 +159,11 @@ def test_an_api_token_is_dead_at_once_when_what_it_stands_for_is(acme: Tenant, l
         case "user":
             writes.write(writes.Delete(keys.user(acme.id, member.id)))
         case "active":
-            writes.write(writes.Update(keys.user(acme.id, member.id), set={"active": False}, when=writes.EXISTS))
+            writes.write(writes.Update(keys.user(acme.id, member.id), set={"active": False}, when=writes.MUST_EXIST))
         case "tenant":
             writes.write(writes.Delete(keys.tenant(acme.id)))
         case _:
-            writes.write(writes.Update(keys.tenant(acme.id), set={"status": "deleting"}, when=writes.EXISTS))
+            writes.write(writes.Update(keys.tenant(acme.id), set={"status": "deleting"}, when=writes.MUST_EXIST))
 
     _assert_denied(f"Bearer {member.token}")
 
@@ -259,24 +259,24 @@ def test_a_session_is_good_for_its_own_account_only(superadmin: Holder) -> None:
 @pytest.mark.parametrize("loss", ["banned", "disabled", "deleted", "logged out", "expired"])
 def test_an_access_token_is_dead_at_once_when_its_account_or_session_is(superadmin: Holder, loss: str) -> None:
     claims = jwt.decode(superadmin.access_token, options={"verify_signature": False})
-    account, session = keys.account(superadmin.id), keys.of_account(superadmin.id, "SESSION", claims["sid"])
+    account, session = keys.account(superadmin.id), keys.item_of_account(superadmin.id, "SESSION", claims["sid"])
     match loss:
         case "banned":
-            writes.write(writes.Update(account, set={"banned": True}, when=writes.EXISTS))
+            writes.write(writes.Update(account, set={"banned": True}, when=writes.MUST_EXIST))
         case "disabled":
-            writes.write(writes.Update(account, set={"enabled": False}, when=writes.EXISTS))
+            writes.write(writes.Update(account, set={"enabled": False}, when=writes.MUST_EXIST))
         case "deleted":
             writes.write(writes.Delete(account))
         case "logged out":
             writes.write(writes.Delete(session))
         case _:
-            writes.write(writes.Update(session, set={"expires_at": _at(seconds=-1)}, when=writes.EXISTS))
+            writes.write(writes.Update(session, set={"expires_at": _at(seconds=-1)}, when=writes.MUST_EXIST))
 
     _assert_denied(f"Bearer {superadmin.access_token}")
 
 
 def test_the_role_of_an_account_is_the_one_of_this_moment(superadmin: Holder) -> None:
-    writes.write(writes.Update(keys.account(superadmin.id), set={"role": PlatformRole.CLIENT}, when=writes.EXISTS))
+    writes.write(writes.Update(keys.account(superadmin.id), set={"role": PlatformRole.CLIENT}, when=writes.MUST_EXIST))
     assert superadmin.principal["role"] == "ROLE_CLIENT"
 
 

@@ -11,7 +11,7 @@ import pytest
 from rolecall import clock
 from rolecall.auth import jwts
 from rolecall.aws import secrets_manager
-from rolecall.clock import epoch
+from rolecall.clock import epoch_seconds
 from rolecall.config import config
 from tests import gateway
 from tests.integration.conftest import Holder
@@ -100,7 +100,7 @@ def test_a_claim_says_something_else(claims: dict[str, Any], change: dict[str, A
 
 @pytest.mark.parametrize("name", ["iat", "nbf"])
 def test_not_yet_valid(claims: dict[str, Any], name: str) -> None:
-    soon = epoch(clock.now() + timedelta(minutes=1))
+    soon = epoch_seconds(clock.now() + timedelta(minutes=1))
     assert not gateway.authorize(_signed(claims | {name: soon}))
 
 
@@ -137,9 +137,9 @@ def test_a_new_key_is_known_before_the_cached_secret_ends(superadmin: Holder, mo
     monkeypatch.setattr(jwts, "_reread_at", float("-inf"))
     assert gateway.authorize(superadmin.access_token)  # the secret is cached
     arn = config().jwt_key_secret_arn
-    secret, version = secrets_manager.current(arn)
-    new = jwts.rotated(secret, clock.now(), keep_previous=True)
-    secrets_manager.replace(arn, version, new)
+    secret, version = secrets_manager.read_with_version(arn)
+    new = jwts.with_new_key(secret, clock.now(), keep_previous=True)
+    secrets_manager.replace_if_version(arn, version, new)
 
     claims = jwt.decode(superadmin.access_token, options={"verify_signature": False})
 

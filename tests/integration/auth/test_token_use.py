@@ -38,7 +38,7 @@ def _noted(member: Member) -> Any:
 def _note(member: Member, ago: timedelta) -> str:
     text = clock.rfc3339(clock.now() - ago)
     key = keys.api_token(tokens.api_token_hash(member.token))
-    writes.write(writes.Update(key, set={"last_used_at": text}, when=writes.EXISTS))
+    writes.write(writes.Update(key, set={"last_used_at": text}, when=writes.MUST_EXIST))
     token_use._reported.clear()
     return text
 

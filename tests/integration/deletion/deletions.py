@@ -45,7 +45,7 @@ def plant_user(tenant_id: str, user_id: str, *, children: int = 2) -> None:
     put(email, **owner)
     put(keys.user(tenant_id, user_id), **owner, owned_keys={token.pk, email.pk}, role="user", active=True)
     for number in range(children):
-        put(keys.of_user(tenant_id, user_id, "DEVICE", str(number)), name="phone")
+        put(keys.item_of_user(tenant_id, user_id, "DEVICE", str(number)), name="phone")
 
 
 def clear() -> None:
@@ -84,7 +84,7 @@ def remains(tenant_id: str) -> list[str]:
 
 
 def expected_counts(tenant_id: str) -> Counter[str]:
-    return Counter(keys.item_type(keys.Key(*line.split(" "))) for line in remains(tenant_id))
+    return Counter(keys.receipt_category(keys.Key(*line.split(" "))) for line in remains(tenant_id))
 
 
 def delete(tenant: Tenant, *, seconds: float = 20.0, query: str = "", confirm: str | None = None) -> Response:
@@ -113,7 +113,9 @@ def leases_run_out(tenant_id: str) -> None:
     """What a minute of waiting does."""
     for item in table():
         if item["pk"] == keys.deletion(tenant_id).pk and item["sk"] != keys.META and item["lease_until"]:
-            writes.write(writes.Update(keys.Key(item["pk"], item["sk"]), set={"lease_until": 0}, when=writes.EXISTS))
+            writes.write(
+                writes.Update(keys.Key(item["pk"], item["sk"]), set={"lease_until": 0}, when=writes.MUST_EXIST)
+            )
 
 
 def to_the_end(tenant: Tenant, *, rounds: int = 12) -> None:

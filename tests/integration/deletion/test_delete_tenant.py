@@ -112,9 +112,9 @@ def test_more_users_than_fit_into_one_batch_are_deleted_too(acme: Tenant) -> Non
     call_of_nobody = {"created_at": clock.rfc3339(clock.now())}
     for number in range(60):
         writes.write(writes.Put({**_pair(keys.user(acme.id, f"u{number}")), **call_of_nobody}))
-        writes.write(writes.Put({**_pair(keys.of_user(acme.id, f"u{number}", "DEVICE", "d")), **call_of_nobody}))
+        writes.write(writes.Put({**_pair(keys.item_of_user(acme.id, f"u{number}", "DEVICE", "d")), **call_of_nobody}))
     for number in range(30):
-        writes.write(writes.Put({**_pair(keys.of_user(acme.id, "u7", "SESSION", str(number))), **call_of_nobody}))
+        writes.write(writes.Put({**_pair(keys.item_of_user(acme.id, "u7", "SESSION", str(number))), **call_of_nobody}))
 
     assert delete_tenant(acme.id).status == 200
 
@@ -316,7 +316,7 @@ def test_a_device_needs_a_user_that_is_there_and_active(acme: Tenant, gone: str)
         case "user":
             writes.write(writes.Delete(keys.user(acme.id, user.id)))
         case _:
-            writes.write(writes.Update(keys.user(acme.id, user.id), set={"active": False}, when=writes.EXISTS))
+            writes.write(writes.Update(keys.user(acme.id, user.id), set={"active": False}, when=writes.MUST_EXIST))
     with unchanged(), pytest.raises(RolecallError) as raised:
         devices.register_device(acme.id, user.id, "phone", clock.now())
     assert raised.value.status == (401 if gone == "tenant" else 404)

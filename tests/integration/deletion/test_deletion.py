@@ -87,12 +87,12 @@ def test_a_wrong_name_is_refused_and_the_right_one_is_not(query: str) -> None:
 @pytest.mark.parametrize("query", ["", "?dry_run=true"])
 def test_a_protected_tenant_is_not_deleted_until_the_protection_is_lifted(query: str) -> None:
     tenant = some_dozen_items()
-    writes.write(writes.Update(keys.tenant(tenant.id), set={"deletion_protection": True}, when=writes.EXISTS))
+    writes.write(writes.Update(keys.tenant(tenant.id), set={"deletion_protection": True}, when=writes.MUST_EXIST))
     before = table_without_audit()
     refused = delete(tenant, query=query)
     assert (refused.status, refused.code) == (409, "TENANT_PROTECTED")
     assert table_without_audit() == before
-    writes.write(writes.Update(keys.tenant(tenant.id), set={"deletion_protection": False}, when=writes.EXISTS))
+    writes.write(writes.Update(keys.tenant(tenant.id), set={"deletion_protection": False}, when=writes.MUST_EXIST))
     assert delete(tenant, query=query).status == 200
 
 
@@ -112,7 +112,7 @@ def test_what_becomes_of_a_tenant_between_the_look_at_it_and_its_tombstone_count
             case _:
                 change = {"name": "Globex"} if between == "renamed" else {"deletion_protection": True}
                 token = gateway.running.set(None)
-                writes.write(writes.Update(key, set=change, when=writes.EXISTS))
+                writes.write(writes.Update(key, set=change, when=writes.MUST_EXIST))
                 gateway.running.reset(token)
 
     events.register("before-call.dynamodb.TransactWriteItems", overtake)
@@ -237,7 +237,7 @@ def test_what_is_planted_behind_the_sweeps_back_is_found_by_the_proof(where: str
 
     match where:
         case "of a user whose slice is swept":
-            put(keys.of_user(tenant.id, user_id, "DEVICE", "late"), name="late")
+            put(keys.item_of_user(tenant.id, user_id, "DEVICE", "late"), name="late")
             counts["devices"] += 1
         case "of the tenant":
             put(keys.Key(keys.tenant_partition(tenant.id), "GADGET#late"))
@@ -347,7 +347,7 @@ def test_a_tenant_that_someone_has_opened_again_is_not_removed() -> None:
     key = keys.tenant(tenant.id)
 
     def open_again() -> None:
-        writes.write(writes.Update(key, set={"status": "active"}, when=writes.EXISTS))
+        writes.write(writes.Update(key, set={"status": "active"}, when=writes.MUST_EXIST))
 
     assert delete(tenant, seconds=3).status == 202
     with just_before_the_last_proof(open_again):
@@ -409,7 +409,7 @@ def test_the_receipt_has_the_time_of_the_end_not_that_of_the_request(monkeypatch
     assert answer.body["data"]["deleted_at"] == end
     job = reads.get(keys.deletion(tenant.id)) or {}
     assert job["requested_at"] < end
-    assert keys.UNREDACTED_AUDITS.entry(f"{end}#{tenant.id}").items() <= job.items()
+    assert keys.UNREDACTED_AUDITS.index_attributes(f"{end}#{tenant.id}").items() <= job.items()
     assert [entry["timestamp"] for entry in audit_of(tenant.id)] == [job["requested_at"], end]
 
 
@@ -465,10 +465,10 @@ def test_a_worker_whose_time_is_up_hands_its_slice_on() -> None:
 def test_a_request_does_not_wait_for_a_slice_that_someone_else_has_in_its_hands() -> None:
     tenant = some_dozen_items()
     slice_0 = keys.deletion_slice(tenant.id, "0")
-    lease = {"owner": "someone else", "lease_until": clock.epoch(clock.now()) + 60}
+    lease = {"owner": "someone else", "lease_until": clock.epoch_seconds(clock.now()) + 60}
 
     def someone_takes_it() -> None:
-        writes.write(writes.Update(slice_0, set=lease, when=writes.EXISTS))
+        writes.write(writes.Update(slice_0, set=lease, when=writes.MUST_EXIST))
 
     with just_before("Query", someone_takes_it), crash_at(0, after=False) as calls:
         assert delete(tenant, seconds=9).status == 202

@@ -36,12 +36,12 @@ def found_now() -> list[Finding]:
 
 
 def _two_admins_counted(tenant: Tenant) -> None:
-    writes.write(writes.Update(keys.tenant(tenant.id), set={"active_admins": 2}, when=writes.EXISTS))
+    writes.write(writes.Update(keys.tenant(tenant.id), set={"active_admins": 2}, when=writes.MUST_EXIST))
 
 
 def _no_admin(tenant: Tenant) -> None:
-    writes.write(writes.Update(keys.user(tenant.id, tenant.admin.id), set={"active": False}, when=writes.EXISTS))
-    writes.write(writes.Update(keys.tenant(tenant.id), set={"active_admins": 0}, when=writes.EXISTS))
+    writes.write(writes.Update(keys.user(tenant.id, tenant.admin.id), set={"active": False}, when=writes.MUST_EXIST))
+    writes.write(writes.Update(keys.tenant(tenant.id), set={"active_admins": 0}, when=writes.MUST_EXIST))
 
 
 def _no_email(tenant: Tenant) -> None:
@@ -53,30 +53,30 @@ def _an_orphaned_token(tenant: Tenant) -> None:
 
 
 def _a_device_of_nobody(tenant: Tenant) -> None:
-    put(keys.of_user(tenant.id, "nobody", "DEVICE", "1"))
+    put(keys.item_of_user(tenant.id, "nobody", "DEVICE", "1"))
 
 
 def _a_secret(tenant: Tenant) -> None:
-    put(keys.of_user(tenant.id, tenant.admin.id, "DEVICE", "1"), token="clear")
+    put(keys.item_of_user(tenant.id, tenant.admin.id, "DEVICE", "1"), token="clear")
 
 
 def _a_device_of_another_tenant(tenant: Tenant) -> None:
-    put(keys.of_user(tenant.id, tenant.admin.id, "DEVICE", "1"), tenant_id="another")
+    put(keys.item_of_user(tenant.id, tenant.admin.id, "DEVICE", "1"), tenant_id="another")
 
 
 def _a_user_in_the_list_of_another_tenant(tenant: Tenant) -> None:
-    elsewhere = keys.users_by_email("another").entry("a@example.com")
-    writes.write(writes.Update(keys.user(tenant.id, tenant.admin.id), set=elsewhere, when=writes.EXISTS))
+    elsewhere = keys.users_by_email("another").index_attributes("a@example.com")
+    writes.write(writes.Update(keys.user(tenant.id, tenant.admin.id), set=elsewhere, when=writes.MUST_EXIST))
 
 
 def _three_superadmins_counted(tenant: Tenant) -> None:
     make_account(PlatformRole.SUPERADMIN)
-    writes.write(writes.Update(keys.platform(), set={"enabled_superadmins": 3}, when=writes.EXISTS))
+    writes.write(writes.Update(keys.platform(), set={"enabled_superadmins": 3}, when=writes.MUST_EXIST))
 
 
 def _a_change_that_nobody_wrote_down(tenant: Tenant) -> None:
     at = clock.rfc3339(clock.now() + timedelta(seconds=1))
-    writes.write(writes.Update(keys.user(tenant.id, tenant.admin.id), set={"updated_at": at}, when=writes.EXISTS))
+    writes.write(writes.Update(keys.user(tenant.id, tenant.admin.id), set={"updated_at": at}, when=writes.MUST_EXIST))
 
 
 def _a_change_of_the_tenant_that_was_only_tried(tenant: Tenant) -> None:
@@ -84,7 +84,7 @@ def _a_change_of_the_tenant_that_was_only_tried(tenant: Tenant) -> None:
     call = principals.RequestContext(CALL.principal, at)
     target = ("tenant", tenant.id)
     writes.write(trail.new_entry(call, "update_tenant", target, scope=tenant.id, outcome=trail.DENIED))
-    writes.write(writes.Update(keys.tenant(tenant.id), set={"updated_at": clock.rfc3339(at)}, when=writes.EXISTS))
+    writes.write(writes.Update(keys.tenant(tenant.id), set={"updated_at": clock.rfc3339(at)}, when=writes.MUST_EXIST))
 
 
 def _an_account_that_nobody_made(tenant: Tenant) -> None:
@@ -96,7 +96,7 @@ def _an_account_that_nobody_made(tenant: Tenant) -> None:
 
 def _left_over(tenant: Tenant) -> None:
     assert delete(tenant).status == 200
-    put(keys.of_user(tenant.id, tenant.admin.id, "DEVICE", "1"))
+    put(keys.item_of_user(tenant.id, tenant.admin.id, "DEVICE", "1"))
 
 
 BROKEN: list[tuple[Callable[[Tenant], None], Kind]] = [
@@ -213,7 +213,7 @@ def test_the_owner_of_a_kept_answer_has_its_credentials(aws: None) -> None:
 
 def test_a_count_that_was_touched_since_is_not_repaired(acme: Tenant) -> None:
     key = keys.tenant(acme.id)
-    writes.write(writes.Update(key, set={"active_admins": 7}, when=writes.EXISTS))
+    writes.write(writes.Update(key, set={"active_admins": 7}, when=writes.MUST_EXIST))
     [finding] = found_now()
     assert (finding.found, finding.truth) == (7, 1)
     # A promotion and a demotion in between leave the count as it was.

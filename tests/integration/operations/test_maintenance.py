@@ -77,7 +77,7 @@ def test_a_run_without_time_for_all_deletions_is_followed_by_one_that_goes_on_th
             deleted={},
             verified=False,
             unannounced={},
-            **keys.PENDING_DELETIONS.entry(f"{at}#{number:02}"),
+            **keys.PENDING_DELETIONS.index_attributes(f"{at}#{number:02}"),
         )
 
     reports = [run_maintenance(seconds=5) for _ in range(3)]
@@ -102,6 +102,6 @@ def test_a_sweep_that_stopped_halfway_goes_on_where_it_was(acme: Tenant) -> None
 
 
 def test_it_reports_what_does_not_hold(acme: Tenant) -> None:
-    writes.write(writes.Update(keys.tenant(acme.id), set={"active_admins": 7}, when=writes.EXISTS))
+    writes.write(writes.Update(keys.tenant(acme.id), set={"active_admins": 7}, when=writes.MUST_EXIST))
     report: dict[str, Any] = run_maintenance()
     assert report["violations"] == 1

@@ -54,7 +54,7 @@ def _put(*keys: Key, **attributes: Any) -> None:
 def _index(partition: IndexPartition, *sort_keys: str) -> None:
     for sort_key in sort_keys:
         key = Key(f"I#{partition.pk}", sort_key)
-        writes.write(writes.Put(_item(key, **partition.entry(sort_key))))
+        writes.write(writes.Put(_item(key, **partition.index_attributes(sort_key))))
 
 
 def _last_admin(found: dynamodb.Item | None) -> RolecallError:
@@ -127,9 +127,9 @@ def test_a_partition_is_read_forwards_and_backwards_behind_an_item() -> None:
 
 def test_only_keys_and_owned_keys_are_read_between_two_sort_keys() -> None:
     _put(A, B, C, n=1, owned_keys=["TOKEN#1"])
-    found = {key.sk: reads.Listed(key, ["TOKEN#1"]) for key in (A, B, C)}
+    found = {key.sk: reads.KeyWithOwnedKeys(key, ["TOKEN#1"]) for key in (A, B, C)}
 
-    def read(**how: Any) -> tuple[list[reads.Listed], bool]:
+    def read(**how: Any) -> tuple[list[reads.KeyWithOwnedKeys], bool]:
         page = reads.query_keys("P#1", **how)
         return page.items, page.more
 
@@ -222,13 +222,13 @@ def test_a_write_says_what_its_failed_condition_means_and_with_what_it_found() -
     before = table()
 
     with pytest.raises(LastAdmin, match="found 7"):
-        writes.write(writes.Put(_item(A, n=8), when=writes.NEW, otherwise=_last_admin))
+        writes.write(writes.Put(_item(A, n=8), when=writes.MUST_NOT_EXIST, on_condition_failure=_last_admin))
     with pytest.raises(UserNotFound):
-        writes.write(writes.Update(B, set={"n": 1}, when=writes.EXISTS, otherwise=_last_admin))
+        writes.write(writes.Update(B, set={"n": 1}, when=writes.MUST_EXIST, on_condition_failure=_last_admin))
     with pytest.raises(LastAdmin, match="found 7"):
-        writes.write(writes.Delete(A, when=Attr("n").eq(8), otherwise=_last_admin))
+        writes.write(writes.Delete(A, when=Attr("n").eq(8), on_condition_failure=_last_admin))
     with pytest.raises(ConcurrentChange):
-        writes.write(writes.Put(_item(A), when=writes.NEW))
+        writes.write(writes.Put(_item(A), when=writes.MUST_NOT_EXIST))
 
     assert table() == before
 
@@ -236,7 +236,9 @@ def test_a_write_says_what_its_failed_condition_means_and_with_what_it_found() -
 def test_an_update_sets_adds_and_removes() -> None:
     _put(A, n=1, gone="x", kept="y", name="z")
     writes.write(
-        writes.Update(A, when=writes.EXISTS, set={"name": "new", "list": [1]}, add={"n": 2, "m": 5}, remove=["gone"])
+        writes.Update(
+            A, when=writes.MUST_EXIST, set={"name": "new", "list": [1]}, add={"n": 2, "m": 5}, remove=["gone"]
+        )
     )
     assert table() == [_item(A, n=3, m=5, kept="y", name="new", list=[1])]
 
@@ -252,17 +254,17 @@ def test_a_swap_returns_the_item_as_it_was() -> None:
     _put(A, n=1)
     swap = writes.Update(A, set={"n": 2}, when=Attr("pk").exists() | Attr("pk").not_exists())
     assert writes.update_returning_old(swap) == _item(A, n=1)
-    assert writes.update_returning_old(writes.Update(B, set={"n": 2}, when=writes.NEW)) is None
+    assert writes.update_returning_old(writes.Update(B, set={"n": 2}, when=writes.MUST_NOT_EXIST)) is None
     with pytest.raises(ConcurrentChange):
-        writes.update_returning_old(writes.Update(B, set={"n": 3}, when=writes.NEW))
+        writes.update_returning_old(writes.Update(B, set={"n": 3}, when=writes.MUST_NOT_EXIST))
 
 
 def test_a_transaction_is_all_or_nothing_and_its_first_failure_is_told() -> None:
     _put(A, n=7)
     before = table()
-    good = writes.Put(_item(C), when=writes.NEW)
-    missing = writes.Check(B, when=writes.EXISTS, otherwise=_last_admin)
-    taken = writes.Put(_item(A), when=writes.NEW, otherwise=_last_admin)
+    good = writes.Put(_item(C), when=writes.MUST_NOT_EXIST)
+    missing = writes.Check(B, when=writes.MUST_EXIST, on_condition_failure=_last_admin)
+    taken = writes.Put(_item(A), when=writes.MUST_NOT_EXIST, on_condition_failure=_last_admin)
 
     with pytest.raises(UserNotFound):
         writes.transact(good, missing, taken)
@@ -272,12 +274,12 @@ def test_a_transaction_is_all_or_nothing_and_its_first_failure_is_told() -> None
 
     writes.transact(
         good,
-        writes.Update(A, when=writes.EXISTS, add={"n": 1}),
-        writes.Check(Key("P#2", "A"), when=writes.NEW),
+        writes.Update(A, when=writes.MUST_EXIST, add={"n": 1}),
+        writes.Check(Key("P#2", "A"), when=writes.MUST_NOT_EXIST),
         writes.Put(_item(B)),
     )
     assert table() == [_item(A, n=8), _item(B), _item(C)]
-    writes.transact(writes.Delete(A), writes.Delete(B, when=writes.EXISTS))
+    writes.transact(writes.Delete(A), writes.Delete(B, when=writes.MUST_EXIST))
     assert table() == [_item(C)]
 
 
@@ -416,7 +418,11 @@ def test_what_was_left_unwritten_is_removed_in_the_end_or_said_to_be_left() -> N
 
 
 def test_numbers_count_up_from_one_each_attribute_by_itself() -> None:
-    assert [writes.next_number(A, "n"), writes.next_number(A, "n"), writes.next_number(A, "m")] == [1, 2, 1]
+    assert [writes.increment_counter(A, "n"), writes.increment_counter(A, "n"), writes.increment_counter(A, "m")] == [
+        1,
+        2,
+        1,
+    ]
     assert table() == [_item(A, n=2, m=1)]
 
 

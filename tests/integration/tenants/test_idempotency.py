@@ -103,7 +103,7 @@ def test_a_key_is_visible_ascii(acme: Tenant, key: str) -> None:
 
 def _set_on_the_record(**values: Any) -> None:
     [record] = _records()
-    writes.write(writes.Update(keys.Key(record["pk"], record["sk"]), set=values, when=writes.EXISTS))
+    writes.write(writes.Update(keys.Key(record["pk"], record["sk"]), set=values, when=writes.MUST_EXIST))
 
 
 def test_while_the_first_one_runs_the_second_is_told_to_come_back(acme: Tenant) -> None:

@@ -12,7 +12,7 @@ from rolecall.storage import dynamodb, keys, reads, writes
 from tests.integration.conftest import Member, Tenant, audit_of, table_without_audit
 
 ROLES = ("admin", "manager", "user")
-#: Written out from the contract, not from `roles.TRANSITIONS`.
+#: Written out from the contract, not from `roles.ALLOWED_TRANSITIONS`.
 ALLOWED = {("admin", old, new) for old, new in product(ROLES, ROLES) if old != new} | {
     ("manager", "user", "manager"),
     ("manager", "manager", "user"),
@@ -86,7 +86,7 @@ def test_the_whole_role_table(acme: Tenant, globex: Tenant, case: Case) -> None:
 
 def _deactivate(member: Member) -> None:
     key = keys.user(member.tenant_id, member.id)
-    writes.write(writes.Update(key, set={"active": False}, when=writes.EXISTS))
+    writes.write(writes.Update(key, set={"active": False}, when=writes.MUST_EXIST))
 
 
 def _role_of(member: Member) -> str:

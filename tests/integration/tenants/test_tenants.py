@@ -77,7 +77,7 @@ def test_a_protection_that_comes_between_reading_and_closing_counts(acme: Tenant
     def protect(**_: Any) -> None:
         dynamodb.client().meta.events.unregister("before-call.dynamodb.TransactWriteItems", protect)
         key = keys.tenant(acme.id)
-        writes.write(writes.Update(key, set={"deletion_protection": True}, when=writes.EXISTS))
+        writes.write(writes.Update(key, set={"deletion_protection": True}, when=writes.MUST_EXIST))
 
     dynamodb.client().meta.events.register("before-call.dynamodb.TransactWriteItems", protect)
     # The function could not do this by itself; another request does, in between.
@@ -93,7 +93,7 @@ def _before_the_next_transaction(key: keys.Key, **changes: Any) -> None:
     def change(**_: Any) -> None:
         dynamodb.client().meta.events.unregister("before-call.dynamodb.TransactWriteItems", change)
         token = gateway.running.set(None)
-        writes.write(writes.Update(key, when=writes.EXISTS, **changes))
+        writes.write(writes.Update(key, when=writes.MUST_EXIST, **changes))
         gateway.running.reset(token)
 
     dynamodb.client().meta.events.register("before-call.dynamodb.TransactWriteItems", change)

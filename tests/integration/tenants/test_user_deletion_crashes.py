@@ -67,7 +67,7 @@ def _two_admins() -> Scene:
         tenant.add_device_and_session(member)
     beacon = keys.Key("BEACON#xyz", keys.META)
     put(beacon, tenant_id=tenant.id, user_id=target.id)
-    put(keys.of_user(tenant.id, target.id, "GADGET", "1"), owned_keys={beacon.pk})
+    put(keys.item_of_user(tenant.id, target.id, "GADGET", "1"), owned_keys={beacon.pk})
     scene = Scene(tenant, target, [])
     scene.others = [item for item in table_without_audit() if not scene.mentions(item)]
     return scene

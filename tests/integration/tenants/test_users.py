@@ -87,13 +87,13 @@ def test_the_operator_sees_nobody_whose_deletion_has_begun(acme: Tenant, gone: s
     match gone:
         case "the user is being deleted":
             deleted = {"deleted_at": "2040-01-01T00:00:00Z"}
-            writes.write(writes.Update(keys.user(acme.id, acme.admin.id), set=deleted, when=writes.EXISTS))
+            writes.write(writes.Update(keys.user(acme.id, acme.admin.id), set=deleted, when=writes.MUST_EXIST))
         case "the user":
             writes.write(writes.Delete(keys.user(acme.id, acme.admin.id)))
         case "the tenant":
             writes.write(writes.Delete(keys.tenant(acme.id)))
         case _:
-            writes.write(writes.Update(keys.tenant(acme.id), set={"status": "deleting"}, when=writes.EXISTS))
+            writes.write(writes.Update(keys.tenant(acme.id), set={"status": "deleting"}, when=writes.MUST_EXIST))
     assert gateway.request("GET", f"/users/{acme.admin.id}", MASTER_TOKEN).code == "USER_NOT_FOUND"
 
 
@@ -356,7 +356,7 @@ def test_one_rotates_the_tokens_of_whom_one_manages(acme: Tenant, actor: str, ta
 def test_a_rotation_is_audited_and_has_its_time(acme: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
     user = acme.add("user")
     key = keys.api_token(tokens.api_token_hash(user.token))
-    writes.write(writes.Update(key, set={"last_used_at": "2039-12-31T00:00:00Z"}, when=writes.EXISTS))
+    writes.write(writes.Update(key, set={"last_used_at": "2039-12-31T00:00:00Z"}, when=writes.MUST_EXIST))
     monkeypatch.setattr(clock, "now", lambda: datetime(2040, 1, 1, tzinfo=UTC))
 
     token = acme.admin.request("POST", f"/users/{user.id}/token").body["data"]["token"]
@@ -412,7 +412,7 @@ def test_whoever_lost_its_standing_since_it_was_authorized_rotates_no_token(acme
     other, user = acme.add("admin"), acme.add("user")
     stale = other.principal
     if loss == "the tenant":
-        writes.write(writes.Update(keys.tenant(acme.id), set={"status": "deleting"}, when=writes.EXISTS))
+        writes.write(writes.Update(keys.tenant(acme.id), set={"status": "deleting"}, when=writes.MUST_EXIST))
     else:
         assert acme.admin.promote(other, "user").status == 200
     with unchanged():
@@ -431,7 +431,7 @@ def test_a_user_without_one_token_gets_one_by_rotation(acme: Tenant, tokens_left
     if tokens_left:
         writes.write(writes.Put({"pk": other.pk, "sk": other.sk, "tenant_id": acme.id, "user_id": user.id}))
     owned = item["owned_keys"] | {other.pk} if tokens_left else item["owned_keys"] - {old.pk}
-    writes.write(writes.Update(key, set={"owned_keys": owned}, when=writes.EXISTS))
+    writes.write(writes.Update(key, set={"owned_keys": owned}, when=writes.MUST_EXIST))
 
     rotated = acme.admin.request("POST", f"/users/{user.id}/token")
 

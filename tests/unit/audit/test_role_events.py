@@ -36,7 +36,7 @@ def _events(old: dict[str, Any] | None, new: dict[str, Any] | None) -> list[role
         return {name: TypeSerializer().serialize(value) for name, value in item.items()}
 
     images = {name: wire(item) for name, item in (("OldImage", old), ("NewImage", new)) if item}
-    return role_events.events_of({"eventID": "e1", "dynamodb": {**images, "SequenceNumber": "42"}})
+    return role_events.events_from_record({"eventID": "e1", "dynamodb": {**images, "SequenceNumber": "42"}})
 
 
 def _types(old: dict[str, Any] | None, new: dict[str, Any] | None) -> list[str]:

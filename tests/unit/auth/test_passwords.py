@@ -27,7 +27,7 @@ def test_the_password_is_recognised_and_no_other() -> None:
 
 def test_nobodys_password_takes_the_same_work_and_is_never_right() -> None:
     # A hash that can't be read would be refused at once, which tells that there is no such account.
-    assert extract_parameters(passwords._NOBODYS_HASH) == extract_parameters(passwords.hash_password(PASSWORD))
+    assert extract_parameters(passwords._HASH_OF_NO_PASSWORD) == extract_parameters(passwords.hash_password(PASSWORD))
     assert not passwords.verify_password(None, PASSWORD)
 
 

@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from rolecall.auth.roles import ROLE_CHANGERS, Role, admin_count_delta, check_manages, check_transition
+from rolecall.auth.roles import ROLE_CHANGERS, Role, admin_count_delta, check_may_manage, check_transition
 from rolecall.errors import Forbidden, RoleTransitionDenied, SelfChangeDenied
 
 #: What each actor may do to each current role: `y` for yes, `-` for no; a role that is held already is always a yes.
@@ -52,10 +52,10 @@ def test_admins_and_managers_may_change_roles_at_all() -> None:
 def test_who_sees_and_manages_whom(actor: Role, managed: set[Role]) -> None:
     for target in Role:
         if target in managed:
-            check_manages(actor, target)
+            check_may_manage(actor, target)
         else:
             with pytest.raises(Forbidden, match=f"{actor}, may not see or manage one with the role {target}"):
-                check_manages(actor, target)
+                check_may_manage(actor, target)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from rolecall.auth import tokens
-from rolecall.auth.tokens import MAX_CREDENTIAL_LENGTH, CredentialForm, credential_in, form_of
+from rolecall.auth.tokens import MAX_CREDENTIAL_LENGTH, CredentialForm, parse_authorization_header, recognize_credential
 
 TOKEN = "3f1d2c4b-5a69-4788-96a5-b4c3d2e1f0a9"
 
@@ -28,14 +28,14 @@ TOKEN = "3f1d2c4b-5a69-4788-96a5-b4c3d2e1f0a9"
     ],
 )
 def test_a_credential_is_recognised_by_its_form(credential: str, form: CredentialForm) -> None:
-    assert form_of(credential) is form
+    assert recognize_credential(credential) is form
 
 
 @pytest.mark.parametrize(
     "scheme", ["Bearer ", "bearer ", "BEARER ", "bEaReR ", "Bearer   ", "  Bearer ", "Bearer\t", ""]
 )
 def test_a_credential_comes_with_the_scheme_in_any_case_or_without_it(scheme: str) -> None:
-    assert credential_in(f"{scheme}{TOKEN} ") == TOKEN
+    assert parse_authorization_header(f"{scheme}{TOKEN} ") == TOKEN
 
 
 @pytest.mark.parametrize(
@@ -55,11 +55,11 @@ def test_a_credential_comes_with_the_scheme_in_any_case_or_without_it(scheme: st
     ],
 )
 def test_no_other_header_holds_a_credential(header: str | None) -> None:
-    assert credential_in(header) is None
+    assert parse_authorization_header(header) is None
 
 
 def test_the_longest_credential_is_looked_at() -> None:
-    assert credential_in("x" * MAX_CREDENTIAL_LENGTH) == "x" * MAX_CREDENTIAL_LENGTH
+    assert parse_authorization_header("x" * MAX_CREDENTIAL_LENGTH) == "x" * MAX_CREDENTIAL_LENGTH
 
 
 def test_a_new_token_is_a_random_uuid_and_never_the_same() -> None:
@@ -67,7 +67,7 @@ def test_a_new_token_is_a_random_uuid_and_never_the_same() -> None:
 
     assert len(made) == 100
     assert {UUID(token).version for token in made} == {4}
-    assert {form_of(token) for token in made} == {CredentialForm.API_TOKEN}
+    assert {recognize_credential(token) for token in made} == {CredentialForm.API_TOKEN}
 
 
 def test_the_hash_is_sha256_of_the_lower_case_token() -> None:
@@ -76,20 +76,20 @@ def test_the_hash_is_sha256_of_the_lower_case_token() -> None:
 
 
 def test_a_mask_shows_the_last_four_characters_only() -> None:
-    assert tokens.masked("5a60") == "********-****-****-****-********5a60"
-    assert len(tokens.masked("5a60")) == len(TOKEN)
+    assert tokens.masked_token("5a60") == "********-****-****-****-********5a60"
+    assert len(tokens.masked_token("5a60")) == len(TOKEN)
 
 
 def test_a_derived_token_follows_from_its_facts_alone() -> None:
     """The value is pinned: a replay after a deployment must give the token that the first answer gave."""
-    derived = tokens.derived_api_token("a secret", "tenant", "user")
+    derived = tokens.derive_api_token("a secret", "tenant", "user")
 
     assert derived == "3bedb496-dc56-42c6-86cd-4b819ef68d52"
     assert UUID(derived).version == 4
 
 
 def test_no_other_facts_and_no_other_secret_derive_the_same_token() -> None:
-    derived = tokens.derived_api_token("a secret", "ab", "c")
+    derived = tokens.derive_api_token("a secret", "ab", "c")
 
     others = [("a secret", "a", "bc"), ("a secret", "abc"), ("a secret", "c", "ab"), ("another", "ab", "c")]
-    assert derived not in {tokens.derived_api_token(secret, *facts) for secret, *facts in others}
+    assert derived not in {tokens.derive_api_token(secret, *facts) for secret, *facts in others}

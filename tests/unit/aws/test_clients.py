@@ -13,12 +13,12 @@ def test_an_error_that_is_no_json_is_still_an_error(body: bytes) -> None:
 
     nothing = Shape("Nothing", {"type": "structure"})
 
-    told = clients._Parsers().create_parser("json").parse(answer, nothing)
+    told = clients._SharedParserFactory().create_parser("json").parse(answer, nothing)
 
     assert told == JSONParser().parse(answer, nothing)
     assert told["ResponseMetadata"]["HTTPStatusCode"] == 503
 
 
 def test_one_parser_serves_all_answers() -> None:
-    parsers = clients._Parsers()
+    parsers = clients._SharedParserFactory()
     assert parsers.create_parser("json") is parsers.create_parser("json")

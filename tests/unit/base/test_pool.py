@@ -27,7 +27,7 @@ def test_results_come_in_order_and_no_more_are_under_way_than_there_is_room_for(
         return number
 
     with Pool(width) as pool:
-        assert list(pool.ahead(work, range(12), 5)) == list(range(12))
+        assert list(pool.map_in_order(work, range(12), 5)) == list(range(12))
     assert most == width
 
 
@@ -45,7 +45,7 @@ def test_when_one_fails_the_rest_is_over_or_never_begins(width: int) -> None:
 
     with Pool(width) as pool:
         with pytest.raises(LookupError):
-            pool.do_all(work, range(100))
+            pool.run_all(work, range(100))
         assert sorted(begun) == [0, *sorted(ended)]
         assert len(begun) < 100
 
@@ -59,7 +59,7 @@ def test_the_next_thing_is_made_while_one_is_made_use_of() -> None:
             yield number
 
     with Pool(2) as pool:
-        for thing in pool.one_ahead(things()):
+        for thing in pool.prefetch_one(things()):
             deadline = time.monotonic() + 5
             while len(made) < min(thing + 2, 3):
                 assert time.monotonic() < deadline
@@ -70,4 +70,4 @@ def test_the_next_thing_is_made_while_one_is_made_use_of() -> None:
 def test_every_call_knows_the_deadline() -> None:
     deadline.set_time_left(500)
     with Pool(2) as pool:
-        assert min(pool.ahead(lambda _: deadline.time_left(), range(4), 2)) > 400
+        assert min(pool.map_in_order(lambda _: deadline.time_left(), range(4), 2)) > 400

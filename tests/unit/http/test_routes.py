@@ -80,7 +80,7 @@ def _everything_under(error: type[RolecallError]) -> Iterator[type[RolecallError
 @pytest.mark.parametrize("error", list(_everything_under(RolecallError)))
 def test_every_error_has_a_status_and_code_of_the_contract(error: type[RolecallError]) -> None:
     # The one is never raised itself, the other is no route's.
-    if error is not errors.Refused and not issubclass(error, errors.OperationRefused):
+    if error is not errors.RuleViolation and not issubclass(error, errors.OperatorRequestRefused):
         assert error.code in CODES[error.status]
 
 

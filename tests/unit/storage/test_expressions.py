@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from rolecall.auth.roles import Role
 from rolecall.aws import clients
-from rolecall.storage.expressions import Attr, from_wire, to_wire
+from rolecall.storage.expressions import Attr, deserialize_item, serialize_item
 
 VALUES = st.recursive(
     st.none()
@@ -41,18 +41,18 @@ def _sorted_sets(value: Any) -> Any:
 def test_an_item_is_written_and_read_as_boto3_does(item: dict[str, Any]) -> None:
     boto = {name: TypeSerializer().serialize(value) for name, value in item.items()}
 
-    assert _sorted_sets(to_wire(item)) == _sorted_sets(boto)
-    assert from_wire(boto) == {name: TypeDeserializer().deserialize(value) for name, value in boto.items()}
+    assert _sorted_sets(serialize_item(item)) == _sorted_sets(boto)
+    assert deserialize_item(boto) == {name: TypeDeserializer().deserialize(value) for name, value in boto.items()}
 
 
 @pytest.mark.parametrize("value", [1.5, b"x", set(), {1}, object()])
 def test_what_this_table_does_not_hold_is_refused(value: Any) -> None:
     with pytest.raises(TypeError):
-        to_wire({"value": value})
+        serialize_item({"value": value})
 
 
 def test_a_set_of_numbers_is_read() -> None:
-    assert from_wire({"numbers": {"NS": ["1", "2.5"]}}) == {"numbers": {Decimal(1), Decimal("2.5")}}
+    assert deserialize_item({"numbers": {"NS": ["1", "2.5"]}}) == {"numbers": {Decimal(1), Decimal("2.5")}}
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_a_condition_says_what_boto3_says(ours: Any, boto: Any) -> None:
 
     assert expression == built.condition_expression
     assert names == built.attribute_name_placeholders
-    assert values == to_wire(built.attribute_value_placeholders)
+    assert values == serialize_item(built.attribute_value_placeholders)
 
 
 def test_expressions_that_share_their_names_and_values_do_not_overwrite_each_other() -> None:
@@ -95,7 +95,7 @@ def test_expressions_that_share_their_names_and_values_do_not_overwrite_each_oth
 
 @pytest.fixture(scope="module")
 def client() -> Any:
-    return clients.make("dynamodb", region_name="eu-west-1")
+    return clients.create_client("dynamodb", region_name="eu-west-1")
 
 
 def _answer(status: int, body: bytes) -> dict[str, Any]:
@@ -125,7 +125,9 @@ def _answer(status: int, body: bytes) -> dict[str, Any]:
 def test_an_answer_is_read_as_botocore_reads_it(client: Any, operation: str, status: int, body: bytes) -> None:
     shape = client.meta.service_model.operation_model(operation).output_shape
 
-    assert clients._Parser().parse(_answer(status, body), shape) == JSONParser().parse(_answer(status, body), shape)
+    assert clients._OrjsonParser().parse(_answer(status, body), shape) == JSONParser().parse(
+        _answer(status, body), shape
+    )
 
 
 _ITEM = {"pk": {"S": "x"}, "a": {"M": {"b": {"L": [{"N": "1"}, {"NULL": True}]}}}, "c": {"SS": ["x", "y"]}}
@@ -148,7 +150,7 @@ _ITEM = {"pk": {"S": "x"}, "a": {"M": {"b": {"L": [{"N": "1"}, {"NULL": True}]}}
 def test_a_request_is_written_as_botocore_writes_it(client: Any, operation: str, request_: dict[str, Any]) -> None:
     model = client.meta.service_model.operation_model(operation)
 
-    assert isinstance(client._serializer, clients._Serializer)
+    assert isinstance(client._serializer, clients._AttributeValueSerializer)
     assert client._serializer.serialize_to_request(request_, model) == JSONSerializer().serialize_to_request(
         request_, model
     )

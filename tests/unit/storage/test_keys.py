@@ -18,20 +18,20 @@ T, U = "1a2b3c4d-5e6f-4a7b-8c9d-0e1f2a3b4c5d", "7c2d1e3f-9a8b-4c10-b2d3-e4f5a6b7
     [
         (keys.tenant(T), f"TENANT#{T}", "META", "tenants"),
         (keys.user(T, U), f"TENANT#{T}", f"USER#{U}", "users"),
-        (keys.of_user(T, U, "DEVICE", "d"), f"TENANT#{T}#USER#{U}", "DEVICE#d", "devices"),
-        (keys.of_user(T, U, "SESSION", "s"), f"TENANT#{T}#USER#{U}", "SESSION#s", "sessions"),
+        (keys.item_of_user(T, U, "DEVICE", "d"), f"TENANT#{T}#USER#{U}", "DEVICE#d", "devices"),
+        (keys.item_of_user(T, U, "SESSION", "s"), f"TENANT#{T}#USER#{U}", "SESSION#s", "sessions"),
         (keys.api_token("ab12"), "TOKEN#ab12", "META", "tokens"),
         (keys.email("Ada@Example.COM"), "EMAIL#ada@example.com", "META", "emails"),
         (keys.tenant_name("Straße"), "NAME#strasse", "META", "names"),
         (keys.account(7), "ACCOUNT#7", "META", "accounts"),
-        (keys.of_account(7, "SESSION", "s"), "ACCOUNT#7", "SESSION#s", "sessions"),
+        (keys.item_of_account(7, "SESSION", "s"), "ACCOUNT#7", "SESSION#s", "sessions"),
         (keys.platform(), "PLATFORM", "META", "platforms"),
         (keys.deletion(T), f"DELETION#{T}", "META", "deletions"),
     ],
 )
 def test_a_key_has_its_documented_form(key: Key, pk: str, sk: str, counted_as: str) -> None:
     assert key == (pk, sk)
-    assert keys.item_type(key) == counted_as
+    assert keys.receipt_category(key) == counted_as
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_audit_entries_lie_outside_the_tenants_partitions() -> None:
 
 
 def test_what_belongs_to_a_user_lies_in_a_partition_of_its_own() -> None:
-    assert keys.of_user(T, U, "DEVICE", "d").pk == keys.user_partition(T, U) != keys.tenant_partition(T)
+    assert keys.item_of_user(T, U, "DEVICE", "d").pk == keys.user_partition(T, U) != keys.tenant_partition(T)
 
 
 @given(st.uuids())

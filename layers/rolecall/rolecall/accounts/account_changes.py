@@ -16,7 +16,7 @@ from rolecall.errors import (
 )
 from rolecall.storage import keys, retries, writes
 from rolecall.storage.expressions import Attr
-from rolecall.telemetry import count, logger
+from rolecall.telemetry import count_metric, logger
 
 #: The versions that an `If-Match` header names; None without the header.
 type Versions = frozenset[int] | None
@@ -111,7 +111,7 @@ def _change_account(
     old, new = retries.retry_on_conflict(attempt)
     if new != old:
         logger.info("account changed", action=action, account_id=account_id)
-        count("AccountChanged")
+        count_metric("AccountChanged")
     return new
 
 

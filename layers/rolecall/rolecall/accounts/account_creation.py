@@ -41,7 +41,7 @@ def create_account(context: RequestContext, new: NewAccount, *, only_superadmin:
     """
     at = rfc3339(context.at)
     account = accounts.Account(
-        id=writes.next_number(keys.platform(), "last_account_id"),
+        id=writes.increment_counter(keys.platform(), "last_account_id"),
         first_name=new.first_name,
         last_name=new.last_name,
         username=new.username or new.email,
@@ -60,10 +60,10 @@ def create_account(context: RequestContext, new: NewAccount, *, only_superadmin:
         *preconditions.actor_still_authorized(context.principal),
         writes.Put(
             {"pk": reservation.pk, "sk": reservation.sk, "account_id": account.id},
-            when=writes.NEW,
-            otherwise=lambda _found: EmailTaken(),
+            when=writes.MUST_NOT_EXIST,
+            on_condition_failure=lambda _found: EmailTaken(),
         ),
-        writes.Put(account.to_item(), when=writes.NEW),
+        writes.Put(account.to_item(), when=writes.MUST_NOT_EXIST),
         writes.Put(
             {
                 "pk": credential.pk,

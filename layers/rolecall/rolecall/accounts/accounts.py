@@ -63,15 +63,15 @@ class Account:
         return {
             "pk": key.pk,
             "sk": key.sk,
-            **keys.ACCOUNTS.entry(self.email.lower()),
+            **keys.ACCOUNTS.index_attributes(self.email.lower()),
             **self.role_index_entry(),
             **{name: getattr(self, name) for name in FIELDS},
         }
 
     def role_index_entry(self) -> dict[str, str]:
         """Return the index attributes that list the account under its role and state."""
-        partition = keys.accounts_by_standing(self.role, enabled=self.enabled, banned=self.banned)
-        return partition.entry(self.email.lower())
+        partition = keys.accounts_by_role_and_state(self.role, enabled=self.enabled, banned=self.banned)
+        return partition.index_attributes(self.email.lower())
 
     def to_json(self) -> dict[str, Any]:
         """Return the whole profile, as the contract shows it."""
@@ -107,7 +107,7 @@ class AccountPage(NamedTuple):
 
 def password_key(account_id: int) -> keys.Key:
     """Return the key of the item that holds an account's password hash."""
-    return keys.of_account(account_id, "CREDENTIAL", "PASSWORD")
+    return keys.item_of_account(account_id, "CREDENTIAL", "PASSWORD")
 
 
 def get_account(account_id: int) -> Account:
@@ -152,7 +152,7 @@ def _index_partitions(
         return [keys.ACCOUNTS]
     both = (True, False)
     return [
-        keys.accounts_by_standing(one_role, enabled=one_enabled, banned=one_banned)
+        keys.accounts_by_role_and_state(one_role, enabled=one_enabled, banned=one_banned)
         for one_role, one_enabled, one_banned in product(
             PlatformRole if role is None else (role,),
             both if enabled is None else (enabled,),
@@ -173,7 +173,11 @@ def superadmin_count_writes(delta: int, *, only_if_none: bool = False) -> list[w
     def count_refused(_found: dynamodb.Item | None) -> RolecallError:
         return SuperadminExists() if only_if_none else LastSuperadmin()
 
-    when: Condition = Attr("enabled_superadmins").gt(1) if delta < 0 else writes.EXISTS
+    when: Condition = Attr("enabled_superadmins").gt(1) if delta < 0 else writes.MUST_EXIST
     if only_if_none:
         when = Attr("enabled_superadmins").not_exists() | Attr("enabled_superadmins").eq(0)
-    return [writes.Update(keys.platform(), add={"enabled_superadmins": delta}, when=when, otherwise=count_refused)]
+    return [
+        writes.Update(
+            keys.platform(), add={"enabled_superadmins": delta}, when=when, on_condition_failure=count_refused
+        )
+    ]

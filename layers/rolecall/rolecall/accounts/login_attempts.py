@@ -12,11 +12,11 @@ from hashlib import sha256
 from ipaddress import IPv4Address, ip_address, ip_network
 from typing import NamedTuple
 
-from rolecall.clock import epoch
+from rolecall.clock import epoch_seconds
 from rolecall.errors import ConcurrentChange, RateLimited
 from rolecall.storage import dynamodb, keys, reads, retries, writes
 from rolecall.storage.expressions import Attr
-from rolecall.telemetry import count, logger
+from rolecall.telemetry import count_metric, logger
 
 _EMAIL, _ADDRESS = "EMAIL", "ADDRESS"
 
@@ -84,29 +84,29 @@ def _check(kind: str, counted: dynamodb.Item | None, at: datetime, *, prolonged:
     if counted is None:
         return 0
     failures = int(counted["failures"])
-    left = int(counted["last_at"]) + wait_after(failures, kind) - epoch(at)
+    left = int(counted["last_at"]) + wait_after(failures, kind) - epoch_seconds(at)
     if left > 0:
         logger.warning("login throttled", counted_by=kind.lower(), failures=failures)
-        count("LoginThrottled")
-        count("LoginFailed")
+        count_metric("LoginThrottled")
+        count_metric("LoginFailed")
         raise RateLimited(wait_after(failures + 1, kind) if prolonged else left)
     return failures
 
 
 def _count_once(key: keys.Key, at: datetime) -> dynamodb.Item | None:
-    now = epoch(at)
+    now = epoch_seconds(at)
     try:
         return writes.update_returning_old(
             writes.Update(
                 key,
                 add={"failures": 1},
-                set={"last_at": now, "expires_at": epoch(at + MEMORY)},
-                when=writes.NEW | Attr("expires_at").gt(now),
+                set={"last_at": now, "expires_at": epoch_seconds(at + MEMORY)},
+                when=writes.MUST_NOT_EXIST | Attr("expires_at").gt(now),
             )
         )
     except ConcurrentChange:
         # What is to be forgotten is still there: TTL takes its time.
-        writes.write(writes.Delete(key, when=writes.NEW | Attr("expires_at").lte(now)))
+        writes.write(writes.Delete(key, when=writes.MUST_NOT_EXIST | Attr("expires_at").lte(now)))
         raise
 
 

@@ -19,12 +19,12 @@ from rolecall.audit import trail
 from rolecall.auth import jwts, preconditions
 from rolecall.auth.passwords import hash_password, needs_rehash, verify_password
 from rolecall.auth.principals import RequestContext
-from rolecall.clock import epoch, rfc3339
+from rolecall.clock import epoch_seconds, rfc3339
 from rolecall.errors import ConcurrentChange, RateLimited, RolecallError, Unauthorized
 from rolecall.ids import new_id
 from rolecall.storage import dynamodb, keys, reads, retries, writes
 from rolecall.storage.expressions import Attr, Condition
-from rolecall.telemetry import count, critical, logger
+from rolecall.telemetry import count_metric, log_critical_event, logger
 
 REFRESH_LIFETIME = timedelta(days=7)
 
@@ -108,8 +108,8 @@ def log_in(context: RequestContext, email: str, password: str) -> TokenPair:
     password_correct = verify_password(encoded, password)
     if not password_correct or encoded is None or item is None or not Account.from_item(item).is_active:
         logger.info("login refused", account_id=account_id or None)
-        count("LoginRefused")
-        count("LoginFailed")
+        count_metric("LoginRefused")
+        count_metric("LoginFailed")
         raise _login_error(attempt)
     login_attempts.succeeded(attempt)
     if needs_rehash(encoded):
@@ -143,7 +143,7 @@ def _start_session(context: RequestContext, account: Account) -> TokenPair:
             keys.account(account.id),
             set={"last_login_at": rfc3339(context.at)},
             when=_still_valid_condition(account.session_generation),
-            otherwise=lambda _found: Unauthorized(_REFUSED_LOGIN),
+            on_condition_failure=lambda _found: Unauthorized(_REFUSED_LOGIN),
         ),
         writes.Put(
             {
@@ -153,9 +153,9 @@ def _start_session(context: RequestContext, account: Account) -> TokenPair:
                 "generation": account.session_generation,
                 "refresh_hash": token.hash,
                 "created_at": rfc3339(context.at),
-                "expires_at": epoch(context.at + REFRESH_LIFETIME),
+                "expires_at": epoch_seconds(context.at + REFRESH_LIFETIME),
             },
-            when=writes.NEW,
+            when=writes.MUST_NOT_EXIST,
         ),
     )
     return _issue_pair(token, context)
@@ -192,13 +192,13 @@ def _attempt_refresh(context: RequestContext, token: _RefreshToken) -> TokenPair
         keys.account_session(token.account_id, token.session_id),
         keys.spent_refresh_token(token.account_id, token.hash),
     )
-    if session is None or not preconditions.session_alive(account, session, context.at):
+    if session is None or not preconditions.is_session_valid(account, session, context.at):
         return None
     if session["refresh_hash"] == token.hash:
         return _rotate_token(context, token, session)
     if _is_retry(context, token, session):
         return _issue_pair(token.successor(session["nonce"]), context)
-    if spent is not None and spent["expires_at"] > epoch(context.at):
+    if spent is not None and spent["expires_at"] > epoch_seconds(context.at):
         _revoke_session(context, token, session)
     return None
 
@@ -211,7 +211,7 @@ def _rotate_token(context: RequestContext, token: _RefreshToken, session: dynamo
         writes.Check(
             keys.account(token.account_id),
             when=_still_valid_condition(int(session["generation"])),
-            otherwise=lambda _found: Unauthorized(_REFUSED_REFRESH),
+            on_condition_failure=lambda _found: Unauthorized(_REFUSED_REFRESH),
         ),
         writes.Update(
             keys.account_session(token.account_id, token.session_id),
@@ -221,7 +221,7 @@ def _rotate_token(context: RequestContext, token: _RefreshToken, session: dynamo
                 "nonce": nonce,
                 "rotated_at_ms": _milliseconds(context),
                 "rotated_by": _client_fingerprint(context),
-                "expires_at": epoch(context.at + REFRESH_LIFETIME),
+                "expires_at": epoch_seconds(context.at + REFRESH_LIFETIME),
             },
             when=Attr("refresh_hash").eq(token.hash),
         ),
@@ -253,8 +253,8 @@ def _revoke_session(context: RequestContext, token: _RefreshToken, session: dyna
             reason="a spent refresh token was used again",
         ),
     )
-    critical("spent refresh token reused", account_id=token.account_id, session_id=token.session_id)
-    count("RefreshTokenReused")
+    log_critical_event("spent refresh token reused", account_id=token.account_id, session_id=token.session_id)
+    count_metric("RefreshTokenReused")
 
 
 def _milliseconds(context: RequestContext) -> int:

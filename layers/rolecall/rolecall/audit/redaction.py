@@ -14,12 +14,12 @@ from rolecall.config import config
 from rolecall.storage import dynamodb, keys, reads, writes
 from rolecall.telemetry import logger
 
-_MARK = "hmac-sha256:"
+_HASH_PREFIX = "hmac-sha256:"
 
 _PAGE = 100
 
 #: Attributes of an entry that may name someone.
-_NAMING = ("actor", "before", "after")
+_FIELDS_WITH_EMAIL = ("actor", "before", "after")
 
 
 def redact_deleted_tenants(limit: int, reserve_seconds: float) -> None:
@@ -28,11 +28,11 @@ def redact_deleted_tenants(limit: int, reserve_seconds: float) -> None:
     Stops when less than `reserve_seconds` are left; the next call goes on where this one stopped.
     """
     for job in reads.query_index(keys.UNREDACTED_AUDITS, limit=limit).items:
-        if not _redact(job, reserve_seconds):
+        if not _redact_tenant_entries(job, reserve_seconds):
             break
 
 
-def _redact(job: dynamodb.Item, reserve_seconds: float) -> bool:
+def _redact_tenant_entries(job: dynamodb.Item, reserve_seconds: float) -> bool:
     """Whether all of the tenant's entries are redacted."""
     tenant_id = job["tenant_id"]
     key, position = secrets_manager.read(config().redaction_key_secret_arn)["key"], job.get("audit_redacted_to")
@@ -47,14 +47,14 @@ def _redact(job: dynamodb.Item, reserve_seconds: float) -> bool:
         more = page.more
         if more:
             writes.write(
-                writes.Update(keys.deletion(tenant_id), set={"audit_redacted_to": position}, when=writes.EXISTS)
+                writes.Update(keys.deletion(tenant_id), set={"audit_redacted_to": position}, when=writes.MUST_EXIST)
             )
     # The trail of a deleted tenant is closed, so nothing can have come behind the last entry.
     writes.write(
         writes.Update(
             keys.deletion(tenant_id),
-            remove=(*keys.UNREDACTED_AUDITS.entry(""), "audit_redacted_to"),
-            when=writes.EXISTS,
+            remove=(*keys.UNREDACTED_AUDITS.index_attributes(""), "audit_redacted_to"),
+            when=writes.MUST_EXIST,
         )
     )
     logger.info("audit redacted", tenant_id=tenant_id)
@@ -62,15 +62,15 @@ def _redact(job: dynamodb.Item, reserve_seconds: float) -> bool:
 
 
 def _redact_entry(item: dynamodb.Item, key: str) -> None:
-    redacted = {name: pseudonymize_email(item[name], key) for name in _NAMING if item.get(name)}
+    redacted = {name: pseudonymize_email(item[name], key) for name in _FIELDS_WITH_EMAIL if item.get(name)}
     changed = {name: value for name, value in redacted.items() if value != item[name]}
     if changed:
-        writes.write(writes.Update(keys.Key(item["pk"], item["sk"]), set=changed, when=writes.EXISTS))
+        writes.write(writes.Update(keys.Key(item["pk"], item["sk"]), set=changed, when=writes.MUST_EXIST))
 
 
 def pseudonymize_email(facts: dict[str, Any], key: str) -> dict[str, Any]:
     """The facts with the email, if there is one, as its keyed hash; doing it twice is doing it once."""
     email = facts.get("email")
-    if not email or email.startswith(_MARK):
+    if not email or email.startswith(_HASH_PREFIX):
         return facts
-    return {**facts, "email": _MARK + hmac.new(key.encode(), email.lower().encode(), sha256).hexdigest()}
+    return {**facts, "email": _HASH_PREFIX + hmac.new(key.encode(), email.lower().encode(), sha256).hexdigest()}

@@ -13,8 +13,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from rolecall.aws import clients
 from rolecall.config import config
-from rolecall.storage.expressions import from_wire
-from rolecall.telemetry import count, logger
+from rolecall.storage.expressions import deserialize_item
+from rolecall.telemetry import count_metric, logger
 
 SOURCE = "rolecall"
 
@@ -35,22 +35,22 @@ def publish(records: Iterable[Mapping[str, Any]]) -> str | None:
 
     From there on the stream has to deliver again.
     """
-    events = [event for record in records for event in events_of(record)]
+    events = [event for record in records for event in events_from_record(record)]
     for start in range(0, len(events), _BATCH_SIZE):
-        failed = _put(events[start : start + _BATCH_SIZE])
+        failed = _send_batch(events[start : start + _BATCH_SIZE])
         if failed is not None:
             return failed
-    count("RoleEventsPublished", len(events))
+    count_metric("RoleEventsPublished", len(events))
     return None
 
 
-def events_of(record: Mapping[str, Any]) -> list[RoleEvent]:
+def events_from_record(record: Mapping[str, Any]) -> list[RoleEvent]:
     """The events of one record of the table's stream; most changes make none, a PUT of two things makes two."""
     images = record["dynamodb"]
-    old, new = _image(images.get("OldImage")), _image(images.get("NewImage"))
+    old, new = _deserialize_image(images.get("OldImage")), _deserialize_image(images.get("NewImage"))
     if old is None or old.get("deleted_at"):  # just made, or its deletion was an event already
         return []
-    before, after = _state(old), _state(new) if new and not new.get("deleted_at") else None
+    before, after = _role_and_activity(old), _role_and_activity(new) if new and not new.get("deleted_at") else None
     subject = "Account" if old["pk"].startswith("ACCOUNT#") else "User"
     detail = {
         **({"tenant_id": old["tenant_id"], "user_id": old["id"]} if subject == "User" else {"account_id": old["id"]}),
@@ -65,11 +65,11 @@ def events_of(record: Mapping[str, Any]) -> list[RoleEvent]:
             {"id": f"{record['eventID']}:{what.lower().replace(' ', '-')}", **detail},
             images["SequenceNumber"],
         )
-        for what in _happened(before, after)
+        for what in _event_names(before, after)
     ]
 
 
-def _happened(before: Mapping[str, Any], after: Mapping[str, Any] | None) -> list[str]:
+def _event_names(before: Mapping[str, Any], after: Mapping[str, Any] | None) -> list[str]:
     if after is None:
         return ["Deleted"]
     return [
@@ -79,16 +79,16 @@ def _happened(before: Mapping[str, Any], after: Mapping[str, Any] | None) -> lis
     ]
 
 
-def _state(item: Mapping[str, Any]) -> dict[str, Any]:
+def _role_and_activity(item: Mapping[str, Any]) -> dict[str, Any]:
     active = item["active"] if "active" in item else item["enabled"] and not item["banned"]
     return {"role": item["role"], "active": active}
 
 
-def _image(wire: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    return from_wire(wire) if wire else None
+def _deserialize_image(wire: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    return deserialize_item(wire) if wire else None
 
 
-def _put(events: list[RoleEvent]) -> str | None:
+def _send_batch(events: list[RoleEvent]) -> str | None:
     entries = [
         {
             "EventBusName": config().event_bus_name,
@@ -99,7 +99,7 @@ def _put(events: list[RoleEvent]) -> str | None:
         for event in events
     ]
     try:
-        answers = _bus().put_events(Entries=entries)["Entries"]
+        answers = _eventbridge_client().put_events(Entries=entries)["Entries"]
     except (BotoCoreError, ClientError) as error:
         logger.warning("role events not published", error=type(error).__name__)
         return events[0].sequence_number
@@ -110,5 +110,5 @@ def _put(events: list[RoleEvent]) -> str | None:
 
 
 @cache
-def _bus() -> Any:
-    return clients.make("events", connect_timeout=1, read_timeout=3, retries={"mode": "standard"})
+def _eventbridge_client() -> Any:
+    return clients.create_client("events", connect_timeout=1, read_timeout=3, retries={"mode": "standard"})

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 
 from rolecall.auth import preconditions
 from rolecall.auth.principals import RequestContext
-from rolecall.clock import epoch, rfc3339
+from rolecall.clock import epoch_seconds, rfc3339
 from rolecall.config import config
-from rolecall.ids import first_id_at, time_ordered_id
+from rolecall.ids import lowest_id_at, time_ordered_id
 from rolecall.storage import cursors, dynamodb, keys, reads, writes
 
 SUCCEEDED = "succeeded"
@@ -24,7 +24,7 @@ _MOST_EXAMINED = 2000
 
 _CHUNK = 100
 
-_SHOWN = ("id", "action", "outcome", "target", "before", "after", "reason", "request_id", "ip", "timestamp")
+_PUBLIC_FIELDS = ("id", "action", "outcome", "target", "before", "after", "reason", "request_id", "ip", "timestamp")
 
 
 def new_entry(  # noqa: PLR0913 (an entry has that many facts)
@@ -51,7 +51,7 @@ def new_entry(  # noqa: PLR0913 (an entry has that many facts)
         {
             "pk": key.pk,
             "sk": key.sk,
-            **keys.audit_by_target(scope, target_type, target_id).entry(entry_id),
+            **keys.audit_by_target(scope, target_type, target_id).index_attributes(entry_id),
             "id": entry_id,
             "action": action,
             "outcome": outcome,
@@ -69,10 +69,10 @@ def new_entry(  # noqa: PLR0913 (an entry has that many facts)
             "request_id": context.request_id or None,
             "ip": context.ip or None,
             "timestamp": rfc3339(context.at),
-            "expires_at": epoch(context.at + timedelta(days=config().audit_retention_days)),
+            "expires_at": epoch_seconds(context.at + timedelta(days=config().audit_retention_days)),
             **({"severity": "critical"} if critical else {}),
         },
-        when=writes.NEW,
+        when=writes.MUST_NOT_EXIST,
     )
 
 
@@ -92,25 +92,25 @@ def record_refusal(
 
 
 class Filters(NamedTuple):
-    """Which entries are asked for; None where any will do. `since` and `until` are both inclusive."""
+    """Which entries are asked for; None where any will do. `from_time` and `to_time` are both inclusive."""
 
     action: str | None = None
     actor: str | None = None
     target: str | None = None
-    since: datetime | None = None
-    until: datetime | None = None
+    from_time: datetime | None = None
+    to_time: datetime | None = None
 
     @property
     def scope(self) -> tuple[str, ...]:
-        times = (rfc3339(at) if at else None for at in (self.since, self.until))
+        times = (rfc3339(at) if at else None for at in (self.from_time, self.to_time))
         return tuple(part or "" for part in (self.action, self.actor, self.target, *times))
 
     @property
-    def look_through(self) -> bool:
+    def needs_item_by_item_match(self) -> bool:
         """Whether entries have to be looked at one by one to find those that match."""
         return bool(self.action or self.actor)
 
-    def match(self, item: dynamodb.Item) -> bool:
+    def matches(self, item: dynamodb.Item) -> bool:
         return (
             self.action in (None, item["action"])
             and self.actor in (None, item["actor"]["id"])
@@ -132,18 +132,18 @@ def list_entries(tenant_id: str, filters: Filters, *, limit: int, cursor: str | 
     `ValidationFailed` for a cursor of another list.
     """
     scope = ("list_audit", tenant_id, *filters.scope)
-    position = cursors.decode(cursor, *scope) if cursor is not None else _upper_bound(filters.until)
-    oldest = first_id_at(filters.since) if filters.since else ""
-    read = _reader(tenant_id, filters)
+    position = cursors.decode(cursor, *scope) if cursor is not None else _upper_bound(filters.to_time)
+    oldest = lowest_id_at(filters.from_time) if filters.from_time else ""
+    read = _page_reader(tenant_id, filters)
     found: list[dynamodb.Item] = []
     examined = 0
     while True:
-        chunk = max(limit + 1 - len(found), _CHUNK if filters.look_through else 0)
+        chunk = max(limit + 1 - len(found), _CHUNK if filters.needs_item_by_item_match else 0)
         page = read(position, min(chunk, _MOST_EXAMINED - examined))
         for item in page.items:
             if item["id"] < oldest:
                 return _page(found, None)
-            if filters.match(item):
+            if filters.matches(item):
                 if len(found) == limit:
                     return _page(found, cursors.encode(position or "", *scope))
                 found.append(item)
@@ -155,21 +155,21 @@ def list_entries(tenant_id: str, filters: Filters, *, limit: int, cursor: str | 
             return _page(found, cursors.encode(position or "", *scope))
 
 
-def _upper_bound(until: datetime | None) -> str | None:
-    # Timestamps are to the second: `until` takes in the whole of its last one.
-    return first_id_at(until.replace(microsecond=0) + timedelta(seconds=1)) if until else None
+def _upper_bound(to_time: datetime | None) -> str | None:
+    # Timestamps are to the second: `to_time` takes in the whole of its last one.
+    return lowest_id_at(to_time.replace(microsecond=0) + timedelta(seconds=1)) if to_time else None
 
 
-def _reader(tenant_id: str, filters: Filters) -> Callable[[str | None, int], reads.Page]:
+def _page_reader(tenant_id: str, filters: Filters) -> Callable[[str | None, int], reads.Page]:
     """Reads newest first: what happened to the target, or the whole trail."""
     if filters.target:
-        partition = keys.audit_by_target(tenant_id, _type_of(filters.target, tenant_id), filters.target)
+        partition = keys.audit_by_target(tenant_id, _target_type(filters.target, tenant_id), filters.target)
         return lambda after, limit: reads.query_index(partition, after=after, limit=limit, newest_first=True)
     pk = keys.audit_entry(tenant_id, "").pk
     return lambda after, limit: reads.query_partition(pk, after=after, limit=limit, newest_first=True)
 
 
-def _type_of(target_id: str, tenant_id: str) -> str:
+def _target_type(target_id: str, tenant_id: str) -> str:
     """What an id in a tenant's trail names: accounts have numbers, and are there if someone was refused a change."""
     if target_id == tenant_id:
         return "tenant"
@@ -182,4 +182,4 @@ def _page(items: list[dynamodb.Item], next_cursor: str | None) -> AuditPage:
 
 def _to_json(item: dynamodb.Item) -> dict[str, Any]:
     actor = {name: item["actor"].get(name) for name in ("type", "id", "email")}
-    return {**{name: item.get(name) for name in _SHOWN}, "actor": actor}
+    return {**{name: item.get(name) for name in _PUBLIC_FIELDS}, "actor": actor}

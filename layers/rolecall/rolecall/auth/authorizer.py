@@ -9,7 +9,7 @@ from typing import Any
 
 from rolecall.auth import preconditions, token_use
 from rolecall.auth.principals import MASTER, Principal, PrincipalType
-from rolecall.auth.tokens import CredentialForm, api_token_hash, credential_in, form_of
+from rolecall.auth.tokens import CredentialForm, api_token_hash, parse_authorization_header, recognize_credential
 from rolecall.aws import secrets_manager
 from rolecall.clock import rfc3339
 from rolecall.config import config
@@ -23,19 +23,19 @@ def authenticate(authorization: str | None, at: datetime) -> Principal:
 
     Raises `Unauthorized` for a credential that is unknown, malformed, revoked, inactive or deleted.
     """
-    credential = credential_in(authorization)
+    credential = parse_authorization_header(authorization)
     if credential is None:
         raise Unauthorized
-    match form_of(credential):
+    match recognize_credential(credential):
         case CredentialForm.API_TOKEN:
-            return _tenant_user(credential, at)
+            return _authenticate_api_token(credential, at)
         case CredentialForm.JWT:
-            return _account(credential, at)
+            return _authenticate_jwt(credential, at)
         case CredentialForm.MASTER_TOKEN:
-            return _operator(credential)
+            return _authenticate_master_token(credential)
 
 
-def _tenant_user(token: str, at: datetime) -> Principal:
+def _authenticate_api_token(token: str, at: datetime) -> Principal:
     token_hash = api_token_hash(token)
     found = reads.get(keys.api_token(token_hash))
     if found is None:
@@ -44,11 +44,11 @@ def _tenant_user(token: str, at: datetime) -> Principal:
     tenant, user = reads.get_many(keys.tenant(tenant_id), keys.user(tenant_id, user_id))
     if tenant is None or tenant["status"] != preconditions.ACTIVE or user is None or not user["active"]:
         raise Unauthorized
-    token_use.report(token_hash, found.get("last_used_at"), at)
+    token_use.report_use(token_hash, found.get("last_used_at"), at)
     return Principal(PrincipalType.USER, user_id, user["email"], user["role"], tenant_id, token_hash=token_hash)
 
 
-def _account(token: str, at: datetime) -> Principal:
+def _authenticate_jwt(token: str, at: datetime) -> Principal:
     # PyJWT is imported only where a JWT is seen: it would slow every other cold start.
     from rolecall.auth import jwts  # noqa: PLC0415
 
@@ -56,7 +56,7 @@ def _account(token: str, at: datetime) -> Principal:
     account, session = reads.get_many(
         keys.account(claims.account_id), keys.account_session(claims.account_id, claims.session_id)
     )
-    if account is None or not preconditions.session_alive(account, session, at):
+    if account is None or not preconditions.is_session_valid(account, session, at):
         raise Unauthorized
     return Principal(
         PrincipalType.ACCOUNT,
@@ -68,40 +68,40 @@ def _account(token: str, at: datetime) -> Principal:
     )
 
 
-def _operator(token: str) -> Principal:
+def _authenticate_master_token(token: str) -> Principal:
     arn = config().master_token_secret_arn
     cached = secrets_manager.read(arn)["token"]
     # Read it anew only for what has the right length: a flood of garbage costs no calls to Secrets Manager.
-    if len(token) != len(cached) or not _same(token, secrets_manager.read(arn, fresh=True)["token"]):
+    if len(token) != len(cached) or not _equal_in_constant_time(token, secrets_manager.read(arn, fresh=True)["token"]):
         raise Unauthorized
     return MASTER
 
 
-def _same(one: str, other: str) -> bool:
+def _equal_in_constant_time(one: str, other: str) -> bool:
     return hmac.compare_digest(one.encode(), other.encode())
 
 
-def decide(authorization: str | None, method_arn: str, at: datetime) -> dict[str, Any]:
+def authorize_request(authorization: str | None, method_arn: str, at: datetime) -> dict[str, Any]:
     """The authorizer's answer to an `Authorization` header; one and the same denial, whatever is wrong with it."""
     try:
         principal = authenticate(authorization, at)
     except Unauthorized:
         logger.info("request denied")
-        return deny(method_arn, at)
-    return allow(principal, method_arn)
+        return deny_policy(method_arn, at)
+    return allow_policy(principal, method_arn)
 
 
-def allow(principal: Principal, method_arn: str) -> dict[str, Any]:
+def allow_policy(principal: Principal, method_arn: str) -> dict[str, Any]:
     """The authorizer's answer that lets a principal reach every route; which it may use, each route says."""
-    return _answer("Allow", principal.id, method_arn, principal.to_context())
+    return _policy_response("Allow", principal.id, method_arn, principal.to_authorizer_context())
 
 
-def deny(method_arn: str, at: datetime) -> dict[str, Any]:
+def deny_policy(method_arn: str, at: datetime) -> dict[str, Any]:
     """The authorizer's answer that becomes the 401 of the gateway."""
-    return _answer("Deny", "unknown", method_arn, {"denied_at": rfc3339(at)})
+    return _policy_response("Deny", "unknown", method_arn, {"denied_at": rfc3339(at)})
 
 
-def _answer(effect: str, principal_id: str, method_arn: str, context: dict[str, str]) -> dict[str, Any]:
+def _policy_response(effect: str, principal_id: str, method_arn: str, context: dict[str, str]) -> dict[str, Any]:
     # The whole stage, so that a cached answer fits every route: arn:…:<api>/<stage>/<METHOD>/<path>
     api, stage, *_ = method_arn.split("/")
     return {

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import jwt
 
 from rolecall.aws import secrets_manager
-from rolecall.clock import epoch
+from rolecall.clock import epoch_seconds
 from rolecall.config import config
 from rolecall.errors import Unauthorized
 from rolecall.ids import new_id
@@ -55,8 +55,8 @@ def issue(claims: Claims, at: datetime) -> str:
             "sub": str(claims.account_id),
             "sid": claims.session_id,
             "jti": new_id(),
-            "iat": epoch(at),
-            "exp": epoch(at + LIFETIME),
+            "iat": epoch_seconds(at),
+            "exp": epoch_seconds(at + LIFETIME),
         },
         secret["key"],
         algorithm=ALGORITHM,
@@ -67,7 +67,7 @@ def issue(claims: Claims, at: datetime) -> str:
 def verify(token: str, at: datetime) -> Claims:
     """Raises `Unauthorized` for a token that is forged, expired, for someone else, or in any way not ours."""
     try:
-        key = _key(jwt.get_unverified_header(token).get("kid"), at)
+        key = _find_key(jwt.get_unverified_header(token).get("kid"), at)
         payload = jwt.decode(
             token,
             key,
@@ -77,7 +77,7 @@ def verify(token: str, at: datetime) -> Claims:
             # Times are judged below, by the clock that everything else is judged by.
             options={"require": _CLAIMS, "verify_exp": False, "verify_iat": False, "verify_nbf": False},
         )
-        now = epoch(at)
+        now = epoch_seconds(at)
         if payload["exp"] <= now or max(payload["iat"], payload.get("nbf", 0)) > now + _SKEW_SECONDS:
             raise Unauthorized
         return Claims(int(payload["sub"]), str(payload["sid"]))
@@ -88,32 +88,32 @@ def verify(token: str, at: datetime) -> Claims:
 _reread_at = float("-inf")
 
 
-def _key(kid: str | None, at: datetime) -> str:
+def _find_key(kid: str | None, at: datetime) -> str:
     """The key of that id; raises `Unauthorized` if there is none, or no longer."""
     global _reread_at  # noqa: PLW0603 (one clock a process)
     arn = config().jwt_key_secret_arn
-    key = _find(secrets_manager.read(arn), kid, at)
+    key = _key_in_secret(secrets_manager.read(arn), kid, at)
     if key is None and time.monotonic() - _reread_at >= _REREAD_SECONDS:
         _reread_at = time.monotonic()
-        key = _find(secrets_manager.read(arn, fresh=True), kid, at)
+        key = _key_in_secret(secrets_manager.read(arn, fresh=True), kid, at)
     if key is None:
         raise Unauthorized
     return key
 
 
-def _find(secret: dict[str, Any], kid: str | None, at: datetime) -> str | None:
+def _key_in_secret(secret: dict[str, Any], kid: str | None, at: datetime) -> str | None:
     if kid == secret["kid"]:
         return str(secret["key"])
     previous = secret.get("previous")
-    if previous and kid == previous["kid"] and previous["until"] > epoch(at):
+    if previous and kid == previous["kid"] and previous["until"] > epoch_seconds(at):
         return str(previous["key"])
     return None
 
 
-def rotated(secret: dict[str, Any], at: datetime, *, keep_previous: bool) -> dict[str, Any]:
+def with_new_key(secret: dict[str, Any], at: datetime, *, keep_previous: bool) -> dict[str, Any]:
     """The secret with a new key; the one that signed until now stays for as long as its tokens may live."""
     new = {"kid": new_id(), "key": secrets.token_urlsafe(48)}
     # A function that has read the secret just now signs with the old key until its memory of it ends.
     until = at + LIFETIME + timedelta(seconds=secrets_manager.CACHE_SECONDS + _SKEW_SECONDS)
-    previous = {"kid": secret["kid"], "key": secret["key"], "until": epoch(until)}
+    previous = {"kid": secret["kid"], "key": secret["key"], "until": epoch_seconds(until)}
     return new | ({"previous": previous} if keep_previous else {})

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 MEMORY_KIB, PASSES, LANES = 19 * 1024, 2, 1
 
 #: What a login is checked against where there is no account: no password's hash, of the same parameters.
-_NOBODYS_HASH = f"$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p={LANES}${'A' * 22}${'A' * 43}"
+_HASH_OF_NO_PASSWORD = f"$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p={LANES}${'A' * 22}${'A' * 43}"
 
 
 @cache
@@ -32,7 +32,7 @@ def verify_password(encoded: str | None, password: str) -> bool:
     from argon2.exceptions import InvalidHashError, VerifyMismatchError  # noqa: PLC0415
 
     try:
-        return _hasher().verify(encoded or _NOBODYS_HASH, password)
+        return _hasher().verify(encoded or _HASH_OF_NO_PASSWORD, password)
     except (VerifyMismatchError, InvalidHashError):
         return False
 

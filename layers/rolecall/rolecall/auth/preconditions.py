@@ -6,7 +6,7 @@ Every write into a tenant carries `tenant_active` in its transaction, every chan
 from datetime import datetime
 
 from rolecall.auth.principals import Principal, PrincipalType
-from rolecall.clock import epoch
+from rolecall.clock import epoch_seconds
 from rolecall.errors import Forbidden, LastAdmin, RolecallError, Unauthorized
 from rolecall.storage import dynamodb, keys, writes
 from rolecall.storage.expressions import Attr, Condition
@@ -16,7 +16,7 @@ ACTIVE = "active"
 DELETING = "deleting"
 
 
-def tenant_active(tenant_id: str, *, admins: int = 0) -> writes.Write:
+def tenant_active(tenant_id: str, *, admin_delta: int = 0) -> writes.Write:
     """The tenant is active; its count of active admins changes by `admins` (1, 0 or -1).
 
     The transaction fails with `Unauthorized` for a tenant that is being or has been deleted, as none of
@@ -25,18 +25,23 @@ def tenant_active(tenant_id: str, *, admins: int = 0) -> writes.Write:
     key = keys.tenant(tenant_id)
     active: Condition = Attr("status").eq(ACTIVE)
 
-    def otherwise(found: dynamodb.Item | None) -> RolecallError:
+    def on_condition_failure(found: dynamodb.Item | None) -> RolecallError:
         return LastAdmin() if found and found["status"] == ACTIVE else Unauthorized()
 
-    if admins == 0:
-        return writes.Check(key, when=active, otherwise=otherwise)
-    if admins < 0:
-        active = active & Attr("active_admins").gt(-admins)
+    if admin_delta == 0:
+        return writes.Check(key, when=active, on_condition_failure=on_condition_failure)
+    if admin_delta < 0:
+        active = active & Attr("active_admins").gt(-admin_delta)
     # The number of changes tells the check of the invariants that the count was not only the same, but untouched.
-    return writes.Update(key, add={"active_admins": admins, "admin_changes": 1}, when=active, otherwise=otherwise)
+    return writes.Update(
+        key,
+        add={"active_admins": admin_delta, "admin_changes": 1},
+        when=active,
+        on_condition_failure=on_condition_failure,
+    )
 
 
-def session_alive(account: dynamodb.Item | None, session: dynamodb.Item | None, at: datetime) -> bool:
+def is_session_valid(account: dynamodb.Item | None, session: dynamodb.Item | None, at: datetime) -> bool:
     """Whether a session of an account still stands, judged to the second.
 
     A ban or a disabling raises the account's `session_generation`, which ends all of its sessions for
@@ -48,7 +53,7 @@ def session_alive(account: dynamodb.Item | None, session: dynamodb.Item | None, 
         and account["enabled"]
         and not account["banned"]
         and session["generation"] == account["session_generation"]
-        and session["expires_at"] > epoch(at)
+        and session["expires_at"] > epoch_seconds(at)
     )
 
 
@@ -66,11 +71,11 @@ def actor_still_authorized(principal: Principal) -> list[writes.Write]:
         case _:
             return []
 
-    def otherwise(found: dynamodb.Item | None) -> RolecallError:
+    def on_condition_failure(found: dynamodb.Item | None) -> RolecallError:
         may_act = found is not None and all(found[name] is value for name, value in must_be.items())
         return Forbidden() if may_act else Unauthorized()
 
     when: Condition = Attr("role").eq(principal.role)
     for name, value in must_be.items():
         when = when & Attr(name).eq(value)
-    return [writes.Check(key, when=when, otherwise=otherwise)]
+    return [writes.Check(key, when=when, on_condition_failure=on_condition_failure)]

@@ -32,7 +32,7 @@ class Principal(NamedTuple):
     session_id: str = ""
     token_hash: str = ""
 
-    def to_context(self) -> dict[str, str]:
+    def to_authorizer_context(self) -> dict[str, str]:
         """The flat strings that API Gateway hands from the authorizer to the functions."""
         return {
             "principal_type": self.type.value,
@@ -45,7 +45,7 @@ class Principal(NamedTuple):
         }
 
     @classmethod
-    def from_context(cls, context: Mapping[str, str | None]) -> Self | None:
+    def from_authorizer_context(cls, context: Mapping[str, str | None]) -> Self | None:
         """None where the context is no authorizer's, or lacks what the kind of principal has."""
         names = ("id", "email", "role", "tenant_id", "name", "session_id", "token_hash")
         identifier, *others = (context.get(name) or "" for name in names)
@@ -53,10 +53,10 @@ class Principal(NamedTuple):
             found = cls(PrincipalType(context.get("principal_type") or ""), identifier, *others)
         except ValueError:
             return None
-        return found if found.is_whole else None
+        return found if found.is_complete else None
 
     @property
-    def is_whole(self) -> bool:
+    def is_complete(self) -> bool:
         """Whether it says whose, and in which role: nobody's tenant must not read as every tenant."""
         match self.type:
             case PrincipalType.USER:

@@ -26,38 +26,38 @@ class PlatformRole(StrEnum):
 
 
 #: The changes of role that each role may make for someone else in its tenant.
-TRANSITIONS: dict[Role, frozenset[tuple[Role, Role]]] = {
+ALLOWED_TRANSITIONS: dict[Role, frozenset[tuple[Role, Role]]] = {
     Role.ADMIN: frozenset((old, new) for old in Role for new in Role if old != new),
     Role.MANAGER: frozenset({(Role.USER, Role.MANAGER), (Role.MANAGER, Role.USER)}),
     Role.USER: frozenset(),
 }
 
 #: Whom each role may see and manage, beside itself.
-MANAGED: dict[Role, frozenset[Role]] = {
+MANAGEABLE_ROLES: dict[Role, frozenset[Role]] = {
     Role.ADMIN: frozenset(Role),
     Role.MANAGER: frozenset({Role.MANAGER, Role.USER}),
     Role.USER: frozenset(),
 }
 
 #: The roles that may change a role at all; everyone else is refused before the body is looked at.
-ROLE_CHANGERS = frozenset(role for role, transitions in TRANSITIONS.items() if transitions)
+ROLE_CHANGERS = frozenset(role for role, transitions in ALLOWED_TRANSITIONS.items() if transitions)
 
 
 def check_transition(actor: Role, old: Role, new: Role, *, oneself: bool) -> None:
     """Let a change of role pass, or a request that changes nothing, which makes a retry safe.
 
     Raises `SelfChangeDenied` for one's own role, whatever the change, and `RoleTransitionDenied`
-    for a change that is not in `TRANSITIONS`.
+    for a change that is not in `ALLOWED_TRANSITIONS`.
     """
     if oneself:
         raise SelfChangeDenied
-    if old != new and (old, new) not in TRANSITIONS[actor]:
+    if old != new and (old, new) not in ALLOWED_TRANSITIONS[actor]:
         raise RoleTransitionDenied(f"your role, {actor}, may not change {old} to {new}")
 
 
-def check_manages(actor: Role, target: Role) -> None:
+def check_may_manage(actor: Role, target: Role) -> None:
     """Raises `Forbidden` unless `actor` may see and manage a user with the role `target` in its tenant."""
-    if target not in MANAGED[actor]:
+    if target not in MANAGEABLE_ROLES[actor]:
         raise Forbidden(f"your role, {actor}, may not see or manage one with the role {target}")
 
 

@@ -30,7 +30,7 @@ _MOST_REMEMBERED = 10_000
 _reported: dict[str, datetime] = {}
 
 
-def report(token_hash: str, last_used_at: str | None, at: datetime) -> None:
+def report_use(token_hash: str, last_used_at: str | None, at: datetime) -> None:
     """Let it be known that the token is used, if that is news. Never raises for AWS, never waits for long."""
     due = at - PRECISION
     if (last_used_at and last_used_at > rfc3339(due)) or _reported.get(token_hash, due) > due:
@@ -43,41 +43,41 @@ def report(token_hash: str, last_used_at: str | None, at: datetime) -> None:
         _queue().send_message(QueueUrl=config().token_use_queue_url, MessageBody=message)
     except (BotoCoreError, ClientError) as error:
         logger.warning("token use lost", error=type(error).__name__)
-        telemetry.count("TokenUseLost")
-        telemetry.flush()
+        telemetry.count_metric("TokenUseLost")
+        telemetry.flush_metrics()
 
 
-def record(messages: Iterable[Mapping[str, Any]]) -> list[str]:
+def save_reported_uses(messages: Iterable[Mapping[str, Any]]) -> list[str]:
     """Write the notes of queue messages; returns the ids of the messages to be sent again."""
     failed = []
     for message in messages:
         try:
-            _record_one(**json.loads(message["body"]))
+            _save_use(**json.loads(message["body"]))
         except ServiceUnavailable as error:
-            telemetry.log_unavailable(error)
+            telemetry.log_service_unavailable(error)
             failed.append(message["messageId"])
     return failed
 
 
-class _NoNews(RolecallError):
+class _AlreadySaved(RolecallError):
     """The token is gone, or was noted within the hour; never leaves this module."""
 
 
-def _record_one(token_hash: str, used_at: str) -> None:
+def _save_use(token_hash: str, used_at: str) -> None:
     due = rfc3339(datetime.fromisoformat(used_at) - PRECISION)
     try:
         writes.write(
             writes.Update(
                 keys.api_token(token_hash),
                 set={"last_used_at": used_at},
-                when=writes.EXISTS & (Attr("last_used_at").not_exists() | Attr("last_used_at").lte(due)),
-                otherwise=lambda _found: _NoNews(),
+                when=writes.MUST_EXIST & (Attr("last_used_at").not_exists() | Attr("last_used_at").lte(due)),
+                on_condition_failure=lambda _found: _AlreadySaved(),
             )
         )
-    except _NoNews:
+    except _AlreadySaved:
         return
 
 
 @cache
 def _queue() -> Any:
-    return clients.make("sqs", connect_timeout=0.3, read_timeout=0.5, retries={"total_max_attempts": 1})
+    return clients.create_client("sqs", connect_timeout=0.3, read_timeout=0.5, retries={"total_max_attempts": 1})

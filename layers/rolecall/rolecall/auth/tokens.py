@@ -24,7 +24,7 @@ class CredentialForm(Enum):
     MASTER_TOKEN = auto()
 
 
-def form_of(credential: str) -> CredentialForm:
+def recognize_credential(credential: str) -> CredentialForm:
     """Recognise a credential by how it looks; says nothing about whether it is valid."""
     if _UUID4.fullmatch(credential):
         return CredentialForm.API_TOKEN
@@ -33,7 +33,7 @@ def form_of(credential: str) -> CredentialForm:
     return CredentialForm.MASTER_TOKEN
 
 
-def credential_in(authorization: str | None) -> str | None:
+def parse_authorization_header(authorization: str | None) -> str | None:
     """The credential in an `Authorization` header: `Bearer <it>` in any case, or the bare text."""
     parts = (authorization or "").split()
     if len(parts) == 2 and parts[0].lower() == "bearer":  # noqa: PLR2004 (scheme and credential)
@@ -47,7 +47,7 @@ def new_api_token() -> str:
     return str(uuid4())
 
 
-def derived_api_token(secret: str, *facts: str) -> str:
+def derive_api_token(secret: str, *facts: str) -> str:
     """The same token for the same facts, which nobody without the secret can tell from a random one."""
     # Lengths first, so that no two lists of facts read the same when joined.
     message = b"".join(len(fact.encode()).to_bytes(4) + fact.encode() for fact in facts)
@@ -59,6 +59,6 @@ def api_token_hash(token: str) -> str:
     return sha256(token.lower().encode()).hexdigest()
 
 
-def masked(last_four: str) -> str:
+def masked_token(last_four: str) -> str:
     """All that is ever shown of a token after its first time, as in `********-****-****-****-********5a60`."""
     return f"********-****-****-****-********{last_four}"

@@ -26,24 +26,24 @@ from botocore.serialize import JSONSerializer
 _SERVICES = ["dynamodb", "events", "secretsmanager", "sqs"]
 
 
-def make(service: str, **options: Any) -> Any:
+def create_client(service: str, **options: Any) -> Any:
     """A low-level client, safe to share by threads; the options are those of `botocore.config.Config`."""
     config = Config(parameter_validation=False, user_agent="rolecall", **options)
     client: Any = _session().create_client(service, config=config)
     if service == "dynamodb":
-        client._serializer = _Serializer()  # noqa: SLF001 (botocore has no component for it)
+        client._serializer = _AttributeValueSerializer()  # noqa: SLF001 (botocore has no component for it)
     return client
 
 
 @cache
 def _session() -> botocore.session.Session:
     session = botocore.session.get_session()
-    session.register_component("data_loader", _Loader(file_loader=_Files()))
-    session.register_component("response_parser_factory", _Parsers())
+    session.register_component("data_loader", _ServiceModelLoader(file_loader=_OrjsonFileLoader()))
+    session.register_component("response_parser_factory", _SharedParserFactory())
     return session
 
 
-class _Files(JSONFileLoader):
+class _OrjsonFileLoader(JSONFileLoader):
     def load_file(self, file_path: str) -> Any:
         for extension, opened in ((".json", open), (".json.gz", gzip.open)):
             path = Path(file_path + extension)
@@ -53,23 +53,23 @@ class _Files(JSONFileLoader):
         return None
 
 
-class _Loader(Loader):
+class _ServiceModelLoader(Loader):
     def list_available_services(self, type_name: str) -> list[str]:  # noqa: ARG002 (all are of one type)
         return _SERVICES
 
 
-class _Parsers(ResponseParserFactory):
+class _SharedParserFactory(ResponseParserFactory):
     """One parser for all answers, as it keeps nothing of them; botocore makes one for each, and each is a cycle."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._json = _Parser()
+        self._json = _OrjsonParser()
 
     def create_parser(self, protocol_name: str) -> Any:
         return self._json if protocol_name == "json" else super().create_parser(protocol_name)
 
 
-class _Serializer(JSONSerializer):
+class _AttributeValueSerializer(JSONSerializer):
     def _serialize(self, serialized: Any, value: Any, shape: Any, key: Any = None) -> None:
         of = shape.value if shape.type_name == "map" else shape
         if of.name == "AttributeValue":
@@ -78,7 +78,7 @@ class _Serializer(JSONSerializer):
             super()._serialize(serialized, value, shape, key)  # type: ignore[misc]
 
 
-class _Parser(JSONParser):
+class _OrjsonParser(JSONParser):
     def _parse_body_as_json(self, body_contents: bytes) -> Any:
         try:
             return orjson.loads(body_contents)

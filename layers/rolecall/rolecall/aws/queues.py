@@ -17,7 +17,7 @@ from rolecall.errors import ServiceUnavailable
 from rolecall.telemetry import logger
 
 
-def send_slices(tenant_id: str, names: Iterable[str]) -> None:
+def enqueue_slices(tenant_id: str, names: Iterable[str]) -> None:
     """One message a slice. Raises `ServiceUnavailable` at the first that was not taken."""
     for name in names:
         body = json.dumps({"tenant_id": tenant_id, "slice": name})
@@ -27,7 +27,7 @@ def send_slices(tenant_id: str, names: Iterable[str]) -> None:
             raise ServiceUnavailable from error
 
 
-def each_slice(event: Mapping[str, Any], work: Callable[[str, str], None]) -> dict[str, Any]:
+def handle_slice_messages(event: Mapping[str, Any], work: Callable[[str, str], None]) -> dict[str, Any]:
     """Call `work` with the tenant's id and the slice of each message, and tell the queue which ones failed.
 
     A message that failed comes again, and ends in the dead-letter queue if it fails each time.
@@ -45,4 +45,6 @@ def each_slice(event: Mapping[str, Any], work: Callable[[str, str], None]) -> di
 
 @cache
 def _client() -> Any:
-    return clients.make("sqs", connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 3})
+    return clients.create_client(
+        "sqs", connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 3}
+    )

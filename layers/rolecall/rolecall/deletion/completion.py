@@ -22,7 +22,7 @@ from rolecall.errors import (
 from rolecall.ids import new_id
 from rolecall.storage import keys, reads, retries, writes
 from rolecall.storage.expressions import Attr
-from rolecall.telemetry import count, critical, logger
+from rolecall.telemetry import count_metric, log_critical_event, logger
 
 #: Items of the tenant's partition that the last proof reports at a time.
 _STRAYS = 100
@@ -65,7 +65,7 @@ def finish(context: RequestContext, found: jobs.Deletion) -> bool:
                     "deleted_at": at,
                     "verified": True,
                     "deleted": dict(deleted),
-                    **keys.UNREDACTED_AUDITS.entry(f"{at}#{tenant_id}"),
+                    **keys.UNREDACTED_AUDITS.index_attributes(f"{at}#{tenant_id}"),
                     "unannounced": {**found.unannounced, "complete_tenant_deletion": entry.item["id"]},
                 },
                 when=Attr("status").eq(jobs.DELETING) & Attr("unannounced").eq(dict(found.unannounced)),
@@ -90,9 +90,9 @@ def _strays(tenant_id: str) -> list[str]:
 
 
 def _reopen(found: jobs.Deletion, strays: list[str]) -> None:
-    touched = {keys.slice_of(sort_key) for sort_key in strays}
+    touched = {keys.slice_of_sort_key(sort_key) for sort_key in strays}
     logger.warning("proof found items left", tenant_id=found.tenant_id, slices=sorted(touched))
-    count("DeletionProofFailed")
+    count_metric("DeletionProofFailed")
     for one in found.slices:
         if one.name in touched:
             try:
@@ -110,8 +110,10 @@ def announce(found: jobs.Deletion) -> None:
         return
     for action, event_id in found.unannounced.items():
         message, metric = _EVENTS[action]
-        critical(message, tenant_id=found.tenant_id, tenant_name=found.tenant_name, event_id=event_id, action=action)
-        count(metric)
+        log_critical_event(
+            message, tenant_id=found.tenant_id, tenant_name=found.tenant_name, event_id=event_id, action=action
+        )
+        count_metric(metric)
     announced = writes.Update(
         keys.deletion(found.tenant_id),
         set={"unannounced": {}},

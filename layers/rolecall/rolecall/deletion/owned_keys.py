@@ -53,7 +53,7 @@ def release_write(tenant_id: str, item: dynamodb.Item) -> writes.Delete | None:
             ours = Attr("tenant_id").not_exists() & Attr("account_id").not_exists()
         case _:
             return None
-    return writes.Delete(keys.Key(item["pk"], item["sk"]), when=ours, otherwise=lambda _found: _Foreign())
+    return writes.Delete(keys.Key(item["pk"], item["sk"]), when=ours, on_condition_failure=lambda _found: _Foreign())
 
 
 def delete_unless_foreign(delete: writes.Delete) -> None:

@@ -31,7 +31,7 @@ from rolecall.errors import (
 from rolecall.ids import new_id
 from rolecall.storage import dynamodb, keys, reads, writes
 from rolecall.storage.expressions import Attr
-from rolecall.telemetry import cause_of, logger
+from rolecall.telemetry import describe_failed_call, logger
 
 #: Seconds that a sweep leaves unused before the invocation's deadline.
 RESERVE_SECONDS = sweep.RESERVE_SECONDS
@@ -113,7 +113,7 @@ def _tombstone(context: RequestContext, tenant: dynamodb.Item) -> jobs.Deletion:
     tenant_id, name, at = tenant["id"], tenant["name"], rfc3339(context.at)
     job_key = keys.deletion(tenant_id)
 
-    def otherwise(found: dynamodb.Item | None) -> RolecallError:
+    def on_condition_failure(found: dynamodb.Item | None) -> RolecallError:
         if found is None:
             return TenantNotFound()
         if found["status"] != preconditions.ACTIVE:
@@ -132,7 +132,7 @@ def _tombstone(context: RequestContext, tenant: dynamodb.Item) -> jobs.Deletion:
     job = {
         "pk": job_key.pk,
         "sk": job_key.sk,
-        **keys.PENDING_DELETIONS.entry(f"{at}#{tenant_id}"),
+        **keys.PENDING_DELETIONS.index_attributes(f"{at}#{tenant_id}"),
         "tenant_id": tenant_id,
         "tenant_name": name,
         "status": jobs.DELETING,
@@ -152,10 +152,10 @@ def _tombstone(context: RequestContext, tenant: dynamodb.Item) -> jobs.Deletion:
             set={"status": preconditions.DELETING, "updated_at": at},
             # The name, because its reservation goes in the same transaction.
             when=Attr("status").eq(preconditions.ACTIVE) & Attr("name").eq(name) & unprotected,
-            otherwise=otherwise,
+            on_condition_failure=on_condition_failure,
         ),
-        writes.Put(job, when=writes.NEW),
-        *(writes.Put(one, when=writes.NEW) for one in slices),
+        writes.Put(job, when=writes.MUST_NOT_EXIST),
+        *(writes.Put(one, when=writes.MUST_NOT_EXIST) for one in slices),
         writes.Delete(keys.tenant_name(name)),
         entry,
     )
@@ -176,7 +176,7 @@ def _sweep_at_once(context: RequestContext, accepted: jobs.Deletion) -> jobs.Del
         if found.deleted_at is None:
             workers.send(found)
     except (ServiceUnavailable, ConcurrentChange) as error:
-        logger.warning("tenant deletion interrupted", tenant_id=tenant_id, **cause_of(error))
+        logger.warning("tenant deletion interrupted", tenant_id=tenant_id, **describe_failed_call(error))
         return accepted
     else:
         return found

@@ -149,11 +149,11 @@ class Slice:
             self,
             version=self.version + 1,
             owner=owner,
-            lease_until=clock.epoch(now) + LEASE_SECONDS if lease else 0,
+            lease_until=clock.epoch_seconds(now) + LEASE_SECONDS if lease else 0,
             updated_at=clock.rfc3339(now),
             **changes,
         )
-        return new, writes.Put(new.to_item(), when=Attr("version").eq(self.version), otherwise=Overtaken)
+        return new, writes.Put(new.to_item(), when=Attr("version").eq(self.version), on_condition_failure=Overtaken)
 
     def reopened(self, owner: str) -> "Slice":
         """From its start again, as something was found in it; raises `Overtaken`."""

@@ -62,7 +62,7 @@ class _Bounds(NamedTuple):
     chunk_ahead: bool
 
 
-_ALONE = _Bounds(1000, 250, 16, chunk_ahead=True)
+_SINGLE_OPERATIONS = _Bounds(1000, 250, 16, chunk_ahead=True)
 
 _SHARED = _Bounds(150, 15, 1, chunk_ahead=False)
 
@@ -88,11 +88,11 @@ def run_side_by_side(found: Sequence[slices.Slice], owner: str) -> list[slices.S
 
     side_by_side = len(found) if config().sweep_concurrency > 1 else 1
     with _lanes(_SHARED) as lanes, Pool(side_by_side) as pool:
-        return list(pool.ahead(run_one, found, side_by_side))
+        return list(pool.map_in_order(run_one, found, side_by_side))
 
 
 def _run(found: slices.Slice, owner: str, lanes: "_Lanes") -> slices.Slice:
-    if found.lease_until > clock.epoch(clock.now()) and found.owner != owner:
+    if found.lease_until > clock.epoch_seconds(clock.now()) and found.owner != owner:
         return found
     one_run = _Run(found, owner, lanes)
     try:
@@ -110,10 +110,10 @@ def close_empty(found: Sequence[slices.Slice], owner: str) -> None:
     They have no user whose partition were to be proven, and the last proof looks at the tenant's own. Does
     nothing for a tenant that one look can't take in, or if someone is at work already.
     """
-    page = reads.query_keys(keys.tenant_partition(found[0].tenant_id), limit=_ALONE.items)
+    page = reads.query_keys(keys.tenant_partition(found[0].tenant_id), limit=_SINGLE_OPERATIONS.items)
     if page.more:
         return
-    used = {keys.slice_of(item.key.sk) for item in page.items if item.key.sk != keys.META}
+    used = {keys.slice_of_sort_key(item.key.sk) for item in page.items if item.key.sk != keys.META}
     empty = [one for one in found if one.name not in used and one.state == slices.OPEN]
     if empty:
         with suppress(slices.Overtaken):
@@ -142,7 +142,7 @@ class _Lanes(NamedTuple):
 
 
 @contextmanager
-def _lanes(bounds: _Bounds = _ALONE) -> Iterator[_Lanes]:
+def _lanes(bounds: _Bounds = _SINGLE_OPERATIONS) -> Iterator[_Lanes]:
     width = config().sweep_concurrency
     with Pool(width) as batches, Pool(2 * width if width > 1 else 1) as calls:
         yield _Lanes(batches, calls, bounds)
@@ -152,7 +152,7 @@ class _Found(NamedTuple):
     """An item of a slice: to be removed, or a user `kept` for the proof, or a `stray` that the proof finds."""
 
     position: slices.Position
-    item: reads.Listed
+    item: reads.KeyWithOwnedKeys
     kept: bool = False
     stray: bool = False
 
@@ -185,7 +185,7 @@ class _Chunk:
         self.has_strays |= found.stray
         if found.kept:
             self.users_kept += 1
-            self.kept.update(map(keys.item_type, (found.item.key, *owned)))
+            self.kept.update(map(keys.receipt_category, (found.item.key, *owned)))
         else:
             self.own.append(found.item.key)
             self.owned += owned
@@ -204,7 +204,7 @@ class _Run:
 
     def to_its_end(self) -> slices.Slice:
         with Pool(2 if self._bounds.chunk_ahead and config().sweep_concurrency > 1 else 1) as aside:
-            for chunk in aside.one_ahead(self._chunks()):
+            for chunk in aside.prefetch_one(self._chunks()):
                 if chunk.has_strays:
                     return self._settled(chunk).reopened(self._owner)
                 self._state(chunk)
@@ -290,20 +290,20 @@ class _Run:
         """What there is behind `after`, up to `upto`."""
         directory = self._directory(after.user, upto.user if upto else None)
         if self._proving:
-            yield from self._lanes.calls.ahead(self._proven, directory, self._bounds.users_ahead)
+            yield from self._lanes.calls.map_in_order(self._proven, directory, self._bounds.users_ahead)
             return
 
-        def look(item: reads.Listed) -> tuple[reads.Listed, Iterator[reads.Listed]]:
+        def look(item: reads.KeyWithOwnedKeys) -> tuple[reads.KeyWithOwnedKeys, Iterator[reads.KeyWithOwnedKeys]]:
             return item, self._children(item, after, upto)
 
-        for item, children in self._lanes.calls.ahead(look, directory, self._bounds.users_ahead):
+        for item, children in self._lanes.calls.map_in_order(look, directory, self._bounds.users_ahead):
             sk = item.key.sk
             for child in children:
                 yield _Found(slices.Position(sk, child.key.sk), child)
             if (sk, slices.END) > after:
-                yield _Found(slices.Position(sk, slices.END), item, kept=keys.is_user(sk))
+                yield _Found(slices.Position(sk, slices.END), item, kept=keys.is_user_sort_key(sk))
 
-    def _directory(self, after: str, upto: str | None) -> Iterator[reads.Listed]:
+    def _directory(self, after: str, upto: str | None) -> Iterator[reads.KeyWithOwnedKeys]:
         """What the slice has in the tenant's partition, from `after` to `upto`, both included."""
         partition, meta = keys.tenant_partition(self._tenant_id), keys.tenant(self._tenant_id).sk
         for low, high in keys.slice_ranges(self._slice.name):
@@ -312,25 +312,25 @@ class _Run:
                     yield item
 
     def _children(
-        self, item: reads.Listed, after: slices.Position, upto: slices.Position | None
-    ) -> Iterator[reads.Listed]:
+        self, item: reads.KeyWithOwnedKeys, after: slices.Position, upto: slices.Position | None
+    ) -> Iterator[reads.KeyWithOwnedKeys]:
         """What a user has; the first page of it has been read when this returns."""
         sk = item.key.sk
-        if not keys.is_user(sk) or (sk, slices.END) <= after:
+        if not keys.is_user_sort_key(sk) or (sk, slices.END) <= after:
             return iter(())
-        first = after.child + keys.FIRST if sk == after.user else ""
-        last = upto.child if upto and sk == upto.user else keys.LAST
+        first = after.child + keys.LOWEST_SORT_KEY if sk == after.user else ""
+        last = upto.child if upto and sk == upto.user else keys.HIGHEST_SORT_KEY
         children = _items(self._partition_of(item), first, last, self._bounds.items)
         return chain(list(islice(children, 1)), children)
 
-    def _proven(self, item: reads.Listed) -> _Found:
+    def _proven(self, item: reads.KeyWithOwnedKeys) -> _Found:
         """A stray is what the sweep cannot have left: no user, or one of whom a consistent query finds something."""
-        proven = keys.is_user(item.key.sk) and retries.retry_while_throttled(
+        proven = keys.is_user_sort_key(item.key.sk) and retries.retry_while_throttled(
             lambda: reads.is_empty(self._partition_of(item))
         )
         return _Found(slices.Position(item.key.sk, slices.END), item, stray=not proven)
 
-    def _partition_of(self, user: reads.Listed) -> str:
+    def _partition_of(self, user: reads.KeyWithOwnedKeys) -> str:
         return keys.user_partition(self._tenant_id, user.key.sk.removeprefix("USER#"))
 
     def _measured(self, chunk: _Chunk) -> _Chunk:
@@ -339,35 +339,35 @@ class _Run:
         there = [
             delete for delete in (owned_keys.release_write(self._tenant_id, item) for item in items if item) if delete
         ]
-        chunk.releases = [delete for delete in there if keys.may_be_reused(delete.key.pk)]
-        chunk.others = [delete.key for delete in there if not keys.may_be_reused(delete.key.pk)]
-        chunk.counts.update(map(keys.item_type, (*chunk.own, *(delete.key for delete in there))))
+        chunk.releases = [delete for delete in there if keys.is_reusable_by_others(delete.key.pk)]
+        chunk.others = [delete.key for delete in there if not keys.is_reusable_by_others(delete.key.pk)]
+        chunk.counts.update(map(keys.receipt_category, (*chunk.own, *(delete.key for delete in there))))
         return chunk
 
     # --- Removing it ---
 
     def _remove(self, chunk: _Chunk) -> None:
         """First what is outside, then what names it."""
-        self._lanes.calls.do_all(owned_keys.delete_unless_foreign, chunk.releases)
-        self._lanes.batches.do_all(_delete_patiently, _batches(chunk.others))
-        self._lanes.batches.do_all(_delete_patiently, _batches(chunk.own))
+        self._lanes.calls.run_all(owned_keys.delete_unless_foreign, chunk.releases)
+        self._lanes.batches.run_all(_delete_patiently, _batches(chunk.others))
+        self._lanes.batches.run_all(_delete_patiently, _batches(chunk.own))
 
 
 def _batches(some: Iterable[keys.Key]) -> Iterable[tuple[keys.Key, ...]]:
     return batched(some, writes.BATCH_SIZE, strict=False)
 
 
-def _items(pk: str, first: str, last: str, at_once: int) -> Iterator[reads.Listed]:
+def _items(pk: str, first: str, last: str, at_once: int) -> Iterator[reads.KeyWithOwnedKeys]:
     """What a partition has from `first` to `last`, both included."""
     while first <= last:
         page = _page(pk, first, last, at_once)
         yield from page.items
         if not page.more:
             return
-        first = page.items[-1].key.sk + keys.FIRST
+        first = page.items[-1].key.sk + keys.LOWEST_SORT_KEY
 
 
-def _page(pk: str, first: str, last: str, at_once: int) -> reads.Page[reads.Listed]:
+def _page(pk: str, first: str, last: str, at_once: int) -> reads.Page[reads.KeyWithOwnedKeys]:
     return retries.retry_while_throttled(lambda: reads.query_keys(pk, first=first, last=last, limit=at_once))
 
 

@@ -24,7 +24,7 @@ from rolecall.telemetry import logger
 
 def send(found: jobs.Deletion) -> None:
     """Queue all there is to do now; raises `ServiceUnavailable`."""
-    queues.send_slices(found.tenant_id, [one.name for one in slices.workable(found.slices)])
+    queues.enqueue_slices(found.tenant_id, [one.name for one in slices.workable(found.slices)])
 
 
 def work(context: RequestContext, tenant_id: str, name: str) -> None:
@@ -43,7 +43,7 @@ def work(context: RequestContext, tenant_id: str, name: str) -> None:
         if ran.version == one.version:
             return  # another one has it in its hands
         if ran.state == one.state:
-            queues.send_slices(tenant_id, [name])
+            queues.enqueue_slices(tenant_id, [name])
             return
         found = jobs.read(tenant_id)
     if not found.deleted_at:
@@ -59,7 +59,7 @@ def _start_next(context: RequestContext, found: jobs.Deletion, name: str) -> Non
     state = next(one.state for one in found.slices if one.name == name)
     if state == slices.OPEN:
         # The proof has found something in it.
-        queues.send_slices(found.tenant_id, [name])
+        queues.enqueue_slices(found.tenant_id, [name])
     elif state == slices.SWEPT and todo[0].state == slices.SWEPT:
         # It was the last one to be swept: the proof begins.
         send(found)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from rolecall.auth.principals import Principal, PrincipalType
 from rolecall.auth.roles import PlatformRole, Role
-from rolecall.errors import Forbidden, MasterTokenRequired, Refused
+from rolecall.errors import Forbidden, MasterTokenRequired, RuleViolation
 
 type Guard = Callable[[Principal], None]
 
@@ -31,10 +31,10 @@ def require_either(guard: Guard, other: Guard) -> Guard:
     def both(principal: Principal) -> None:
         try:
             guard(principal)
-        except Refused as refusal:
+        except RuleViolation as refusal:
             try:
                 other(principal)
-            except Refused:
+            except RuleViolation:
                 raise refusal from None
 
     return both

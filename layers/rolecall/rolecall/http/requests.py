@@ -132,7 +132,7 @@ def context_of(event: Mapping[str, Any]) -> RequestContext:
     context = event["requestContext"]
     identity = context.get("identity") or {}
     return RequestContext(
-        Principal.from_context(context.get("authorizer") or {}) or ANONYMOUS,
+        Principal.from_authorizer_context(context.get("authorizer") or {}) or ANONYMOUS,
         clock.now(),
         _request_id(event),
         replace_surrogates(identity.get("sourceIp")),

@@ -7,8 +7,8 @@ from rolecall import deadline, telemetry
 from rolecall.audit import trail
 from rolecall.auth.principals import ANONYMOUS, RequestContext
 from rolecall.errors import (
-    Refused,
     RolecallError,
+    RuleViolation,
     ServiceUnavailable,
     Unauthorized,
 )
@@ -69,14 +69,14 @@ class Route[B](NamedTuple):
             response = self._answer(event, context)
         except RolecallError as error:
             if isinstance(error, ServiceUnavailable):
-                telemetry.log_unavailable(error)
+                telemetry.log_service_unavailable(error)
             response = self.refusal(event, error)
         except Exception:  # noqa: BLE001 (the last line of defence: logged, and answered without details)
             logger.exception("request failed")
-            telemetry.count("RequestsFailed")
+            telemetry.count_metric("RequestsFailed")
             response = self.refusal(event, RolecallError())
         finally:
-            telemetry.end(lambda_context)
+            telemetry.finish_invocation(lambda_context)
         return to_gateway(response, context.request_id)
 
     def refusal(self, event: Mapping[str, Any], error: RolecallError) -> Response:
@@ -94,14 +94,14 @@ class Route[B](NamedTuple):
             check_parameters(event, self.query)
             body = parse_body(event, self.body)
             return self.function(request_of(event, context, body))
-        except Refused as refusal:
+        except RuleViolation as refusal:
             if self.audit_refusals:
                 _record_refusal(self.audit_refusals, event, context, body, refusal)
             raise
 
 
 def _record_refusal(
-    audited: tuple[str, str], event: Mapping[str, Any], context: RequestContext, body: Any, refusal: Refused
+    audited: tuple[str, str], event: Mapping[str, Any], context: RequestContext, body: Any, refusal: RuleViolation
 ) -> None:
     """If this fails, so does the request: no refusal goes unrecorded."""
     action, target_type = audited

@@ -64,7 +64,7 @@ def check_admins(key: keys.Key, tenant_id: str) -> Iterator[findings.Finding]:
 def check_superadmins(key: keys.Key) -> Iterator[findings.Finding]:
     before = reads.get(key) or {}
     known = int(before.get("enabled_superadmins", 0))
-    listed = _listed(keys.accounts_by_standing(PlatformRole.SUPERADMIN, enabled=True, banned=False), known)
+    listed = _listed(keys.accounts_by_role_and_state(PlatformRole.SUPERADMIN, enabled=True, banned=False), known)
     if listed != known and before == reads.get(key):
         yield findings.Finding(findings.Kind.SUPERADMIN_COUNT, key, found=known)
 

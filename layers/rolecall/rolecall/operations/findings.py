@@ -32,7 +32,7 @@ from rolecall.auth.principals import RequestContext
 from rolecall.errors import ConcurrentChange
 from rolecall.storage import dynamodb, keys, writes
 from rolecall.storage.expressions import Attr, Condition
-from rolecall.telemetry import count, logger
+from rolecall.telemetry import count_metric, logger
 
 
 class Kind(StrEnum):
@@ -60,7 +60,7 @@ class Finding:
     tenant_id: str = ""
     truth: int | None = None
     found: int | None = None
-    as_found: Condition = field(default_factory=lambda: writes.EXISTS, compare=False)
+    as_found: Condition = field(default_factory=lambda: writes.MUST_EXIST, compare=False)
 
     @property
     def is_derived(self) -> bool:
@@ -99,8 +99,8 @@ def report(findings: list[Finding]) -> None:
     for finding in findings:
         # A token's key is a hash, an email's key is an address: the log gets the kind of key only.
         logger.error("invariant violated", invariant=finding.kind.name, tenant_id=finding.tenant_id or None)
-        count(f"Invariant.{finding.kind.name}")
-    count("InvariantsViolated", len(findings))
+        count_metric(f"Invariant.{finding.kind.name}")
+    count_metric("InvariantsViolated", len(findings))
 
 
 def unchanged_since(item: dynamodb.Item, first: str, *names: str) -> Condition:

@@ -51,7 +51,7 @@ def walk(after: keys.Key | None, *, until: float) -> Iterator[tuple[list[finding
     with Pool(width) as pool:
         while deadline.time_left() > until:
             items, after = reads.scan(after, PAGE)
-            yield [finding for found in pool.ahead(_checked, items, width) for finding in found], after
+            yield [finding for found in pool.map_in_order(_checked, items, width) for finding in found], after
             if after is None:
                 return
 

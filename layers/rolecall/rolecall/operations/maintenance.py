@@ -16,7 +16,7 @@ from rolecall.deletion.jobs import Deletion
 from rolecall.errors import RolecallError
 from rolecall.operations import findings, invariants
 from rolecall.storage import dynamodb, keys, reads, writes
-from rolecall.telemetry import count, logger
+from rolecall.telemetry import count_metric, logger
 from rolecall.tenants import user_deletion
 
 MAINTENANCE = Principal(PrincipalType.SYSTEM, "maintenance")
@@ -125,10 +125,10 @@ def run(at: datetime, request_id: str, limits: Limits | None = None, *, repair: 
     checked = _check_invariants(context, remembered.get("checked"), report, repair=repair)
     _remember({"deletions_after": after, "checked": checked}, remembered)
     logger.info("maintenance ran", **report.to_json())
-    count("MaintenanceRan")
-    count("DeletionsOpen", report.deletions_open)
-    count("DeletionsDriven", len(report.deletions_driven))
-    count("DeletionsStalled", len(report.deletions_stalled))
+    count_metric("MaintenanceRan")
+    count_metric("DeletionsOpen", report.deletions_open)
+    count_metric("DeletionsDriven", len(report.deletions_driven))
+    count_metric("DeletionsStalled", len(report.deletions_stalled))
     return report
 
 
@@ -172,4 +172,4 @@ def _check_invariants(
 
 def _remember(places: dict[str, Any], before: dynamodb.Item) -> None:
     if any(places[name] != before.get(name) for name in places):
-        writes.write(writes.Update(keys.maintenance(), set=places, when=writes.EXISTS | writes.NEW))
+        writes.write(writes.Update(keys.maintenance(), set=places, when=writes.MUST_EXIST | writes.MUST_NOT_EXIST))

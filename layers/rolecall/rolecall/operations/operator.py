@@ -16,9 +16,9 @@ from rolecall.auth import jwts
 from rolecall.auth.principals import RequestContext
 from rolecall.auth.roles import PlatformRole
 from rolecall.aws import secrets_manager
-from rolecall.clock import epoch
+from rolecall.clock import epoch_seconds
 from rolecall.config import config
-from rolecall.errors import ConcurrentChange, KeyStillNeeded, ValidationFailed
+from rolecall.errors import ConcurrentChange, PreviousKeyInUse, ValidationFailed
 from rolecall.http import bodies
 from rolecall.storage import keys, writes
 from rolecall.telemetry import logger
@@ -76,7 +76,7 @@ def rotate_master_token(context: RequestContext, _asked: MasterTokenRotation) ->
     Raises `ConcurrentChange` if someone else rotated it at the same time: their token counts.
     """
     arn = config().master_token_secret_arn
-    _, version = secrets_manager.current(arn)
+    _, version = secrets_manager.read_with_version(arn)
     token = secrets.token_urlsafe(_MASTER_TOKEN_BYTES)
     _replace(context, "rotate_master_token", "master_token", arn, version, {"token": token})
     return {"token": token}
@@ -85,17 +85,17 @@ def rotate_master_token(context: RequestContext, _asked: MasterTokenRotation) ->
 def rotate_jwt_key(context: RequestContext, asked: JwtKeyRotation) -> dict[str, Any]:
     """A new key for access tokens; the one before is good until its tokens have expired.
 
-    Refused with `KeyStillNeeded` while the key before that one still has valid tokens, as every session
+    Refused with `PreviousKeyInUse` while the key before that one still has valid tokens, as every session
     would lose its access token. `revoke_previous` keeps no key, for one that has leaked: all access
     tokens end within `vault.CACHE_SECONDS`, while refresh tokens still work. Raises `ConcurrentChange` if
     someone else rotated it at the same time.
     """
     arn = config().jwt_key_secret_arn
-    secret, version = secrets_manager.current(arn)
+    secret, version = secrets_manager.read_with_version(arn)
     until = secret.get("previous", {}).get("until", 0)
-    if not asked.revoke_previous and until > epoch(context.at):
-        raise KeyStillNeeded(until - epoch(context.at))
-    rotated = jwts.rotated(secret, context.at, keep_previous=not asked.revoke_previous)
+    if not asked.revoke_previous and until > epoch_seconds(context.at):
+        raise PreviousKeyInUse(until - epoch_seconds(context.at))
+    rotated = jwts.with_new_key(secret, context.at, keep_previous=not asked.revoke_previous)
     _replace(context, "rotate_jwt_key", "jwt_key", arn, version, rotated)
     return {"kid": rotated["kid"], "previous_until": rotated.get("previous", {}).get("until")}
 
@@ -107,7 +107,7 @@ def _replace(
     # Before the change, which is in another service and in no transaction: none goes unrecorded.
     writes.write(trail.new_entry(context, action, target, scope=keys.PLATFORM))
     try:
-        secrets_manager.replace(arn, version, content)
+        secrets_manager.replace_if_version(arn, version, content)
     except ConcurrentChange as lost:
         trail.record_refusal(context, action, target, asked={}, code=lost.code)
         raise

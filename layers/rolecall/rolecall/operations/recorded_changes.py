@@ -29,7 +29,7 @@ from datetime import datetime, timedelta
 from rolecall import clock
 from rolecall.audit import trail
 from rolecall.config import config
-from rolecall.ids import first_id_at
+from rolecall.ids import lowest_id_at
 from rolecall.storage import dynamodb, keys, reads
 
 #: Items in one page of a query.
@@ -49,7 +49,7 @@ def is_recorded(item: dynamodb.Item, scope: str, target_type: str, target_id: st
     moment = datetime.fromisoformat(at)
     if moment + timedelta(days=config().audit_retention_days) < clock.now():
         return True
-    after, limit, more = first_id_at(moment), _FEW, True
+    after, limit, more = lowest_id_at(moment), _FEW, True
     while more:
         page = reads.query_partition(keys.audit_entry(scope, "").pk, after=after, limit=limit)
         limit = _PAGE

@@ -5,7 +5,7 @@ what it means when one fails; DynamoDB's own failures become `errors`' classes:
 
 | DynamoDB | Rolecall |
 | --- | --- |
-| a condition failed | the write's `otherwise` |
+| a condition failed | the write's `on_condition_failure` |
 | conflict with another transaction, until the time is up | `ConcurrentChange` |
 | throttled, out of reach, internal error, until the time is up | `ServiceUnavailable` |
 """
@@ -19,9 +19,9 @@ from typing import Any, cast
 from botocore.exceptions import BotoCoreError, ClientError
 
 from rolecall.aws import clients
-from rolecall.config import config, starts_on_lambda
+from rolecall.config import config, is_lambda_initializing
 from rolecall.errors import ConcurrentChange, ServiceUnavailable
-from rolecall.storage.expressions import from_wire
+from rolecall.storage.expressions import deserialize_item
 from rolecall.storage.keys import Key
 
 type Item = dict[str, Any]
@@ -29,7 +29,7 @@ type Item = dict[str, Any]
 #: Garbage is looked for after so many new objects, which bounds what waits for it: a few megabytes.
 _OBJECTS_BETWEEN_COLLECTIONS = 50_000
 
-THROTTLED = frozenset(
+THROTTLING_CODES = frozenset(
     {
         "ProvisionedThroughputExceededException",
         "RequestLimitExceeded",
@@ -41,20 +41,20 @@ THROTTLED = frozenset(
     }
 )
 
-CONFLICTED = frozenset({"TransactionConflict", "TransactionConflictException", "TransactionInProgressException"})
+CONFLICT_CODES = frozenset({"TransactionConflict", "TransactionConflictException", "TransactionInProgressException"})
 
 
-def is_unavailable(error: ClientError) -> bool:
+def is_throttled_or_unavailable(error: ClientError) -> bool:
     """Throttled or broken: by DynamoDB's code or, where something before it answers without one, by the status."""
     status = error.response["ResponseMetadata"]["HTTPStatusCode"]
-    throttled = status == HTTPStatus.TOO_MANY_REQUESTS or error.response["Error"]["Code"] in THROTTLED
+    throttled = status == HTTPStatus.TOO_MANY_REQUESTS or error.response["Error"]["Code"] in THROTTLING_CODES
     return throttled or status >= HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 @cache
 def client() -> Any:
     """One client a process."""
-    return clients.make(
+    return clients.create_client(
         "dynamodb",
         connect_timeout=1,
         read_timeout=2,
@@ -72,25 +72,25 @@ def call(operation: str, **parameters: Any) -> dict[str, Any]:
     try:
         return cast("dict[str, Any]", getattr(client(), operation)(**parameters))
     except ClientError as error:
-        if error.response["Error"]["Code"] in CONFLICTED:
+        if error.response["Error"]["Code"] in CONFLICT_CODES:
             raise ConcurrentChange from error
-        if is_unavailable(error):
+        if is_throttled_or_unavailable(error):
             raise ServiceUnavailable from error
         raise
     except BotoCoreError as error:
         raise ServiceUnavailable from error
 
 
-def key_to_wire(key: Key) -> dict[str, Any]:
+def serialize_key(key: Key) -> dict[str, Any]:
     return {"pk": {"S": key.pk}, "sk": {"S": key.sk}}
 
 
-def item_in_error(reason: Mapping[str, Any]) -> Item | None:
+def item_of_failed_condition(reason: Mapping[str, Any]) -> Item | None:
     """The item that a condition failed on, as DynamoDB returned it."""
-    return from_wire(reason["Item"]) if reason.get("Item") else None
+    return deserialize_item(reason["Item"]) if reason.get("Item") else None
 
 
-if starts_on_lambda():
+if is_lambda_initializing():
     # Lambda gives the initialization a whole processor, also where the first request would get a third of one.
     client()
     # What there is by now stays: it is not looked at again for garbage.

@@ -14,17 +14,17 @@ type Value = Any
 type _Place = Callable[[Any], str]
 
 
-def to_wire(item: Mapping[str, Any]) -> dict[str, Any]:
+def serialize_item(item: Mapping[str, Any]) -> dict[str, Any]:
     """Raises `TypeError` for what this table does not hold: binary data, floats, an empty set."""
-    return {name: value_to_wire(value) for name, value in item.items()}
+    return {name: serialize_value(value) for name, value in item.items()}
 
 
-def from_wire(item: Mapping[str, Any]) -> dict[str, Any]:
+def deserialize_item(item: Mapping[str, Any]) -> dict[str, Any]:
     """A number becomes a `Decimal`, exactly as it was written."""
-    return {name: _value_from_wire(value) for name, value in item.items()}
+    return {name: _deserialize_value(value) for name, value in item.items()}
 
 
-def value_to_wire(value: Value) -> dict[str, Any]:  # noqa: PLR0911 (one for each type)
+def serialize_value(value: Value) -> dict[str, Any]:  # noqa: PLR0911 (one for each type)
     match value:
         case str():
             return {"S": value}
@@ -35,26 +35,26 @@ def value_to_wire(value: Value) -> dict[str, Any]:  # noqa: PLR0911 (one for eac
         case None:
             return {"NULL": True}
         case Mapping():
-            return {"M": to_wire(value)}
+            return {"M": serialize_item(value)}
         case list() | tuple():
-            return {"L": [value_to_wire(one) for one in value]}
+            return {"L": [serialize_value(one) for one in value]}
         case set() | frozenset() if value and all(isinstance(one, str) for one in value):
             return {"SS": sorted(value)}
     raise TypeError(f"{type(value).__name__} is no attribute's type here: {value!r}")
 
 
-def _value_from_wire(value: Mapping[str, Any]) -> Value:
+def _deserialize_value(value: Mapping[str, Any]) -> Value:
     ((kind, content),) = value.items()
     # Nearly everything is text: it is asked for first.
-    return content if kind == "S" else _FROM_WIRE[kind](content)
+    return content if kind == "S" else _DESERIALIZERS[kind](content)
 
 
-_FROM_WIRE: dict[str, Callable[[Any], Value]] = {
+_DESERIALIZERS: dict[str, Callable[[Any], Value]] = {
     "N": Decimal,
     "BOOL": bool,
     "NULL": lambda _: None,
-    "M": from_wire,
-    "L": lambda values: [_value_from_wire(value) for value in values],
+    "M": deserialize_item,
+    "L": lambda values: [_deserialize_value(value) for value in values],
     "SS": set,
     "NS": lambda numbers: {Decimal(number) for number in numbers},
 }
@@ -66,30 +66,30 @@ class Condition(NamedTuple):
     write: Callable[[_Place, _Place], str]
 
     def __and__(self, other: Self) -> "Condition":
-        return self._joined("AND", other)
+        return self._combine("AND", other)
 
     def __or__(self, other: Self) -> "Condition":
-        return self._joined("OR", other)
+        return self._combine("OR", other)
 
-    def _joined(self, word: str, other: Self) -> "Condition":
+    def _combine(self, word: str, other: Self) -> "Condition":
         return Condition(lambda name, value: f"({self.write(name, value)} {word} {other.write(name, value)})")
 
     def expression(self, names: dict[str, str], values: dict[str, Any]) -> str:
         """The condition in DynamoDB's words; what its placeholders stand for is added to `names` and `values`."""
-        return self.write(lambda name: place_name(name, names), lambda value: place_value(value, values))
+        return self.write(lambda name: add_name(name, names), lambda value: add_value(value, values))
 
 
-def place_name(name: str, names: dict[str, str]) -> str:
+def add_name(name: str, names: dict[str, str]) -> str:
     """Adds an attribute's name to those of an expression; returns the placeholder, since any word may be reserved."""
     placeholder = f"#n{len(names)}"
     names[placeholder] = name
     return placeholder
 
 
-def place_value(value: Value, values: dict[str, Any]) -> str:
+def add_value(value: Value, values: dict[str, Any]) -> str:
     """Adds a value to those of an expression; returns the placeholder."""
     placeholder = f":v{len(values)}"
-    values[placeholder] = value_to_wire(value)
+    values[placeholder] = serialize_value(value)
     return placeholder
 
 
@@ -99,39 +99,37 @@ class Attr(NamedTuple):
     name: str
 
     def eq(self, value: Value) -> Condition:
-        return self._compared("=", value)
+        return self._comparison("=", value)
 
     def lt(self, value: Value) -> Condition:
-        return self._compared("<", value)
+        return self._comparison("<", value)
 
     def lte(self, value: Value) -> Condition:
-        return self._compared("<=", value)
+        return self._comparison("<=", value)
 
     def gt(self, value: Value) -> Condition:
-        return self._compared(">", value)
+        return self._comparison(">", value)
 
     def gte(self, value: Value) -> Condition:
-        return self._compared(">=", value)
+        return self._comparison(">=", value)
 
-    def _compared(self, sign: str, value: Value) -> Condition:
-        return Condition(lambda place, place_value: f"{place(self.name)} {sign} {place_value(value)}")
+    def _comparison(self, sign: str, value: Value) -> Condition:
+        return Condition(lambda place, add_value: f"{place(self.name)} {sign} {add_value(value)}")
 
     def between(self, low: Value, high: Value) -> Condition:
         """Both ends included."""
-        return Condition(
-            lambda place, place_value: f"{place(self.name)} BETWEEN {place_value(low)} AND {place_value(high)}"
-        )
+        return Condition(lambda place, add_value: f"{place(self.name)} BETWEEN {add_value(low)} AND {add_value(high)}")
 
     def begins_with(self, prefix: str) -> Condition:
-        return self._called("begins_with", prefix)
+        return self._function_call("begins_with", prefix)
 
     def exists(self) -> Condition:
-        return self._called("attribute_exists")
+        return self._function_call("attribute_exists")
 
     def not_exists(self) -> Condition:
-        return self._called("attribute_not_exists")
+        return self._function_call("attribute_not_exists")
 
-    def _called(self, function: str, *arguments: Value) -> Condition:
+    def _function_call(self, function: str, *arguments: Value) -> Condition:
         return Condition(
-            lambda place, place_value: f"{function}({', '.join([place(self.name), *map(place_value, arguments)])})"
+            lambda place, add_value: f"{function}({', '.join([place(self.name), *map(add_value, arguments)])})"
         )

@@ -4,12 +4,12 @@
 | --- | --- |
 | `tenant(T)` | `TENANT#<T>` / `META` |
 | `user(T, U)` | `TENANT#<T>` / `USER#<U>` |
-| `of_user(T, U, "DEVICE", D)` | `TENANT#<T>#USER#<U>` / `DEVICE#<D>` |
+| `item_of_user(T, U, "DEVICE", D)` | `TENANT#<T>#USER#<U>` / `DEVICE#<D>` |
 | `api_token(H)` | `TOKEN#<sha256 of the token>` / `META` |
 | `email("Ada@Example.com")` | `EMAIL#ada@example.com` / `META` |
 | `tenant_name("Acme")` | `NAME#acme` / `META` |
 | `account(7)` | `ACCOUNT#7` / `META` |
-| `of_account(7, "SESSION", S)` | `ACCOUNT#7` / `SESSION#<S>` |
+| `item_of_account(7, "SESSION", S)` | `ACCOUNT#7` / `SESSION#<S>` |
 | `login_attempts("EMAIL", H)` | `ATTEMPTS#EMAIL#<sha256 of the address>` / `META` |
 | `platform()` | `PLATFORM` / `META` |
 | `audit_entry(T, E)` | `AUDIT#<T>` / `<time-ordered id>` |
@@ -52,13 +52,13 @@ class IndexPartition(NamedTuple):
     index_name: str
     pk: str
 
-    def entry(self, sort_key: str) -> dict[str, str]:
+    def index_attributes(self, sort_key: str) -> dict[str, str]:
         """The attributes that put an item into this partition."""
         return {f"{self.index_name}pk": self.pk, f"{self.index_name}sk": sort_key}
 
 
 #: Sorts before every sort key, and behind every sort key that can be written: they have 1 to 1,024 bytes.
-FIRST, LAST = "\x00", "\U0010ffff" * 256
+LOWEST_SORT_KEY, HIGHEST_SORT_KEY = "\x00", "\U0010ffff" * 256
 
 #: The slice of a tenant's deletion for what is no user; the others go by the first hex digit of a user's id.
 TENANT_SLICE = "tenant"
@@ -113,7 +113,7 @@ def user_partition(tenant_id: str, user_id: str) -> str:
     return f"TENANT#{tenant_id}#USER#{user_id}"
 
 
-def of_user(tenant_id: str, user_id: str, item_type: str, item_id: str) -> Key:
+def item_of_user(tenant_id: str, user_id: str, item_type: str, item_id: str) -> Key:
     """Anything that belongs to a user; `item_type` in upper case, as in `DEVICE`."""
     return Key(user_partition(tenant_id, user_id), f"{item_type}#{item_id}")
 
@@ -157,19 +157,19 @@ def account(account_id: int) -> Key:
     return Key(f"ACCOUNT#{account_id}", META)
 
 
-def of_account(account_id: int, item_type: str, item_id: str) -> Key:
+def item_of_account(account_id: int, item_type: str, item_id: str) -> Key:
     return Key(f"ACCOUNT#{account_id}", f"{item_type}#{item_id}")
 
 
 def account_session(account_id: int, session_id: str) -> Key:
-    return of_account(account_id, "SESSION", session_id)
+    return item_of_account(account_id, "SESSION", session_id)
 
 
 def spent_refresh_token(account_id: int, token_hash: str) -> Key:
-    return of_account(account_id, "SPENT", token_hash)
+    return item_of_account(account_id, "SPENT", token_hash)
 
 
-def accounts_by_standing(role: str, *, enabled: bool, banned: bool) -> IndexPartition:
+def accounts_by_role_and_state(role: str, *, enabled: bool, banned: bool) -> IndexPartition:
     """The accounts of one role and state; the sort key is the email in lower case."""
     return IndexPartition(
         "gsi2", f"ACCOUNTS#{role}#{'enabled' if enabled else 'disabled'}#{'banned' if banned else 'free'}"
@@ -220,22 +220,22 @@ def slice_ranges(name: str) -> list[tuple[str, str]]:
     """
     digits = "0123456789abcdefg"  # the last one only bounds
     if name == TENANT_SLICE:
-        return [(FIRST, "USER#0"), ("USER#g", LAST)]
+        return [(LOWEST_SORT_KEY, "USER#0"), ("USER#g", HIGHEST_SORT_KEY)]
     return [(f"USER#{name}", f"USER#{digits[digits.index(name) + 1]}")]
 
 
-def slice_of(sort_key: str) -> str:
+def slice_of_sort_key(sort_key: str) -> str:
     """The slice that covers a sort key of the tenant's partition."""
     found = (name for name in SLICES for low, high in slice_ranges(name) if low <= sort_key < high)
     return str(next(found))
 
 
-def is_user(sort_key: str) -> bool:
+def is_user_sort_key(sort_key: str) -> bool:
     """Whether an item of the tenant's partition is a user, with a partition of its own."""
     return sort_key.startswith("USER#")
 
 
-def may_be_reused(pk: str) -> bool:
+def is_reusable_by_others(pk: str) -> bool:
     """Whether someone else may hold this owned key once it is free, as with an email."""
     return not pk.startswith(_NEVER_REUSED)
 
@@ -244,7 +244,7 @@ def maintenance() -> Key:
     return Key("MAINTENANCE", META)
 
 
-def item_type(key: Key) -> str:
+def receipt_category(key: Key) -> str:
     """What an item is, as receipts count it: `devices` for `DEVICE#…`, `tokens` for `TOKEN#…` / `META`."""
     name = key.pk if key.sk == META else key.sk
     return name.partition("#")[0].lower() + "s"

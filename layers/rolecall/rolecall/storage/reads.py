@@ -5,7 +5,7 @@ what it means when one fails; DynamoDB's own failures become `errors`' classes:
 
 | DynamoDB | Rolecall |
 | --- | --- |
-| a condition failed | the write's `otherwise` |
+| a condition failed | the write's `on_condition_failure` |
 | conflict with another transaction, until the time is up | `ConcurrentChange` |
 | throttled, out of reach, internal error, until the time is up | `ServiceUnavailable` |
 """
@@ -18,8 +18,8 @@ from typing import Any, NamedTuple
 from rolecall.config import config
 from rolecall.errors import ServiceUnavailable
 from rolecall.storage import dynamodb, retries
-from rolecall.storage.expressions import Attr, Condition, from_wire
-from rolecall.storage.keys import FIRST, LAST, IndexPartition, Key
+from rolecall.storage.expressions import Attr, Condition, deserialize_item
+from rolecall.storage.keys import HIGHEST_SORT_KEY, LOWEST_SORT_KEY, IndexPartition, Key
 
 #: Items in one BatchGetItem request; DynamoDB's limit.
 _GET_SIZE = 100
@@ -28,7 +28,7 @@ _GET_SIZE = 100
 _SMALLEST_CHUNK = 10
 
 #: Sorts behind a text and before every continuation of it; sorts behind every continuation of a text.
-_LOWEST, _HIGHEST = "\x00", "\U0010ffff"
+_LOWEST_CHARACTER, _HIGHEST_CHARACTER = "\x00", "\U0010ffff"
 
 
 class Page[T = dynamodb.Item](NamedTuple):
@@ -38,7 +38,7 @@ class Page[T = dynamodb.Item](NamedTuple):
     more: bool
 
 
-class Listed(NamedTuple):
+class KeyWithOwnedKeys(NamedTuple):
     """An item by its key, and the partition keys of what it owns elsewhere: little to hold, for lists of thousands."""
 
     key: Key
@@ -47,8 +47,8 @@ class Listed(NamedTuple):
 
 def get(key: Key) -> dynamodb.Item | None:
     """The item as it is now (a consistent read)."""
-    answer = dynamodb.call("get_item", Key=dynamodb.key_to_wire(key), ConsistentRead=True)
-    return from_wire(answer["Item"]) if "Item" in answer else None
+    answer = dynamodb.call("get_item", Key=dynamodb.serialize_key(key), ConsistentRead=True)
+    return deserialize_item(answer["Item"]) if "Item" in answer else None
 
 
 def get_many(*keys: Key) -> list[dynamodb.Item | None]:
@@ -62,12 +62,12 @@ def get_many(*keys: Key) -> list[dynamodb.Item | None]:
 
 
 def _get_batch(keys: Sequence[Key]) -> Iterator[dynamodb.Item]:
-    request = {config().table_name: {"Keys": [dynamodb.key_to_wire(key) for key in keys], "ConsistentRead": True}}
+    request = {config().table_name: {"Keys": [dynamodb.serialize_key(key) for key in keys], "ConsistentRead": True}}
     backoff = retries.Backoff()
     while request:
         answer = dynamodb.call("batch_get_item", RequestItems=request)
         for items in answer["Responses"].values():
-            yield from map(from_wire, items)
+            yield from map(deserialize_item, items)
         request = answer.get("UnprocessedKeys", {})
         if request:
             backoff.wait(ServiceUnavailable)
@@ -82,23 +82,27 @@ def query_partition(pk: str, *, after: str | None = None, limit: int | None = No
     return _query(condition, {"ConsistentRead": True, "ScanIndexForward": not newest_first}, limit)
 
 
-def query_keys(pk: str, *, first: str = "", last: str = LAST, limit: int | None = None) -> Page[Listed]:
+def query_keys(
+    pk: str, *, first: str = "", last: str = HIGHEST_SORT_KEY, limit: int | None = None
+) -> Page[KeyWithOwnedKeys]:
     """What one partition holds, nothing of each item but its key and `owned_keys`; consistent.
 
     Only those whose sort key is between `first` and `last`, both included.
     """
     condition: Condition = Attr("pk").eq(pk)
-    if last != LAST:
-        condition = condition & Attr("sk").between(first or FIRST, last)
+    if last != HIGHEST_SORT_KEY:
+        condition = condition & Attr("sk").between(first or LOWEST_SORT_KEY, last)
     elif first:
         condition = condition & Attr("sk").gte(first)
     # Without the partition key, which is known: to parse it again for each item takes as long as all the rest.
     answer = _query_raw(condition, {"ConsistentRead": True, "ProjectionExpression": "sk, owned_keys"}, limit)
-    return Page([_listed(pk, item) for item in answer["Items"]], "LastEvaluatedKey" in answer)
+    return Page([_to_key_with_owned_keys(pk, item) for item in answer["Items"]], "LastEvaluatedKey" in answer)
 
 
-def _listed(pk: str, item: dict[str, Any]) -> Listed:
-    return Listed(Key(pk, item["sk"]["S"]), from_wire(item)["owned_keys"] if "owned_keys" in item else ())
+def _to_key_with_owned_keys(pk: str, item: dict[str, Any]) -> KeyWithOwnedKeys:
+    return KeyWithOwnedKeys(
+        Key(pk, item["sk"]["S"]), deserialize_item(item)["owned_keys"] if "owned_keys" in item else ()
+    )
 
 
 def is_empty(pk: str) -> bool:
@@ -112,10 +116,10 @@ def scan(after: Key | None, limit: int) -> tuple[list[dynamodb.Item], Key | None
 
     For the checker of the invariants only: nothing that serves a caller reads more than it was asked for.
     """
-    start = {"ExclusiveStartKey": dynamodb.key_to_wire(after)} if after else {}
+    start = {"ExclusiveStartKey": dynamodb.serialize_key(after)} if after else {}
     answer = dynamodb.call("scan", Limit=limit, **start)
-    last = from_wire(answer["LastEvaluatedKey"]) if "LastEvaluatedKey" in answer else None
-    return [from_wire(item) for item in answer["Items"]], Key(last["pk"], last["sk"]) if last else None
+    last = deserialize_item(answer["LastEvaluatedKey"]) if "LastEvaluatedKey" in answer else None
+    return [deserialize_item(item) for item in answer["Items"]], Key(last["pk"], last["sk"]) if last else None
 
 
 def query_index(
@@ -135,7 +139,7 @@ def query_index(
     sort_key = Attr(f"{index}sk")
     condition: Condition = Attr(f"{index}pk").eq(pk)
     if after is not None and prefix:
-        condition = condition & sort_key.between(after + _LOWEST, prefix + _HIGHEST)
+        condition = condition & sort_key.between(after + _LOWEST_CHARACTER, prefix + _HIGHEST_CHARACTER)
     elif after is not None:
         condition = condition & (sort_key.lt(after) if newest_first else sort_key.gt(after))
     elif prefix:
@@ -152,14 +156,14 @@ def query_merged(
     from one of the partitions to another while they are read is returned once.
     """
     chunk = max(_SMALLEST_CHUNK, -(-limit // len(partitions)))
-    streams = [_stream(partition, prefix, after, chunk) for partition in partitions]
+    streams = [_iterate_index(partition, prefix, after, chunk) for partition in partitions]
     by_sort_key = heapq.merge(*streams, key=lambda entry: entry[0])
     # Sort keys are unique across the partitions, so the two sights of a moving item follow on each other.
     unique = (next(same) for _sort_key, same in groupby(by_sort_key, key=lambda entry: entry[0]))
     return [item for _sort_key, item in islice(unique, limit)]
 
 
-def _stream(
+def _iterate_index(
     partition: IndexPartition, prefix: str, after: str | None, chunk: int
 ) -> Iterator[tuple[str, dynamodb.Item]]:
     more = True
@@ -173,7 +177,7 @@ def _stream(
 
 def _query(condition: Condition, options: dict[str, Any], limit: int | None) -> Page:
     answer = _query_raw(condition, options, limit)
-    return Page([from_wire(item) for item in answer["Items"]], "LastEvaluatedKey" in answer)
+    return Page([deserialize_item(item) for item in answer["Items"]], "LastEvaluatedKey" in answer)
 
 
 def _query_raw(condition: Condition, options: dict[str, Any], limit: int | None) -> dict[str, Any]:

@@ -5,7 +5,7 @@ what it means when one fails; DynamoDB's own failures become `errors`' classes:
 
 | DynamoDB | Rolecall |
 | --- | --- |
-| a condition failed | the write's `otherwise` |
+| a condition failed | the write's `on_condition_failure` |
 | conflict with another transaction, until the time is up | `ConcurrentChange` |
 | throttled, out of reach, internal error, until the time is up | `ServiceUnavailable` |
 """
@@ -21,11 +21,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rolecall.config import config
 from rolecall.errors import ConcurrentChange, RolecallError, ServiceUnavailable
 from rolecall.storage import dynamodb, retries
-from rolecall.storage.expressions import Attr, Condition, from_wire, place_name, place_value, to_wire
+from rolecall.storage.expressions import Attr, Condition, add_name, add_value, deserialize_item, serialize_item
 from rolecall.storage.keys import Key
 
 #: Gets the item as it was found, or None if there was none, and says what that means to the caller.
-type Otherwise = Callable[[dynamodb.Item | None], RolecallError]
+type ConditionFailureHandler = Callable[[dynamodb.Item | None], RolecallError]
 
 #: Items in one BatchWriteItem request; DynamoDB's limit.
 BATCH_SIZE = 25
@@ -42,7 +42,7 @@ class Put(NamedTuple):
 
     item: dynamodb.Item
     when: Condition | None = None
-    otherwise: Otherwise = _concurrent_change
+    on_condition_failure: ConditionFailureHandler = _concurrent_change
 
 
 class Update(NamedTuple):
@@ -53,7 +53,7 @@ class Update(NamedTuple):
     set: Mapping[str, Any] = _NOTHING
     add: Mapping[str, int] = _NOTHING
     remove: Sequence[str] = ()
-    otherwise: Otherwise = _concurrent_change
+    on_condition_failure: ConditionFailureHandler = _concurrent_change
 
 
 class Delete(NamedTuple):
@@ -61,7 +61,7 @@ class Delete(NamedTuple):
 
     key: Key
     when: Condition | None = None
-    otherwise: Otherwise = _concurrent_change
+    on_condition_failure: ConditionFailureHandler = _concurrent_change
 
 
 class Check(NamedTuple):
@@ -69,20 +69,20 @@ class Check(NamedTuple):
 
     key: Key
     when: Condition
-    otherwise: Otherwise = _concurrent_change
+    on_condition_failure: ConditionFailureHandler = _concurrent_change
 
 
 type Write = Put | Update | Delete | Check
 
 #: The condition of a Put that must not replace anything.
-NEW = Attr("pk").not_exists()
+MUST_NOT_EXIST = Attr("pk").not_exists()
 
 #: The condition of a write on something that must be there.
-EXISTS = Attr("pk").exists()
+MUST_EXIST = Attr("pk").exists()
 
 
 def write(one: Put | Update | Delete) -> None:
-    """A single write; raises what its `otherwise` says if its condition fails."""
+    """A single write; raises what its `on_condition_failure` says if its condition fails."""
     _write(one)
 
 
@@ -92,27 +92,27 @@ def update_returning_old(one: Update) -> dynamodb.Item | None:
     No two callers get the same former item, however many there are at once.
     """
     former = _write(one, ReturnValues="ALL_OLD").get("Attributes")
-    return from_wire(former) if former else None
+    return deserialize_item(former) if former else None
 
 
 def _write(one: Put | Update | Delete, **options: Any) -> dict[str, Any]:
-    parameters = _parameters(one) | options
+    parameters = _request_parameters(one) | options
     backoff = retries.Backoff()
     while True:
         try:
-            return dynamodb.call(_ALONE[type(one)], **parameters)
+            return dynamodb.call(_SINGLE_OPERATIONS[type(one)], **parameters)
         except ConcurrentChange:
             backoff.wait(ConcurrentChange)
         except ClientError as error:
             if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
                 raise
-            raise one.otherwise(dynamodb.item_in_error(error.response)) from None
+            raise one.on_condition_failure(dynamodb.item_of_failed_condition(error.response)) from None
 
 
 def transact(*writes: Write) -> None:
     """All of the writes or none.
 
-    If conditions fail, raises what the first of these writes says in its `otherwise`, so the order
+    If conditions fail, raises what the first of these writes says in its `on_condition_failure`, so the order
     of the writes is the precedence of their errors. Conflicts and throttling are retried with full
     jitter within the time left. A retry of the same call after a lost answer changes nothing twice.
     """
@@ -125,14 +125,14 @@ def transact(*writes: Write) -> None:
         try:
             dynamodb.client().transact_write_items(**parameters)
         except ClientError as error:
-            backoff.wait(_after_cancellation(error, writes))
+            backoff.wait(_error_of_failed_transaction(error, writes))
         except BotoCoreError as error:
             raise ServiceUnavailable from error
         else:
             return
 
 
-def _after_cancellation(error: ClientError, writes: Sequence[Write]) -> type[RolecallError]:
+def _error_of_failed_transaction(error: ClientError, writes: Sequence[Write]) -> type[RolecallError]:
     """What to raise if trying again does not help; raises at once where it can't."""
     code = error.response["Error"]["Code"]
     if code == "TransactionCanceledException":
@@ -140,16 +140,16 @@ def _after_cancellation(error: ClientError, writes: Sequence[Write]) -> type[Rol
         reasons = cast("list[dict[str, Any]]", error.response.get("CancellationReasons", []))
         for one, reason in zip(writes, reasons, strict=True):
             if reason["Code"] == "ConditionalCheckFailed":
-                raise one.otherwise(dynamodb.item_in_error(reason)) from None
+                raise one.on_condition_failure(dynamodb.item_of_failed_condition(reason)) from None
         codes = {reason["Code"] for reason in reasons}
-        if codes & dynamodb.CONFLICTED:
+        if codes & dynamodb.CONFLICT_CODES:
             return ConcurrentChange
-        if codes & dynamodb.THROTTLED:
+        if codes & dynamodb.THROTTLING_CODES:
             return ServiceUnavailable
         raise error
-    if code in dynamodb.CONFLICTED:
+    if code in dynamodb.CONFLICT_CODES:
         return ConcurrentChange
-    if dynamodb.is_unavailable(error):
+    if dynamodb.is_throttled_or_unavailable(error):
         return ServiceUnavailable
     raise error
 
@@ -166,7 +166,7 @@ def delete_batch(keys: Iterable[Key]) -> None:
     Removing what is gone already changes nothing, so this can be repeated after a crash.
     """
     # A batch must not name a key twice.
-    requests = [{"DeleteRequest": {"Key": dynamodb.key_to_wire(key)}} for key in dict.fromkeys(keys)]
+    requests = [{"DeleteRequest": {"Key": dynamodb.serialize_key(key)}} for key in dict.fromkeys(keys)]
     request = {config().table_name: requests} if requests else {}
     backoff = retries.Backoff()
     while request:
@@ -175,11 +175,11 @@ def delete_batch(keys: Iterable[Key]) -> None:
             backoff.wait(ServiceUnavailable)
 
 
-def next_number(key: Key, attribute: str) -> int:
+def increment_counter(key: Key, attribute: str) -> int:
     """Count `attribute` up by one, from 0, and return it; no two callers get the same."""
     answer = dynamodb.call(
         "update_item",
-        Key=dynamodb.key_to_wire(key),
+        Key=dynamodb.serialize_key(key),
         UpdateExpression="ADD #n :one",
         ExpressionAttributeNames={"#n": attribute},
         ExpressionAttributeValues={":one": {"N": "1"}},
@@ -188,7 +188,7 @@ def next_number(key: Key, attribute: str) -> int:
     return int(answer["Attributes"][attribute]["N"])
 
 
-def _parameters(one: Write) -> dict[str, Any]:
+def _request_parameters(one: Write) -> dict[str, Any]:
     """A write as DynamoDB takes it, on its own and in a transaction alike."""
     names: dict[str, str] = {}
     values: dict[str, Any] = {}
@@ -196,9 +196,9 @@ def _parameters(one: Write) -> dict[str, Any]:
     if one.when is not None:
         parameters["ConditionExpression"] = one.when.expression(names, values)
     if isinstance(one, Put):
-        parameters["Item"] = to_wire(one.item)
+        parameters["Item"] = serialize_item(one.item)
     else:
-        parameters["Key"] = dynamodb.key_to_wire(one.key)
+        parameters["Key"] = dynamodb.serialize_key(one.key)
     if isinstance(one, Update):
         parameters["UpdateExpression"] = _update_expression(one, names, values)
     if names:
@@ -210,10 +210,10 @@ def _parameters(one: Write) -> dict[str, Any]:
 
 def _update_expression(one: Update, names: dict[str, str], values: dict[str, Any]) -> str:
     def name_of(attribute: str) -> str:
-        return place_name(attribute, names)
+        return add_name(attribute, names)
 
     def value_of(value: Any) -> str:
-        return place_value(value, values)
+        return add_value(value, values)
 
     clauses = {
         "SET": [f"{name_of(attribute)} = {value_of(value)}" for attribute, value in one.set.items()],
@@ -224,14 +224,17 @@ def _update_expression(one: Update, names: dict[str, str], values: dict[str, Any
 
 
 def _transact_item(one: Write) -> dict[str, Any]:
-    return {_IN_TRANSACTION[type(one)]: {"TableName": config().table_name, **_parameters(one)}}
+    return {_TRANSACTION_OPERATIONS[type(one)]: {"TableName": config().table_name, **_request_parameters(one)}}
 
 
-_ALONE = {Put: "put_item", Update: "update_item", Delete: "delete_item"}
+_SINGLE_OPERATIONS = {Put: "put_item", Update: "update_item", Delete: "delete_item"}
 
-_IN_TRANSACTION = {Put: "Put", Update: "Update", Delete: "Delete", Check: "ConditionCheck"}
+_TRANSACTION_OPERATIONS = {Put: "Put", Update: "Update", Delete: "Delete", Check: "ConditionCheck"}
 
 
-def put_new(key: Key, attributes: dynamodb.Item, otherwise: Otherwise | None = None) -> Put:
+def put_if_absent(
+    key: Key, attributes: dynamodb.Item, on_condition_failure: ConditionFailureHandler = _concurrent_change
+) -> Put:
+    """A write of a new item with this key and these attributes; refused if an item with this key exists."""
     item = {"pk": key.pk, "sk": key.sk, **attributes}
-    return Put(item, when=NEW, otherwise=otherwise) if otherwise else Put(item, when=NEW)
+    return Put(item, when=MUST_NOT_EXIST, on_condition_failure=on_condition_failure)

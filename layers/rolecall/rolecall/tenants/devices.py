@@ -6,7 +6,7 @@ that is being deleted gets no new ones.
 
 from datetime import datetime, timedelta
 
-from rolecall.clock import epoch, rfc3339
+from rolecall.clock import epoch_seconds, rfc3339
 from rolecall.ids import new_id
 from rolecall.tenants import user_items
 
@@ -40,7 +40,7 @@ def start_session(tenant_id: str, user_id: str, device_id: str, at: datetime) ->
             "id": session_id,
             "device_id": device_id,
             "created_at": rfc3339(at),
-            "expires_at": epoch(at + SESSION_LIFETIME),
+            "expires_at": epoch_seconds(at + SESSION_LIFETIME),
         },
     )
     return session_id

@@ -61,7 +61,7 @@ class IdempotencyClaim:
 
     def derive_api_token(self, user_id: str) -> str:
         """Return the API token of the new user; a repeated request gets the same one."""
-        return tokens.derived_api_token(self._secret, *self._facts, user_id)
+        return tokens.derive_api_token(self._secret, *self._facts, user_id)
 
     def completion_write(self, answer: Mapping[str, Any], tenant_id: str) -> writes.Write:
         """Return the write that stores the answer, for the transaction that executes the request.
@@ -173,7 +173,7 @@ class _RecordStore(BasePersistenceLayer):
 
         at = clock.now()
         # DynamoDB deletes expired items late, so the write compares the times itself.
-        expired = Attr("expires_at").lte(clock.epoch(at))
+        expired = Attr("expires_at").lte(clock.epoch_seconds(at))
         abandoned = Attr("status").eq(_IN_PROGRESS) & Attr("in_progress_until").lt(int(at.timestamp() * 1000))
         put = writes.Put(
             {
@@ -185,8 +185,8 @@ class _RecordStore(BasePersistenceLayer):
                 "in_progress_until": data_record.in_progress_expiry_timestamp,
                 "expires_at": data_record.expiry_timestamp,
             },
-            when=writes.NEW | expired | abandoned,
-            otherwise=record_found,
+            when=writes.MUST_NOT_EXIST | expired | abandoned,
+            on_condition_failure=record_found,
         )
         try:
             if self._claim.tenant_id:

@@ -19,7 +19,7 @@ from rolecall.errors import (
 from rolecall.ids import new_id
 from rolecall.storage import cursors, dynamodb, keys, reads, retries, writes
 from rolecall.storage.expressions import Attr
-from rolecall.telemetry import count, logger
+from rolecall.telemetry import count_metric, logger
 from rolecall.tenants import user_creation
 
 if TYPE_CHECKING:
@@ -113,12 +113,12 @@ def _register_tenant(
             {
                 "pk": name_key.pk,
                 "sk": name_key.sk,
-                **keys.TENANTS_BY_NAME.entry(keys.name_form(name)),
+                **keys.TENANTS_BY_NAME.index_attributes(keys.name_form(name)),
                 "tenant_id": tenant.id,
                 **tenant.to_json(),
             },
-            when=writes.NEW,
-            otherwise=name_taken,
+            when=writes.MUST_NOT_EXIST,
+            on_condition_failure=name_taken,
         ),
         writes.Put(
             {
@@ -128,7 +128,7 @@ def _register_tenant(
                 "status": preconditions.ACTIVE,
                 "active_admins": 1,
             },
-            when=writes.NEW,
+            when=writes.MUST_NOT_EXIST,
         ),
         *user_writes,
         *([claim.completion_write(_to_record((tenant, created)), tenant.id)] if claim else []),
@@ -141,7 +141,7 @@ def _register_tenant(
         ),
     )
     logger.info("tenant registered", tenant_id=tenant.id, user_id=created.user.id)
-    count("TenantRegistered")
+    count_metric("TenantRegistered")
     return tenant, created
 
 
@@ -210,7 +210,7 @@ def _attempt_update(
             add={"version": 1},
             when=Attr("status").eq(preconditions.ACTIVE) & Attr("version").eq(old.version),
         ),
-        writes.Update(keys.tenant_name(old.name), set={"updated_at": at}, when=writes.EXISTS),
+        writes.Update(keys.tenant_name(old.name), set={"updated_at": at}, when=writes.MUST_EXIST),
         trail.new_entry(
             context,
             "update_tenant",

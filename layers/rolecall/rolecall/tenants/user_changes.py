@@ -8,11 +8,11 @@ from typing import NamedTuple
 from rolecall.audit import trail
 from rolecall.auth import preconditions
 from rolecall.auth.principals import RequestContext
-from rolecall.auth.roles import Role, admin_count_delta, check_manages, check_transition
+from rolecall.auth.roles import Role, admin_count_delta, check_may_manage, check_transition
 from rolecall.clock import rfc3339
 from rolecall.errors import ConcurrentChange, LastAdmin, PreconditionFailed, SelfChangeDenied
 from rolecall.storage import keys, retries, writes
-from rolecall.telemetry import count, logger
+from rolecall.telemetry import count_metric, logger
 from rolecall.tenants import users
 
 
@@ -67,7 +67,7 @@ def update_user(
         lambda: _attempt_change(context, "update_user", user_id, role, active, if_match)
     )
     logger.info("user updated", tenant_id=new.tenant_id, user_id=new.id, role=new.role, active=new.active)
-    count("UserDeactivated", int(old.active and not new.active))
+    count_metric("UserDeactivated", int(old.active and not new.active))
     return new
 
 
@@ -93,7 +93,7 @@ def _attempt_change(
     with recheck_last_admin(old):
         writes.transact(
             preconditions.tenant_active(
-                old.tenant_id, admins=admin_count_delta(old.role_if_active, new.role_if_active)
+                old.tenant_id, admin_delta=admin_count_delta(old.role_if_active, new.role_if_active)
             ),
             writes.Update(
                 keys.user(old.tenant_id, old.id),
@@ -101,7 +101,7 @@ def _attempt_change(
                     "role": new.role,
                     "active": new.active,
                     "updated_at": new.updated_at,
-                    **keys.users_by_role(new.tenant_id, new.role, new.active).entry(new.email.lower()),
+                    **keys.users_by_role(new.tenant_id, new.role, new.active).index_attributes(new.email.lower()),
                 },
                 add={"version": 1},
                 when=old.unchanged_condition,
@@ -116,7 +116,7 @@ def _attempt_change(
                 after={name: getattr(new, name) for name in changed},
             ),
         )
-    count("RoleChanged", int(old.role is not new.role))
+    count_metric("RoleChanged", int(old.role is not new.role))
     return old, new
 
 
@@ -143,4 +143,4 @@ def _check_change_allowed(context: RequestContext, target: users.User, role: Rol
     if active is not None:
         if oneself:
             raise SelfChangeDenied("you cannot activate or deactivate yourself: ask someone else")
-        check_manages(actor, target.role)
+        check_may_manage(actor, target.role)

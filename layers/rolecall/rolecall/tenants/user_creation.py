@@ -81,7 +81,7 @@ def _create_user(context: RequestContext, new: NewUser, claim: "IdempotencyClaim
     tenant_id = context.principal.tenant_id
     created, user_writes = prepare_user(context, tenant_id, new, claim)
     writes.transact(
-        preconditions.tenant_active(tenant_id, admins=admin_count_delta(None, new.role)),
+        preconditions.tenant_active(tenant_id, admin_delta=admin_count_delta(None, new.role)),
         *preconditions.actor_still_authorized(context.principal),
         *user_writes,
         *([claim.completion_write(created.to_record(), tenant_id)] if claim else []),
@@ -115,30 +115,30 @@ def prepare_user(
     email_key = keys.email(new.email)
     owner = {"tenant_id": tenant_id, "user_id": user.id}
     user_writes: list[writes.Write] = [
-        writes.put_new(
+        writes.put_if_absent(
             email_key,
-            {**owner, **keys.tenant_of_user(user.id).entry(tenant_id)},
-            otherwise=lambda _found: EmailTaken(),
+            {**owner, **keys.tenant_of_user(user.id).index_attributes(tenant_id)},
+            on_condition_failure=lambda _found: EmailTaken(),
         ),
-        writes.put_new(
+        writes.put_if_absent(
             keys.user(tenant_id, user.id),
             {
-                **keys.users_by_email(tenant_id).entry(address),
-                **keys.users_by_role(tenant_id, user.role, user.active).entry(address),
+                **keys.users_by_email(tenant_id).index_attributes(address),
+                **keys.users_by_role(tenant_id, user.role, user.active).index_attributes(address),
                 **user._asdict(),
                 "owned_keys": {token_key.pk, email_key.pk, *(claim.keys_outside_tenant if claim else ())},
             },
         ),
-        writes.put_new(token_key, {**owner, "created_at": at}),
-        writes.put_new(
-            keys.of_user(tenant_id, user.id, "CREDENTIAL", "PASSWORD"),
+        writes.put_if_absent(token_key, {**owner, "created_at": at}),
+        writes.put_if_absent(
+            keys.item_of_user(tenant_id, user.id, "CREDENTIAL", "PASSWORD"),
             {"password_hash": hash_password(new.password), "created_at": at},
         ),
     ]
     if new.webhook_url:
         user_writes.append(
-            writes.put_new(
-                keys.of_user(tenant_id, user.id, "WEBHOOK", new_id()), {"url": new.webhook_url, "created_at": at}
+            writes.put_if_absent(
+                keys.item_of_user(tenant_id, user.id, "WEBHOOK", new_id()), {"url": new.webhook_url, "created_at": at}
             )
         )
     return CreatedUser(user, token, new.webhook_url), user_writes

@@ -12,13 +12,13 @@ from rolecall import deadline
 from rolecall.audit import trail
 from rolecall.auth import preconditions
 from rolecall.auth.principals import RequestContext
-from rolecall.auth.roles import Role, admin_count_delta, check_manages
+from rolecall.auth.roles import Role, admin_count_delta, check_may_manage
 from rolecall.clock import rfc3339
 from rolecall.deletion import owned_keys
 from rolecall.errors import PreconditionFailed, SelfChangeDenied, ServiceUnavailable, UserNotFound
 from rolecall.storage import keys, reads, retries, writes
 from rolecall.storage.expressions import Attr
-from rolecall.telemetry import cause_of, count, log_unavailable, logger
+from rolecall.telemetry import count_metric, describe_failed_call, log_service_unavailable, logger
 from rolecall.tenants.user_changes import recheck_last_admin
 from rolecall.tenants.users import User
 
@@ -39,11 +39,13 @@ def delete_user(context: RequestContext, user_id: str, *, if_match: frozenset[in
     """
     user = retries.retry_on_conflict(lambda: _mark_deleted(context, user_id, if_match))
     logger.info("user deleted", tenant_id=user.tenant_id, user_id=user.id)
-    count("UserDeleted")
+    count_metric("UserDeleted")
     try:
         finish_deletion(user.tenant_id, user.id)
     except ServiceUnavailable as error:
-        logger.warning("user deletion interrupted", tenant_id=user.tenant_id, user_id=user.id, **cause_of(error))
+        logger.warning(
+            "user deletion interrupted", tenant_id=user.tenant_id, user_id=user.id, **describe_failed_call(error)
+        )
 
 
 def _mark_deleted(context: RequestContext, user_id: str, if_match: frozenset[int] | None) -> User:
@@ -57,18 +59,18 @@ def _mark_deleted(context: RequestContext, user_id: str, if_match: frozenset[int
         raise PreconditionFailed
     if user.id == actor.id:
         raise SelfChangeDenied("you cannot delete yourself: ask someone else")
-    check_manages(Role(actor.role), user.role)
+    check_may_manage(Role(actor.role), user.role)
     at = rfc3339(context.at)
     with recheck_last_admin(user):
         writes.transact(
-            preconditions.tenant_active(user.tenant_id, admins=admin_count_delta(user.role_if_active, None)),
+            preconditions.tenant_active(user.tenant_id, admin_delta=admin_count_delta(user.role_if_active, None)),
             writes.Update(
                 keys.user(user.tenant_id, user.id),
                 set={
                     "active": False,
                     "deleted_at": at,
                     "updated_at": at,
-                    **keys.PENDING_USER_DELETIONS.entry(f"{at}#{user.tenant_id}#{user.id}"),
+                    **keys.PENDING_USER_DELETIONS.index_attributes(f"{at}#{user.tenant_id}#{user.id}"),
                 },
                 add={"version": 1},
                 # These keys are free for others from now on, so no later sweep may delete them for this user.
@@ -126,6 +128,6 @@ def finish_pending_deletions(limit: int, reserve_seconds: float) -> None:
         try:
             finish_deletion(item["tenant_id"], item["id"])
         except ServiceUnavailable as error:
-            log_unavailable(error)
+            log_service_unavailable(error)
             break  # the next run goes on
         logger.info("user deletion completed", tenant_id=item["tenant_id"], user_id=item["id"])

@@ -16,10 +16,10 @@ def put_user_item(tenant_id: str, user_id: str, item_type: str, item_id: str, at
     def user_not_found(_found: dynamodb.Item | None) -> RolecallError:
         return UserNotFound()
 
-    key = keys.of_user(tenant_id, user_id, item_type, item_id)
+    key = keys.item_of_user(tenant_id, user_id, item_type, item_id)
     writes.transact(
         preconditions.tenant_active(tenant_id),
         # A user who is being deleted is inactive already.
-        writes.Check(keys.user(tenant_id, user_id), when=Attr("active").eq(True), otherwise=user_not_found),
+        writes.Check(keys.user(tenant_id, user_id), when=Attr("active").eq(True), on_condition_failure=user_not_found),
         writes.Put({"pk": key.pk, "sk": key.sk, **attributes}),
     )

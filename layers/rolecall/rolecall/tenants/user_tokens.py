@@ -5,7 +5,7 @@ from copy import replace
 from rolecall.audit import trail
 from rolecall.auth import preconditions, tokens
 from rolecall.auth.principals import RequestContext
-from rolecall.auth.roles import Role, check_manages
+from rolecall.auth.roles import Role, check_may_manage
 from rolecall.clock import rfc3339
 from rolecall.errors import Unauthorized
 from rolecall.storage import keys, reads, retries, writes
@@ -30,7 +30,7 @@ def _attempt_rotation(context: RequestContext, user_id: str) -> tuple[users.User
     old = users.User.from_item(item)
     oneself = old.id == actor.id
     if not oneself:
-        check_manages(Role(actor.role), old.role)
+        check_may_manage(Role(actor.role), old.role)
     # A user has one token. If a fault left several, the rotation removes them all.
     old_tokens = {pk for pk in item["owned_keys"] if pk.startswith(keys.TOKEN_PREFIX)}
     # The caller's token may have been rotated after the authorizer accepted it. A dead token must not get a successor.
@@ -56,7 +56,7 @@ def _attempt_rotation(context: RequestContext, user_id: str) -> tuple[users.User
             when=old.unchanged_condition,
         ),
         *map(writes.Delete, old_token_keys),
-        writes.put_new(token_key, {"tenant_id": old.tenant_id, "user_id": old.id, "created_at": new.updated_at}),
+        writes.put_if_absent(token_key, {"tenant_id": old.tenant_id, "user_id": old.id, "created_at": new.updated_at}),
         *([] if oneself else preconditions.actor_still_authorized(actor)),
         trail.new_entry(
             context,

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple, Self
 
 from rolecall.auth import preconditions, tokens
 from rolecall.auth.principals import PrincipalType, RequestContext
-from rolecall.auth.roles import Role, check_manages
+from rolecall.auth.roles import Role, check_may_manage
 from rolecall.errors import UserNotFound
 from rolecall.storage import cursors, dynamodb, keys, reads
 from rolecall.storage.expressions import Attr, Condition
@@ -50,7 +50,7 @@ class User(NamedTuple):
 
     def to_json(self, token: str | None = None) -> dict[str, Any]:
         """Return the user as lists show it, with `token` in full if it is given, else with the masked token."""
-        return {**self.to_data(), "token": token or tokens.masked(self.token_last4)}
+        return {**self.to_data(), "token": token or tokens.masked_token(self.token_last4)}
 
     def to_data(self) -> dict[str, Any]:
         """Return the user as `GET /users/{id}` shows it, without a token."""
@@ -80,7 +80,7 @@ def get_user(context: RequestContext, user_id: str) -> User:
         return _get_user_of_any_tenant(user_id)
     user = User.from_item(read_user_item(actor.tenant_id, user_id))
     if user.id != actor.id:
-        check_manages(Role(actor.role), user.role)
+        check_may_manage(Role(actor.role), user.role)
     return user
 
 
