@@ -18,7 +18,7 @@ LOCAL = trap : INT; $(PY) -m local
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run sync logs shell seed doctor reset operator delete-tenant invoke start-api start-lambda bench bench-deletion cost test prove soak lint \
-	unit integration e2e mutate format licences secrets lock browser openapi typescript build deploy
+	unit integration e2e mutate format licences secrets lock browser openapi typescript build deploy verify
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -77,7 +77,7 @@ soak: $(READY) ## Ten minutes of traffic while tenants are deleted and maintenan
 lint: $(READY) ## ruff, mypy --strict, bandit and cfn-lint
 	@echo "lint: ruff"    && $(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet .
 	@echo "lint: mypy"    && $(PY) -m mypy
-	@echo "lint: bandit"  && $(BIN)/bandit --quiet --configfile pyproject.toml --recursive layers functions local openapi
+	@echo "lint: bandit"  && $(BIN)/bandit --quiet --configfile pyproject.toml --recursive layers functions local openapi verify
 	@echo "lint: template" && $(SAM) validate --lint --template template.yaml --region us-east-1
 
 unit: $(READY) $(if $(shell command -v npm),$(NODE)) ## Pure rules and the template
@@ -139,6 +139,9 @@ build: $(READY) ## Build for AWS (arm64)
 		echo "There is no profile '$(STAGE)' in samconfig.toml: STAGE is dev or prod." >&2; false; } $(OR_END)
 	@$(SAM) build --config-env $(STAGE)
 	@$(PY) -m local.deployment.build .aws-sam/build
+
+verify: $(READY) ## Check a deployed stack, and remove what that made (STAGE=dev, prod or local; or STACK=…)
+	@trap : INT; STAGE=$(STAGE) $(PY) -m verify $(OR_END)
 
 # SAM does not see that a parameter has changed, so the revision of the layer follows the file that says them.
 deploy: build ## Deploy to AWS (STAGE=dev or prod)

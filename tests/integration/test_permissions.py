@@ -131,6 +131,8 @@ def _use_the_platform_api(superadmin: Holder, account: Holder, stranger: Member)
     again = gateway.request("POST", "/v1/api/auth/login", body={"email": other.email, "password": PASSWORD}).body
     other.request("POST", "/v1/api/auth/logout", {"refreshToken": again["refreshToken"]})
     gateway.invoke("run_operation", {"operation": "create_superadmin", "email": "root@example.com", "force": True})
+    gateway.request("POST", "/v1/api/auth/login", body={"email": other.email, "password": PASSWORD})
+    gateway.invoke("run_operation", {"operation": "delete_account", "email": other.email})
 
 
 def _refresh(token: str) -> gateway.Response:

@@ -329,6 +329,48 @@ def test_the_first_superadmin_is_made_once(aws: None, caplog: pytest.LogCaptureF
     assert made["password"] not in caplog.text
 
 
+def test_an_operator_deletes_an_account_with_all_that_belongs_to_it(superadmin: Holder) -> None:
+    made = superadmin.request("POST", USERS, NEW).body
+    login = {"email": NEW["email"], "password": PASSWORD}
+    pair = gateway.request("POST", "/v1/api/auth/login", body=login).body
+    assert gateway.request("POST", "/v1/api/auth/refresh", body={"refreshToken": pair["refreshToken"]}).status == 200
+
+    assert operate("delete_account", email=NEW["email"].upper()) == {"id": made["id"], "email": NEW["email"]}
+
+    assert reads.is_empty(keys.account(made["id"]).pk)
+    assert reads.get(keys.email(NEW["email"])) is None
+    assert superadmin.request("GET", f"{USERS}/{made['id']}").status == 404
+    assert gateway.request("POST", "/v1/api/auth/login", body=login).status == 401
+    assert gateway.authorize(pair["accessToken"]) is None
+    entry = audit_of(keys.PLATFORM)[-1]
+    assert (entry["action"], entry["target"]) == ("delete_account", {"type": "account", "id": str(made["id"])})
+    assert (entry["before"]["email"], entry["actor"]["id"]) == (NEW["email"], "operator")
+    assert superadmin.request("POST", USERS, NEW).body["id"] > made["id"]
+
+
+def test_the_only_superadmin_is_deleted_by_force_alone(aws: None) -> None:
+    made = operate("create_superadmin", email="root@example.com")
+    with unchanged(), pytest.raises(Exception, match="without an enabled superadmin"):
+        operate("delete_account", email="root@example.com")
+
+    operate("delete_account", email="root@example.com", force=True)
+
+    assert superadmins() == 0
+    assert operate("create_superadmin", email="root@example.com")["id"] > made["id"]
+
+
+def test_a_superadmin_who_is_not_the_only_one_is_deleted_and_counted(acme: Tenant) -> None:
+    for email in ("root1@example.com", "root2@example.com"):
+        operate("create_superadmin", email=email, force=True)
+
+    operate("delete_account", email="root2@example.com")
+
+    assert superadmins() == 1
+    for no_account in ("root2@example.com", acme.admin.email):
+        with unchanged(), pytest.raises(Exception, match="user not found"):
+            operate("delete_account", email=no_account)
+
+
 @pytest.mark.parametrize(
     ("event", "message"),
     [({}, "operation must be one of"), ({"operation": "create_superadmin", "mail": "x"}, "email is required")],

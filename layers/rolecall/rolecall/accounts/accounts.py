@@ -161,11 +161,11 @@ def _index_partitions(
     ]
 
 
-def superadmin_count_writes(delta: int, *, only_if_none: bool = False) -> list[writes.Write]:
+def superadmin_count_writes(delta: int, *, only_if_none: bool = False, may_be_none: bool = False) -> list[writes.Write]:
     """Return the write that adds `delta` (1, 0 or -1) to the platform's count of active superadmins, or no write.
 
-    The transaction raises `LastSuperadmin` if the count would fall to 0; with `only_if_none` it raises
-    `SuperadminExists` if the count is not 0 before.
+    The transaction raises `LastSuperadmin` if the count would fall to 0, unless `may_be_none`; with `only_if_none` it
+    raises `SuperadminExists` if the count is not 0 before.
     """
     if delta == 0:
         return []
@@ -173,7 +173,7 @@ def superadmin_count_writes(delta: int, *, only_if_none: bool = False) -> list[w
     def count_refused(_found: dynamodb.Item | None) -> RolecallError:
         return SuperadminExists() if only_if_none else LastSuperadmin()
 
-    when: Condition = Attr("enabled_superadmins").gt(1) if delta < 0 else writes.MUST_EXIST
+    when: Condition = Attr("enabled_superadmins").gt(0 if may_be_none else 1) if delta < 0 else writes.MUST_EXIST
     if only_if_none:
         when = Attr("enabled_superadmins").not_exists() | Attr("enabled_superadmins").eq(0)
     return [

@@ -1,4 +1,4 @@
-"""What an operator does by hand, with AWS rights and no route: the first superadmin and new secrets.
+"""What an operator does by hand, with AWS rights and no route: the first superadmin, new secrets, deleted accounts.
 
 A generated secret is in the answer, this once, and in no log. Nothing here can lock everyone out: what
 would is refused, or has to be asked for by name.
@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from rolecall.accounts import account_creation
+from rolecall.accounts import account_creation, account_deletion
 from rolecall.audit import trail
 from rolecall.auth import jwts
 from rolecall.auth.principals import RequestContext
@@ -30,6 +30,11 @@ class NewSuperadmin(bodies.Body):
     email: bodies.Email
     first_name: bodies.Name = "Super"
     last_name: bodies.Name = "Admin"
+    force: bool = False
+
+
+class AccountDeletion(bodies.Body):
+    email: bodies.Email
     force: bool = False
 
 
@@ -68,6 +73,15 @@ def create_superadmin(context: RequestContext, asked: NewSuperadmin) -> dict[str
     new = account_creation.NewAccount(asked.email, password, asked.first_name, asked.last_name, PlatformRole.SUPERADMIN)
     account = account_creation.create_account(context, new, only_superadmin=not asked.force)
     return {"id": account.id, "email": account.email, "password": password}
+
+
+def delete_account(context: RequestContext, asked: AccountDeletion) -> dict[str, Any]:
+    """Delete a platform account for good; refused with `LastSuperadmin` for the only enabled superadmin.
+
+    `force` deletes that one too, for a platform that is to begin anew with `create_superadmin`.
+    """
+    account = account_deletion.delete_account(context, asked.email, force=asked.force)
+    return {"id": account.id, "email": account.email}
 
 
 def rotate_master_token(context: RequestContext, _asked: MasterTokenRotation) -> dict[str, Any]:
@@ -115,6 +129,7 @@ def _replace(
 
 _OPERATIONS: dict[str, tuple[type[Any], Callable[[RequestContext, Any], dict[str, Any]]]] = {
     "create_superadmin": (NewSuperadmin, create_superadmin),
+    "delete_account": (AccountDeletion, delete_account),
     "rotate_master_token": (MasterTokenRotation, rotate_master_token),
     "rotate_jwt_key": (JwtKeyRotation, rotate_jwt_key),
 }

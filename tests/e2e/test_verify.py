@@ -1,0 +1,191 @@
+"""`make verify` on a stack as it should be, and on one where something was taken out or changed."""
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+import pytest
+
+from local import http
+from local.deployment.stack import Stack
+from local.environment import local_environment
+from local.http import call
+from tests.gateway import ROOT
+from verify.check import Check
+from verify.checks import accounts, gateway, monitoring, template
+from verify.report import Report
+from verify.results import Result, Verdict
+from verify.run import walk_through
+from verify.stack import DeployedStack
+from verify.walk import PREFIX, Walk
+
+
+def _start(stack: Stack) -> subprocess.Popen[str]:
+    environment = local_environment(stack.endpoint_url) | {"STACK": stack.name}
+    command = [sys.executable, "-m", "verify"]
+    return subprocess.Popen(command, cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE)
+
+
+def _left(stack: Stack) -> list[str]:
+    """What is there of what walks make."""
+    tenants = call("GET", f"{stack.api}/tenants", stack.master_token).json()["tenants"]
+    rules = stack.client("events").list_rules(EventBusName=stack.outputs["RoleEventsBusName"])["Rules"]
+    pages = stack.dynamodb.get_paginator("scan").paginate(TableName=stack.table_name)
+    reserved = [item["pk"]["S"] for page in pages for item in page["Items"] if item["pk"]["S"].startswith("EMAIL#")]
+    names = [one["name"] for one in tenants] + [one["Name"] for one in rules] + reserved
+    queues: list[str] = stack.client("sqs").list_queues(QueueNamePrefix=PREFIX).get("QueueUrls", [])
+    settings = stack.apigateway.get_stage(restApiId=stack.outputs["ApiId"], stageName="live")["methodSettings"]
+    return [name for name in names if PREFIX in name] + queues + [name for name in settings if "docs" in name]
+
+
+def test_a_walk_finds_everything_right_and_leaves_nothing_behind(stack: Stack) -> None:
+    walk = _start(stack)
+    out, _ = walk.communicate(timeout=200)
+
+    rows = [line for line in out.splitlines() if not line.startswith("right ")]
+    assert walk.returncode == 0, "\n".join(rows)
+    assert " right, 0 wrong, 0 unknown, in " in rows[-1], "\n".join(rows)
+    assert stack.master_token not in out
+    assert _left(stack) == []
+
+
+def test_an_interrupted_walk_removes_what_it_made(stack: Stack) -> None:
+    walk = _start(stack)
+    assert walk.stdout
+    for line in walk.stdout:
+        if "POST /users makes users." in line:
+            break
+    walk.send_signal(signal.SIGINT)
+    out, _ = walk.communicate(timeout=100)
+
+    assert walk.returncode == 1
+    assert "Interrupted" in out
+    assert "The walk's rule on the bus is gone." in out
+    assert " 0 wrong, 0 unknown, in " in out
+    assert _left(stack) == []
+
+
+@pytest.fixture
+def verify(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Result]]:
+    """Runs some of the checks; returns what is not right."""
+    for name, value in stack.environment().items():
+        monkeypatch.setenv(name, value)
+    # Here an answer may be another than the document's.
+    monkeypatch.setattr(http, "watchers", [])
+
+    def run(*checks: Check) -> list[Result]:
+        report = Report(io.StringIO())
+        code = walk_through(Walk(DeployedStack(stack.name)), checks, report)
+        wrong = [one for one in report.results if one.verdict is not Verdict.RIGHT]
+        assert code == any(one.verdict is Verdict.WRONG for one in wrong)
+        return wrong
+
+    return run
+
+
+@contextmanager
+def _without_permission(stack: Stack, function: str, action: str) -> Iterator[None]:
+    iam = stack.client("iam")
+    settings = stack.lambda_.get_function_configuration(FunctionName=stack.physical_id(function))
+    role = settings["Role"].rpartition("/")[2]
+    [name] = iam.list_role_policies(RoleName=role)["PolicyNames"]
+    document = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+    less = json.loads(json.dumps(document))
+    for statement in less["Statement"]:
+        if isinstance(statement["Action"], list):
+            statement["Action"] = [one for one in statement["Action"] if one != action]
+    assert less != document
+    iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(less))
+    try:
+        yield
+    finally:
+        iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(document))
+
+
+def test_a_permission_taken_out_is_found_by_its_use_and_in_the_role(
+    stack: Stack, verify: Callable[..., list[Result]]
+) -> None:
+    ban = (accounts.make_superadmin, accounts.create_account, accounts.ban_account)
+    assert verify(template.compare_policies, *ban) == []
+
+    with _without_permission(stack, "BanAccount", "dynamodb:UpdateItem"):
+        policies, banned = verify(template.compare_policies, *ban)
+
+    assert (policies.title, policies.verdict) == (template.compare_policies.title, Verdict.WRONG)
+    assert policies.note == "BanAccount may not use dynamodb:UpdateItem."
+    assert (banned.title, banned.verdict) == (accounts.ban_account.title, Verdict.WRONG)
+    assert "/ban answered 500 INTERNAL_ERROR, not 200. Its X-Request-Id is " in banned.note
+
+
+def test_a_changed_answer_of_the_gateway_is_found(stack: Stack, verify: Callable[..., list[Result]]) -> None:
+    kind: Final = "ACCESS_DENIED"
+    api = stack.outputs["ApiId"]
+    former = stack.apigateway.get_gateway_response(restApiId=api, responseType=kind)
+
+    def answer(status: str, templates: Any) -> None:
+        stack.apigateway.put_gateway_response(
+            restApiId=api,
+            responseType=kind,
+            statusCode=status,
+            responseParameters=former["responseParameters"],
+            responseTemplates=templates,
+        )
+        stack.apigateway.create_deployment(restApiId=api, stageName="live")
+
+    asked = (gateway.compare_gateway_responses, gateway.ask_without_credential)
+    try:
+        answer("403", {"application/json": '{"message": "User is not authorized to access this resource"}'})
+        wrong = verify(*asked)
+    finally:
+        answer(former["statusCode"], former["responseTemplates"])
+
+    assert [(one.title, one.verdict) for one in wrong] == [(one.title, Verdict.WRONG) for one in asked]
+    assert wrong[0].note == f"Not as in the template: {kind}."
+    assert "answered 403, not 401 UNAUTHORIZED." in wrong[1].note
+    assert verify(*asked) == []
+
+
+@pytest.mark.parametrize("change", ["removed", "switched off", "on"])
+def test_an_alarm_that_is_gone_or_silent_or_on_is_found(
+    stack: Stack, verify: Callable[..., list[Result]], change: str
+) -> None:
+    cloudwatch, name = stack.client("cloudwatch"), stack.physical_id("RequestsFailedAlarm")
+    [alarm] = cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"]
+    looked = (monitoring.find_alarms, monitoring.read_alarms)
+    assert verify(*looked) == []
+    try:
+        if change == "removed":
+            cloudwatch.delete_alarms(AlarmNames=[name])
+        elif change == "switched off":
+            cloudwatch.disable_alarm_actions(AlarmNames=[name])
+        else:
+            cloudwatch.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="to be found")
+        [wrong] = verify(*looked)
+    finally:
+        settings = cloudwatch.meta.service_model.operation_model("PutMetricAlarm").input_shape.members
+        cloudwatch.put_metric_alarm(**{key: value for key, value in alarm.items() if key in settings})
+        cloudwatch.set_alarm_state(AlarmName=name, StateValue=alarm["StateValue"], StateReason="as before")
+
+    assert wrong.verdict is Verdict.WRONG
+    assert "RequestsFailedAlarm" in wrong.note
+    assert verify(*looked) == []
+
+
+def test_a_walk_of_a_stack_that_is_not_there_ends_in_a_sentence(stack: Stack) -> None:
+    environment = local_environment(stack.endpoint_url)
+    for name in ("no-such-stack", ""):
+        chosen = {"STACK": name} if name else {"STAGE": "none"}
+        command = [sys.executable, "-m", "verify"]
+        done = subprocess.run(
+            command, cwd=ROOT, env=environment | chosen, text=True, capture_output=True, check=False, timeout=60
+        )
+        assert (done.returncode, done.stdout) == (1, "")
+        assert done.stderr.count("\n") == 1
+        assert (name or "'none'") in done.stderr
+    assert os.environ.get("STACK") is None

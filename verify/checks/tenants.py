@@ -1,0 +1,197 @@
+"""The tenant API: a tenant of the walk's own, its users, and its deletion by a request."""
+
+import secrets
+
+from rolecall.auth import tokens
+from rolecall.storage import keys
+from verify import role_events
+from verify.check import check
+from verify.results import Unknown, Wrong
+from verify.walk import Person, Walk
+
+#: Far longer than a small tenant needs, for a stack whose deletion goes through the queue.
+_DELETION_SECONDS = 90
+
+
+def register(walk: Walk, name: str) -> tuple[str, Person]:
+    """Register a tenant, to be deleted afterwards; returns its id and its first admin."""
+    email = f"{walk.run}-{secrets.token_hex(3)}@example.com"
+    body = {"tenant_name": name, "email": email, "password": walk.secret(secrets.token_urlsafe(18))}
+    key = {"Idempotency-Key": secrets.token_hex(16)}
+    made = walk.as_master("POST", "/register", body, key).must(201)
+    tenant_id = made["tenant"]["id"]
+    walk.afterwards(f"The tenant {name}", lambda: delete(walk, tenant_id))
+    again = walk.as_master("POST", "/register", body, key).must(201)
+    if again["token"] != made["token"]:
+        raise Wrong("POST /register gave another token to the same request under the same Idempotency-Key.")
+    return tenant_id, Person(made["user"]["id"], email, walk.secret(made["token"]))
+
+
+def delete(walk: Walk, tenant_id: str) -> None:
+    """Delete a tenant, and wait until its receipt is there. Does nothing for one that is gone."""
+    asked = walk.as_master("DELETE", f"/global/tenants/{tenant_id}")
+    if asked.answer.status == 404:  # noqa: PLR2004
+        return
+    if asked.answer.status != 202:  # noqa: PLR2004
+        asked.must(200)
+    wait_for_receipt(walk, tenant_id)
+
+
+def wait_for_receipt(walk: Walk, tenant_id: str) -> None:
+    """Raises `Wrong` unless the tenant's deletion is completed and verified within `_DELETION_SECONDS`."""
+
+    def receipt() -> bool | None:
+        found = walk.as_master("GET", f"/global/tenants/{tenant_id}/deletion").must(200)["data"]
+        return True if found["status"] == "deleted" and found["verified"] else None
+
+    walk.wait_until(receipt, _DELETION_SECONDS, f"The deletion of a tenant was not done after {_DELETION_SECONDS} s.")
+
+
+def _user(walk: Walk, role: str) -> Person:
+    admin = walk.person("admin")
+    email = f"{walk.run}-{role}@example.com"
+    body = {"email": email, "password": walk.secret(secrets.token_urlsafe(18)), "role": role}
+    key = {"Idempotency-Key": secrets.token_hex(16)}
+    made = walk.ask("POST", "/users", admin.token, body, key).must(201)["user"]
+    # Refused under a key of its own, which is then free again.
+    other_key = {"Idempotency-Key": secrets.token_hex(16)}
+    walk.ask("POST", "/users", admin.token, body, other_key).must(409, "EMAIL_TAKEN")
+    return Person(made["id"], email, walk.secret(made["token"]))
+
+
+@check("POST /register makes a tenant, once for one Idempotency-Key.", uses=["AuthorizeRequest", "RegisterTenant"])
+def register_tenant(walk: Walk) -> None:
+    name = walk.run
+    tenant_id, admin = register(walk, name)
+    walk.remember(tenant=tenant_id, admin=admin)
+    body = {"tenant_name": name, "email": f"{walk.run}-x@example.com", "password": secrets.token_urlsafe(18)}
+    key = {"Idempotency-Key": secrets.token_hex(16)}
+    walk.as_master("POST", "/register", body, key).must(409, "TENANT_EXISTS")
+
+
+@check("A rule on the bus sends role events to a queue of the walk's own.")
+def listen_to_role_events(walk: Walk) -> None:
+    walk.remember(listener=role_events.listen(walk, walk.recall("tenant")))
+
+
+@check("POST /users makes users.", uses=["CreateUser"])
+def create_users(walk: Walk) -> None:
+    walk.remember(user=_user(walk, "user"), manager=_user(walk, "manager"))
+
+
+@check("GET /users lists users, also filtered and page by page.", uses=["ListUsers"])
+def list_users(walk: Walk) -> None:
+    token = walk.person("admin").token
+    walk.person("user")
+    page = walk.ask("GET", "/users?limit=1", token).must(200)
+    walk.ask("GET", f"/users?limit=1&cursor={page['next_cursor']}", token).must(200)
+    found = walk.ask("GET", "/users?role=user&active=true", token).must(200)["users"]
+    if [one["id"] for one in found] != [walk.person("user").id]:
+        raise Wrong("GET /users?role=user&active=true did not list the one user that there is.")
+
+
+@check("GET /users/{id} shows a user to the admin and to the master token.", uses=["GetUser"])
+def get_user(walk: Walk) -> None:
+    path = f"/users/{walk.person('user').id}"
+    walk.ask("GET", path, walk.person("admin").token).must(200)
+    walk.as_master("GET", path).must(200)
+
+
+@check("POST /users/{id}/promote changes a user's role.", uses=["PromoteUser"])
+def promote_user(walk: Walk) -> None:
+    path = f"/users/{walk.person('user').id}/promote"
+    changed = walk.ask("POST", path, walk.person("admin").token, {"new_role": "manager"}).must(200)
+    if (changed["data"]["old_role"], changed["data"]["new_role"]) != ("user", "manager"):
+        raise Wrong("POST /users/{id}/promote did not answer with the former and the new role.")
+
+
+@check("PUT /users/{id} changes, deactivates and activates a user.", uses=["UpdateUser"])
+def update_user(walk: Walk) -> None:
+    token, path = walk.person("admin").token, f"/users/{walk.person('user').id}"
+    walk.ask("PUT", path, token, {"role": "user"}).must(200)
+    walk.ask("PUT", path, token, {"active": False}).must(200)
+    walk.ask("GET", path, walk.person("user").token).must(401, "UNAUTHORIZED")
+    walk.ask("PUT", path, token, {"active": True}).must(200)
+
+
+@check("POST /users/{id}/token rotates a token, and the old one is dead.", uses=["RotateToken"])
+def rotate_token(walk: Walk) -> None:
+    manager = walk.person("manager")
+    made = walk.ask("POST", f"/users/{manager.id}/token", manager.token).must(200)
+    rotated = Person(manager.id, manager.email, walk.secret(made["data"]["token"]))
+    walk.remember(manager=rotated)
+    walk.ask("GET", f"/users/{manager.id}", manager.token).must(401, "UNAUTHORIZED")
+    walk.ask("GET", f"/users/{manager.id}", rotated.token).must(200)
+
+
+@check("GET /audit shows who changed what, also of one target.", uses=["ListAudit"])
+def list_audit(walk: Walk) -> None:
+    token, user = walk.person("admin").token, walk.person("user")
+    page = walk.ask("GET", "/audit?limit=1", token).must(200)
+    walk.ask("GET", f"/audit?limit=1&cursor={page['next_cursor']}", token).must(200)
+    actions = {one["action"] for one in walk.ask("GET", f"/audit?target={user.id}", token).must(200)["entries"]}
+    if not {"create_user", "promote_user", "update_user"} <= actions:
+        raise Wrong("GET /audit does not have an entry of every change of the user.")
+
+
+@check("DELETE /users/{id} deletes a user.", uses=["DeleteUser"])
+def delete_user(walk: Walk) -> None:
+    token, path = walk.person("admin").token, f"/users/{walk.person('user').id}"
+    walk.ask("DELETE", path, token).must(200)
+    walk.ask("GET", path, token).must(404, "USER_NOT_FOUND")
+
+
+@check("GET /tenants and GET /global/tenants/{id} show the tenant.", uses=["ListTenants", "GetTenant"])
+def show_tenants(walk: Walk) -> None:
+    walk.as_master("GET", f"/global/tenants/{walk.recall('tenant')}").must(200)
+    page = walk.as_master("GET", "/tenants?limit=1").must(200)
+    if not page["tenants"]:
+        raise Wrong("GET /tenants lists no tenant, although there is one.")
+    if "next_cursor" in page:
+        walk.as_master("GET", f"/tenants?limit=1&cursor={page['next_cursor']}").must(200)
+
+
+@check("PUT /global/tenants/{id} protects a tenant against deletion.", uses=["UpdateTenant", "DeleteTenant"])
+def protect_tenant(walk: Walk) -> None:
+    path = f"/global/tenants/{walk.recall('tenant')}"
+    walk.as_master("PUT", path, {"deletion_protection": True}).must(200)
+    try:
+        walk.as_master("DELETE", path).must(409, "TENANT_PROTECTED")
+    finally:
+        walk.as_master("PUT", path, {"deletion_protection": False}).must(200)
+
+
+@check("An API token's last use is noted, through a queue.", uses=["AuthorizeRequest", "RecordTokenUse"])
+def record_token_use(walk: Walk) -> None:
+    # No route shows it, so this reads the token's item.
+    key = keys.api_token(tokens.api_token_hash(walk.person("admin").token))
+    table, dynamodb = walk.stack.outputs["TableName"], walk.stack.client("dynamodb")
+
+    def noted() -> bool | None:
+        found = dynamodb.get_item(TableName=table, Key={"pk": {"S": key.pk}, "sk": {"S": key.sk}})
+        if "Item" not in found:
+            raise Unknown("The token's item is not in the table.")
+        return True if "last_used_at" in found["Item"] else None
+
+    walk.wait_until(noted, 60, "After 60 s no use of the token was noted.")
+
+
+@check("A role change arrives on the event bus.", uses=["PublishRoleEvent"])
+def receive_role_event(walk: Walk) -> str:
+    listener, admin, manager = walk.recall("listener"), walk.person("admin"), walk.person("manager")
+
+    def change_role(role: str) -> None:
+        walk.ask("POST", f"/users/{manager.id}/promote", admin.token, {"new_role": role}).must(200)
+
+    return role_events.wait_for_one(listener, change_role)
+
+
+@check(
+    "DELETE /global/tenants/{id} deletes a tenant, and the receipt is there.",
+    uses=["DeleteTenant", "GetDeletion"],
+)
+def delete_tenant(walk: Walk) -> None:
+    tenant_id = walk.recall("tenant")
+    delete(walk, tenant_id)
+    walk.as_master("GET", f"/global/tenants/{tenant_id}").must(404, "TENANT_NOT_FOUND")
+    walk.ask("GET", "/users", walk.person("admin").token).must(401, "UNAUTHORIZED")
