@@ -27,7 +27,7 @@ ADVICE = {
     "TENANT_PROTECTED": 'Lift the protection with `PUT /global/tenants/{id}` and `{"deletion_protection": false}`.',
     "PRECONDITION_FAILED": "Read it again, decide again, and send the new `ETag` in `If-Match`.",
     "PAYLOAD_TOO_LARGE": "Send at most 16 KiB.",
-    "UNSUPPORTED_MEDIA_TYPE": "Send `Content-Type: application/json`.",
+    "UNSUPPORTED_MEDIA_TYPE": "Send `Content-Type: application/json`, in UTF-8 and without a `Content-Encoding`.",
     "IDEMPOTENCY_KEY_REUSED": "Take a new key for a new request; repeat an old request with its very body.",
     "RATE_LIMITED": "Wait as many seconds as `Retry-After` says, then repeat the request.",
     "INTERNAL_ERROR": "Repeat the request later. If it stays, report it with its `X-Request-Id`.",

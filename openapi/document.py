@@ -38,7 +38,9 @@ with the master token. The **platform API**, `/v1/api`, is for platform accounts
 - **Errors** have two dialects, one for each family. Programs read `error_code` in the tenant API and `code` in the
   platform API; what the gateway answers by itself satisfies both.
 - **Unknown** fields and query parameters are refused with 400, so that a typo never passes silently. An unknown path is
-  404, and so is an unknown method on a known path. A body may have {MAX_BODY_BYTES // 1024} KiB.
+  404, and so is an unknown method on a known path.
+- **A body** is JSON in UTF-8 of at most {MAX_BODY_BYTES // 1024} KiB, with each field once. U+FFFD in it
+  is 400: it stands for bytes that are not UTF-8.
   One above 10 MB never reaches the API: AWS itself answers 413, with a body of its own and none of these headers.
 - **`X-Request-Id`** is in every answer: the one that was sent, if it is well-formed, else one of ours. What the gateway
   answers by itself always has one of ours.

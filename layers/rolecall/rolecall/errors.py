@@ -209,7 +209,7 @@ class PayloadTooLarge(RolecallError):
 
 
 class UnsupportedMediaType(RolecallError):
-    """The body is declared to be something other than JSON."""
+    """The body is declared as something else than JSON in plain UTF-8."""
 
     status = 415
     code = "UNSUPPORTED_MEDIA_TYPE"

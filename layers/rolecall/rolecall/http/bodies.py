@@ -14,10 +14,9 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, ClassVar, NamedTuple, Self, TypeAliasType, Union, get_args, get_origin
 
-import orjson
-
 from rolecall.auth.roles import PlatformRole
 from rolecall.errors import FieldError, ValidationFailed
+from rolecall.http import json_text
 
 #: Fields whose value is never echoed in an error.
 _SECRET_FIELDS = frozenset({"password", "token", "refreshToken"})
@@ -91,7 +90,7 @@ class Body:
     @classmethod
     def parse(cls, raw: bytes) -> Self:
         """Raises `ValidationFailed` with one message a field."""
-        given = _json_object(raw)
+        given = json_text.parse_object(raw)
         if cls.at_least_one and not given:
             raise ValidationFailed(message=cls.at_least_one)
         values: dict[str, Any] = {}
@@ -118,16 +117,6 @@ class Body:
     def given(self) -> dict[str, Any]:
         """The fields by their names in Python, without those that are None."""
         return {name: value for name, value in vars(self).items() if value is not None}
-
-
-def _json_object(raw: bytes) -> dict[str, Any]:
-    try:
-        given = orjson.loads(raw)
-    except orjson.JSONDecodeError:
-        given = None
-    if not isinstance(given, dict):
-        raise ValidationFailed(message="the body must be a JSON object")
-    return given
 
 
 def _echoed(name: str, value: Any) -> Any:

@@ -1,6 +1,5 @@
 """What every function behind the API shares: who calls, the parsed request, the answer, the two error dialects."""
 
-import base64
 import re
 from collections import defaultdict
 from collections.abc import Mapping
@@ -13,10 +12,11 @@ from rolecall.auth.principals import ANONYMOUS, Principal, RequestContext
 from rolecall.errors import (
     FieldError,
     PayloadTooLarge,
-    UnsupportedMediaType,
     ValidationFailed,
 )
+from rolecall.http import json_text
 from rolecall.storage import keys
+from rolecall.text_rules import REPLACEMENT
 
 MAX_BODY_BYTES = 16 * 1024
 
@@ -145,6 +145,11 @@ def replace_surrogates(text: str | None) -> str:
     return (text or "").encode(errors="replace").decode()
 
 
+def is_utf_8(text: str | None) -> bool:
+    """Whether a text came as UTF-8: API Gateway puts U+FFFD in the place of other bytes."""
+    return text is None or (REPLACEMENT not in text and replace_surrogates(text) == text)
+
+
 def _request_id(event: Mapping[str, Any]) -> str:
     """The caller's `X-Request-Id` if it is well-formed, else the gateway's."""
     sent = headers_of(event).get("x-request-id", "")
@@ -187,6 +192,9 @@ def check_parameters(event: Mapping[str, Any], known: frozenset[str]) -> None:
     unknown = sorted(_query(event).keys() - known)
     if unknown:
         raise ValidationFailed(*(FieldError(name, "is not a known parameter") for name in unknown))
+    unreadable = sorted(name for name, text in (event.get("queryStringParameters") or {}).items() if not is_utf_8(text))
+    if unreadable:
+        raise ValidationFailed(*(FieldError(replace_surrogates(name), "must be UTF-8") for name in unreadable))
     repeated = sorted(
         name for name, texts in (event.get("multiValueQueryStringParameters") or {}).items() if len(texts or ()) > 1
     )
@@ -204,24 +212,13 @@ def check_parameters(event: Mapping[str, Any], known: frozenset[str]) -> None:
 
 def parse_body[B](event: Mapping[str, Any], model: type[B] | None) -> Any:
     """The body as the model says; None for a route without one."""
-    raw = _raw_body(event)
+    if model is not None:
+        json_text.check_media_type(event)
+    raw = json_text.raw_body(event)
     if len(raw) > MAX_BODY_BYTES:
         raise PayloadTooLarge
     if model is None:
         if raw.strip() not in {b"", b"{}"}:
             raise ValidationFailed(message="this route takes no body")
         return None
-    content_type = headers_of(event).get("content-type", "application/json").partition(";")[0].strip().lower()
-    if content_type != "application/json":
-        raise UnsupportedMediaType
     return model.parse(raw)  # type: ignore[attr-defined]  # a Model, which type[B] can't say
-
-
-def _raw_body(event: Mapping[str, Any]) -> bytes:
-    text = event.get("body") or ""
-    if not event.get("isBase64Encoded"):
-        return text.encode(errors="surrogatepass")  # a lone surrogate is no JSON: its parser says so
-    try:
-        return base64.b64decode(text, validate=True)
-    except ValueError:
-        raise ValidationFailed(message="the body must be a JSON object") from None

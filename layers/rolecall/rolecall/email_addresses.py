@@ -1,0 +1,92 @@
+"""Email addresses: the form that is kept, and the form of what they are searched by."""
+
+import re
+from typing import NamedTuple
+from unicodedata import normalize
+
+from rolecall.text_rules import InvalidText
+
+#: Characters before the @ of an address: RFC 5322's `dot-atom`, which email-validator takes.
+_LOCAL_PART = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]*")
+
+_ASCII_DOMAIN = re.compile(r"[A-Za-z0-9.-]*")
+
+#: What an internationalized label begins with in its ASCII form (RFC 5890).
+_ACE_PREFIX = "xn--"
+
+
+def canonical_address(text: str) -> str:
+    """The address as email-validator normalizes it, in ASCII; two that differ in case only are the same.
+
+    It is not checked whether the address takes mail. Raises `InvalidText` for anything else than an address.
+    """
+    # Most routes take no address, and this is a tenth of a cold start.
+    from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415
+
+    try:
+        found = validate_email(text, check_deliverability=False, allow_smtputf8=False)
+    except EmailNotValidError:
+        raise InvalidText("must be a valid email address") from None
+    return found.ascii_email or found.normalized
+
+
+class AddressPrefix(NamedTuple):
+    """The beginning of addresses, in the form in which they are kept, in lower case.
+
+    `open_label` is what the search has of a domain's label that is not in ASCII and may go on. The ASCII form of such
+    a label depends on the whole label, so `stored` goes only as far as all of these forms agree.
+    """
+
+    stored: str = ""
+    open_label: str = ""
+
+    def matches(self, address: str) -> bool:
+        """Whether an address that begins with `stored` begins with what was searched for."""
+        if not self.open_label:
+            return True
+        label = address.partition("@")[2].split(".")[self.stored.count(".", self.stored.find("@"))].lower()
+        return _decoded(label).startswith(self.open_label)
+
+
+def search_prefix(text: str) -> AddressPrefix:
+    """What addresses begin with that are found by `text`, the beginning of an address as at its creation.
+
+    Raises `InvalidText`, with a hint, for what no address begins with.
+    """
+    if any(one.isspace() for one in text):
+        raise InvalidText("must have no space: an email has none, and + is written as %2B in a query")
+    local, at, domain = text.partition("@")
+    if not _LOCAL_PART.fullmatch(local) or (at and not local):
+        raise InvalidText("must be the beginning of an email address")
+    if not at:
+        return AddressPrefix(local.lower())
+    stored, open_label = _domain_prefix(domain)
+    return AddressPrefix(f"{local}@{stored}".lower(), open_label)
+
+
+def _domain_prefix(domain: str) -> tuple[str, str]:
+    if domain.isascii():
+        if not _ASCII_DOMAIN.fullmatch(domain):
+            raise InvalidText("must be the beginning of an email address")
+        return domain, ""
+    import idna  # noqa: PLC0415 (few searches have such a domain)
+
+    try:
+        *whole, last = idna.uts46_remap(domain, std3_rules=True, transitional=False).split(".")
+        labels = [idna.alabel(label).decode() for label in whole]
+    except idna.IDNAError:
+        raise InvalidText("must be the beginning of an email address") from None
+    if last.isascii():
+        return ".".join([*labels, last]), ""
+    # Punycode has a label's ASCII characters first, in their order.
+    basic = "".join(one for one in last if one.isascii())
+    return ".".join([*labels, _ACE_PREFIX + basic]), last
+
+
+def _decoded(label: str) -> str:
+    if not label.startswith(_ACE_PREFIX):
+        return label
+    try:
+        return normalize("NFC", label.removeprefix(_ACE_PREFIX).encode().decode("punycode"))
+    except UnicodeError:
+        return label

@@ -1,0 +1,113 @@
+"""The bytes of a request's body, and the JSON object in them.
+
+A body is JSON in UTF-8 without a content coding. What API Gateway cannot read as UTF-8 comes here as U+FFFD, so that
+different bytes look alike; a body that holds U+FFFD is refused, whether it was sent or put there on the way.
+"""
+
+import base64
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import orjson
+
+from rolecall.errors import FieldError, UnsupportedMediaType, ValidationFailed
+from rolecall.text_rules import REPLACEMENT
+
+_NOT_AN_OBJECT = "the body must be a JSON object"
+
+_NOT_UTF_8 = "the body has bytes or characters that are not UTF-8 (U+FFFD stands for them): send JSON in UTF-8"
+
+_LONE_SURROGATE = "the body has half of a surrogate pair, such as \\ud800: send both halves, or the character itself"
+
+#: A parameter of a media type (RFC 9110, section 5.6.6), and what a lenient reader takes for one.
+_PARAMETER = re.compile(r';\s*([^\s=;"]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^;]*)')
+
+_QUOTED_PAIR = re.compile(r"\\(.)")
+
+
+def check_media_type(event: Mapping[str, Any]) -> None:
+    """Raises `UnsupportedMediaType` for a body that is declared as anything else than JSON in plain UTF-8."""
+    for content_type in _header_values(event, "content-type"):
+        _check_content_type(content_type)
+    for codings in _header_values(event, "content-encoding"):
+        if {coding.strip().lower() for coding in codings.split(",")} - {"", "identity"}:
+            raise UnsupportedMediaType("send the body without a Content-Encoding: gzip and others are not read here")
+
+
+def _check_content_type(content_type: str) -> None:
+    if content_type.partition(";")[0].strip().lower() != "application/json":
+        raise UnsupportedMediaType
+    for name, value in _PARAMETER.findall(content_type):
+        # RFC 2231 writes a parameter in pieces or in another character set as `charset*` and `charset*0`.
+        if name.partition("*")[0].lower() == "charset" and _unquoted(value).lower() not in {"utf-8", "utf8"}:
+            raise UnsupportedMediaType("send the body in UTF-8: leave the charset out, or say charset=utf-8")
+
+
+def _unquoted(value: str) -> str:
+    value = value.strip()
+    return _QUOTED_PAIR.sub(r"\1", value[1:-1]).strip() if value.startswith('"') else value
+
+
+def _header_values(event: Mapping[str, Any], wanted: str) -> list[str]:
+    """All values that a header was sent with. API Gateway keeps the last one in `headers`."""
+    headers, repeated = event.get("headers") or {}, event.get("multiValueHeaders") or {}
+    values = [value for name, value in headers.items() if name.lower() == wanted]
+    values += [value for name, several in repeated.items() if name.lower() == wanted for value in several or ()]
+    return [value for value in values if value is not None]
+
+
+def raw_body(event: Mapping[str, Any]) -> bytes:
+    """The body's bytes, without a byte order mark; raises `ValidationFailed` if they are not UTF-8."""
+    text = event.get("body") or ""
+    if event.get("isBase64Encoded"):
+        try:
+            raw = base64.b64decode(text, validate=True)
+        except ValueError:
+            raise ValidationFailed(message=_NOT_AN_OBJECT) from None
+    else:
+        try:
+            raw = text.encode()
+        except UnicodeEncodeError:
+            raise ValidationFailed(message=_LONE_SURROGATE) from None
+    # RFC 8259, section 8.1, lets a receiver ignore it.
+    return raw.removeprefix(b"\xef\xbb\xbf")
+
+
+def parse_object(raw: bytes) -> dict[str, Any]:
+    """The JSON object; raises `ValidationFailed` for other bytes, and where a field is given twice, at any depth."""
+    try:
+        text = raw.decode()
+        found = orjson.loads(text)
+    except UnicodeDecodeError:
+        raise ValidationFailed(message=_NOT_UTF_8) from None
+    except orjson.JSONDecodeError as error:
+        raise ValidationFailed(message=_LONE_SURROGATE if "surrogate" in error.msg else _NOT_AN_OBJECT) from None
+    if not isinstance(found, dict):
+        raise ValidationFailed(message=_NOT_AN_OBJECT)
+    # orjson keeps the last of several fields with one name, and says nothing of the others.
+    json.loads(text, object_pairs_hook=_check_names, parse_int=str)
+    if (REPLACEMENT in text or "\\ufffd" in text.lower()) and any(REPLACEMENT in one for one in _strings(found)):
+        raise ValidationFailed(message=_NOT_UTF_8)
+    return found
+
+
+def _check_names(pairs: list[tuple[str, Any]]) -> None:
+    twice = [name for name, times in Counter(name for name, _ in pairs).items() if times > 1]
+    if twice:
+        raise ValidationFailed(*(FieldError(name, "must be given once") for name in twice))
+
+
+def _strings(found: Any) -> Iterator[str]:
+    """Every name and text in a JSON value. It may be nested deeper than Python's functions may."""
+    waiting = [found]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, str):
+            yield one
+        elif isinstance(one, dict):
+            waiting += [*one, *one.values()]
+        elif isinstance(one, list):
+            waiting += one
