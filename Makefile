@@ -134,7 +134,7 @@ lock: $(READY) ## Resolve the requirements anew (UPGRADE=1: to the newest versio
 LOCK := --quiet --universal --python-version 3.13 --python $(PY) --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(if $(UPGRADE),--upgrade)
 
-build: $(READY) ## Build for AWS (arm64)
+build: $(READY) ## Build for AWS (STAGE=dev or prod, whose profile says for which architecture)
 	@grep -q "^\[$(STAGE)\." samconfig.toml || { \
 		echo "There is no profile '$(STAGE)' in samconfig.toml: STAGE is dev or prod." >&2; false; } $(OR_END)
 	@$(SAM) build --config-env $(STAGE)
@@ -146,7 +146,7 @@ verify: $(READY) ## Check a deployed stack, and remove what that made (STAGE=dev
 # SAM does not see that a parameter has changed, so the revision of the layer follows the file that says them.
 deploy: build ## Deploy to AWS (STAGE=dev or prod)
 	@sed -i.before "s/Revision 1 /Revision $$(cksum < samconfig.toml | cut -d ' ' -f 1) /" .aws-sam/build/template.yaml
-	@$(SAM) deploy --config-env $(STAGE)
+	@SAM_CLI_TELEMETRY=0 __SAM_CLI_APP_DIR=$(CURDIR)/.venv/sam $(PY) -m local release $(STAGE) $(OR_END)
 
 # dynalite, on which the sweep is measured, and the compilers for TypeScript.
 $(NODE): package-lock.json

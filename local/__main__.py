@@ -30,6 +30,7 @@ COMMANDS = {
     "shell": "local.commands.shell:main",
     "seed": "local.commands.seed:main",
     "doctor": "local.commands.doctor:main",
+    "release": "local.commands.release:main",
     "delete-tenant": "local.commands.delete_tenant:main",
     "invoke": "local.commands.sam_local:invoke",
     "start-api": "local.commands.sam_local:start_api",

@@ -122,8 +122,8 @@ def _value(shape: Any, values: list[str]) -> Any:
                 return json.loads(text)
             pairs = (pair.split("=", 1) for pair in text.split(","))
             return {name: _value(shape.members[name], [value]) for name, value in pairs}
-        case "integer" | "long":
-            return int(values[0])
+        case "integer" | "long" | "double" | "float":
+            return json.loads(values[0])
         case "boolean":
             return {"true": True, "false": False}[values[0]]
         case "timestamp" | "string" | "blob":

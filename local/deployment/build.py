@@ -108,12 +108,16 @@ def without_unsupported(template: dict[str, Any]) -> dict[str, Any]:
     """Returns the template without what the engine can't deploy, even under a condition that is false.
 
     These are: gradual deployments by CodeDeploy (locally an alias moves at once), alarms that calculate with several
-    metrics, the dashboard that shows these alarms, and the association of a firewall with the API.
+    metrics, the dashboard that shows these alarms, and the association of a firewall with the API. A queue's
+    greatest concurrency must be a number: the engine takes a parameter's value for a text, and would run nothing.
     """
     resources = {name: resource for name, resource in template["Resources"].items() if not _is_unsupported(resource)}
     function_defaults = template.get("Globals", {}).get("Function", {})
     for properties in (function_defaults, *(resource.get("Properties", {}) for resource in resources.values())):
         properties.pop("DeploymentPreference", None)
+        for event in properties.get("Events", {}).values():
+            if isinstance(event["Properties"].get("ScalingConfig", {}).get("MaximumConcurrency"), dict):
+                del event["Properties"]["ScalingConfig"]
     return template | {"Resources": resources}
 
 

@@ -42,7 +42,7 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 # --- What is in the way of a command ---------------------------------------------------------------
 
 
-@pytest.mark.parametrize("command", sorted({*COMMANDS, "operate x"} - {"run", "reset", "operate"}))
+@pytest.mark.parametrize("command", sorted({*COMMANDS, "operate x"} - {"run", "reset", "operate", "release"}))
 def test_what_needs_a_stack_says_how_to_start_one(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(command.split()) == 1
     assert capsys.readouterr().err == "No local stack is running: start one with `make run` in another terminal.\n"

@@ -179,7 +179,7 @@ def test_the_table_can_be_restored_is_encrypted_streams_and_forgets_what_expired
     assert table["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
     assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
     assert table["BillingMode"] == "PAY_PER_REQUEST"
-    assert table["DeletionProtectionEnabled"] == {"Fn::If": ["IsProd", True, False]}
+    assert table["DeletionProtectionEnabled"] == {"Fn::If": ["IsProtected", True, False]}
     assert gateway.template()["Resources"]["Table"]["UpdateReplacePolicy"] == "Retain"
 
 
@@ -204,6 +204,33 @@ def test_a_secret_is_generated_and_in_nobodys_hands(secret: str) -> None:
 
     assert "SecretString" not in about
     assert about["GenerateSecretString"]["PasswordLength"] >= 43  # 256 bits of letters and digits
+
+
+#: Every edit of one of these blocks makes CloudFormation put a new value into the secret. All master tokens, sessions,
+#: cursors or idempotency keys that there are would end. So none is ever changed.
+_LETTERS_AND_DIGITS_ONLY = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
+_GENERATED: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "MasterTokenSecret": ("{}", "token", {"ExcludeCharacters": _LETTERS_AND_DIGITS_ONLY}),
+    "JwtKeySecret": ('{"kid": "1"}', "key", {"ExcludeCharacters": _LETTERS_AND_DIGITS_ONLY}),
+    "CursorKeySecret": ("{}", "key", {"ExcludeCharacters": _LETTERS_AND_DIGITS_ONLY}),
+    "IdempotencyKeySecret": ("{}", "key", {"ExcludePunctuation": True}),
+    "RedactionKeySecret": ("{}", "key", {"ExcludePunctuation": True}),
+}
+
+
+@pytest.mark.parametrize("secret", _GENERATED)
+def test_how_a_secret_is_generated_never_changes(secret: str) -> None:
+    template, key, characters = _GENERATED[secret]
+    assert _resources("AWS::SecretsManager::Secret")[secret]["GenerateSecretString"] == {
+        "SecretStringTemplate": template,
+        "GenerateStringKey": key,
+        "PasswordLength": 64,
+        **characters,
+    }
+
+
+def test_every_secret_is_held_to_how_it_was_generated_first() -> None:
+    assert _GENERATED.keys() == _resources("AWS::SecretsManager::Secret").keys()
 
 
 def test_no_parameter_is_a_secret() -> None:

@@ -535,8 +535,13 @@ def test_prod_protects_its_table_against_deletion_and_deploys_step_by_step() -> 
 
     assert settings["Stage"] == "prod"
     assert settings["Deployment"] != "AllAtOnce"
-    assert table["Properties"]["DeletionProtectionEnabled"] == {"Fn::If": ["IsProd", True, False]}
-    assert gateway.template()["Conditions"]["IsProd"] == {"Fn::Equals": [{"Ref": "Stage"}, "prod"]}
+    assert table["Properties"]["DeletionProtectionEnabled"] == {"Fn::If": ["IsProtected", True, False]}
+    assert gateway.template()["Conditions"]["IsProtected"] == {
+        "Fn::And": [{"Fn::Equals": [{"Ref": "Stage"}, "prod"]}, {"Fn::Equals": [{"Ref": "ProtectTable"}, "true"]}]
+    }
+    assert gateway.template()["Parameters"]["ProtectTable"]["Default"] == "true"
+    # `sam deploy` would keep a parameter's last value if it were not named, which is `false` for the first deployment.
+    assert settings["ProtectTable"] == "true"
 
 
 # --- Parameters and profiles -----------------------------------------------------------------------
@@ -544,8 +549,10 @@ def test_prod_protects_its_table_against_deletion_and_deploys_step_by_step() -> 
 
 def _profile(name: str) -> dict[str, str]:
     """The parameters that a profile of `samconfig.toml` gives."""
-    given = tomllib.loads((ROOT / "samconfig.toml").read_text())[name]["deploy"]["parameters"]["parameter_overrides"]
-    return dict(word.split("=", 1) for word in given)
+    about = tomllib.loads((ROOT / "samconfig.toml").read_text())[name]
+    # Only what is under `global` reaches `sam build` too, which needs to know the architecture.
+    assert [name for name, command in about.items() if "parameter_overrides" in command["parameters"]] == ["global"]
+    return dict(word.split("=", 1) for word in about["global"]["parameters"]["parameter_overrides"])
 
 
 @pytest.mark.parametrize("profile", ["dev", "prod"])
@@ -554,6 +561,16 @@ def test_a_profile_gives_parameters_that_the_template_has_and_allows(profile: st
     for name, value in _profile(profile).items():
         allowed = [str(one) for one in parameters[name].get("AllowedValues", [value])]
         assert value in allowed
+
+
+def test_the_workers_of_deletions_leave_half_of_a_new_accounts_concurrency_to_callers() -> None:
+    concurrency = {
+        name: mapping["Properties"]["ScalingConfig"]["MaximumConcurrency"]
+        for name, mapping in _made("AWS::Lambda::EventSourceMapping").items()
+        if "ScalingConfig" in mapping["Properties"]
+    }
+    assert concurrency == {"SweepTenantSlices": {"Ref": "DeletionConcurrency"}, "RecordTokenUseQueue": 2}
+    assert gateway.template()["Parameters"]["DeletionConcurrency"]["Default"] <= 5
 
 
 def test_every_parameter_has_a_safe_default_and_is_explained() -> None:
