@@ -7,6 +7,6 @@ room: `operations -> http, tenants, accounts, deletion -> audit -> auth -> stora
 
 import gc
 
-# Importing makes many objects and hardly any garbage, but Python would search for garbage a dozen times meanwhile.
-# `storage.dynamodb` sets the threshold for requests once it has its client.
+# Importing creates many objects and almost no garbage. With the default threshold, Python would still run the garbage
+# collector about twelve times during a cold start. `storage.dynamodb` sets a lower threshold before the first request.
 gc.set_threshold(1_000_000)

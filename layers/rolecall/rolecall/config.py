@@ -1,4 +1,4 @@
-"""The settings of a function, read from its environment once.
+"""The settings of a function. They are read once, from the environment variables that the template sets.
 
 No other module reads the environment.
 """
@@ -12,9 +12,10 @@ from rolecall.errors import ConfigurationError
 
 
 class Config(NamedTuple):
-    """What a function was told at its deployment.
+    """The settings of one function.
 
-    The template gives a secret's ARN only to the functions that may read it.
+    Most settings are read when they are first used, because the template gives a function only the settings that it
+    needs. Reading a setting that is missing raises `ConfigurationError`.
     """
 
     table_name: str
@@ -23,7 +24,7 @@ class Config(NamedTuple):
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Self:
-        """Raises `ConfigurationError` for a variable that is missing or malformed."""
+        """Raises `ConfigurationError` if `TABLE_NAME` is missing or `AUDIT_RETENTION_DAYS` is not a positive number."""
         days = environ.get("AUDIT_RETENTION_DAYS", "730")
         if not days.isdecimal() or int(days) < 1:
             raise ConfigurationError(f"AUDIT_RETENTION_DAYS must be a whole number of days, not {days!r}")
@@ -47,7 +48,7 @@ class Config(NamedTuple):
 
     @property
     def sweep_concurrency(self) -> int:
-        """Batches that a sweep has in flight at a time, and items that a check of the invariants looks at."""
+        """How many batches a sweep deletes at the same time, and how many items an invariant check reads at a time."""
         return int(self.environ.get("SWEEP_CONCURRENCY", "8"))
 
     @property
@@ -75,7 +76,7 @@ def _require_variable(environ: Mapping[str, str], name: str) -> str:
 
 
 def is_lambda_initializing() -> bool:
-    """Whether this process is an environment that Lambda has just begun to initialize."""
+    """Whether this code runs in Lambda, in the initialization phase before the first request."""
     return "AWS_LAMBDA_INITIALIZATION_TYPE" in os.environ
 
 
@@ -86,5 +87,5 @@ def function_name() -> str | None:
 
 @cache
 def config() -> Config:
-    """The settings of this process."""
+    """The settings of this process, read from `os.environ` at the first call."""
     return Config.from_environ(os.environ)

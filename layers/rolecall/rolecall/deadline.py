@@ -1,27 +1,21 @@
-"""The only module that talks to DynamoDB.
+"""How much time the current invocation has left.
 
-Reads are by key or by query, consistent unless they use an index. Writes state their conditions and
-what it means when one fails; DynamoDB's own failures become `errors`' classes:
-
-| DynamoDB | Rolecall |
-| --- | --- |
-| a condition failed | the write's `on_condition_failure` |
-| conflict with another transaction, until the time is up | `ConcurrentChange` |
-| throttled, out of reach, internal error, until the time is up | `ServiceUnavailable` |
+Every retry and every wait asks here, so that a function answers before Lambda stops it.
 """
 
 import time
 from contextvars import ContextVar
 
-#: When, on `time.monotonic()`, the current invocation must have its answer.
+#: The moment, on `time.monotonic()`, at which the current invocation must have answered. Lambda freezes no
+#: environment while an invocation runs, so the monotonic clock is right here.
 _deadline: ContextVar[float] = ContextVar("deadline")
 
 
 def set_time_left(seconds: float) -> None:
-    """From here on, in this thread, operations stop retrying when `seconds` have passed."""
+    """Set the deadline of the current invocation to `seconds` from now. It holds for this thread and its `Pool`."""
     _deadline.set(time.monotonic() + seconds)
 
 
 def time_left() -> float:
-    """Seconds until the current invocation must have its answer."""
+    """Seconds until the current invocation must have answered; 10 if no deadline was set. Negative when it is over."""
     return _deadline.get(time.monotonic() + 10.0) - time.monotonic()

@@ -1,19 +1,19 @@
-"""Everything that can go wrong, one class a fact.
+"""Every error that this package raises on purpose: one class for each fact.
 
-`status` and `code` are the contract's; `api` turns them into the dialect of the route's family.
-The message is for people and never holds a secret.
+`status` and `code` are those of the HTTP contract. `http.responses` writes them in the error format of the API family.
+A message is written for people and never contains a secret.
 """
 
 from typing import Any, ClassVar, NamedTuple
 
 
 class RolecallError(Exception):
-    """Something that a caller can be told."""
+    """An error whose status, code and message are sent to the caller."""
 
     status: ClassVar[int] = 500
     code: ClassVar[str] = "INTERNAL_ERROR"
     message: str = "something went wrong on our side: try again later"
-    #: Seconds after which trying again makes sense; becomes `Retry-After`.
+    #: Seconds after which the caller should try again. Sent as `Retry-After`.
     retry_after: int | None = None
 
     def __init__(self, message: str | None = None) -> None:
@@ -22,11 +22,11 @@ class RolecallError(Exception):
 
 
 class ConfigurationError(Exception):
-    """The deployment left something out that the function needs: for the log, and nothing to tell a caller."""
+    """A setting is missing or malformed in the deployment. It is logged; the caller only gets a 500."""
 
 
 class FieldError(NamedTuple):
-    """One thing wrong with one field. `value` is None where it must not be echoed."""
+    """What is wrong with one field of the request. `value` is None if it must not be repeated to the caller."""
 
     field: str
     message: str
@@ -34,7 +34,7 @@ class FieldError(NamedTuple):
 
 
 class ValidationFailed(RolecallError):
-    """The request's body, query or path is not as the contract says."""
+    """The body, query or path of the request does not follow the contract."""
 
     status = 400
     code = "VALIDATION_ERROR"
@@ -46,7 +46,7 @@ class ValidationFailed(RolecallError):
 
 
 class Unauthorized(RolecallError):
-    """The credential is unknown, malformed, revoked, inactive or deleted; a caller never learns which."""
+    """The credential is unknown, malformed, revoked, inactive or deleted. The caller is not told which."""
 
     status = 401
     code = "UNAUTHORIZED"
@@ -54,7 +54,7 @@ class Unauthorized(RolecallError):
 
 
 class RuleViolation(RolecallError):
-    """The caller is known and may not do this; refused role changes of this kind are audited."""
+    """The caller is known, but a rule forbids the request. A refused role change is recorded in the audit trail."""
 
 
 class Forbidden(RuleViolation):
@@ -66,7 +66,7 @@ class Forbidden(RuleViolation):
 
 
 class MasterTokenRequired(RuleViolation):
-    """The route is for the platform's operators."""
+    """Only the master token of the platform may use this route."""
 
     status = 403
     code = "MASTER_TOKEN_REQUIRED"
@@ -82,7 +82,7 @@ class RoleTransitionDenied(RuleViolation):
 
 
 class SelfChangeDenied(RuleViolation):
-    """Nobody changes their own role, deactivates or deletes themselves."""
+    """Callers may not change their own role, nor deactivate or delete themselves."""
 
     status = 403
     code = "SELF_CHANGE_DENIED"
@@ -106,7 +106,7 @@ class LastSuperadmin(RuleViolation):
 
 
 class NotFound(RolecallError):
-    """There is nothing at that address."""
+    """No route has this path."""
 
     status = 404
     code = "NOT_FOUND"
@@ -114,7 +114,7 @@ class NotFound(RolecallError):
 
 
 class UserNotFound(RolecallError):
-    """No such user in the caller's tenant."""
+    """The caller's tenant has no such user."""
 
     status = 404
     code = "USER_NOT_FOUND"
@@ -122,7 +122,7 @@ class UserNotFound(RolecallError):
 
 
 class AccountNotFound(RolecallError):
-    """No such platform account."""
+    """There is no such platform account."""
 
     status = 404
     code = "USER_NOT_FOUND"
@@ -130,7 +130,7 @@ class AccountNotFound(RolecallError):
 
 
 class TenantNotFound(RolecallError):
-    """No such tenant, or no longer."""
+    """There is no such tenant, or it was deleted."""
 
     status = 404
     code = "TENANT_NOT_FOUND"
@@ -154,7 +154,7 @@ class EmailTaken(RolecallError):
 
 
 class ConcurrentChange(RolecallError):
-    """Others kept changing the same thing for as long as we could try."""
+    """Other requests changed the same item at the same time, and all retries failed."""
 
     status = 409
     code = "CONCURRENT_CHANGE"
@@ -162,7 +162,7 @@ class ConcurrentChange(RolecallError):
 
 
 class ConfirmationMismatch(RolecallError):
-    """The name given to confirm a deletion is not the tenant's."""
+    """The name that was sent to confirm a deletion differs from the tenant's name."""
 
     status = 409
     code = "CONFIRMATION_MISMATCH"
@@ -193,7 +193,7 @@ class IdempotencyKeyReused(RolecallError):
 
 
 class PreconditionFailed(RolecallError):
-    """`If-Match` names another version than the current one."""
+    """`If-Match` does not name the current version."""
 
     status = 412
     code = "PRECONDITION_FAILED"
@@ -201,7 +201,7 @@ class PreconditionFailed(RolecallError):
 
 
 class PayloadTooLarge(RolecallError):
-    """The body is over the contract's limit."""
+    """The body is larger than the contract allows."""
 
     status = 413
     code = "PAYLOAD_TOO_LARGE"
@@ -217,20 +217,20 @@ class UnsupportedMediaType(RolecallError):
 
 
 class OperatorRequestRefused(RolecallError):
-    """Said to an operator who invokes a function by hand; no route says it."""
+    """The operator's function refuses a request. No route raises it."""
 
     status = 409
     code = "OPERATION_REFUSED"
 
 
 class SuperadminExists(OperatorRequestRefused):
-    """The platform has an enabled superadmin already, so the next is made by that one, over the API."""
+    """The platform already has an enabled superadmin, who can create more over the API."""
 
     message = "the platform has an enabled superadmin, who can make others; if nobody can use it, ask with force=true"
 
 
 class PreviousKeyInUse(OperatorRequestRefused):
-    """The key before the current one still has valid tokens, which another rotation would end."""
+    """Tokens of the previous signing key are still valid. A rotation now would end them."""
 
     def __init__(self, seconds: int) -> None:
         super().__init__(
@@ -240,10 +240,7 @@ class PreviousKeyInUse(OperatorRequestRefused):
 
 
 class RateLimited(RolecallError):
-    """Too many attempts have failed, or too many requests came at once.
-
-    After `retry_after` seconds the next attempt is looked at.
-    """
+    """Too many attempts failed, or too many requests arrived at once. Try again after `retry_after` seconds."""
 
     status = 429
     code = "RATE_LIMITED"
@@ -255,7 +252,7 @@ class RateLimited(RolecallError):
 
 
 class ServiceUnavailable(RolecallError):
-    """The storage or another service is throttled or out of reach; nothing is known to be wrong with the request."""
+    """DynamoDB or another service is throttled or not reachable. The request itself may be correct."""
 
     status = 503
     code = "SERVICE_UNAVAILABLE"

@@ -1,4 +1,4 @@
-"""New identifiers."""
+"""Functions that create identifiers."""
 
 import secrets
 from datetime import datetime
@@ -6,12 +6,12 @@ from uuid import UUID, uuid4
 
 
 def new_id() -> str:
-    """A random UUID v4."""
+    """A new random UUID (version 4)."""
     return str(uuid4())
 
 
 def time_ordered_id(at: datetime) -> str:
-    """A UUID v7 (RFC 9562, section 5.7): its text sorts by time, to the millisecond."""
+    """A new UUID v7 (RFC 9562, section 5.7). Sorted as text, these ids are in the order of `at`, to the millisecond."""
     value = (int(at.timestamp() * 1000) << 80) | secrets.randbits(80)
     value = value & ~(0xF << 76) | (0x7 << 76)
     value = value & ~(0x3 << 62) | (0x2 << 62)
@@ -19,5 +19,5 @@ def time_ordered_id(at: datetime) -> str:
 
 
 def lowest_id_at(at: datetime) -> str:
-    """Sorts before every time-ordered id of that millisecond or later, and behind all earlier ones."""
+    """The smallest possible time-ordered id of the millisecond of `at`: the lower bound of a range of ids."""
     return str(UUID(int=int(at.timestamp() * 1000) << 80))

@@ -1,4 +1,4 @@
-"""Calls side by side: so many at a time, each with the invocation's deadline."""
+"""Several calls at the same time, with a limit on how many. Each call sees the deadline of the current invocation."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -8,7 +8,7 @@ from typing import Self
 
 
 class Pool:
-    """So many calls in flight at a time; with room for one, each in the thread that starts it."""
+    """Runs up to `width` calls in parallel threads. With a width of 1, each call runs in the caller's thread."""
 
     def __init__(self, width: int) -> None:
         self._threads = ThreadPoolExecutor(width) if width > 1 else None
@@ -21,7 +21,10 @@ class Pool:
             self._threads.shutdown(cancel_futures=True)
 
     def run_all[T](self, work: Callable[[T], None], parts: Iterable[T]) -> None:
-        """Returns when all of it is over; raises what went wrong first, with the rest left undone."""
+        """Call `work` with each of the `parts` and wait for all calls.
+
+        If a call raises, the calls that have not started are cancelled, and the first error in order is raised.
+        """
         running = [self._submit(work, part) for part in parts]
         try:
             for one in running:
@@ -32,7 +35,7 @@ class Pool:
             wait(running)
 
     def map_in_order[T, R](self, work: Callable[[T], R], parts: Iterable[T], number: int) -> Iterator[R]:
-        """The results in order; up to `number` of them are worked out, or wait, at a time."""
+        """Yield the result of `work` for each of the `parts`, in their order, running up to `number` calls ahead."""
         running: deque[Future[R]] = deque()
         for part in parts:
             running.append(self._submit(work, part))
@@ -41,7 +44,7 @@ class Pool:
         yield from (one.result() for one in running)
 
     def prefetch_one[T](self, things: Iterator[T]) -> Iterator[T]:
-        """The same things, each made while the one before it is made use of."""
+        """Yield the elements of an iterator. The next element is computed while the caller uses the current one."""
         if not self._threads:
             yield from things
             return
@@ -52,7 +55,7 @@ class Pool:
 
     def _submit[T, R](self, work: Callable[[T], R], part: T) -> "Future[R]":
         if self._threads:
-            # With a context of its own: the invocation's deadline is in it.
+            # A new thread has an empty context. The copy carries the deadline of the invocation.
             return self._threads.submit(copy_context().run, work, part)
         done: Future[R] = Future()
         done.set_result(work(part))

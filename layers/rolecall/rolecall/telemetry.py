@@ -1,8 +1,8 @@
-"""Logs and metrics: one logger and one set of metrics a process.
+"""Logs and metrics. Each process has one logger and one set of metrics.
 
-A log line says what happened, in the past tense, with ids as fields; never a token, a claim set, a
-password or a body. A metric has one dimension, `service`, which is the stack: what has an id goes
-into the log, as each value of a dimension is a metric of its own, and paid for.
+A log line says what happened, in the past tense, with ids as fields. It never contains a token, a claim set, a password
+or a body. A metric has one dimension, `service`, which is the name of the stack. Ids belong into the log: CloudWatch
+bills each value of a dimension as another metric.
 """
 
 from collections.abc import Iterator
@@ -21,30 +21,31 @@ logger = Logger(function_name=config.function_name())
 
 metrics = Metrics(namespace="Rolecall")
 
-#: A function that ends with less than this left was nearly stopped. Those that work for as long as they may leave more.
+#: An invocation that ends with less than this left was nearly stopped by Lambda. Functions that work until their
+#: deadline reserve more than this.
 _NEAR_TIMEOUT_MS = 1000
 
 
 def count_metric(metric: str, number: int = 1) -> None:
-    """Add to a metric of this invocation; it goes out when the invocation ends."""
+    """Add `number` to a metric. The metrics are written to the log at the end of the invocation."""
     metrics.add_metric(metric, MetricUnit.Count, number)
 
 
 def log_critical_event(message: str, **fields: Any) -> None:
-    """Log something that a person must see that someone meant, and count it: an alarm tells of it."""
+    """Log an event that a person must review, such as a tenant's deletion, and raise an alarm through its metric."""
     logger.critical(message, **fields)
     count_metric("CriticalEvents")
 
 
 def log_service_unavailable(error: ServiceUnavailable) -> None:
-    """Log which call to AWS failed, and how. The caller reads only that the service is busy."""
+    """Log which call to AWS failed, and how. The API's caller only reads that the service is busy."""
     logger.warning("service unavailable", **describe_failed_call(error))
 
 
 def describe_failed_call(error: RolecallError) -> dict[str, Any]:
-    """The failed call to AWS behind an error, as fields of a log line.
+    """Which call to AWS caused this error, and how it failed, as fields for a log line.
 
-    Each field is picked by name. The message of the failure is left out: it may repeat what was sent.
+    The message of the AWS error is left out, because it can repeat the data that was sent.
     """
     cause: BaseException | None = error
     while isinstance(cause, RolecallError):
@@ -66,7 +67,10 @@ def describe_failed_call(error: RolecallError) -> dict[str, Any]:
 
 @contextmanager
 def service_unavailable_logged() -> Iterator[None]:
-    """Logs the cause of a `ServiceUnavailable` that leaves the block. For functions that no route handles."""
+    """A context manager that logs the cause of a `ServiceUnavailable` and raises it again.
+
+    For functions that are not routes: a route logs it when it builds the response.
+    """
     try:
         yield
     except ServiceUnavailable as error:
@@ -76,7 +80,7 @@ def service_unavailable_logged() -> Iterator[None]:
 
 @contextmanager
 def invocation_telemetry(context: Any) -> Iterator[None]:
-    """Names the request in every log line of this invocation, and sends what was counted when it ends."""
+    """A context manager for one invocation: adds the request id to every log line and writes the metrics at the end."""
     logger.append_keys(request_id=context.aws_request_id)
     try:
         with service_unavailable_logged():
@@ -86,7 +90,7 @@ def invocation_telemetry(context: Any) -> Iterator[None]:
 
 
 def finish_invocation(context: Any) -> None:
-    """Send what was counted; to be called at the end of each invocation, with Lambda's context."""
+    """Write the metrics of this invocation, and warn if the function nearly ran out of time."""
     left = context.get_remaining_time_in_millis()
     if left < _NEAR_TIMEOUT_MS:
         logger.warning("time nearly ran out", milliseconds_left=left)
@@ -95,6 +99,6 @@ def finish_invocation(context: Any) -> None:
 
 
 def flush_metrics() -> None:
-    """Send what was counted so far."""
+    """Write the metrics that were counted so far to the log."""
     if metrics.metric_set:
         metrics.flush_metrics()

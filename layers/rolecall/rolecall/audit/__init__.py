@@ -1,4 +1,4 @@
-"""The audit trail, its redaction, and the events that other services receive.
+"""The audit trail, its redaction, and the events for other services.
 
-An entry is built here. The room that makes the change writes the entry in the transaction of that change.
+An entry is built here. The room that makes a change writes the entry in the transaction of that change.
 """

@@ -1,7 +1,7 @@
-"""What becomes of the audit entries of a tenant that is gone: they stay, without its people's emails.
+"""Replaces the emails in the audit entries of deleted tenants by keyed hashes.
 
-An email is replaced by a keyed hash, so that it can still be told that two entries name the same
-person, and whether they name someone whose email is at hand. Entries go after `AUDIT_RETENTION_DAYS`.
+The same email gives the same hash. So a reader can still see that two entries name the same person, and can check
+whether they name a given email. The entries themselves expire after `AUDIT_RETENTION_DAYS`.
 """
 
 import hmac
@@ -18,14 +18,14 @@ _HASH_PREFIX = "hmac-sha256:"
 
 _PAGE = 100
 
-#: Attributes of an entry that may name someone.
+#: The attributes of an entry that can contain an email.
 _FIELDS_WITH_EMAIL = ("actor", "before", "after")
 
 
 def redact_deleted_tenants(limit: int, reserve_seconds: float) -> None:
-    """Redact the audits of up to `limit` deleted tenants.
+    """Redact the audit trails of up to `limit` deleted tenants.
 
-    Stops when less than `reserve_seconds` are left; the next call goes on where this one stopped.
+    Stops when less than `reserve_seconds` are left. The next call continues there.
     """
     for job in reads.query_index(keys.UNREDACTED_AUDITS, limit=limit).items:
         if not _redact_tenant_entries(job, reserve_seconds):
@@ -33,7 +33,7 @@ def redact_deleted_tenants(limit: int, reserve_seconds: float) -> None:
 
 
 def _redact_tenant_entries(job: dynamodb.Item, reserve_seconds: float) -> bool:
-    """Whether all of the tenant's entries are redacted."""
+    """Redact the entries of one tenant. Returns false if the time ran out before the last entry."""
     tenant_id = job["tenant_id"]
     key, position = secrets_manager.read(config().redaction_key_secret_arn)["key"], job.get("audit_redacted_to")
     more = True
@@ -49,7 +49,7 @@ def _redact_tenant_entries(job: dynamodb.Item, reserve_seconds: float) -> bool:
             writes.write(
                 writes.Update(keys.deletion(tenant_id), set={"audit_redacted_to": position}, when=writes.MUST_EXIST)
             )
-    # The trail of a deleted tenant is closed, so nothing can have come behind the last entry.
+    # Nothing writes to the trail of a deleted tenant, so no entry can follow the last one.
     writes.write(
         writes.Update(
             keys.deletion(tenant_id),
@@ -69,7 +69,7 @@ def _redact_entry(item: dynamodb.Item, key: str) -> None:
 
 
 def pseudonymize_email(facts: dict[str, Any], key: str) -> dict[str, Any]:
-    """The facts with the email, if there is one, as its keyed hash; doing it twice is doing it once."""
+    """The facts with `email` replaced by its keyed hash. An email that is a hash already is left as it is."""
     email = facts.get("email")
     if not email or email.startswith(_HASH_PREFIX):
         return facts

@@ -1,7 +1,7 @@
-"""Events for other services: whose role changed, who was deactivated, activated or deleted.
+"""Events for other services: a role was changed, or someone was activated, deactivated or deleted.
 
-They come from the table's stream, so each is of a change that happened, and none is missing. They
-are delivered at least once: `id` is the same each time. See docs/events.md.
+The events are made from the table's stream. So each event describes a change that was committed, and no change is
+missed. An event is delivered at least once; repeated deliveries have the same `id`. See docs/events.md.
 """
 
 import json
@@ -18,12 +18,12 @@ from rolecall.telemetry import count_metric, logger
 
 SOURCE = "rolecall"
 
-#: Entries in one PutEvents request; EventBridge's limit.
+#: The most entries of one PutEvents request: EventBridge's limit.
 _BATCH_SIZE = 10
 
 
 class RoleEvent(NamedTuple):
-    """What happened to one user or account. `sequence_number` is its stream record's."""
+    """One change of a user or account. `sequence_number` is that of its stream record."""
 
     type: str
     detail: Mapping[str, Any]
@@ -31,9 +31,10 @@ class RoleEvent(NamedTuple):
 
 
 def publish(records: Iterable[Mapping[str, Any]]) -> str | None:
-    """Send the events of stream records, in order; returns the sequence number of the first that failed, if any.
+    """Send the events of stream records to EventBridge, in order.
 
-    From there on the stream has to deliver again.
+    Returns the sequence number of the first record whose event was not accepted, or None. The stream must deliver again
+    from this record on.
     """
     events = [event for record in records for event in events_from_record(record)]
     for start in range(0, len(events), _BATCH_SIZE):
@@ -45,10 +46,10 @@ def publish(records: Iterable[Mapping[str, Any]]) -> str | None:
 
 
 def events_from_record(record: Mapping[str, Any]) -> list[RoleEvent]:
-    """The events of one record of the table's stream; most changes make none, a PUT of two things makes two."""
+    """The events of one stream record. Most changes give none; one that changes role and activity gives two."""
     images = record["dynamodb"]
     old, new = _deserialize_image(images.get("OldImage")), _deserialize_image(images.get("NewImage"))
-    if old is None or old.get("deleted_at"):  # just made, or its deletion was an event already
+    if old is None or old.get("deleted_at"):  # created just now, or its deletion was announced before
         return []
     before, after = _role_and_activity(old), _role_and_activity(new) if new and not new.get("deleted_at") else None
     subject = "Account" if old["pk"].startswith("ACCOUNT#") else "User"

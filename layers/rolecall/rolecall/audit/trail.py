@@ -1,7 +1,7 @@
-"""The audit trail: who, what, before, after and why.
+"""The audit trail: who changed what, the state before and after, and the reason.
 
-An entry is written in the transaction of the change it describes, so neither exists without the
-other. Entries live outside the tenant's partitions: they outlive the tenant.
+An entry is written in the transaction of its change, so there is no change without its entry, and no entry without its
+change. Entries are stored outside the tenant's partitions, because they outlive the tenant.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,7 +19,7 @@ SUCCEEDED = "succeeded"
 
 DENIED = "denied"
 
-#: Entries that one request looks at where a filter is matched one by one.
+#: The most entries that one request reads to find those that match a filter without an index.
 _MOST_EXAMINED = 2000
 
 _CHUNK = 100
@@ -27,7 +27,7 @@ _CHUNK = 100
 _PUBLIC_FIELDS = ("id", "action", "outcome", "target", "before", "after", "reason", "request_id", "ip", "timestamp")
 
 
-def new_entry(  # noqa: PLR0913 (an entry has that many facts)
+def new_entry(  # noqa: PLR0913 (an entry records that many facts)
     context: RequestContext,
     action: str,
     target: tuple[str, str],
@@ -39,10 +39,10 @@ def new_entry(  # noqa: PLR0913 (an entry has that many facts)
     outcome: str = SUCCEEDED,
     critical: bool = False,
 ) -> writes.Put:
-    """The entry of one change, to be put into its transaction.
+    """The write of the audit entry of one change. The caller adds it to the transaction of the change.
 
-    `target` is type and id, as in `("user", "7c2d…")`; `scope` is the tenant's id or `keys.PLATFORM`.
-    `critical` marks what someone should look at whenever it happens.
+    `target` is a type and an id, as in `("user", "7c2d…")`. `scope` is the tenant's id, or `keys.PLATFORM`. `critical`
+    marks a change that a person should always review.
     """
     entry_id = time_ordered_id(context.at)
     key = keys.audit_entry(scope, entry_id)
@@ -79,20 +79,20 @@ def new_entry(  # noqa: PLR0913 (an entry has that many facts)
 def record_refusal(
     context: RequestContext, action: str, target: tuple[str, str], *, asked: Mapping[str, Any], code: str
 ) -> None:
-    """Write down that a change was refused: what was asked for, and the error code as the reason.
+    """Write an audit entry for a refused change, with what was asked for and the error code as the reason.
 
-    Raises `Unauthorized` for a tenant that is being deleted: its trail is closed.
+    Raises `Unauthorized` if the actor's tenant is being deleted, because nothing may be added to its trail then.
     """
     tenant_id = context.principal.tenant_id
     denied = new_entry(
         context, action, target, scope=tenant_id or keys.PLATFORM, after=asked, reason=code, outcome=DENIED
     )
-    # A transaction also where it is one write: it can be repeated when its answer gets lost.
+    # A single write is a transaction too: unlike a put, it can safely be repeated after a lost response.
     writes.transact(*([preconditions.tenant_active(tenant_id)] if tenant_id else []), denied)
 
 
 class Filters(NamedTuple):
-    """Which entries are asked for; None where any will do. `from_time` and `to_time` are both inclusive."""
+    """The filters of a list of entries. None means no filter. `from_time` and `to_time` are both inclusive."""
 
     action: str | None = None
     actor: str | None = None
@@ -102,15 +102,17 @@ class Filters(NamedTuple):
 
     @property
     def scope(self) -> tuple[str, ...]:
+        """The filters as text, for the scope of a cursor."""
         times = (rfc3339(at) if at else None for at in (self.from_time, self.to_time))
         return tuple(part or "" for part in (self.action, self.actor, self.target, *times))
 
     @property
     def needs_item_by_item_match(self) -> bool:
-        """Whether entries have to be looked at one by one to find those that match."""
+        """Whether a filter has no index, so that the entries are read and compared one by one."""
         return bool(self.action or self.actor)
 
     def matches(self, item: dynamodb.Item) -> bool:
+        """Whether an entry passes the filters, except those on its time."""
         return (
             self.action in (None, item["action"])
             and self.actor in (None, item["actor"]["id"])
@@ -124,12 +126,11 @@ class AuditPage(NamedTuple):
 
 
 def list_entries(tenant_id: str, filters: Filters, *, limit: int, cursor: str | None = None) -> AuditPage:
-    """A page of a tenant's entries, newest first; of one that is gone too, until they expire.
+    """A page of a tenant's audit entries, newest first. Also for a deleted tenant, until the entries expire.
 
-    Without a filter, by time and by `target` it costs what the page's entries cost. For `actor` and
-    `action` the entries of that time, or of the `target`, are looked through, at most `_MOST_EXAMINED`
-    a request, so that a page may hold fewer than `limit`, or none, although more follow. Raises
-    `ValidationFailed` for a cursor of another list.
+    The filters by time and `target` use keys and read only the entries of the page. The other filters compare the
+    entries one by one, at most `_MOST_EXAMINED` for each request. So a page can have fewer entries than `limit`, or
+    none, although more follow. Raises `ValidationFailed` for a cursor of another list.
     """
     scope = ("list_audit", tenant_id, *filters.scope)
     position = cursors.decode(cursor, *scope) if cursor is not None else _upper_bound(filters.to_time)
@@ -156,12 +157,12 @@ def list_entries(tenant_id: str, filters: Filters, *, limit: int, cursor: str | 
 
 
 def _upper_bound(to_time: datetime | None) -> str | None:
-    # Timestamps are to the second: `to_time` takes in the whole of its last one.
+    # Timestamps have whole seconds, so the whole second of `to_time` is included.
     return lowest_id_at(to_time.replace(microsecond=0) + timedelta(seconds=1)) if to_time else None
 
 
 def _page_reader(tenant_id: str, filters: Filters) -> Callable[[str | None, int], reads.Page]:
-    """Reads newest first: what happened to the target, or the whole trail."""
+    """A function that reads a page, newest first: of the entries about the target, or of the whole trail."""
     if filters.target:
         partition = keys.audit_by_target(tenant_id, _target_type(filters.target, tenant_id), filters.target)
         return lambda after, limit: reads.query_index(partition, after=after, limit=limit, newest_first=True)
@@ -170,7 +171,10 @@ def _page_reader(tenant_id: str, filters: Filters) -> Callable[[str | None, int]
 
 
 def _target_type(target_id: str, tenant_id: str) -> str:
-    """What an id in a tenant's trail names: accounts have numbers, and are there if someone was refused a change."""
+    """The type of a target in a tenant's trail, told by its id. Account ids are numbers; user ids are UUIDs.
+
+    An account is a target here when a user of the tenant tried to change it and was refused.
+    """
     if target_id == tenant_id:
         return "tenant"
     return "account" if target_id.isdecimal() else "user"

@@ -1,6 +1,6 @@
-"""Whose credential is this, right now: what the token authorizer asks.
+"""The Lambda authorizer's decision: who is behind the credential of a request, and is the credential valid now.
 
-Nothing is cached but secrets: role, standing and tenant are read at every request.
+Only secrets are cached. Role, state and tenant are read from the table for each request.
 """
 
 import hmac
@@ -19,7 +19,7 @@ from rolecall.telemetry import logger
 
 
 def authenticate(authorization: str | None, at: datetime) -> Principal:
-    """The principal behind an `Authorization` header.
+    """The principal who owns the credential in an `Authorization` header.
 
     Raises `Unauthorized` for a credential that is unknown, malformed, revoked, inactive or deleted.
     """
@@ -49,7 +49,7 @@ def _authenticate_api_token(token: str, at: datetime) -> Principal:
 
 
 def _authenticate_jwt(token: str, at: datetime) -> Principal:
-    # PyJWT is imported only where a JWT is seen: it would slow every other cold start.
+    # PyJWT is imported only for a JWT, because its import would slow every other cold start.
     from rolecall.auth import jwts  # noqa: PLC0415
 
     claims = jwts.verify(token, at)
@@ -78,11 +78,12 @@ def _authenticate_master_token(token: str) -> Principal:
 
 
 def _equal_in_constant_time(one: str, other: str) -> bool:
+    """Compare two texts. The time does not show where they differ."""
     return hmac.compare_digest(one.encode(), other.encode())
 
 
 def authorize_request(authorization: str | None, method_arn: str, at: datetime) -> dict[str, Any]:
-    """The authorizer's answer to an `Authorization` header; one and the same denial, whatever is wrong with it."""
+    """The authorizer's response to an `Authorization` header. Each invalid credential gets the same denial."""
     try:
         principal = authenticate(authorization, at)
     except Unauthorized:
@@ -92,17 +93,18 @@ def authorize_request(authorization: str | None, method_arn: str, at: datetime) 
 
 
 def allow_policy(principal: Principal, method_arn: str) -> dict[str, Any]:
-    """The authorizer's answer that lets a principal reach every route; which it may use, each route says."""
+    """The response that lets a principal call every route. Each route checks by itself who may use it."""
     return _policy_response("Allow", principal.id, method_arn, principal.to_authorizer_context())
 
 
 def deny_policy(method_arn: str, at: datetime) -> dict[str, Any]:
-    """The authorizer's answer that becomes the 401 of the gateway."""
+    """The response that denies every route. API Gateway turns it into a 401."""
     return _policy_response("Deny", "unknown", method_arn, {"denied_at": rfc3339(at)})
 
 
 def _policy_response(effect: str, principal_id: str, method_arn: str, context: dict[str, str]) -> dict[str, Any]:
-    # The whole stage, so that a cached answer fits every route: arn:…:<api>/<stage>/<METHOD>/<path>
+    # The policy covers the whole stage, so that a cached one is right for every route.
+    # A method ARN is arn:…:<api>/<stage>/<METHOD>/<path>.
     api, stage, *_ = method_arn.split("/")
     return {
         "principalId": principal_id,

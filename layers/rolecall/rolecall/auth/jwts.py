@@ -1,10 +1,10 @@
-"""Access tokens of platform accounts: JWTs (RFC 7519), HS256 with a key id.
+"""Access tokens of platform accounts: JWTs (RFC 7519), signed with HS256 and a key id.
 
-The algorithm is pinned, as RFC 8725 asks; every claim that we set is required. A token names the
-account and the session; whether these still stand is read from the table at every request.
+The algorithm is fixed, as RFC 8725 demands. Each claim that we set is required. A token names the account and the
+session. Whether both are still valid is read from the table for each request.
 
-The secret holds the key that signs, `kid` and `key`, and after a rotation in `previous` the one before
-with `until`, the second from which none of its tokens can be valid any more.
+The secret contains the signing key as `kid` and `key`. After a rotation it also contains the previous key, in
+`previous`, with `until`: from this second on, every token of the previous key has expired.
 """
 
 import secrets
@@ -30,7 +30,7 @@ LIFETIME = timedelta(minutes=15)
 
 _CLAIMS = ["iss", "aud", "sub", "sid", "jti", "iat", "exp"]
 
-#: How far the clocks of two functions may be apart.
+#: The largest difference between the clocks of two functions that is tolerated.
 _SKEW_SECONDS = 5
 
 #: Seconds between two readings of the secret for the sake of an unknown key id, in one process: a flood of
@@ -39,14 +39,14 @@ _REREAD_SECONDS = 5.0
 
 
 class Claims(NamedTuple):
-    """What an access token says of its holder."""
+    """The account and the session that an access token names."""
 
     account_id: int
     session_id: str
 
 
 def issue(claims: Claims, at: datetime) -> str:
-    """A signed access token that ends `LIFETIME` after `at`."""
+    """A signed access token that expires `LIFETIME` after `at`."""
     secret = secrets_manager.read(config().jwt_key_secret_arn)
     return jwt.encode(
         {
@@ -65,7 +65,7 @@ def issue(claims: Claims, at: datetime) -> str:
 
 
 def verify(token: str, at: datetime) -> Claims:
-    """Raises `Unauthorized` for a token that is forged, expired, for someone else, or in any way not ours."""
+    """The claims of a token. Raises `Unauthorized` if the token is forged, expired or issued for another audience."""
     try:
         key = _find_key(jwt.get_unverified_header(token).get("kid"), at)
         payload = jwt.decode(
@@ -74,7 +74,7 @@ def verify(token: str, at: datetime) -> Claims:
             algorithms=[ALGORITHM],
             issuer=ISSUER,
             audience=AUDIENCE,
-            # Times are judged below, by the clock that everything else is judged by.
+            # The times are checked below against `at`, the one clock of the request.
             options={"require": _CLAIMS, "verify_exp": False, "verify_iat": False, "verify_nbf": False},
         )
         now = epoch_seconds(at)
@@ -111,9 +111,9 @@ def _key_in_secret(secret: dict[str, Any], kid: str | None, at: datetime) -> str
 
 
 def with_new_key(secret: dict[str, Any], at: datetime, *, keep_previous: bool) -> dict[str, Any]:
-    """The secret with a new key; the one that signed until now stays for as long as its tokens may live."""
+    """The secret's content with a new signing key. With `keep_previous`, tokens of the old key stay valid."""
     new = {"kid": new_id(), "key": secrets.token_urlsafe(48)}
-    # A function that has read the secret just now signs with the old key until its memory of it ends.
+    # A function that has just cached the secret signs with the old key until its cache expires.
     until = at + LIFETIME + timedelta(seconds=secrets_manager.CACHE_SECONDS + _SKEW_SECONDS)
     previous = {"kid": secret["kid"], "key": secret["key"], "until": epoch_seconds(until)}
     return new | ({"previous": previous} if keep_previous else {})

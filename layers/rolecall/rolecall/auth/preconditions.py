@@ -1,6 +1,7 @@
-"""What must still be true at the moment of a write: the tenant lives, and the actor still is what it was.
+"""What must still be true when a change is written: the tenant is active, and the actor is still authorized.
 
-Every write into a tenant carries `tenant_active` in its transaction, every change on someone's behalf `of`.
+Every transaction that writes into a tenant contains `tenant_active`. Every transaction on behalf of a user or account
+contains `actor_still_authorized`.
 """
 
 from datetime import datetime
@@ -17,7 +18,7 @@ DELETING = "deleting"
 
 
 def tenant_active(tenant_id: str, *, admin_delta: int = 0) -> writes.Write:
-    """The tenant is active; its count of active admins changes by `admins` (1, 0 or -1).
+    """A write that requires an active tenant and changes its count of active admins by `admin_delta` (1, 0 or -1).
 
     The transaction fails with `Unauthorized` for a tenant that is being or has been deleted, as none of
     its tokens is valid then, and with `LastAdmin` if no active admin would be left.
@@ -32,7 +33,7 @@ def tenant_active(tenant_id: str, *, admin_delta: int = 0) -> writes.Write:
         return writes.Check(key, when=active, on_condition_failure=on_condition_failure)
     if admin_delta < 0:
         active = active & Attr("active_admins").gt(-admin_delta)
-    # The number of changes tells the check of the invariants that the count was not only the same, but untouched.
+    # The check of the invariants compares `admin_changes` before and after it counts. If it is equal, nothing changed.
     return writes.Update(
         key,
         add={"active_admins": admin_delta, "admin_changes": 1},
@@ -42,10 +43,10 @@ def tenant_active(tenant_id: str, *, admin_delta: int = 0) -> writes.Write:
 
 
 def is_session_valid(account: dynamodb.Item | None, session: dynamodb.Item | None, at: datetime) -> bool:
-    """Whether a session of an account still stands, judged to the second.
+    """Whether a session of a platform account is valid: not expired, and the account neither banned nor disabled.
 
-    A ban or a disabling raises the account's `session_generation`, which ends all of its sessions for
-    good: lifting it brings none back.
+    A ban or a deactivation increments the account's `session_generation`, which ends all of its sessions for good. They
+    stay ended after the ban is lifted.
     """
     return (
         account is not None
@@ -58,10 +59,10 @@ def is_session_valid(account: dynamodb.Item | None, session: dynamodb.Item | Non
 
 
 def actor_still_authorized(principal: Principal) -> list[writes.Write]:
-    """The actor has the role that the authorizer saw, and is active; nothing to check for an operator.
+    """Condition checks: the actor is active and has the role that the authorizer saw. Empty for an operator.
 
-    The transaction fails with `Unauthorized` for an actor that is inactive or gone, whatever its role is by
-    now, and with `Forbidden` for another role.
+    The transaction fails with `Unauthorized` if the actor is inactive or deleted, and with `Forbidden` if it is active
+    with another role.
     """
     match principal.type:
         case PrincipalType.USER:

@@ -1,4 +1,4 @@
-"""Who calls, when and from where: what every change is judged and recorded by."""
+"""Who calls, when and from which address. Every change is checked and recorded with these facts."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -9,6 +9,8 @@ from rolecall.auth.roles import PlatformRole, Role
 
 
 class PrincipalType(StrEnum):
+    """The kinds of callers."""
+
     USER = "user"  # of a tenant, by API token
     ACCOUNT = "account"  # of the platform, by JWT
     MASTER = "master"  # an operator of the platform, by master token
@@ -16,11 +18,10 @@ class PrincipalType(StrEnum):
 
 
 class Principal(NamedTuple):
-    """A caller whose credential the authorizer has recognised.
+    """A caller whose credential the authorizer has accepted.
 
-    `role` is a `Role` or `PlatformRole` as it was then; whether it still holds is checked in the
-    transaction of each change. Only accounts have a name and a session, only a tenant's users the hash of
-    the API token that they came with.
+    `role` is the `Role` or `PlatformRole` at that moment. Each change checks in its transaction that the caller still
+    has it. Only accounts have a name and a session. Only users of a tenant have the hash of their API token.
     """
 
     type: PrincipalType
@@ -33,7 +34,7 @@ class Principal(NamedTuple):
     token_hash: str = ""
 
     def to_authorizer_context(self) -> dict[str, str]:
-        """The flat strings that API Gateway hands from the authorizer to the functions."""
+        """The principal as strings, in the form in which API Gateway passes it from the authorizer to a function."""
         return {
             "principal_type": self.type.value,
             "id": self.id,
@@ -46,7 +47,7 @@ class Principal(NamedTuple):
 
     @classmethod
     def from_authorizer_context(cls, context: Mapping[str, str | None]) -> Self | None:
-        """None where the context is no authorizer's, or lacks what the kind of principal has."""
+        """The principal from an authorizer context; None if the context is incomplete or not from our authorizer."""
         names = ("id", "email", "role", "tenant_id", "name", "session_id", "token_hash")
         identifier, *others = (context.get(name) or "" for name in names)
         try:
@@ -57,7 +58,10 @@ class Principal(NamedTuple):
 
     @property
     def is_complete(self) -> bool:
-        """Whether it says whose, and in which role: nobody's tenant must not read as every tenant."""
+        """Whether a user has an id, a tenant and a role, or an account an id and a role.
+
+        Without this check, an empty tenant id could be taken for "all tenants".
+        """
         match self.type:
             case PrincipalType.USER:
                 return bool(self.id and self.tenant_id) and self.role in Role
@@ -68,12 +72,12 @@ class Principal(NamedTuple):
 
     @property
     def tenant_role(self) -> Role | None:
-        """The role within the tenant; None for everyone who is no tenant's user."""
+        """The role of a user in its tenant; None for other kinds of principals."""
         return Role(self.role) if self.type is PrincipalType.USER else None
 
     @property
     def platform_role(self) -> PlatformRole | None:
-        """The role on the platform; None for everyone who has no platform account."""
+        """The role of a platform account; None for other kinds of principals."""
         return PlatformRole(self.role) if self.type is PrincipalType.ACCOUNT else None
 
 
@@ -83,7 +87,7 @@ ANONYMOUS = Principal(PrincipalType.SYSTEM, "anonymous")
 
 
 class RequestContext(NamedTuple):
-    """One request: whose, when and from where."""
+    """Who sent a request, when, and from which address."""
 
     principal: Principal
     at: datetime

@@ -1,6 +1,6 @@
-"""Who may change which role into which: pure, a table and two functions.
+"""Which role may change which role, and manage which users. Pure functions and tables, without AWS.
 
-The rules are the contract's section "Roles".
+The rules are in the section "Roles" of the HTTP contract.
 """
 
 from enum import StrEnum
@@ -9,7 +9,7 @@ from rolecall.errors import Forbidden, RoleTransitionDenied, SelfChangeDenied
 
 
 class Role(StrEnum):
-    """A tenant user holds exactly one."""
+    """The roles of a tenant's users. Each user has exactly one."""
 
     ADMIN = "admin"
     MANAGER = "manager"
@@ -17,7 +17,7 @@ class Role(StrEnum):
 
 
 class PlatformRole(StrEnum):
-    """A platform account holds exactly one."""
+    """The roles of platform accounts. Each account has exactly one."""
 
     CLIENT = "ROLE_CLIENT"
     VERIFIED_USER = "ROLE_VERIFIED_USER"
@@ -25,29 +25,29 @@ class PlatformRole(StrEnum):
     SUPERADMIN = "ROLE_SUPERADMIN"
 
 
-#: The changes of role that each role may make for someone else in its tenant.
+#: For each role of an actor: the changes (old role, new role) that it may make for other users of its tenant.
 ALLOWED_TRANSITIONS: dict[Role, frozenset[tuple[Role, Role]]] = {
     Role.ADMIN: frozenset((old, new) for old in Role for new in Role if old != new),
     Role.MANAGER: frozenset({(Role.USER, Role.MANAGER), (Role.MANAGER, Role.USER)}),
     Role.USER: frozenset(),
 }
 
-#: Whom each role may see and manage, beside itself.
+#: For each role of an actor: the roles of the users that it may see and manage, beside itself.
 MANAGEABLE_ROLES: dict[Role, frozenset[Role]] = {
     Role.ADMIN: frozenset(Role),
     Role.MANAGER: frozenset({Role.MANAGER, Role.USER}),
     Role.USER: frozenset(),
 }
 
-#: The roles that may change a role at all; everyone else is refused before the body is looked at.
+#: The roles that may change some role. All others are refused before the body is read.
 ROLE_CHANGERS = frozenset(role for role, transitions in ALLOWED_TRANSITIONS.items() if transitions)
 
 
 def check_transition(actor: Role, old: Role, new: Role, *, oneself: bool) -> None:
-    """Let a change of role pass, or a request that changes nothing, which makes a retry safe.
+    """Raise an error unless `actor` may change a user's role from `old` to `new`.
 
-    Raises `SelfChangeDenied` for one's own role, whatever the change, and `RoleTransitionDenied`
-    for a change that is not in `ALLOWED_TRANSITIONS`.
+    Raises `SelfChangeDenied` if the user is the actor (`oneself`), and `RoleTransitionDenied` for a change that is not
+    in `ALLOWED_TRANSITIONS`. Equal roles pass: a repeated request changes nothing and is safe.
     """
     if oneself:
         raise SelfChangeDenied
@@ -56,11 +56,11 @@ def check_transition(actor: Role, old: Role, new: Role, *, oneself: bool) -> Non
 
 
 def check_may_manage(actor: Role, target: Role) -> None:
-    """Raises `Forbidden` unless `actor` may see and manage a user with the role `target` in its tenant."""
+    """Raise `Forbidden` unless `actor` may see and manage users with the role `target` in its tenant."""
     if target not in MANAGEABLE_ROLES[actor]:
-        raise Forbidden(f"your role, {actor}, may not see or manage one with the role {target}")
+        raise Forbidden(f"your role, {actor}, may not see or manage a user with the role {target}")
 
 
 def admin_count_delta(old: Role | None, new: Role | None) -> int:
-    """How many admins a change adds: 1, 0 or -1. None stands for no user, or one who is not active."""
+    """By how much a change of role changes the number of admins: 1, 0 or -1. None means: no active user."""
     return (new is Role.ADMIN) - (old is Role.ADMIN)

@@ -1,8 +1,8 @@
-"""When an API token was last used, to the hour.
+"""Records when an API token was last used, to the hour.
 
-The authorizer has seen the token's item anyway. If its note is older than an hour, it sends a message
-to a queue and goes on; `record_token_use` writes the note. The authorizer can write nothing, and what
-fails here is in nobody's way.
+The authorizer reads the item of the token anyway. If its `last_used_at` is older than an hour, the authorizer sends a
+message to a queue. The function `record_token_use` then updates the item. The authorizer needs no right to write, and
+a failure here does not fail the request.
 """
 
 import json
@@ -24,14 +24,15 @@ from rolecall.telemetry import logger
 
 PRECISION = timedelta(hours=1)
 
-#: Tokens that one process remembers to have reported: until the note is written, each request would.
+#: The most tokens that one process remembers as reported. Without this memory, each request would send a message until
+#: the item is updated.
 _MOST_REMEMBERED = 10_000
 
 _reported: dict[str, datetime] = {}
 
 
 def report_use(token_hash: str, last_used_at: str | None, at: datetime) -> None:
-    """Let it be known that the token is used, if that is news. Never raises for AWS, never waits for long."""
+    """Send a message that the token was used, at most once an hour. If SQS fails, the use is logged as lost."""
     due = at - PRECISION
     if (last_used_at and last_used_at > rfc3339(due)) or _reported.get(token_hash, due) > due:
         return
@@ -48,7 +49,7 @@ def report_use(token_hash: str, last_used_at: str | None, at: datetime) -> None:
 
 
 def save_reported_uses(messages: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Write the notes of queue messages; returns the ids of the messages to be sent again."""
+    """Update the tokens that the queue messages name. Returns the ids of the messages that must be delivered again."""
     failed = []
     for message in messages:
         try:
@@ -60,7 +61,7 @@ def save_reported_uses(messages: Iterable[Mapping[str, Any]]) -> list[str]:
 
 
 class _AlreadySaved(RolecallError):
-    """The token is gone, or was noted within the hour; never leaves this module."""
+    """The token is deleted, or its use was saved within the hour. Caught in this module."""
 
 
 def _save_use(token_hash: str, used_at: str) -> None:

@@ -1,7 +1,7 @@
-"""API tokens of tenant users, and which kind of credential a text is.
+"""API tokens of tenant users, and how a credential is recognized.
 
-An API token is a random UUID v4. The table holds its SHA-256 only: 122 random bits can't be guessed
-from a hash, so no slow hash is needed.
+An API token is a random UUID v4. The table contains only its SHA-256 hash. Nobody can guess 122 random bits from a
+hash, so a slow password hash is not needed.
 """
 
 import hmac
@@ -14,18 +14,20 @@ _UUID4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-
 
 _JWT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
 
-#: No credential of ours is longer; what is longer is not looked at.
+#: All our credentials are shorter. A longer one is refused unread.
 MAX_CREDENTIAL_LENGTH = 2048
 
 
 class CredentialForm(Enum):
+    """The kinds of credentials, as told by their form."""
+
     API_TOKEN = auto()
     JWT = auto()
     MASTER_TOKEN = auto()
 
 
 def recognize_credential(credential: str) -> CredentialForm:
-    """Recognise a credential by how it looks; says nothing about whether it is valid."""
+    """Tell the kind of a credential by its form. Does not check whether it is valid."""
     if _UUID4.fullmatch(credential):
         return CredentialForm.API_TOKEN
     if _JWT.fullmatch(credential):
@@ -34,7 +36,7 @@ def recognize_credential(credential: str) -> CredentialForm:
 
 
 def parse_authorization_header(authorization: str | None) -> str | None:
-    """The credential in an `Authorization` header: `Bearer <it>` in any case, or the bare text."""
+    """The credential after `Bearer` (in any case) or without a scheme; None if the header is malformed or too long."""
     parts = (authorization or "").split()
     if len(parts) == 2 and parts[0].lower() == "bearer":  # noqa: PLR2004 (scheme and credential)
         parts = parts[1:]
@@ -44,21 +46,25 @@ def parse_authorization_header(authorization: str | None) -> str | None:
 
 
 def new_api_token() -> str:
+    """A new random API token."""
     return str(uuid4())
 
 
 def derive_api_token(secret: str, *facts: str) -> str:
-    """The same token for the same facts, which nobody without the secret can tell from a random one."""
-    # Lengths first, so that no two lists of facts read the same when joined.
+    """The API token for these facts, derived with the secret. The same facts give the same token.
+
+    Without the secret, it can't be told from a random token.
+    """
+    # Each fact is preceded by its length, so that two different lists never give the same bytes.
     message = b"".join(len(fact.encode()).to_bytes(4) + fact.encode() for fact in facts)
     return str(UUID(bytes=hmac.digest(secret.encode(), message, sha256)[:16], version=4))
 
 
 def api_token_hash(token: str) -> str:
-    """SHA-256 in hex, of the lower-case form."""
+    """The SHA-256 hash of the token in lower case, in hex. The table stores this hash."""
     return sha256(token.lower().encode()).hexdigest()
 
 
 def masked_token(last_four: str) -> str:
-    """All that is ever shown of a token after its first time, as in `********-****-****-****-********5a60`."""
+    """A token as lists show it: only the last four characters, as in `********-****-****-****-********5a60`."""
     return f"********-****-****-****-********{last_four}"

@@ -1,4 +1,4 @@
 """How the functions reach AWS: clients, secrets and queues.
 
-Nothing here knows a tenant, a user or a role; DynamoDB is the subject of `storage`.
+Nothing here knows a tenant, a user or a role. DynamoDB has a room of its own, `storage`.
 """

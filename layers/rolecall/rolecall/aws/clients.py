@@ -1,13 +1,13 @@
-"""How the functions' clients of AWS are made: all in one way, quickly, and from botocore alone.
+"""How clients of AWS services are created. All of them are created here, with botocore alone, for a fast cold start.
 
-Four things differ from botocore's defaults, each for a measured share of a cold start or of a request:
+Four things differ from botocore's defaults. Each takes a measured share of a cold start or of a request:
 
-- JSON is read by orjson, and services are not looked for in the directories of all four hundred.
-- An attribute of DynamoDB stays as it is, there and back, where botocore would rebuild it member by member.
-- Parameters are not checked against the service's model before they are sent: the service does that.
-- The user agent is a word, where botocore would put together a description of the machine for each request.
+- orjson parses JSON, and botocore does not search its directories of four hundred service models.
+- An attribute value of DynamoDB is passed through unchanged. botocore would copy it member by member.
+- Parameters are not validated against the service model before they are sent. The service validates them.
+- The user agent is one fixed word. botocore would build a description of the machine for each request.
 
-A botocore that no longer calls what is overridden here works as it does by default.
+If a new botocore no longer calls the methods that are overridden here, its default behaviour applies.
 """
 
 import gzip
@@ -22,16 +22,16 @@ from botocore.loaders import JSONFileLoader, Loader
 from botocore.parsers import JSONParser, ResponseParserFactory
 from botocore.serialize import JSONSerializer
 
-#: All that the functions talk to.
+#: The AWS services that the functions call.
 _SERVICES = ["dynamodb", "events", "secretsmanager", "sqs"]
 
 
 def create_client(service: str, **options: Any) -> Any:
-    """A low-level client, safe to share by threads; the options are those of `botocore.config.Config`."""
+    """A new low-level botocore client, which threads may share. `options` are those of `botocore.config.Config`."""
     config = Config(parameter_validation=False, user_agent="rolecall", **options)
     client: Any = _session().create_client(service, config=config)
     if service == "dynamodb":
-        client._serializer = _AttributeValueSerializer()  # noqa: SLF001 (botocore has no component for it)
+        client._serializer = _AttributeValueSerializer()  # noqa: SLF001 (botocore offers no component for this)
     return client
 
 
@@ -54,12 +54,16 @@ class _OrjsonFileLoader(JSONFileLoader):
 
 
 class _ServiceModelLoader(Loader):
-    def list_available_services(self, type_name: str) -> list[str]:  # noqa: ARG002 (all are of one type)
+    def list_available_services(self, type_name: str) -> list[str]:  # noqa: ARG002 (the services are the same for each type of model)
         return _SERVICES
 
 
 class _SharedParserFactory(ResponseParserFactory):
-    """One parser for all answers, as it keeps nothing of them; botocore makes one for each, and each is a cycle."""
+    """Returns one shared parser for all responses of JSON services.
+
+    botocore creates a parser for each response, and each is a reference cycle. The parser keeps no state, so one is
+    enough.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -71,8 +75,8 @@ class _SharedParserFactory(ResponseParserFactory):
 
 class _AttributeValueSerializer(JSONSerializer):
     def _serialize(self, serialized: Any, value: Any, shape: Any, key: Any = None) -> None:
-        of = shape.value if shape.type_name == "map" else shape
-        if of.name == "AttributeValue":
+        value_shape = shape.value if shape.type_name == "map" else shape
+        if value_shape.name == "AttributeValue":
             serialized[key] = value
         else:
             super()._serialize(serialized, value, shape, key)  # type: ignore[misc]

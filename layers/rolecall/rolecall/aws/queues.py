@@ -1,7 +1,7 @@
-"""What one function tells another: the queue of the slices that wait to be swept.
+"""The SQS queue of deletion slices that wait to be swept.
 
-A message may be lost or come twice. Nothing depends on either: what a slice needs is in the table, and
-maintenance sends again what nobody seems to work on.
+A message can be lost or arrive twice. Neither does harm: the state of each slice is in the table, and maintenance sends
+a new message for a slice that makes no progress.
 """
 
 import json
@@ -18,7 +18,7 @@ from rolecall.telemetry import logger
 
 
 def enqueue_slices(tenant_id: str, names: Iterable[str]) -> None:
-    """One message a slice. Raises `ServiceUnavailable` at the first that was not taken."""
+    """Send one message for each slice. Raises `ServiceUnavailable` at the first message that SQS does not accept."""
     for name in names:
         body = json.dumps({"tenant_id": tenant_id, "slice": name})
         try:
@@ -28,16 +28,16 @@ def enqueue_slices(tenant_id: str, names: Iterable[str]) -> None:
 
 
 def handle_slice_messages(event: Mapping[str, Any], work: Callable[[str, str], None]) -> dict[str, Any]:
-    """Call `work` with the tenant's id and the slice of each message, and tell the queue which ones failed.
+    """Call `work(tenant_id, slice)` for each message, and return SQS's partial batch response with the failed ones.
 
-    A message that failed comes again, and ends in the dead-letter queue if it fails each time.
+    SQS delivers a failed message again. After the last attempt it moves to the dead-letter queue.
     """
     failed = []
     for record in event["Records"]:
         try:
             message = json.loads(record["body"])
             work(message["tenant_id"], message["slice"])
-        except Exception:  # noqa: BLE001 (one message that can't be handled must not fail the others)
+        except Exception:  # noqa: BLE001 (one bad message must not fail the other messages)
             logger.exception("message failed", message_id=record["messageId"])
             failed.append({"itemIdentifier": record["messageId"]})
     return {"batchItemFailures": failed}

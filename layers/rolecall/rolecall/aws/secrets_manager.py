@@ -1,4 +1,4 @@
-"""The secrets of the deployment, from Secrets Manager and nowhere else."""
+"""Reads and replaces the secrets of the deployment in AWS Secrets Manager, with a short cache."""
 
 import json
 import time

@@ -1,4 +1,4 @@
 """The one table: its keys, its expressions, reads, writes and retries.
 
-This is the only room that talks to DynamoDB. It knows where each item lies, and no rule about who may change it.
+Only this room calls DynamoDB. It knows where each item is stored, but no rule about who may change it.
 """

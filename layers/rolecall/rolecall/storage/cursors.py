@@ -1,7 +1,7 @@
-"""Paging cursors: opaque, authenticated and bound to what was listed.
+"""Paging cursors: opaque to the caller, authenticated, and valid for one list only.
 
-A cursor holds the position of the last row that the caller has seen, and an HMAC over it and the
-scope of the list. It names no key of the table.
+A cursor contains the position of the last row that the caller has seen, and an HMAC over this position and the scope of
+the list. It contains no key of the table.
 """
 
 import hmac
@@ -16,13 +16,13 @@ _MAC_BYTES = 16
 
 
 def encode(position: str, *scope: str) -> str:
-    """`scope` is all that the list depends on: its tenant, its filters."""
+    """The cursor for a position in a list. `scope` is everything that the list depends on: tenant and filters."""
     text = position.encode()
     return urlsafe_b64encode(_mac(text, scope) + text).decode().rstrip("=")
 
 
 def decode(cursor: str, *scope: str) -> str:
-    """The position; raises `ValidationFailed` for a cursor that was not made for this very list."""
+    """The position in a cursor. Raises `ValidationFailed` if the cursor was changed or belongs to another list."""
     try:
         raw = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
     except ValueError:
@@ -35,6 +35,6 @@ def decode(cursor: str, *scope: str) -> str:
 
 def _mac(text: bytes, scope: tuple[str, ...]) -> bytes:
     key = secrets_manager.read(config().cursor_key_secret_arn)["key"]
-    # Lengths first, so that no two scopes read the same when joined.
+    # Each part is preceded by its length, so that two different scopes never give the same bytes.
     message = b"".join(len(part).to_bytes(4) + part for part in (*(s.encode() for s in scope), text))
     return hmac.digest(key.encode(), message, sha256)[:_MAC_BYTES]

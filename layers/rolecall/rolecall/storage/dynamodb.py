@@ -1,13 +1,10 @@
-"""The only module that talks to DynamoDB.
-
-Reads are by key or by query, consistent unless they use an index. Writes state their conditions and
-what it means when one fails; DynamoDB's own failures become `errors`' classes:
+"""The DynamoDB client, and how DynamoDB's failures become the classes in `errors`.
 
 | DynamoDB | Rolecall |
 | --- | --- |
-| a condition failed | the write's `on_condition_failure` |
-| conflict with another transaction, until the time is up | `ConcurrentChange` |
-| throttled, out of reach, internal error, until the time is up | `ServiceUnavailable` |
+| a condition failed | the error that the write's `on_condition_failure` returns |
+| conflict with another transaction until the time is up | `ConcurrentChange` |
+| throttled, not reachable or internal error until the time is up | `ServiceUnavailable` |
 """
 
 import gc
@@ -26,7 +23,7 @@ from rolecall.storage.keys import Key
 
 type Item = dict[str, Any]
 
-#: Garbage is looked for after so many new objects, which bounds what waits for it: a few megabytes.
+#: The garbage collector runs after so many new objects. At most a few megabytes of garbage wait for it.
 _OBJECTS_BETWEEN_COLLECTIONS = 50_000
 
 THROTTLING_CODES = frozenset(
@@ -45,7 +42,7 @@ CONFLICT_CODES = frozenset({"TransactionConflict", "TransactionConflictException
 
 
 def is_throttled_or_unavailable(error: ClientError) -> bool:
-    """Throttled or broken: by DynamoDB's code or, where something before it answers without one, by the status."""
+    """Whether DynamoDB throttled the request or failed, judged by its error code or else by the HTTP status."""
     status = error.response["ResponseMetadata"]["HTTPStatusCode"]
     throttled = status == HTTPStatus.TOO_MANY_REQUESTS or error.response["Error"]["Code"] in THROTTLING_CODES
     return throttled or status >= HTTPStatus.INTERNAL_SERVER_ERROR
@@ -53,20 +50,23 @@ def is_throttled_or_unavailable(error: ClientError) -> bool:
 
 @cache
 def client() -> Any:
-    """One client a process."""
+    """The DynamoDB client of this process, created at the first call."""
     return clients.create_client(
         "dynamodb",
         connect_timeout=1,
         read_timeout=2,
-        # Together with the waits in between, well within the time that a function has.
         retries={"mode": "standard", "total_max_attempts": 3},
-        # As many as a sweep has in flight: removals, queries and slices.
+        # A sweep has at most this many requests in flight: deletions, queries and slices.
         max_pool_connections=50,
     )
 
 
 def call(operation: str, **parameters: Any) -> dict[str, Any]:
-    """One request, already retried by botocore; raises `ClientError` only for what is not about load or reach."""
+    """Call one operation of DynamoDB on the table and return its response.
+
+    Raises `ConcurrentChange` for a conflict with a transaction, `ServiceUnavailable` if DynamoDB throttled the request,
+    failed or did not answer, and `ClientError` for all other errors, such as a failed condition.
+    """
     if operation not in {"batch_get_item", "batch_write_item"}:
         parameters["TableName"] = config().table_name
     try:
@@ -82,18 +82,19 @@ def call(operation: str, **parameters: Any) -> dict[str, Any]:
 
 
 def serialize_key(key: Key) -> dict[str, Any]:
+    """The key in DynamoDB's JSON format."""
     return {"pk": {"S": key.pk}, "sk": {"S": key.sk}}
 
 
 def item_of_failed_condition(reason: Mapping[str, Any]) -> Item | None:
-    """The item that a condition failed on, as DynamoDB returned it."""
+    """The item for which a condition failed, from DynamoDB's error. None if there is no such item."""
     return deserialize_item(reason["Item"]) if reason.get("Item") else None
 
 
 if is_lambda_initializing():
-    # Lambda gives the initialization a whole processor, also where the first request would get a third of one.
+    # Create the client now: the initialization phase gets a full CPU, the first request may get only a third of one.
     client()
-    # What there is by now stays: it is not looked at again for garbage.
+    # The objects that exist now live as long as the process. The garbage collector need not look at them again.
     gc.freeze()
 
 gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)

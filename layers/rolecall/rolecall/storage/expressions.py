@@ -1,7 +1,7 @@
-"""Attributes as DynamoDB writes them, and conditions on them.
+"""Items in DynamoDB's JSON format, and DynamoDB's condition expressions.
 
-What boto3 has for this is the same in meaning. It is not used because importing it brings the whole of boto3
-into every cold start, and because a page of items spends most of its time there.
+boto3 has the same in `boto3.dynamodb`. It is not used, because its import would slow every cold start, and because
+converting a page of items takes most of the time of reading it.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,21 +10,22 @@ from typing import Any, NamedTuple, Self
 
 type Value = Any
 
-#: Puts a name or a value aside and returns its placeholder.
-type _Place = Callable[[Any], str]
+#: Gets a name or a value and returns its placeholder.
+type _Placeholder = Callable[[Any], str]
 
 
 def serialize_item(item: Mapping[str, Any]) -> dict[str, Any]:
-    """Raises `TypeError` for what this table does not hold: binary data, floats, an empty set."""
+    """The item in DynamoDB's JSON format. Raises `TypeError` for bytes, floats and empty sets."""
     return {name: serialize_value(value) for name, value in item.items()}
 
 
 def deserialize_item(item: Mapping[str, Any]) -> dict[str, Any]:
-    """A number becomes a `Decimal`, exactly as it was written."""
+    """The item as Python values, from DynamoDB's JSON format. A number becomes a `Decimal` with the same digits."""
     return {name: _deserialize_value(value) for name, value in item.items()}
 
 
 def serialize_value(value: Value) -> dict[str, Any]:  # noqa: PLR0911 (one for each type)
+    """One attribute value in DynamoDB's JSON format. Raises `TypeError` like `serialize_item`."""
     match value:
         case str():
             return {"S": value}
@@ -40,12 +41,12 @@ def serialize_value(value: Value) -> dict[str, Any]:  # noqa: PLR0911 (one for e
             return {"L": [serialize_value(one) for one in value]}
         case set() | frozenset() if value and all(isinstance(one, str) for one in value):
             return {"SS": sorted(value)}
-    raise TypeError(f"{type(value).__name__} is no attribute's type here: {value!r}")
+    raise TypeError(f"{type(value).__name__} cannot be stored as an attribute of this table: {value!r}")
 
 
 def _deserialize_value(value: Mapping[str, Any]) -> Value:
     ((kind, content),) = value.items()
-    # Nearly everything is text: it is asked for first.
+    # Nearly all attributes are strings, so the check for a string comes first.
     return content if kind == "S" else _DESERIALIZERS[kind](content)
 
 
@@ -61,9 +62,12 @@ _DESERIALIZERS: dict[str, Callable[[Any], Value]] = {
 
 
 class Condition(NamedTuple):
-    """What must hold of an item, or which keys are asked for."""
+    """A condition on an item or its key, which can be combined with `&` and `|`.
 
-    write: Callable[[_Place, _Place], str]
+    `write` returns the condition as text. It gets two functions, which return the placeholder of a name and of a value.
+    """
+
+    write: Callable[[_Placeholder, _Placeholder], str]
 
     def __and__(self, other: Self) -> "Condition":
         return self._combine("AND", other)
@@ -75,26 +79,26 @@ class Condition(NamedTuple):
         return Condition(lambda name, value: f"({self.write(name, value)} {word} {other.write(name, value)})")
 
     def expression(self, names: dict[str, str], values: dict[str, Any]) -> str:
-        """The condition in DynamoDB's words; what its placeholders stand for is added to `names` and `values`."""
+        """The condition in DynamoDB's syntax. Adds what each placeholder stands for to `names` and `values`."""
         return self.write(lambda name: add_name(name, names), lambda value: add_value(value, values))
 
 
 def add_name(name: str, names: dict[str, str]) -> str:
-    """Adds an attribute's name to those of an expression; returns the placeholder, since any word may be reserved."""
+    """Add an attribute's name to `names` and return its placeholder, because any name may be a reserved word."""
     placeholder = f"#n{len(names)}"
     names[placeholder] = name
     return placeholder
 
 
 def add_value(value: Value, values: dict[str, Any]) -> str:
-    """Adds a value to those of an expression; returns the placeholder."""
+    """Add a value to `values`, in DynamoDB's JSON format, and return its placeholder."""
     placeholder = f":v{len(values)}"
     values[placeholder] = serialize_value(value)
     return placeholder
 
 
 class Attr(NamedTuple):
-    """An attribute, by its name, to be compared."""
+    """An attribute by its name. Its methods return conditions on it."""
 
     name: str
 
@@ -114,11 +118,13 @@ class Attr(NamedTuple):
         return self._comparison(">=", value)
 
     def _comparison(self, sign: str, value: Value) -> Condition:
-        return Condition(lambda place, add_value: f"{place(self.name)} {sign} {add_value(value)}")
+        return Condition(lambda add_name, add_value: f"{add_name(self.name)} {sign} {add_value(value)}")
 
     def between(self, low: Value, high: Value) -> Condition:
-        """Both ends included."""
-        return Condition(lambda place, add_value: f"{place(self.name)} BETWEEN {add_value(low)} AND {add_value(high)}")
+        """low <= attribute <= high."""
+        return Condition(
+            lambda add_name, add_value: f"{add_name(self.name)} BETWEEN {add_value(low)} AND {add_value(high)}"
+        )
 
     def begins_with(self, prefix: str) -> Condition:
         return self._function_call("begins_with", prefix)
@@ -131,5 +137,5 @@ class Attr(NamedTuple):
 
     def _function_call(self, function: str, *arguments: Value) -> Condition:
         return Condition(
-            lambda place, add_value: f"{function}({', '.join([place(self.name), *map(add_value, arguments)])})"
+            lambda add_name, add_value: f"{function}({', '.join([add_name(self.name), *map(add_value, arguments)])})"
         )

@@ -1,4 +1,4 @@
-"""Every key of the table. A cross-tenant access can't be written down: tenant data is reached by its tenant's id only.
+"""Every key of the table. Tenants are isolated by partition key: each key of tenant data contains the tenant's id.
 
 | function | example |
 | --- | --- |
@@ -19,13 +19,16 @@
 | `creation_record(T, H)` | `TENANT#<T>` / `REQUEST#<keyed hash>` |
 | `registration_record(H)` | `REQUEST#<keyed hash>` / `META` |
 
-An item outside of its tenant's partitions is named in the `owned_keys` of the item that it belongs to, and
-says itself to whom it belongs, in `tenant_id`.
+Some items of a tenant lie outside its partitions, such as a token or an email reservation. The owner lists their
+partition keys in its attribute `owned_keys`, and each of them names its tenant in `tenant_id`.
 
-Two indexes, overloaded, `<index>pk` and `<index>sk`. `gsi1`: a tenant's users by email, a user's tenant
-by the user's id, tenants by name, open deletions of tenants and of users by time, accounts by email, audit
-entries by target. `gsi2`: a tenant's users of one role and state by email, accounts of one role and state by
-email, audits to be redacted.
+There are two indexes, with the attributes `<index>pk` and `<index>sk`. Each serves several access patterns:
+
+| index | what it finds |
+| --- | --- |
+| `gsi1` | users of a tenant by email, the tenant of a user id, tenants by name |
+| `gsi1` | pending deletions by time, accounts by email, audit entries by target |
+| `gsi2` | users of a tenant by role and state, accounts by role and state, audit trails to be redacted |
 """
 
 from typing import NamedTuple
@@ -33,9 +36,9 @@ from uuid import UUID
 
 META = "META"
 
-TOKEN_PREFIX = "TOKEN#"  # noqa: S105 (a key's beginning, no secret)
+TOKEN_PREFIX = "TOKEN#"  # noqa: S105 (the prefix of a key, not a secret)
 
-#: Scope of the audit entries that belong to no tenant.
+#: The scope of audit entries that belong to no tenant.
 PLATFORM = "PLATFORM"
 
 
@@ -47,48 +50,49 @@ class Key(NamedTuple):
 
 
 class IndexPartition(NamedTuple):
-    """A partition of one of the indexes."""
+    """A partition of one of the two indexes."""
 
     index_name: str
     pk: str
 
     def index_attributes(self, sort_key: str) -> dict[str, str]:
-        """The attributes that put an item into this partition."""
+        """The attributes of an item that make it appear in this partition of the index."""
         return {f"{self.index_name}pk": self.pk, f"{self.index_name}sk": sort_key}
 
 
-#: Sorts before every sort key, and behind every sort key that can be written: they have 1 to 1,024 bytes.
+#: Bounds of a range over all sort keys. A sort key has 1 to 1,024 bytes, so none is lower or higher.
 LOWEST_SORT_KEY, HIGHEST_SORT_KEY = "\x00", "\U0010ffff" * 256
 
-#: The slice of a tenant's deletion for what is no user; the others go by the first hex digit of a user's id.
+#: The slice of a tenant's deletion that covers everything but users. Each other slice covers the users whose id begins
+#: with one hex digit.
 TENANT_SLICE = "tenant"
 
 SLICES = (*"0123456789abcdef", TENANT_SLICE)
 
-#: What an owned key begins with that nobody else can ever come to hold, since it is random.
+#: Prefixes of owned keys that are random. No other owner can ever get the same key.
 _NEVER_REUSED = ("TOKEN#",)
 
-#: The deletions of tenants that are not finished, by the time of the request.
+#: The pending deletions of tenants, by the time of the request.
 PENDING_DELETIONS = IndexPartition("gsi1", "DELETIONS#OPEN")
 
-#: The deletions of users that are not finished, by the time of the request.
+#: The pending deletions of users, by the time of the request.
 PENDING_USER_DELETIONS = IndexPartition("gsi1", "USER_DELETIONS#OPEN")
 
-#: The tenants that are not being deleted; the sort key is the case-folded name. It holds the name
-#: reservations, which are written once: the tenants' own items change too often for a single partition.
+#: The tenants that are not being deleted. The sort key is the case-folded name. This partition holds the name
+#: reservations, because they are written only once. The tenants' own items change too often for one partition.
 TENANTS_BY_NAME = IndexPartition("gsi1", "TENANTS")
 
-#: The deleted tenants whose audit entries still name emails, by the time of the deletion.
+#: The deleted tenants whose audit entries still contain emails, by the time of the deletion.
 UNREDACTED_AUDITS = IndexPartition("gsi2", "AUDITS#UNREDACTED")
 
-#: All platform accounts; the sort key is the email in lower case.
+#: All platform accounts. The sort key is the email in lower case.
 ACCOUNTS = IndexPartition("gsi1", "ACCOUNTS")
 
 
 def canonical_uuid(text: str) -> str | None:
-    """The lower-case hyphenated form, or None for anything else than a UUID in that form.
+    """The UUID in lower case, or None if the text is not a UUID with hyphens.
 
-    Ids reach keys only through this, so a `#` can't be smuggled into one.
+    Every id from a request passes through this function before it becomes part of a key, so that no id contains `#`.
     """
     try:
         canonical = str(UUID(text))
@@ -98,50 +102,60 @@ def canonical_uuid(text: str) -> str | None:
 
 
 def tenant(tenant_id: str) -> Key:
+    """The tenant's own item."""
     return Key(tenant_partition(tenant_id), META)
 
 
 def tenant_partition(tenant_id: str) -> str:
+    """The partition key of the tenant, its users and its other items."""
     return f"TENANT#{tenant_id}"
 
 
 def user(tenant_id: str, user_id: str) -> Key:
+    """The user's own item, in the partition of the tenant."""
     return Key(tenant_partition(tenant_id), f"USER#{user_id}")
 
 
 def user_partition(tenant_id: str, user_id: str) -> str:
+    """The partition key of what belongs to a user, such as devices."""
     return f"TENANT#{tenant_id}#USER#{user_id}"
 
 
 def item_of_user(tenant_id: str, user_id: str, item_type: str, item_id: str) -> Key:
-    """Anything that belongs to a user; `item_type` in upper case, as in `DEVICE`."""
+    """An item that belongs to a user, such as a device. `item_type` is in upper case, as in `DEVICE`."""
     return Key(user_partition(tenant_id, user_id), f"{item_type}#{item_id}")
 
 
 def users_by_email(tenant_id: str) -> IndexPartition:
-    """A tenant's users; the sort key is the email in lower case."""
+    """All users of a tenant. The sort key is the email in lower case."""
     return IndexPartition("gsi1", f"TENANT#{tenant_id}#USERS")
 
 
 def users_by_role(tenant_id: str, role: str, active: bool) -> IndexPartition:
-    """A tenant's users of one role and state; the sort key is the email in lower case."""
+    """The users of a tenant with one role and state. The sort key is the email in lower case."""
     return IndexPartition("gsi2", f"TENANT#{tenant_id}#USERS#{role}#{'active' if active else 'inactive'}")
 
 
 def tenant_of_user(user_id: str) -> IndexPartition:
-    """The one email reservation of a user, which names the tenant: for operators, who know only the id."""
+    """The index partition that finds a user's tenant by the user id alone, for operators.
+
+    It holds one item, the user's email reservation, which names the tenant.
+    """
     return IndexPartition("gsi1", f"USER#{user_id}")
 
 
 def api_token(token_hash: str) -> Key:
+    """The item of an API token, which names the user and the tenant."""
     return Key(f"{TOKEN_PREFIX}{token_hash}", META)
 
 
 def email(address: str) -> Key:
+    """The reservation of an email on the platform, the same for upper and lower case."""
     return Key(f"EMAIL#{address.lower()}", META)
 
 
 def tenant_name(name: str) -> Key:
+    """The reservation of a tenant's name, the same for names that look alike."""
     return Key(f"NAME#{name_form(name)}", META)
 
 
@@ -154,97 +168,105 @@ def name_form(name: str) -> str:
 
 
 def account(account_id: int) -> Key:
+    """The platform account's own item."""
     return Key(f"ACCOUNT#{account_id}", META)
 
 
 def item_of_account(account_id: int, item_type: str, item_id: str) -> Key:
+    """An item that belongs to a platform account. `item_type` is in upper case, as in `SESSION`."""
     return Key(f"ACCOUNT#{account_id}", f"{item_type}#{item_id}")
 
 
 def account_session(account_id: int, session_id: str) -> Key:
+    """A login session of a platform account."""
     return item_of_account(account_id, "SESSION", session_id)
 
 
 def spent_refresh_token(account_id: int, token_hash: str) -> Key:
+    """The note that a refresh token was used. A second use of the token finds it."""
     return item_of_account(account_id, "SPENT", token_hash)
 
 
 def accounts_by_role_and_state(role: str, *, enabled: bool, banned: bool) -> IndexPartition:
-    """The accounts of one role and state; the sort key is the email in lower case."""
+    """The accounts with one role and state. The sort key is the email in lower case."""
     return IndexPartition(
         "gsi2", f"ACCOUNTS#{role}#{'enabled' if enabled else 'disabled'}#{'banned' if banned else 'free'}"
     )
 
 
 def login_attempts(kind: str, source_hash: str) -> Key:
-    """`kind` is what is counted by, in upper case: `EMAIL` or `ADDRESS`."""
+    """The counter of failed logins for an email or for an IP address. `kind` is `EMAIL` or `ADDRESS`."""
     return Key(f"ATTEMPTS#{kind}#{source_hash}", META)
 
 
 def platform() -> Key:
+    """The one item with the platform's counters, such as the number of enabled superadmins."""
     return Key(PLATFORM, META)
 
 
 def audit_entry(scope: str, entry_id: str) -> Key:
-    """`scope` is a tenant's id, or `PLATFORM`."""
+    """An audit entry. `scope` is the id of a tenant, or `PLATFORM`."""
     return Key(f"AUDIT#{scope}", entry_id)
 
 
 def audit_by_target(scope: str, target_type: str, target_id: str) -> IndexPartition:
-    """What happened to one target; the sort key is the entry's time-ordered id."""
+    """The audit entries about one target. The sort key is the time-ordered id of the entry."""
     return IndexPartition("gsi1", f"AUDIT#{scope}#{target_type}#{target_id}")
 
 
 def creation_record(tenant_id: str, digest: str) -> Key:
-    """The answer to a `POST /users` with an `Idempotency-Key`; it goes with the tenant."""
+    """The stored response of a `POST /users` with an `Idempotency-Key`. It is deleted with the tenant."""
     return Key(tenant_partition(tenant_id), f"REQUEST#{digest}")
 
 
 def registration_record(digest: str) -> Key:
-    """The answer to a `POST /register` with an `Idempotency-Key`; it goes with the tenant's first admin."""
+    """The stored response of a `POST /register` with an `Idempotency-Key`. Deleted with the tenant's first admin."""
     return Key(f"REQUEST#{digest}", META)
 
 
 def deletion(tenant_id: str) -> Key:
+    """The job of a tenant's deletion, and later its receipt."""
     return Key(f"DELETION#{tenant_id}", META)
 
 
 def deletion_slice(tenant_id: str, name: str) -> Key:
+    """The progress of one slice of a tenant's deletion."""
     return Key(f"DELETION#{tenant_id}", f"SLICE#{name}")
 
 
 def slice_ranges(name: str) -> list[tuple[str, str]]:
-    """The sort keys of the tenant's partition that a slice covers, as half-open ranges.
+    """The ranges of sort keys in the tenant's partition that a slice covers. A range excludes its upper bound.
 
-    Every sort key lies in exactly one slice, also one that no version of this code has ever written.
+    Each possible sort key lies in exactly one slice, so a new type of item needs no change here.
     """
-    digits = "0123456789abcdefg"  # the last one only bounds
+    digits = "0123456789abcdefg"  # "g" is only the upper bound of the slice "f"
     if name == TENANT_SLICE:
         return [(LOWEST_SORT_KEY, "USER#0"), ("USER#g", HIGHEST_SORT_KEY)]
     return [(f"USER#{name}", f"USER#{digits[digits.index(name) + 1]}")]
 
 
 def slice_of_sort_key(sort_key: str) -> str:
-    """The slice that covers a sort key of the tenant's partition."""
+    """The name of the slice that covers a sort key of the tenant's partition."""
     found = (name for name in SLICES for low, high in slice_ranges(name) if low <= sort_key < high)
     return str(next(found))
 
 
 def is_user_sort_key(sort_key: str) -> bool:
-    """Whether an item of the tenant's partition is a user, with a partition of its own."""
+    """Whether an item of the tenant's partition is a user. Each user has a partition of its own for its items."""
     return sort_key.startswith("USER#")
 
 
 def is_reusable_by_others(pk: str) -> bool:
-    """Whether someone else may hold this owned key once it is free, as with an email."""
+    """Whether another owner can take this owned key once it is free: true for an email, false for a token."""
     return not pk.startswith(_NEVER_REUSED)
 
 
 def maintenance() -> Key:
+    """The item in which maintenance keeps how far its checks have come."""
     return Key("MAINTENANCE", META)
 
 
 def receipt_category(key: Key) -> str:
-    """What an item is, as receipts count it: `devices` for `DEVICE#…`, `tokens` for `TOKEN#…` / `META`."""
+    """The name under which a deletion receipt counts an item: `devices` for `DEVICE#…`, `tokens` for `TOKEN#…`."""
     name = key.pk if key.sk == META else key.sk
     return name.partition("#")[0].lower() + "s"

@@ -1,13 +1,6 @@
-"""The only module that talks to DynamoDB.
+"""Reads from the table: by key, by query, and one scan.
 
-Reads are by key or by query, consistent unless they use an index. Writes state their conditions and
-what it means when one fails; DynamoDB's own failures become `errors`' classes:
-
-| DynamoDB | Rolecall |
-| --- | --- |
-| a condition failed | the write's `on_condition_failure` |
-| conflict with another transaction, until the time is up | `ConcurrentChange` |
-| throttled, out of reach, internal error, until the time is up | `ServiceUnavailable` |
+Reads are strongly consistent, except on an index, where DynamoDB offers no consistent reads.
 """
 
 import heapq
@@ -21,38 +14,41 @@ from rolecall.storage import dynamodb, retries
 from rolecall.storage.expressions import Attr, Condition, deserialize_item
 from rolecall.storage.keys import HIGHEST_SORT_KEY, LOWEST_SORT_KEY, IndexPartition, Key
 
-#: Items in one BatchGetItem request; DynamoDB's limit.
+#: The most items of one BatchGetItem request: DynamoDB's limit.
 _GET_SIZE = 100
 
-#: Fewest items that a merged read asks of one partition at a time.
+#: The fewest items that a merged query reads from one partition at a time.
 _SMALLEST_CHUNK = 10
 
-#: Sorts behind a text and before every continuation of it; sorts behind every continuation of a text.
+#: Appended to a text, they give bounds around all longer texts that begin with it: a lower one and an upper one.
 _LOWEST_CHARACTER, _HIGHEST_CHARACTER = "\x00", "\U0010ffff"
 
 
 class Page[T = dynamodb.Item](NamedTuple):
-    """One answer of a query. `more` says that the query stopped early; go on behind the last item."""
+    """One page of a query. `more` says that more items may follow; continue after the last item."""
 
     items: list[T]
     more: bool
 
 
 class KeyWithOwnedKeys(NamedTuple):
-    """An item by its key, and the partition keys of what it owns elsewhere: little to hold, for lists of thousands."""
+    """The key of an item, and its `owned_keys`. Small, because a sweep holds thousands of them in memory."""
 
     key: Key
     owned_keys: Collection[str]
 
 
 def get(key: Key) -> dynamodb.Item | None:
-    """The item as it is now (a consistent read)."""
+    """The item with this key, by a strongly consistent read; None if there is none."""
     answer = dynamodb.call("get_item", Key=dynamodb.serialize_key(key), ConsistentRead=True)
     return deserialize_item(answer["Item"]) if "Item" in answer else None
 
 
 def get_many(*keys: Key) -> list[dynamodb.Item | None]:
-    """The items as they are now, in the order of the keys; up to 100 in one request."""
+    """The items in the order of the keys, None for each that does not exist, by strongly consistent reads.
+
+    Each request reads up to 100 items. The requests together are no snapshot, nor is a single one.
+    """
     found: dict[Key, dynamodb.Item] = {}
     unique = list(dict.fromkeys(keys))
     for start in range(0, len(unique), _GET_SIZE):
@@ -74,7 +70,7 @@ def _get_batch(keys: Sequence[Key]) -> Iterator[dynamodb.Item]:
 
 
 def query_partition(pk: str, *, after: str | None = None, limit: int | None = None, newest_first: bool = False) -> Page:
-    """Items of one partition in the order of their sort keys, or backwards, behind `after`; consistent."""
+    """A page of one partition, ordered by sort key and beginning after the sort key `after`; strongly consistent."""
     condition: Condition = Attr("pk").eq(pk)
     if after is not None:
         sort_key = Attr("sk")
@@ -85,16 +81,16 @@ def query_partition(pk: str, *, after: str | None = None, limit: int | None = No
 def query_keys(
     pk: str, *, first: str = "", last: str = HIGHEST_SORT_KEY, limit: int | None = None
 ) -> Page[KeyWithOwnedKeys]:
-    """What one partition holds, nothing of each item but its key and `owned_keys`; consistent.
+    """A page of one partition with only the key and `owned_keys` of each item; strongly consistent.
 
-    Only those whose sort key is between `first` and `last`, both included.
+    Returns the items whose sort keys are between `first` and `last`, both included.
     """
     condition: Condition = Attr("pk").eq(pk)
     if last != HIGHEST_SORT_KEY:
         condition = condition & Attr("sk").between(first or LOWEST_SORT_KEY, last)
     elif first:
         condition = condition & Attr("sk").gte(first)
-    # Without the partition key, which is known: to parse it again for each item takes as long as all the rest.
+    # The partition key is known, so it is not read: parsing it for each item would double the time.
     answer = _query_raw(condition, {"ConsistentRead": True, "ProjectionExpression": "sk, owned_keys"}, limit)
     return Page([_to_key_with_owned_keys(pk, item) for item in answer["Items"]], "LastEvaluatedKey" in answer)
 
@@ -106,15 +102,15 @@ def _to_key_with_owned_keys(pk: str, item: dict[str, Any]) -> KeyWithOwnedKeys:
 
 
 def is_empty(pk: str) -> bool:
-    """Whether a partition holds nothing at all, as it is now (a consistent read)."""
+    """Whether a partition holds no item, by a strongly consistent query."""
     condition = Attr("pk").eq(pk)
     return not _query_raw(condition, {"ConsistentRead": True, "Select": "COUNT"}, limit=1)["Count"]
 
 
 def scan(after: Key | None, limit: int) -> tuple[list[dynamodb.Item], Key | None]:
-    """A page of the whole table behind `after`, in no meaningful order, and where the next one starts.
+    """A page of up to `limit` items of the whole table, and the key after which the next page starts, None at the end.
 
-    For the checker of the invariants only: nothing that serves a caller reads more than it was asked for.
+    The order has no meaning. Only the check of the invariants scans; no request of a caller does.
     """
     start = {"ExclusiveStartKey": dynamodb.serialize_key(after)} if after else {}
     answer = dynamodb.call("scan", Limit=limit, **start)
@@ -130,10 +126,10 @@ def query_index(
     limit: int | None = None,
     newest_first: bool = False,
 ) -> Page:
-    """Items of one partition of an index in the order of its sort key, or backwards.
+    """A page of one partition of an index, ordered by the index's sort key.
 
-    Only those whose sort key begins with `prefix` (forwards only) and lies behind `after`. An index may
-    lag some milliseconds behind the table.
+    Returns the items whose sort key begins with `prefix` and comes after `after`. `prefix` can't be combined with
+    `newest_first`. An index can lag some milliseconds behind the table.
     """
     index, pk = partition
     sort_key = Attr(f"{index}sk")
@@ -150,15 +146,15 @@ def query_index(
 def query_merged(
     partitions: Sequence[IndexPartition], *, prefix: str = "", after: str | None = None, limit: int
 ) -> list[dynamodb.Item]:
-    """The first `limit` items of several index partitions together, in the order of their sort keys.
+    """The first `limit` items of several index partitions, merged in the order of their sort keys.
 
-    Reads at most about twice as many items as it returns, however many there are. An item that moves
-    from one of the partitions to another while they are read is returned once.
+    Reads at most about twice as many items as it returns. An item that moves from one of the partitions to another
+    during the read is returned once.
     """
     chunk = max(_SMALLEST_CHUNK, -(-limit // len(partitions)))
     streams = [_iterate_index(partition, prefix, after, chunk) for partition in partitions]
     by_sort_key = heapq.merge(*streams, key=lambda entry: entry[0])
-    # Sort keys are unique across the partitions, so the two sights of a moving item follow on each other.
+    # No two items have the same sort key. If two neighbours have, they are one item that moved during the read.
     unique = (next(same) for _sort_key, same in groupby(by_sort_key, key=lambda entry: entry[0]))
     return [item for _sort_key, item in islice(unique, limit)]
 

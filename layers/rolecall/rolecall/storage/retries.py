@@ -1,14 +1,4 @@
-"""The only module that talks to DynamoDB.
-
-Reads are by key or by query, consistent unless they use an index. Writes state their conditions and
-what it means when one fails; DynamoDB's own failures become `errors`' classes:
-
-| DynamoDB | Rolecall |
-| --- | --- |
-| a condition failed | the write's `on_condition_failure` |
-| conflict with another transaction, until the time is up | `ConcurrentChange` |
-| throttled, out of reach, internal error, until the time is up | `ServiceUnavailable` |
-"""
+"""Repeats an operation after a conflict or throttling, with growing random waits, until the invocation's time is up."""
 
 import random
 import time
@@ -18,7 +8,7 @@ from typing import NoReturn
 from rolecall import deadline
 from rolecall.errors import ConcurrentChange, RolecallError, ServiceUnavailable
 
-#: Attempts of an operation whose time is unlimited.
+#: The most attempts of one operation, also where the invocation has much time left.
 _MAX_ATTEMPTS = 30
 
 _BACKOFF_BASE_SECONDS = 0.02
@@ -27,7 +17,10 @@ _BACKOFF_CAP_SECONDS = 1.0
 
 
 def retry_on_conflict[T](attempt: Callable[[], T]) -> T:
-    """Repeat a read-check-write that finds its target changed in between, within the time left."""
+    """Call `attempt` again after each `ConcurrentChange`, within the time left; then raise `ConcurrentChange`.
+
+    For an operation that reads, checks and writes. Each attempt reads anew.
+    """
     backoff = Backoff()
     while True:
         try:
@@ -37,7 +30,10 @@ def retry_on_conflict[T](attempt: Callable[[], T]) -> T:
 
 
 def retry_while_throttled[T](attempt: Callable[[], T]) -> T:
-    """Repeat what was throttled, within the time left; for work that nobody waits for."""
+    """Call `attempt` again after each `ServiceUnavailable`, within the time left; then raise it.
+
+    For background work. A caller of the API gets the 503 at once instead.
+    """
     backoff = Backoff()
     while True:
         try:
@@ -47,13 +43,13 @@ def retry_while_throttled[T](attempt: Callable[[], T]) -> T:
 
 
 class Backoff:
-    """Waits between attempts: exponential with full jitter, within the time left."""
+    """The waits between the attempts of one operation: exponential backoff with full jitter."""
 
     def __init__(self) -> None:
         self._attempt = 0
 
     def wait(self, gives_up_with: type[RolecallError]) -> None:
-        """Raises `gives_up_with` once there is no time for another attempt."""
+        """Sleep before the next attempt. Raises `gives_up_with` if the time or the number of attempts is used up."""
         ceiling = min(_BACKOFF_CAP_SECONDS, _BACKOFF_BASE_SECONDS * 2**self._attempt)
         pause = random.uniform(0, ceiling)  # noqa: S311 (jitter, not a secret)  # nosec B311
         self._attempt += 1

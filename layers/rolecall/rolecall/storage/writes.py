@@ -1,13 +1,7 @@
-"""The only module that talks to DynamoDB.
+"""Writes to the table: single writes, transactions and batch deletions.
 
-Reads are by key or by query, consistent unless they use an index. Writes state their conditions and
-what it means when one fails; DynamoDB's own failures become `errors`' classes:
-
-| DynamoDB | Rolecall |
-| --- | --- |
-| a condition failed | the write's `on_condition_failure` |
-| conflict with another transaction, until the time is up | `ConcurrentChange` |
-| throttled, out of reach, internal error, until the time is up | `ServiceUnavailable` |
+A write is a value (`Put`, `Update`, `Delete`, `Check`) with its condition and with the error that is raised if the
+condition does not hold.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -24,10 +18,10 @@ from rolecall.storage import dynamodb, retries
 from rolecall.storage.expressions import Attr, Condition, add_name, add_value, deserialize_item, serialize_item
 from rolecall.storage.keys import Key
 
-#: Gets the item as it was found, or None if there was none, and says what that means to the caller.
+#: Gets the item for which the condition failed, or None if there is no such item. Returns the error to raise.
 type ConditionFailureHandler = Callable[[dynamodb.Item | None], RolecallError]
 
-#: Items in one BatchWriteItem request; DynamoDB's limit.
+#: The most items of one BatchWriteItem request: DynamoDB's limit.
 BATCH_SIZE = 25
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -38,7 +32,7 @@ def _concurrent_change(_found: dynamodb.Item | None) -> RolecallError:
 
 
 class Put(NamedTuple):
-    """Write a whole item. Without `when` it may replace one."""
+    """Write a whole item. Without the condition `when`, it replaces an item with the same key."""
 
     item: dynamodb.Item
     when: Condition | None = None
@@ -46,7 +40,7 @@ class Put(NamedTuple):
 
 
 class Update(NamedTuple):
-    """Set attributes, and add numbers to others."""
+    """Change single attributes of an item: set some, add numbers to some, remove some."""
 
     key: Key
     when: Condition
@@ -57,7 +51,7 @@ class Update(NamedTuple):
 
 
 class Delete(NamedTuple):
-    """Remove an item."""
+    """Delete an item. No error if there is none, unless the condition `when` asks for it."""
 
     key: Key
     when: Condition | None = None
@@ -65,7 +59,7 @@ class Delete(NamedTuple):
 
 
 class Check(NamedTuple):
-    """Change nothing, but let the transaction pass only while the condition holds."""
+    """A condition check without a write. The transaction fails if the condition does not hold."""
 
     key: Key
     when: Condition
@@ -74,22 +68,22 @@ class Check(NamedTuple):
 
 type Write = Put | Update | Delete | Check
 
-#: The condition of a Put that must not replace anything.
+#: A condition: there is no item with this key.
 MUST_NOT_EXIST = Attr("pk").not_exists()
 
-#: The condition of a write on something that must be there.
+#: A condition: there is an item with this key.
 MUST_EXIST = Attr("pk").exists()
 
 
 def write(one: Put | Update | Delete) -> None:
-    """A single write; raises what its `on_condition_failure` says if its condition fails."""
+    """Carry out one write. If its condition fails, raises the error that its `on_condition_failure` returns."""
     _write(one)
 
 
 def update_returning_old(one: Update) -> dynamodb.Item | None:
-    """A single update that returns the item as it was before, or None if it was not there.
+    """Carry out one update and return the item as it was before, or None if it did not exist.
 
-    No two callers get the same former item, however many there are at once.
+    Of several concurrent callers, each gets a different old item.
     """
     former = _write(one, ReturnValues="ALL_OLD").get("Attributes")
     return deserialize_item(former) if former else None
@@ -110,11 +104,11 @@ def _write(one: Put | Update | Delete, **options: Any) -> dict[str, Any]:
 
 
 def transact(*writes: Write) -> None:
-    """All of the writes or none.
+    """Carry out all of the writes or none, in one transaction.
 
-    If conditions fail, raises what the first of these writes says in its `on_condition_failure`, so the order
-    of the writes is the precedence of their errors. Conflicts and throttling are retried with full
-    jitter within the time left. A retry of the same call after a lost answer changes nothing twice.
+    If several conditions fail, the first of these writes determines the error: the order of the writes is the order of
+    precedence of their errors. Conflicts and throttling are retried within the time left. If a response is lost, the
+    retry changes nothing twice.
     """
     parameters: dict[str, Any] = {
         "TransactItems": [_transact_item(one) for one in writes],
@@ -133,10 +127,10 @@ def transact(*writes: Write) -> None:
 
 
 def _error_of_failed_transaction(error: ClientError, writes: Sequence[Write]) -> type[RolecallError]:
-    """What to raise if trying again does not help; raises at once where it can't."""
+    """The error to raise if retries do not help. Raises at once for a failed condition."""
     code = error.response["Error"]["Code"]
     if code == "TransactionCanceledException":
-        # The service model has the reasons; the type stubs don't.
+        # The type stubs lack this field of the response.
         reasons = cast("list[dict[str, Any]]", error.response.get("CancellationReasons", []))
         for one, reason in zip(writes, reasons, strict=True):
             if reason["Code"] == "ConditionalCheckFailed":
@@ -155,17 +149,17 @@ def _error_of_failed_transaction(error: ClientError, writes: Sequence[Write]) ->
 
 
 def delete_all(keys: Iterable[Key]) -> None:
-    """Remove any number of items, batch after batch, as `delete_batch` does."""
+    """Delete any number of items without a condition, in batches, one after the other."""
     for batch in batched(dict.fromkeys(keys), BATCH_SIZE, strict=False):
         delete_batch(batch)
 
 
 def delete_batch(keys: Iterable[Key]) -> None:
-    """Remove up to `BATCH_SIZE` items without a condition; unprocessed ones are retried with full jitter.
+    """Delete up to `BATCH_SIZE` items without a condition. Items that DynamoDB left unprocessed are retried.
 
-    Removing what is gone already changes nothing, so this can be repeated after a crash.
+    An item that does not exist is no error, so the call can be repeated after a crash.
     """
-    # A batch must not name a key twice.
+    # DynamoDB refuses a batch that contains a key twice.
     requests = [{"DeleteRequest": {"Key": dynamodb.serialize_key(key)}} for key in dict.fromkeys(keys)]
     request = {config().table_name: requests} if requests else {}
     backoff = retries.Backoff()
@@ -176,7 +170,7 @@ def delete_batch(keys: Iterable[Key]) -> None:
 
 
 def increment_counter(key: Key, attribute: str) -> int:
-    """Count `attribute` up by one, from 0, and return it; no two callers get the same."""
+    """Add 1 to `attribute`, which starts at 0, and return the new number. No two callers get the same number."""
     answer = dynamodb.call(
         "update_item",
         Key=dynamodb.serialize_key(key),
@@ -189,7 +183,7 @@ def increment_counter(key: Key, attribute: str) -> int:
 
 
 def _request_parameters(one: Write) -> dict[str, Any]:
-    """A write as DynamoDB takes it, on its own and in a transaction alike."""
+    """The parameters of a write for DynamoDB. They are the same for a single write and in a transaction."""
     names: dict[str, str] = {}
     values: dict[str, Any] = {}
     parameters: dict[str, Any] = {"ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
