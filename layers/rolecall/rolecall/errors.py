@@ -240,7 +240,10 @@ class PreviousKeyInUse(OperatorRequestRefused):
 
 
 class RateLimited(RolecallError):
-    """Too many attempts failed, or too many requests arrived at once. Try again after `retry_after` seconds."""
+    """Too many attempts failed, or too many requests arrived at once.
+
+    The next attempt is allowed after `retry_after` seconds.
+    """
 
     status = 429
     code = "RATE_LIMITED"
@@ -252,7 +255,7 @@ class RateLimited(RolecallError):
 
 
 class ServiceUnavailable(RolecallError):
-    """DynamoDB or another service is throttled or not reachable. The request itself may be correct."""
+    """The storage or another service is throttled or not reachable. The request itself may be correct."""
 
     status = 503
     code = "SERVICE_UNAVAILABLE"

@@ -54,7 +54,7 @@ def test_who_sees_and_manages_whom(actor: Role, managed: set[Role]) -> None:
         if target in managed:
             check_may_manage(actor, target)
         else:
-            with pytest.raises(Forbidden, match=f"{actor}, may not see or manage one with the role {target}"):
+            with pytest.raises(Forbidden, match=f"{actor}, may not see or manage a user with the role {target}"):
                 check_may_manage(actor, target)
 
 
