@@ -223,7 +223,7 @@ class Deletion(Answer):
     tenant_name: str = Field(examples=["Acme Atendimento"])
     status: Literal["deleting", "deleted", "failed"] = Field(
         examples=["deleted"],
-        description="`failed` after an hour without progress; it is driven on all the same.",
+        description="`failed` after an hour without progress; it is still resumed.",
     )
     requested_at: Timestamp
     deleted_at: Timestamp = ABSENT

@@ -712,7 +712,7 @@ export interface components {
             /** @example Acme Atendimento */
             tenant_name: string;
             /**
-             * @description `failed` after an hour without progress; it is driven on all the same.
+             * @description `failed` after an hour without progress; it is still resumed.
              * @example deleted
              * @enum {string}
              */

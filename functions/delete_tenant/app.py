@@ -15,11 +15,11 @@ def handler(request: Request[None]) -> Response:
         preview = requests.preview_deletion(tenant_id, confirm_name=confirm_name)
         message = "Dry run: nothing was deleted"
         return Response(200, {"success": True, "message": message, "data": preview.to_json()})
-    found = requests.delete_tenant(request.context, tenant_id, confirm_name=confirm_name)
-    if found.deleted_at:
+    job = requests.delete_tenant(request.context, tenant_id, confirm_name=confirm_name)
+    if job.deleted_at:
         message = "Tenant and all related data permanently deleted"
-        return Response(200, {"success": True, "message": message, "data": found.to_json()})
+        return Response(200, {"success": True, "message": message, "data": job.to_json()})
     message = "Tenant deletion accepted: the tenant is closed, its data is being removed"
     # Relative to the request's own address, in front of which there is the stage, or a domain's base path.
     progress = {"Location": f"{tenant_id}/deletion"}
-    return Response(202, {"success": True, "message": message, "data": found.to_json()}, progress)
+    return Response(202, {"success": True, "message": message, "data": job.to_json()}, progress)

@@ -1,6 +1,6 @@
-"""Every five minutes, and by hand with events/maintenance.json: drive on deletions, check the invariants.
+"""Every five minutes, and by hand with events/maintenance.json: resume stopped deletions, check the invariants.
 
-By hand it also takes `{"repair": true}`: what is provably derived is then put right.
+With `{"repair": true}`, which is for a run by hand, it also repairs what can be computed from other items.
 """
 
 from typing import Any
@@ -15,4 +15,6 @@ _RESERVE_SECONDS = 5.0
 def handler(event: dict[str, Any], lambda_context: Any) -> dict[str, Any]:
     deadline.set_time_left(lambda_context.get_remaining_time_in_millis() / 1000 - _RESERVE_SECONDS)
     with telemetry.invocation_telemetry(lambda_context):
-        return maintenance.run(clock.now(), lambda_context.aws_request_id, repair=event.get("repair") is True).to_json()
+        return maintenance.run_maintenance(
+            clock.now(), lambda_context.aws_request_id, repair=event.get("repair") is True
+        ).to_json()

@@ -16,4 +16,6 @@ _RESERVE_SECONDS = 1.0
 def handler(event: dict[str, Any], lambda_context: Any) -> dict[str, Any]:
     deadline.set_time_left(lambda_context.get_remaining_time_in_millis() / 1000 - _RESERVE_SECONDS)
     with telemetry.invocation_telemetry(lambda_context):
-        return operator.run(principals.RequestContext(_OPERATOR, clock.now(), lambda_context.aws_request_id), event)
+        return operator.run_operation(
+            principals.RequestContext(_OPERATOR, clock.now(), lambda_context.aws_request_id), event
+        )

@@ -16,4 +16,6 @@ def handler(event: dict[str, Any], lambda_context: Any) -> dict[str, Any]:
     deadline.set_time_left(lambda_context.get_remaining_time_in_millis() / 1000 - _RESERVE_SECONDS)
     context = RequestContext(WORKER, clock.now(), lambda_context.aws_request_id)
     with telemetry.invocation_telemetry(lambda_context):
-        return queues.handle_slice_messages(event, lambda tenant_id, name: workers.work(context, tenant_id, name))
+        return queues.handle_slice_messages(
+            event, lambda tenant_id, name: workers.handle_slice_message(context, tenant_id, name)
+        )

@@ -42,9 +42,9 @@ def main() -> None:
     repaired = 0
     with counting(f"check {where}", None) as done:
         # No hurry, unlike in a function: it ends when it has seen everything.
-        for pages, (on_page, _) in zip(count(1), invariants.walk(None, until=0), strict=False):
+        for pages, (on_page, _) in zip(count(1), invariants.check_table(None, reserve_seconds=0), strict=False):
             for finding in on_page:
-                if repair and findings.repair(RequestContext(DOCTOR, now()), finding):
+                if repair and findings.repair_finding(RequestContext(DOCTOR, now()), finding):
                     repaired += 1
                 else:
                     found[finding.kind.name].append(finding)
@@ -77,8 +77,12 @@ def _use_table() -> str:
 def _explain(name: str, findings: list[Finding]) -> None:
     print(f"\n{name}: {findings[0].kind.value}")
     for finding in findings[:_SHOWN]:
-        counts = f"  (stored {finding.found}, counted {finding.truth})" if finding.truth is not None else ""
+        counts = (
+            f"  (stored {finding.stored_count}, counted {finding.correct_count})"
+            if finding.correct_count is not None
+            else ""
+        )
         print(f"  {finding.key.pk} / {finding.key.sk}{counts}")
     if len(findings) > _SHOWN:
         print(f"  and {len(findings) - _SHOWN} more")
-    print(f"  -> {_DERIVED if findings[0].is_derived else MENDING.get(name, _JUDGE)}\n")
+    print(f"  -> {_DERIVED if findings[0].is_repairable else MENDING.get(name, _JUDGE)}\n")

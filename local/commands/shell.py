@@ -33,7 +33,7 @@ The layer's modules, on the table of the local stack. `demo` is the demo data, `
   users.list_users(caller(), limit=5)                            # caller(): an admin of acme, or caller(token)
   user_changes.promote_user(caller(), acme["users"][-1]["id"], Role.MANAGER)
   reads.query_partition(keys.tenant_partition(acme["id"])).items
-  list(invariants.walk(None, until=0))                           # the rules that are broken
+  list(invariants.check_table(None, reserve_seconds=0))          # violated invariants
 
 Ctrl-D leaves."""
 

@@ -170,10 +170,10 @@ def whole_sweep(tenant: Tenant) -> None:
     while True:
         deadline.set_time_left(900)
         found = [slices.Slice.from_item(item) for item in reads.query_partition(keys.deletion(tenant.id).pk).items]
-        todo = slices.workable(found)
+        todo = slices.runnable_slices(found)
         if not todo:
             break
-        sweep.run_side_by_side(todo, "benchmark")
+        sweep.run_slices(todo, "benchmark")
     deleted = sum((one.deleted for one in found), Counter[str]()).total()
     assert deleted == len(tenant.keys), (deleted, len(tenant.keys))
 

@@ -19,7 +19,7 @@ from rolecall.accounts import account_creation
 from rolecall.auth import principals, token_use
 from rolecall.auth.roles import PlatformRole
 from rolecall.aws import queues
-from rolecall.deletion import requests
+from rolecall.deletion import executors
 from rolecall.storage import dynamodb, expressions, keys
 from rolecall.tenants import devices
 from tests import gateway, in_memory, permissions
@@ -146,7 +146,7 @@ def register(name: str) -> Tenant:
 
 
 #: Seconds left in which a deletion is accepted, and nothing is swept.
-NO_TIME_TO_SWEEP = requests.RESERVE_SECONDS
+NO_TIME_TO_SWEEP = executors.RESERVE_SECONDS
 
 
 def delete_tenant(tenant_id: str, credential: str = MASTER_TOKEN, query: str = "", **more: Any) -> Response:

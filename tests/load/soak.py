@@ -80,7 +80,9 @@ def soak(stack: Stack, seconds: float, *, owners: int = 2, bystanders: int = 1, 
     soaked.tenants_deleted, soaked.repeated = len(written["gone"]), written["repeated"]
     maintenance.once()
     soaked.wrong += [f"maintenance: {report}" for report in maintenance.reports if report.get("violations") != 0]
-    soaked.wrong += [f"invariant: {finding}" for page, _ in invariants.walk(None, until=0) for finding in page]
+    soaked.wrong += [
+        f"invariant: {finding}" for page, _ in invariants.check_table(None, reserve_seconds=0) for finding in page
+    ]
     soaked.wrong += _left(stack, written)
     return soaked
 

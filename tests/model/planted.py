@@ -58,8 +58,8 @@ BUGS = {
     "the last superadmin may go": Bug(
         "forgotten condition",
         "accounts.accounts:superadmin_count_writes",
-        'Attr("enabled_superadmins").gt(1)',
-        'Attr("enabled_superadmins").gte(1)',
+        'Attr("enabled_superadmins").gt(0 if may_be_none else 1)',
+        'Attr("enabled_superadmins").gte(0 if may_be_none else 1)',
     ),
     "a tenant that is being deleted can be written to": Bug(
         "forgotten condition",
@@ -130,7 +130,7 @@ BUGS = {
     ),
     "the name of a deleted tenant stays taken": Bug(
         "leaked lookup item",
-        "deletion.requests:_tombstone",
+        "deletion.requests:_write_tombstone",
         "        writes.Delete(keys.tenant_name(name)),\n",
         "",
     ),

@@ -21,7 +21,7 @@ from moto.dynamodb.models.dynamo_type import DynamoType, Item
 from moto.dynamodb.models.table import Table
 
 from rolecall import clock
-from rolecall.operations import admin_counts, invariants, maintenance, recorded_changes
+from rolecall.operations import admin_counts, audit_coverage, invariants, maintenance
 from rolecall.storage import dynamodb, expressions, keys, reads, writes
 from rolecall.storage.keys import IndexPartition, Key
 from tests import dialects, gateway
@@ -222,9 +222,9 @@ class World:
         with (
             patch.object(invariants, "reads", self.look),
             patch.object(admin_counts, "reads", self.look),
-            patch.object(recorded_changes, "reads", self.look),
+            patch.object(audit_coverage, "reads", self.look),
         ):
-            findings = list(chain.from_iterable(map(invariants.check, self.look.items.values())))
+            findings = list(chain.from_iterable(map(invariants.check_item, self.look.items.values())))
         assert findings == [], f"{findings}"
 
     def _check_deleted_tenants(self) -> None:

@@ -5,7 +5,7 @@ import os
 
 from rolecall import clock, deadline
 from rolecall.auth.principals import Principal, PrincipalType, RequestContext
-from rolecall.deletion import requests
+from rolecall.deletion import executors, requests
 from rolecall.errors import RolecallError
 from verify.check import check
 from verify.checks.tenants import register, wait_for_receipt
@@ -43,7 +43,7 @@ def _accept_deletion(walk: Walk, tenant_id: str) -> None:
     variables = walk.stack.functions["DeleteTenant"]["Environment"]["Variables"]
     os.environ |= {name: variables[name] for name in ("TABLE_NAME", "SWEEP_QUEUE_URL", "AUDIT_RETENTION_DAYS")}
     os.environ |= walk.stack.credentials()
-    deadline.set_time_left(requests.RESERVE_SECONDS)
+    deadline.set_time_left(executors.RESERVE_SECONDS)
     logging.disable()
     try:
         accepted = requests.delete_tenant(RequestContext(_VERIFY, clock.now(), walk.run), tenant_id)

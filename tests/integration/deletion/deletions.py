@@ -106,7 +106,7 @@ def later(minutes: int | None = None) -> None:
     deadline.set_time_left(60)
     in_minutes = next(_minutes) if minutes is None else minutes
     with suppress(RolecallError):
-        maintenance.run(clock.now() + timedelta(minutes=in_minutes), "maintenance")
+        maintenance.run_maintenance(clock.now() + timedelta(minutes=in_minutes), "maintenance")
 
 
 def leases_run_out(tenant_id: str) -> None:
@@ -160,7 +160,7 @@ def just_before(operation: str, happens: Callable[[], Any], **parameters: Any) -
 
 def just_before_the_last_proof(happens: Callable[[], Any]) -> AbstractContextManager[None]:
     """Once, when every slice is done and the tenant's partition is about to be looked at as a whole."""
-    return just_before("Query", happens, Limit=completion._STRAYS)
+    return just_before("Query", happens, Limit=completion.PROOF_PAGE)
 
 
 def crash() -> None:

@@ -267,7 +267,7 @@ def _up_to_the_last_proof(tenant: Tenant) -> None:
     """Every slice is done. The worker that was to write the receipt has died, and no message is left."""
     with just_before_the_last_proof(crash), pytest.raises(Crash):
         run_workers()
-    assert {one.state for one in jobs.read(tenant.id).slices} == {slices.DONE}
+    assert {one.state for one in jobs.read_job(tenant.id).slices} == {slices.DONE}
     assert not waiting_messages()
 
 
@@ -304,7 +304,7 @@ def test_a_proof_opens_all_that_it_finds_though_another_one_has_found_some_of_it
 
     def another_proof() -> None:
         plant_user(tenant.id, "0d1b0b7c-0000-4000-8000-000000000000")
-        assert not completion.finish(_nobodys_call(), jobs.read(tenant.id))
+        assert not completion.complete_deletion(_nobodys_call(), jobs.read_job(tenant.id))
         _plant_late(tenant)
 
     with just_before_the_last_proof(another_proof):
@@ -320,8 +320,8 @@ def test_no_receipt_is_written_over_a_slice_that_another_proof_has_opened() -> N
     def another_proof() -> None:
         """Finds what is swept again by the time that the first one looks: its slice has counted it since."""
         _plant_late(tenant)
-        assert not completion.finish(_nobodys_call(), jobs.read(tenant.id))
-        workers.send(jobs.read(tenant.id))
+        assert not completion.complete_deletion(_nobodys_call(), jobs.read_job(tenant.id))
+        workers.queue_slices(jobs.read_job(tenant.id))
         assert work(waiting_messages()) == []
         waiting_messages()  # what that has sent is lost
 
@@ -335,10 +335,10 @@ def test_of_two_that_come_to_the_end_at_once_both_see_it_complete_and_one_writes
     counts = expected_counts(tenant.id)
     assert delete(tenant, seconds=3).status == 202
     _up_to_the_last_proof(tenant)
-    found = jobs.read(tenant.id)
-    assert completion.finish(_nobodys_call(), found)
+    found = jobs.read_job(tenant.id)
+    assert completion.complete_deletion(_nobodys_call(), found)
     with unchanged():
-        assert completion.finish(_nobodys_call(), found)
+        assert completion.complete_deletion(_nobodys_call(), found)
     assert_deleted(tenant, counts)
 
 
@@ -361,14 +361,14 @@ def test_what_was_announced_while_the_end_came_is_not_told_again(caplog: pytest.
     counts = expected_counts(tenant.id)
     with just_before("Query", crash), suppress(Crash):
         delete(tenant)  # dies with the tombstone in place, and nothing announced
-    accepted = jobs.read(tenant.id)
-    assert accepted.unannounced
-    workers.send(accepted)
+    accepted = jobs.read_job(tenant.id)
+    assert accepted.unlogged_events
+    workers.queue_slices(accepted)
     _up_to_the_last_proof(tenant)
 
-    overtaken = replace(jobs.read(tenant.id), unannounced=accepted.unannounced)
+    overtaken = replace(jobs.read_job(tenant.id), unlogged_events=accepted.unlogged_events)
     with unchanged():
-        assert not completion.finish(_nobodys_call(), overtaken)
+        assert not completion.complete_deletion(_nobodys_call(), overtaken)
     later()
 
     assert_deleted(tenant, counts)
@@ -381,15 +381,15 @@ def test_who_announces_late_swallows_nothing_that_has_come_since(caplog: pytest.
     counts = expected_counts(tenant.id)
     with just_before("Query", crash), suppress(Crash):
         delete(tenant)
-    accepted = jobs.read(tenant.id)
-    workers.send(accepted)
+    accepted = jobs.read_job(tenant.id)
+    workers.queue_slices(accepted)
     _up_to_the_last_proof(tenant)
     with just_before("UpdateItem", crash), suppress(Crash):
-        completion.finish(_nobodys_call(), jobs.read(tenant.id))  # dies before it has noted what it told
-    assert jobs.read(tenant.id).unannounced.keys() == {"complete_tenant_deletion"}
+        completion.complete_deletion(_nobodys_call(), jobs.read_job(tenant.id))  # dies before it has noted what it told
+    assert jobs.read_job(tenant.id).unlogged_events.keys() == {"complete_tenant_deletion"}
 
     with unchanged():
-        completion.announce(accepted)
+        completion.log_critical_events(accepted)
     caplog.clear()
     later()
 
@@ -493,10 +493,10 @@ def test_a_deletion_of_which_only_the_receipt_is_left_is_completed_by_maintenanc
 def test_a_deletion_that_is_over_is_not_driven_on() -> None:
     tenant = some_dozen_items()
     assert delete(tenant, seconds=3).status == 202
-    before = jobs.read(tenant.id)
+    before = jobs.read_job(tenant.id)
     run_workers()
     with unchanged(), pytest.raises(ConcurrentChange):
-        workers.drive(_nobodys_call(), before)
+        workers.resume_deletion(_nobodys_call(), before)
     assert not waiting_messages()
 
 

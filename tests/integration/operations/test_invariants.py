@@ -11,7 +11,7 @@ from rolecall.audit import trail
 from rolecall.auth import principals
 from rolecall.auth.roles import PlatformRole
 from rolecall.operations import findings, invariants
-from rolecall.operations.findings import Finding, Kind
+from rolecall.operations.findings import Finding, FindingKind
 from rolecall.storage import dynamodb, keys, reads, writes
 from tests import contract, gateway
 from tests.integration.accounts.test_sessions import Clock
@@ -32,7 +32,7 @@ CALL = principals.RequestContext(principals.Principal(principals.PrincipalType.S
 
 def found_now() -> list[Finding]:
     deadline.set_time_left(60)
-    return [finding for page, _ in invariants.walk(None, until=1) for finding in page]
+    return [finding for page, _ in invariants.check_table(None, reserve_seconds=1) for finding in page]
 
 
 def _two_admins_counted(tenant: Tenant) -> None:
@@ -99,20 +99,20 @@ def _left_over(tenant: Tenant) -> None:
     put(keys.item_of_user(tenant.id, tenant.admin.id, "DEVICE", "1"))
 
 
-BROKEN: list[tuple[Callable[[Tenant], None], Kind]] = [
-    (_two_admins_counted, Kind.ADMIN_COUNT),
-    (_no_admin, Kind.NO_ADMIN),
-    (_no_email, Kind.CREDENTIALS),
-    (_an_orphaned_token, Kind.ORPHAN),
-    (_a_device_of_nobody, Kind.NO_USER),
-    (_a_secret, Kind.SECRET),
-    (_a_device_of_another_tenant, Kind.FOREIGN),
-    (_a_user_in_the_list_of_another_tenant, Kind.FOREIGN),
-    (_three_superadmins_counted, Kind.SUPERADMIN_COUNT),
-    (_a_change_that_nobody_wrote_down, Kind.UNRECORDED),
-    (_a_change_of_the_tenant_that_was_only_tried, Kind.UNRECORDED),
-    (_an_account_that_nobody_made, Kind.UNRECORDED),
-    (_left_over, Kind.LEFT_OVER),
+BROKEN: list[tuple[Callable[[Tenant], None], FindingKind]] = [
+    (_two_admins_counted, FindingKind.ADMIN_COUNT),
+    (_no_admin, FindingKind.NO_ADMIN),
+    (_no_email, FindingKind.CREDENTIALS),
+    (_an_orphaned_token, FindingKind.ORPHAN),
+    (_a_device_of_nobody, FindingKind.NO_USER),
+    (_a_secret, FindingKind.SECRET),
+    (_a_device_of_another_tenant, FindingKind.FOREIGN),
+    (_a_user_in_the_list_of_another_tenant, FindingKind.FOREIGN),
+    (_three_superadmins_counted, FindingKind.SUPERADMIN_COUNT),
+    (_a_change_that_nobody_wrote_down, FindingKind.UNRECORDED),
+    (_a_change_of_the_tenant_that_was_only_tried, FindingKind.UNRECORDED),
+    (_an_account_that_nobody_made, FindingKind.UNRECORDED),
+    (_left_over, FindingKind.LEFT_OVER),
 ]
 
 
@@ -126,7 +126,7 @@ def test_all_is_well_with_what_the_routes_make(acme: Tenant, globex: Tenant) -> 
 
 @pytest.mark.parametrize(("break_it", "kind"), BROKEN, ids=[break_it.__name__ for break_it, _ in BROKEN])
 def test_what_does_not_hold_is_found_and_only_what_is_derived_is_repaired(
-    acme: Tenant, break_it: Callable[[Tenant], None], kind: Kind
+    acme: Tenant, break_it: Callable[[Tenant], None], kind: FindingKind
 ) -> None:
     break_it(acme)
     before = table_without_audit()
@@ -134,8 +134,8 @@ def test_what_does_not_hold_is_found_and_only_what_is_derived_is_repaired(
     [finding] = found_now()
 
     assert finding.kind is kind
-    assert findings.repair(CALL, finding) is finding.is_derived
-    if finding.is_derived:
+    assert findings.repair_finding(CALL, finding) is finding.is_repairable
+    if finding.is_repairable:
         assert found_now() == []
         assert [entry["action"] for entry in audit_of(acme.id)].count("repair_invariant") == 1
     else:
@@ -146,15 +146,15 @@ def test_what_does_not_hold_is_found_and_only_what_is_derived_is_repaired(
 def test_a_repair_is_told_in_the_trail_of_its_tenant(acme: Tenant, break_it: Callable[[Tenant], None]) -> None:
     break_it(acme)
     [finding] = found_now()
-    assert findings.repair(CALL, finding)
+    assert findings.repair_finding(CALL, finding)
 
     answer = acme.admin.request("GET", f"/audit?target={acme.id}&action=repair_invariant")
 
     contract.check_over_http("GET", "/audit", answer.status, answer.headers, answer.text)
     [entry] = answer.body["entries"]
     assert entry["reason"] == finding.kind.value
-    counted = {"active_admins": finding.found}, {"active_admins": finding.truth}
-    assert (entry["before"], entry["after"]) == (counted if finding.truth else ({"item": "TOKEN"}, None))
+    counted = {"active_admins": finding.stored_count}, {"active_admins": finding.correct_count}
+    assert (entry["before"], entry["after"]) == (counted if finding.correct_count else ({"item": "TOKEN"}, None))
 
 
 def test_what_the_routes_change_is_written_down(acme: Tenant, superadmin: Holder) -> None:
@@ -196,10 +196,10 @@ def test_a_count_for_which_the_time_is_too_short_is_reported_but_not_repaired(ac
     before = table_without_audit()
     deadline.set_time_left(2)
 
-    [[finding]] = [page for page, _ in invariants.walk(None, until=1)]
+    [[finding]] = [page for page, _ in invariants.check_table(None, reserve_seconds=1)]
 
-    assert (finding.kind, finding.found, finding.truth) == (Kind.ADMIN_COUNT, 2, None)
-    assert findings.repair(CALL, finding) is False
+    assert (finding.kind, finding.stored_count, finding.correct_count) == (FindingKind.ADMIN_COUNT, 2, None)
+    assert findings.repair_finding(CALL, finding) is False
     assert table_without_audit() == before
 
 
@@ -215,12 +215,12 @@ def test_a_count_that_was_touched_since_is_not_repaired(acme: Tenant) -> None:
     key = keys.tenant(acme.id)
     writes.write(writes.Update(key, set={"active_admins": 7}, when=writes.MUST_EXIST))
     [finding] = found_now()
-    assert (finding.found, finding.truth) == (7, 1)
+    assert (finding.stored_count, finding.correct_count) == (7, 1)
     # A promotion and a demotion in between leave the count as it was.
     other = acme.add("user")
     assert [acme.admin.promote(other, role).status for role in ("admin", "user")] == [200, 200]
 
-    assert findings.repair(CALL, finding) is False
+    assert findings.repair_finding(CALL, finding) is False
     meta = reads.get(key)
     assert meta
     assert meta["active_admins"] == 7

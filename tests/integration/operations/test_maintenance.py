@@ -30,7 +30,7 @@ def test_with_nothing_to_do_it_changes_nothing(acme: Tenant) -> None:
     with unchanged():
         assert run_maintenance() == {
             "deletions_open": 0,
-            "deletions_driven": [],
+            "deletions_resumed": [],
             "deletions_stalled": [],
             "complete": True,
             "violations": 0,
@@ -58,7 +58,7 @@ def test_it_leaves_running_and_finished_deletions_alone(acme: Tenant, globex: Te
     assert delete_tenant(globex.id).status == 200
     run_maintenance()  # redacts the audit
     with unchanged():
-        assert run_maintenance()["deletions_driven"] == []
+        assert run_maintenance()["deletions_resumed"] == []
     assert not waiting_messages()
 
 

@@ -51,7 +51,7 @@ class Scene:
         assert meta["active_admins"] == 1
         assert _but_for_the_tenant(table_without_audit()) == _but_for_the_tenant(self.others)
         deadline.set_time_left(60)
-        assert [found for page, _ in invariants.walk(None, until=1) for found in page] == []
+        assert [found for page, _ in invariants.check_table(None, reserve_seconds=1) for found in page] == []
 
 
 def _but_for_the_tenant(items: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -6,28 +6,28 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from rolecall.clock import rfc3339
-from rolecall.deletion.jobs import Deletion
+from rolecall.deletion.jobs import DeletionJob
 from rolecall.deletion.slices import Slice
-from rolecall.operations.maintenance import Action, Decision, Limits, Step, decide
+from rolecall.operations.maintenance import Action, ActionType, Decision, Limits, decide_actions
 
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
-DRIVE, ANNOUNCE = Action(Step.DRIVE, "T"), Action(Step.ANNOUNCE, "T")
+RESUME, LOG_EVENTS = Action(ActionType.RESUME, "T"), Action(ActionType.LOG_EVENTS, "T")
 
 
 def ago(minutes: float) -> str:
     return rfc3339(NOW - timedelta(minutes=minutes))
 
 
-def deletion(*, moved: float, driven: float, deleted: bool = False, unannounced: bool = False) -> Deletion:
-    return Deletion(
+def deletion(*, moved: float, resumed: float, deleted: bool = False, unlogged: bool = False) -> DeletionJob:
+    return DeletionJob(
         tenant_id="T",
         tenant_name="Acme",
         requested_at=ago(600),
         requested_by="master",
         deleted_at=ago(1) if deleted else None,
         attempts=1,
-        driven_at=ago(driven),
-        unannounced={"delete_tenant": "id"} if unannounced else {},
+        resumed_at=ago(resumed),
+        unlogged_events={"delete_tenant": "id"} if unlogged else {},
         slices=[Slice("T", "0", updated_at=ago(500)), Slice("T", "1", updated_at=ago(moved))],
         deleted=Counter(),
         total=Counter(),
@@ -38,21 +38,21 @@ def deletion(*, moved: float, driven: float, deleted: bool = False, unannounced:
 @pytest.mark.parametrize(
     ("found", "expected"),
     [
-        (deletion(moved=1, driven=600), Decision([], [])),
-        (deletion(moved=4, driven=600), Decision([DRIVE], [])),
-        (deletion(moved=10, driven=3), Decision([], [])),
-        (deletion(moved=10, driven=5), Decision([DRIVE], [])),
-        (deletion(moved=20, driven=3), Decision([], ["T"])),
-        (deletion(moved=20, driven=5), Decision([DRIVE], ["T"])),
-        (deletion(moved=20, driven=5, unannounced=True), Decision([ANNOUNCE, DRIVE], ["T"])),
-        (deletion(moved=600, driven=600, deleted=True, unannounced=True), Decision([ANNOUNCE], [])),
+        (deletion(moved=1, resumed=600), Decision([], [])),
+        (deletion(moved=4, resumed=600), Decision([RESUME], [])),
+        (deletion(moved=10, resumed=3), Decision([], [])),
+        (deletion(moved=10, resumed=5), Decision([RESUME], [])),
+        (deletion(moved=20, resumed=3), Decision([], ["T"])),
+        (deletion(moved=20, resumed=5), Decision([RESUME], ["T"])),
+        (deletion(moved=20, resumed=5, unlogged=True), Decision([LOG_EVENTS, RESUME], ["T"])),
+        (deletion(moved=600, resumed=600, deleted=True, unlogged=True), Decision([LOG_EVENTS], [])),
     ],
 )
-def test_what_is_done_about_a_deletion(found: Deletion, expected: Decision) -> None:
-    assert decide(NOW, Limits(), [found]) == expected
+def test_what_is_done_about_a_deletion(found: DeletionJob, expected: Decision) -> None:
+    assert decide_actions(NOW, Limits(), [found]) == expected
 
 
 def test_without_progress_for_an_hour_a_deletion_is_shown_as_failed() -> None:
-    assert deletion(moved=59, driven=5).status(NOW) == "deleting"
-    assert deletion(moved=61, driven=5).status(NOW) == "failed"
-    assert deletion(moved=61, driven=5, deleted=True).status(NOW) == "deleted"
+    assert deletion(moved=59, resumed=5).status(NOW) == "deleting"
+    assert deletion(moved=61, resumed=5).status(NOW) == "failed"
+    assert deletion(moved=61, resumed=5, deleted=True).status(NOW) == "deleted"

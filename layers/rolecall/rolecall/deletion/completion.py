@@ -1,13 +1,4 @@
-"""Deleting a tenant for good: tombstone, sweep, proof, receipt.
-
-1. *Tombstone*: one transaction marks the tenant as deleting, makes the job with its slices, releases the
-   name and writes the audit entry. From then on no token of the tenant works and nothing can be written
-   into it.
-2. *Sweep and proof*, see `sweep`: by the request as far as its time allows, then by workers, one message
-   a slice. A message that got lost is sent again by maintenance.
-3. *Receipt*: when every slice is proven and a consistent query finds the tenant's partition empty too,
-   one transaction turns the job into the receipt and removes the tenant's own item and the slices.
-"""
+"""Completing a tenant's deletion: the last proof, the receipt, and the log lines of its critical events."""
 
 from copy import replace
 
@@ -15,35 +6,35 @@ from rolecall import clock
 from rolecall.audit import trail
 from rolecall.auth.principals import RequestContext
 from rolecall.clock import rfc3339
-from rolecall.deletion import jobs, slices
-from rolecall.errors import (
-    ConcurrentChange,
-)
+from rolecall.deletion import jobs
+from rolecall.deletion.jobs import DeletionJob
+from rolecall.deletion.slices import StaleSlice
+from rolecall.errors import ConcurrentChange
 from rolecall.ids import new_id
 from rolecall.storage import keys, reads, retries, writes
 from rolecall.storage.expressions import Attr
 from rolecall.telemetry import count_metric, log_critical_event, logger
 
-#: Items of the tenant's partition that the last proof reports at a time.
-_STRAYS = 100
+#: Items of the tenant's partition that the last proof reads.
+PROOF_PAGE = 100
 
-#: What is logged and counted of each critical event of a deletion.
-_EVENTS = {
+#: For each critical event of a deletion, its log message and its metric.
+_LOG_MESSAGES = {
     "delete_tenant": ("tenant deletion accepted", "TenantDeletionAccepted"),
     "complete_tenant_deletion": ("tenant deleted", "TenantDeleted"),
 }
 
 
-def finish(context: RequestContext, found: jobs.Deletion) -> bool:
-    """Write the receipt if the last proof finds nothing; True if the deletion is complete then.
+def complete_deletion(context: RequestContext, job: DeletionJob) -> bool:
+    """Write the receipt if nothing remains of the tenant; return whether the deletion is complete.
 
-    The proof of the users' partitions is in the slices, all of them done; this adds the tenant's own. What
-    it finds opens the slice that it lies in.
+    Call it when all slices are done, which proves the users' partitions empty. This function proves the tenant's own
+    partition. If it finds an item there, it opens that item's slice again and returns False.
     """
-    tenant_id = found.tenant_id
-    strays = _strays(tenant_id)
-    if strays:
-        _reopen(found, strays)
+    tenant_id = job.tenant_id
+    remaining = _remaining_sort_keys(tenant_id)
+    if remaining:
+        _reopen_slices(job, remaining)
         return False
     at = rfc3339(clock.now())
     entry = trail.new_entry(
@@ -55,7 +46,7 @@ def finish(context: RequestContext, found: jobs.Deletion) -> bool:
         after={"status": jobs.DELETED},
         critical=True,
     )
-    deleted = found.deleted + jobs.WITH_RECEIPT
+    deleted = job.deleted + jobs.DELETED_WITH_RECEIPT
     try:
         writes.transact(
             writes.Update(
@@ -66,62 +57,62 @@ def finish(context: RequestContext, found: jobs.Deletion) -> bool:
                     "verified": True,
                     "deleted": dict(deleted),
                     **keys.UNREDACTED_AUDITS.index_attributes(f"{at}#{tenant_id}"),
-                    "unannounced": {**found.unannounced, "complete_tenant_deletion": entry.item["id"]},
+                    "unannounced": {**job.unlogged_events, "complete_tenant_deletion": entry.item["id"]},
                 },
-                when=Attr("status").eq(jobs.DELETING) & Attr("unannounced").eq(dict(found.unannounced)),
+                when=Attr("status").eq(jobs.DELETING) & Attr("unannounced").eq(dict(job.unlogged_events)),
             ),
-            # No slice was opened again since it was read.
-            *(writes.Delete(one.key, when=Attr("version").eq(one.version)) for one in found.slices),
+            # The version proves that no other worker has opened the slice again.
+            *(writes.Delete(one.key, when=Attr("version").eq(one.version)) for one in job.slices),
             writes.Delete(keys.tenant(tenant_id), when=Attr("status").eq(jobs.DELETING)),
             entry,
         )
     except ConcurrentChange:
-        # Two came to the end at once: the other one has written the receipt, or opened a slice again.
-        if jobs.read(tenant_id).deleted_at is None:
+        # Another worker has either written the receipt or opened a slice again.
+        if jobs.read_job(tenant_id).deleted_at is None:
             return False
-    announce(jobs.read(tenant_id))
+    log_critical_events(jobs.read_job(tenant_id))
     return True
 
 
-def _strays(tenant_id: str) -> list[str]:
-    """Sort keys that are still in the tenant's partition and should not be; the first of them."""
-    page = retries.retry_while_throttled(lambda: reads.query_keys(keys.tenant_partition(tenant_id), limit=_STRAYS))
+def _remaining_sort_keys(tenant_id: str) -> list[str]:
+    """Return the sort keys of items in the tenant's partition, beside its own item; at most `PROOF_PAGE`."""
+    page = retries.retry_while_throttled(lambda: reads.query_keys(keys.tenant_partition(tenant_id), limit=PROOF_PAGE))
     return [item.key.sk for item in page.items if item.key.sk != keys.META]
 
 
-def _reopen(found: jobs.Deletion, strays: list[str]) -> None:
-    touched = {keys.slice_of_sort_key(sort_key) for sort_key in strays}
-    logger.warning("proof found items left", tenant_id=found.tenant_id, slices=sorted(touched))
+def _reopen_slices(job: DeletionJob, sort_keys: list[str]) -> None:
+    names = {keys.slice_of_sort_key(sort_key) for sort_key in sort_keys}
+    logger.warning("proof found items left", tenant_id=job.tenant_id, slices=sorted(names))
     count_metric("DeletionProofFailed")
-    for one in found.slices:
-        if one.name in touched:
+    for one in job.slices:
+        if one.name in names:
             try:
-                one.reopened(new_id())
-            except slices.Overtaken:
-                continue  # by another proof, which has found the same
+                one.reopen(new_id())
+            except StaleSlice:
+                continue  # another proof has found the same and opened the slice
 
 
-def announce(found: jobs.Deletion) -> None:
-    """Log and count the critical events that nobody has told yet.
+def log_critical_events(job: DeletionJob) -> None:
+    """Log and count the critical events in `job.unlogged_events`, then remove them from the job.
 
-    At least once each, whoever crashes when: a line names the audit entry, which exists exactly once.
+    Each event is logged at least once, also after a crash. A repeated log line has the same audit entry id.
     """
-    if not found.unannounced:
+    if not job.unlogged_events:
         return
-    for action, event_id in found.unannounced.items():
-        message, metric = _EVENTS[action]
+    for action, event_id in job.unlogged_events.items():
+        message, metric = _LOG_MESSAGES[action]
         log_critical_event(
-            message, tenant_id=found.tenant_id, tenant_name=found.tenant_name, event_id=event_id, action=action
+            message, tenant_id=job.tenant_id, tenant_name=job.tenant_name, event_id=event_id, action=action
         )
         count_metric(metric)
-    announced = writes.Update(
-        keys.deletion(found.tenant_id),
+    update = writes.Update(
+        keys.deletion(job.tenant_id),
         set={"unannounced": {}},
-        # A receipt stays among the open deletions until it was announced.
-        remove=("gsi1pk", "gsi1sk") if found.deleted_at else (),
-        when=Attr("unannounced").eq(dict(found.unannounced)),
+        # A receipt stays in the list of pending jobs until its events are logged.
+        remove=("gsi1pk", "gsi1sk") if job.deleted_at else (),
+        when=Attr("unannounced").eq(dict(job.unlogged_events)),
     )
     try:
-        writes.write(announced)
+        writes.write(update)
     except ConcurrentChange:
-        return  # another one has announced it too, or there is more to announce by now
+        return  # another worker has logged the same events, or there is a new event to log

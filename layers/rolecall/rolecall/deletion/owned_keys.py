@@ -1,27 +1,7 @@
-"""The sweep of a tenant that is being deleted: slice by slice, each at its own pace, each exactly counted.
+"""Owned keys: items outside of a tenant's partitions that belong to it, such as tokens and email reservations.
 
-A tenant's partition is cut into slices by the first hex digit of the user's id, plus one for what is no
-user. A slice goes through three states, and may fall back to the first:
-
-| state | what is left of the slice |
-| --- | --- |
-| `open` | anything |
-| `swept` | the user items, kept because they are the only directory of the users' partitions |
-| `done` | nothing: each user's partition was proven empty by a consistent query, then its user item went |
-
-No slice is proven before all are swept. So whatever is planted behind the sweep's back while a single
-slice is open is found by the proof, and opens its slice again.
-
-*Counting.* Before a chunk of items goes, the slice's item says which (`pending`: a range of positions and
-the counts by type). The next write adds these counts to `deleted` and states the next chunk. Whoever takes
-a slice over after a crash looks at what is left of the pending range: what is missing is counted, what is
-left becomes the new pending chunk. So each item is counted once, wherever the crash came.
-
-*Fencing.* Each write of a slice's item names the version that it replaces. Who was overtaken fails there
-and stops; what it has deleted by then was in the pending range, and is counted by the other. The lease only
-saves double work. Reusable keys outside of the tenant's partitions (emails) go one by one, on the
-condition that they are still this tenant's: an overtaken sweep can't take away what someone else has
-registered since.
+An item in the tenant's partitions names them in `owned_keys`, and they are deleted with that item. Another owner can
+take over an email once it is free, so each delete has a condition on the owner.
 """
 
 from collections.abc import Iterable
@@ -32,30 +12,33 @@ from rolecall.storage import dynamodb, keys, reads, retries, writes
 from rolecall.storage.expressions import Attr, Condition
 
 
-class _Foreign(RolecallError):
-    """A key that an item names as its own has come to be someone else's."""
+class _OwnedByAnother(RolecallError):
+    """The item belongs to another owner by now. Only this module raises and catches it."""
 
 
-def release(tenant_id: str, owned: Iterable[str]) -> None:
-    """Remove items outside of the tenant's partitions that are named as owned, if they are this tenant's."""
-    found = reads.get_many(*(keys.Key(pk, keys.META) for pk in sorted(set(owned))))
-    for delete in [release_write(tenant_id, item) for item in found if item]:
+def delete_owned_items(tenant_id: str, owned_keys: Iterable[str]) -> None:
+    """Delete the items with these partition keys that belong to the tenant; leave those of other owners."""
+    found = reads.get_many(*(keys.Key(pk, keys.META) for pk in sorted(set(owned_keys))))
+    for delete in [prepare_delete(tenant_id, item) for item in found if item]:
         if delete:
-            delete_unless_foreign(delete)
+            delete_if_still_owned(delete)
 
 
-def release_write(tenant_id: str, item: dynamodb.Item) -> writes.Delete | None:
-    """How such an item goes, on the condition that it has not become someone else's by then; None if it is."""
+def prepare_delete(tenant_id: str, item: dynamodb.Item) -> writes.Delete | None:
+    """Return the delete of an owned item, conditional on its owner; None if it belongs to another owner."""
     match item.get("tenant_id"), item.get("account_id"):
         case owner, _ if owner == tenant_id:
-            ours: Condition = Attr("tenant_id").eq(tenant_id)
+            still_owned: Condition = Attr("tenant_id").eq(tenant_id)
         case None, None:
-            ours = Attr("tenant_id").not_exists() & Attr("account_id").not_exists()
+            still_owned = Attr("tenant_id").not_exists() & Attr("account_id").not_exists()
         case _:
             return None
-    return writes.Delete(keys.Key(item["pk"], item["sk"]), when=ours, on_condition_failure=lambda _found: _Foreign())
+    return writes.Delete(
+        keys.Key(item["pk"], item["sk"]), when=still_owned, on_condition_failure=lambda _found: _OwnedByAnother()
+    )
 
 
-def delete_unless_foreign(delete: writes.Delete) -> None:
-    with suppress(_Foreign):
+def delete_if_still_owned(delete: writes.Delete) -> None:
+    """Execute a delete made by `prepare_delete`; do nothing if another owner has taken the key over."""
+    with suppress(_OwnedByAnother):
         retries.retry_while_throttled(lambda: writes.write(delete))

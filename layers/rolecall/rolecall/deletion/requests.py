@@ -1,13 +1,4 @@
-"""Deleting a tenant for good: tombstone, sweep, proof, receipt.
-
-1. *Tombstone*: one transaction marks the tenant as deleting, makes the job with its slices, releases the
-   name and writes the audit entry. From then on no token of the tenant works and nothing can be written
-   into it.
-2. *Sweep and proof*, see `sweep`: by the request as far as its time allows, then by workers, one message
-   a slice. A message that got lost is sent again by maintenance.
-3. *Receipt*: when every slice is proven and a consistent query finds the tenant's partition empty too,
-   one transaction turns the job into the receipt and removes the tenant's own item and the slices.
-"""
+"""The request for a tenant's deletion: the preview, the tombstone, and the sweep within the request's time."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -18,8 +9,10 @@ from rolecall.audit import trail
 from rolecall.auth import preconditions
 from rolecall.auth.principals import RequestContext
 from rolecall.clock import rfc3339
-from rolecall.deletion import completion, jobs, slices, sweep, workers
-from rolecall.deletion.slices import Counts, Slice
+from rolecall.deletion import completion, jobs, slice_items, sweep, workers
+from rolecall.deletion.executors import RESERVE_SECONDS
+from rolecall.deletion.jobs import DeletionJob
+from rolecall.deletion.slices import Counts, Slice, runnable_slices
 from rolecall.errors import (
     ConcurrentChange,
     ConfirmationMismatch,
@@ -33,13 +26,10 @@ from rolecall.storage import dynamodb, keys, reads, writes
 from rolecall.storage.expressions import Attr
 from rolecall.telemetry import describe_failed_call, logger
 
-#: Seconds that a sweep leaves unused before the invocation's deadline.
-RESERVE_SECONDS = sweep.RESERVE_SECONDS
-
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a deletion would remove, by type; a lower bound unless `complete`."""
+    """What a deletion would delete, counted by type; without `complete` there may be more."""
 
     tenant_id: str
     tenant_name: str
@@ -56,47 +46,48 @@ class Preview:
         }
 
 
-class _DeletingAlready(RolecallError):
-    """Someone else's tombstone stands."""
+class _AlreadyDeleting(RolecallError):
+    """The tenant is being deleted. Only this module raises and catches it."""
 
 
-def delete_tenant(context: RequestContext, tenant_id: str, *, confirm_name: str | None = None) -> jobs.Deletion:
-    """Delete a tenant and everything that belongs to it, as far as the time left allows.
+def delete_tenant(context: RequestContext, tenant_id: str, *, confirm_name: str | None = None) -> DeletionJob:
+    """Delete a tenant and everything that belongs to it, as far as the time left allows; workers do the rest.
 
-    Workers do what is left over. Asking again while a deletion runs returns that one and changes nothing.
-    Raises `TenantNotFound`, `TenantProtected`, `ConfirmationMismatch`, `ConcurrentChange`.
+    While the tenant is being deleted, a repeated call returns the running job and changes nothing. Raises
+    `TenantNotFound`, `TenantProtected`, `ConfirmationMismatch`, `ConcurrentChange`.
     """
     try:
-        accepted = _tombstone(context, _deletable(tenant_id, confirm_name))
-    except _DeletingAlready:
-        return jobs.read(tenant_id)
-    return _sweep_at_once(context, accepted)
+        job = _write_tombstone(context, _read_deletable_tenant(tenant_id, confirm_name))
+    except _AlreadyDeleting:
+        return jobs.read_job(tenant_id)
+    return _sweep_within_request(context, job)
 
 
 def preview_deletion(tenant_id: str, *, confirm_name: str | None = None) -> Preview:
-    """What `delete_tenant` would remove right now, as far as it can be counted in the time left.
+    """Count what `delete_tenant` would delete now, as far as the time left allows; change nothing.
 
-    Raises what `delete_tenant` would; `TenantNotFound` also for a tenant that is being deleted.
+    Raises what `delete_tenant` would raise, and `TenantNotFound` also for a tenant that is being deleted.
     """
     try:
-        tenant = _deletable(tenant_id, confirm_name)
-    except _DeletingAlready:
+        tenant = _read_deletable_tenant(tenant_id, confirm_name)
+    except _AlreadyDeleting:
         raise TenantNotFound from None
-    counts = jobs.WITH_TOMBSTONE + jobs.WITH_RECEIPT
+    counts = jobs.DELETED_WITH_TOMBSTONE + jobs.DELETED_WITH_RECEIPT
     for name in keys.SLICES:
-        more, complete = sweep.count_items(tenant_id, name)
+        more, complete = slice_items.count_items(tenant_id, name)
         counts += more
         if not complete:
             return Preview(tenant_id, tenant["name"], counts, complete=False)
     return Preview(tenant_id, tenant["name"], counts, complete=True)
 
 
-def _deletable(tenant_id: str, confirm_name: str | None) -> dynamodb.Item:
+def _read_deletable_tenant(tenant_id: str, confirm_name: str | None) -> dynamodb.Item:
+    """Return the tenant's item; raise if it must not be deleted, or is being deleted already."""
     tenant = reads.get(keys.tenant(tenant_id))
     if tenant is None:
         raise TenantNotFound
     if tenant["status"] == preconditions.DELETING:
-        raise _DeletingAlready
+        raise _AlreadyDeleting
     if tenant.get("deletion_protection"):
         raise TenantProtected
     # A browser sends only ASCII in a header, so other letters come percent-encoded.
@@ -105,19 +96,20 @@ def _deletable(tenant_id: str, confirm_name: str | None) -> dynamodb.Item:
     return tenant
 
 
-def _tombstone(context: RequestContext, tenant: dynamodb.Item) -> jobs.Deletion:
-    """The deletion as it begins.
+def _write_tombstone(context: RequestContext, tenant: dynamodb.Item) -> DeletionJob:
+    """Mark the tenant as deleting and write the job, its slices and the audit entry, in one transaction.
 
-    Raises `_DeletingAlready`, `TenantNotFound` or `TenantProtected` if that has come true since it was read.
+    Raises `_AlreadyDeleting`, `TenantNotFound`, `TenantProtected` or `ConcurrentChange` if the tenant has changed since
+    it was read.
     """
     tenant_id, name, at = tenant["id"], tenant["name"], rfc3339(context.at)
     job_key = keys.deletion(tenant_id)
 
-    def on_condition_failure(found: dynamodb.Item | None) -> RolecallError:
+    def tenant_changed(found: dynamodb.Item | None) -> RolecallError:
         if found is None:
             return TenantNotFound()
         if found["status"] != preconditions.ACTIVE:
-            return _DeletingAlready()
+            return _AlreadyDeleting()
         return TenantProtected() if found.get("deletion_protection") else ConcurrentChange()
 
     entry = trail.new_entry(
@@ -140,53 +132,56 @@ def _tombstone(context: RequestContext, tenant: dynamodb.Item) -> jobs.Deletion:
         "requested_by": context.principal.id,
         "driven_at": at,
         "attempts": 1,
-        "deleted": dict(jobs.WITH_TOMBSTONE),
+        "deleted": dict(jobs.DELETED_WITH_TOMBSTONE),
         "verified": False,
         "unannounced": {"delete_tenant": entry.item["id"]},
     }
-    slices = [Slice(tenant_id, one, updated_at=at).to_item() for one in keys.SLICES]
+    new_slices = [Slice(tenant_id, slice_name, updated_at=at).to_item() for slice_name in keys.SLICES]
     unprotected = Attr("deletion_protection").not_exists() | Attr("deletion_protection").eq(False)
     writes.transact(
         writes.Update(
             keys.tenant(tenant_id),
             set={"status": preconditions.DELETING, "updated_at": at},
-            # The name, because its reservation goes in the same transaction.
+            # The condition on the name: the same transaction deletes the reservation of this name.
             when=Attr("status").eq(preconditions.ACTIVE) & Attr("name").eq(name) & unprotected,
-            on_condition_failure=on_condition_failure,
+            on_condition_failure=tenant_changed,
         ),
         writes.Put(job, when=writes.MUST_NOT_EXIST),
-        *(writes.Put(one, when=writes.MUST_NOT_EXIST) for one in slices),
+        *(writes.Put(one, when=writes.MUST_NOT_EXIST) for one in new_slices),
         writes.Delete(keys.tenant_name(name)),
         entry,
     )
-    return jobs.Deletion.from_items(job, slices)
+    return DeletionJob.from_items(job, new_slices)
 
 
-def _sweep_at_once(context: RequestContext, accepted: jobs.Deletion) -> jobs.Deletion:
-    """As far as the time allows. Storage that fails now is no error: the deletion was accepted and goes on later."""
+def _sweep_within_request(context: RequestContext, accepted: DeletionJob) -> DeletionJob:
+    """Sweep until the deletion is complete or the time is up, then queue the remaining slices; return the job.
+
+    A failure of the storage raises nothing here: the deletion is accepted, and maintenance resumes it.
+    """
     tenant_id = accepted.tenant_id
     try:
-        owner, found = new_id(), jobs.read(tenant_id)
-        completion.announce(found)
-        sweep.close_empty(found.slices, owner)
-        while deadline.time_left() > RESERVE_SECONDS and (found := jobs.read(tenant_id)).deleted_at is None:
-            if not _step(context, found, owner):
+        owner, job = new_id(), jobs.read_job(tenant_id)
+        completion.log_critical_events(job)
+        sweep.mark_empty_slices_done(job.slices, owner)
+        while deadline.time_left() > RESERVE_SECONDS and (job := jobs.read_job(tenant_id)).deleted_at is None:
+            if not _run_next_step(context, job, owner):
                 break
-        found = jobs.read(tenant_id)
-        if found.deleted_at is None:
-            workers.send(found)
+        job = jobs.read_job(tenant_id)
+        if job.deleted_at is None:
+            workers.queue_slices(job)
     except (ServiceUnavailable, ConcurrentChange) as error:
         logger.warning("tenant deletion interrupted", tenant_id=tenant_id, **describe_failed_call(error))
         return accepted
     else:
-        return found
+        return job
 
 
-def _step(context: RequestContext, found: jobs.Deletion, owner: str) -> bool:
-    """Run over all there is to do now; False if nothing moved, as others have it in their hands."""
-    todo = slices.workable(found.slices)
-    if not todo:
-        completion.finish(context, found)
+def _run_next_step(context: RequestContext, job: DeletionJob, owner: str) -> bool:
+    """Run over all runnable slices, or complete the deletion; return False if other workers hold all leases."""
+    runnable = runnable_slices(job.slices)
+    if not runnable:
+        completion.complete_deletion(context, job)
         return True
-    ran = sweep.run_side_by_side(todo, owner)
-    return any(now.version > before.version for before, now in zip(todo, ran, strict=True))
+    after = sweep.run_slices(runnable, owner)
+    return any(new.version > old.version for old, new in zip(runnable, after, strict=True))

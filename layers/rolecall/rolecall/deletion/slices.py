@@ -1,27 +1,26 @@
-"""The sweep of a tenant that is being deleted: slice by slice, each at its own pace, each exactly counted.
+"""Slices of a tenant's deletion: the state of one slice, how it is counted, and how two workers exclude each other.
 
-A tenant's partition is cut into slices by the first hex digit of the user's id, plus one for what is no
-user. A slice goes through three states, and may fall back to the first:
+A tenant's partition is divided into slices by the first hex digit of the user's id; one more slice holds every
+item that is not a user. A slice has one of three states, and can fall back to the first:
 
-| state | what is left of the slice |
+| state | what remains of the slice |
 | --- | --- |
 | `open` | anything |
-| `swept` | the user items, kept because they are the only directory of the users' partitions |
-| `done` | nothing: each user's partition was proven empty by a consistent query, then its user item went |
+| `swept` | the user items only: they are the one list of the users' partitions |
+| `done` | nothing: a consistent query found each user's partition empty, and then the user item was deleted |
 
-No slice is proven before all are swept. So whatever is planted behind the sweep's back while a single
-slice is open is found by the proof, and opens its slice again.
+No slice is proven before all are swept. If an item is written into a user's partition while any slice is open, the
+proof finds that item and opens the item's slice again.
 
-*Counting.* Before a chunk of items goes, the slice's item says which (`pending`: a range of positions and
-the counts by type). The next write adds these counts to `deleted` and states the next chunk. Whoever takes
-a slice over after a crash looks at what is left of the pending range: what is missing is counted, what is
-left becomes the new pending chunk. So each item is counted once, wherever the crash came.
+*Counting.* Before a chunk of items is deleted, the slice's item records it: `pending` has the chunk's counts by type,
+`pending_to` its end. The next write of the slice adds these counts to `deleted` and records the next chunk. After a
+crash, the next worker lists what remains of the recorded chunk. It counts the missing items as deleted, and the
+remaining ones become the new recorded chunk. So each item is counted exactly once.
 
-*Fencing.* Each write of a slice's item names the version that it replaces. Who was overtaken fails there
-and stops; what it has deleted by then was in the pending range, and is counted by the other. The lease only
-saves double work. Reusable keys outside of the tenant's partitions (emails) go one by one, on the
-condition that they are still this tenant's: an overtaken sweep can't take away what someone else has
-registered since.
+*Fencing.* Each write of a slice's item has a condition on the version that it replaces. A worker that was overtaken
+by another one fails at that write and stops. Its chunk was recorded, so the other worker counts it. The lease only
+saves duplicate work. Keys outside of the tenant's partitions that others can take over (emails) are deleted one by
+one, on the condition that they still belong to the tenant.
 """
 
 from collections import Counter
@@ -37,14 +36,18 @@ from rolecall.storage.expressions import Attr
 
 OPEN, SWEPT, DONE = "open", "swept", "done"
 
-#: Seconds after which a slice that nobody has written is anybody's.
+#: Seconds after the last write of a slice at which any worker may take it.
 LEASE_SECONDS = 60
 
+#: Numbers of items by type, as in `{"users": 12, "devices": 40}`.
 type Counts = Counter[str]
 
 
 class Position(NamedTuple):
-    """A place in a slice: everything up to this item of this user's partition lies behind it."""
+    """A place in a slice, as the sort keys of a user and of an item in that user's partition.
+
+    The sweep has passed every item up to and including this one.
+    """
 
     user: str
     child: str
@@ -52,24 +55,25 @@ class Position(NamedTuple):
 
 START = Position("", "")
 
-#: As `Position.child`: behind everything that a user has.
-END = "\U0010ffff"
+#: The value of `Position.child` behind all items of a user's partition.
+AFTER_LAST_CHILD = "\U0010ffff"
 
 
-class Overtaken(RolecallError):
-    """Someone else has written the slice since it was read."""
+class StaleSlice(RolecallError):
+    """Another worker has written the slice since it was read. `stored` is the slice's item as it is now."""
 
-    def __init__(self, found: dynamodb.Item | None) -> None:
-        super().__init__("someone else sweeps this slice")
-        self.found = found
+    def __init__(self, stored: dynamodb.Item | None) -> None:
+        super().__init__("another worker has written this slice")
+        self.stored = stored
 
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """A part of a tenant's deletion, as its item says.
+    """One slice of a tenant's deletion.
 
-    `deleted` is what certainly went, `pending` what may have gone up to `pending_to`, `left` what the
-    sweep has seen and left for the proof; all by type. `reached` never falls.
+    All counts are by type. `deleted` counts the items that are certainly deleted. `pending` counts the items up to
+    `pending_to` whose deletion has begun. `kept` (stored as `left`) counts the user items that the sweep keeps for the
+    proof, with their owned keys. `progress` (stored as `reached`) runs from 0 to 1000 and never falls.
     """
 
     tenant_id: str
@@ -82,8 +86,8 @@ class Slice:
     deleted: Counts = field(default_factory=Counter)
     pending: Counts | None = None
     pending_to: Position = START
-    left: Counts = field(default_factory=Counter)
-    reached: int = 0
+    kept: Counts = field(default_factory=Counter)
+    progress: int = 0
     updated_at: str = ""
 
     @property
@@ -101,10 +105,10 @@ class Slice:
             item["owner"],
             int(item["lease_until"]),
             Position(*item["position"]),
-            _counts(item["deleted"]),
-            None if pending is None else _counts(pending),
+            _counts_from_item(item["deleted"]),
+            None if pending is None else _counts_from_item(pending),
             Position(*item["pending_to"]),
-            _counts(item["left"]),
+            _counts_from_item(item["left"]),
             int(item["reached"]),
             item["updated_at"],
         )
@@ -123,27 +127,28 @@ class Slice:
             "deleted": dict(self.deleted),
             "pending": None if self.pending is None else dict(self.pending),
             "pending_to": list(self.pending_to),
-            "left": dict(self.left),
-            "reached": self.reached,
+            "left": dict(self.kept),
+            "reached": self.progress,
             "updated_at": self.updated_at,
         }
 
-    def saved(self, owner: str, *, lease: bool = True, **changes: Any) -> "Slice":
-        """Write it down with `changes`, under the lease of `owner` or freed; raises `Overtaken`.
+    def save(self, owner: str, *, lease: bool = True, **changes: Any) -> "Slice":
+        """Write the slice with `changes` and return it; raise `StaleSlice` if another worker has written it.
 
-        A write that came through without an answer, and is then repeated, is recognised as one's own.
+        `owner` holds the lease afterwards, or nobody does without `lease`. If the answer to the write gets lost, the
+        repeated write finds the same version and owner and counts as successful.
         """
-        new, put = self.saving(owner, lease=lease, **changes)
+        new, put = self.prepare_save(owner, lease=lease, **changes)
         try:
             retries.retry_while_throttled(lambda: writes.write(put))
-        except Overtaken as overtaken:
-            found = overtaken.found or {}
-            if (found.get("version"), found.get("owner")) != (new.version, owner):
+        except StaleSlice as stale:
+            stored = stale.stored or {}
+            if (stored.get("version"), stored.get("owner")) != (new.version, owner):
                 raise
         return new
 
-    def saving(self, owner: str, *, lease: bool, **changes: Any) -> tuple["Slice", writes.Put]:
-        """What it will be, and the write that makes it so."""
+    def prepare_save(self, owner: str, *, lease: bool, **changes: Any) -> tuple["Slice", writes.Put]:
+        """Return the slice with `changes`, and the write that stores it."""
         now = clock.now()
         new = replace(
             self,
@@ -153,18 +158,18 @@ class Slice:
             updated_at=clock.rfc3339(now),
             **changes,
         )
-        return new, writes.Put(new.to_item(), when=Attr("version").eq(self.version), on_condition_failure=Overtaken)
+        return new, writes.Put(new.to_item(), when=Attr("version").eq(self.version), on_condition_failure=StaleSlice)
 
-    def reopened(self, owner: str) -> "Slice":
-        """From its start again, as something was found in it; raises `Overtaken`."""
-        return self.saved(owner, lease=False, state=OPEN, position=START, pending=None, left=Counter())
+    def reopen(self, owner: str) -> "Slice":
+        """Write the slice as open from its start, because the proof has found an item in it; raise `StaleSlice`."""
+        return self.save(owner, lease=False, state=OPEN, position=START, pending=None, kept=Counter())
 
 
-def _counts(stored: dict[str, Any]) -> Counts:
+def _counts_from_item(stored: dict[str, Any]) -> Counts:
     return Counter({name: int(number) for name, number in stored.items()})
 
 
-def workable(slices: Iterable[Slice]) -> list[Slice]:
-    """What there is to do now: sweep the open slices; when none is open, prove the swept ones."""
+def runnable_slices(slices: Iterable[Slice]) -> list[Slice]:
+    """Return the slices that can be worked on now: the open ones, or if none is open, the swept ones."""
     slices = list(slices)
     return [one for one in slices if one.state == OPEN] or [one for one in slices if one.state == SWEPT]

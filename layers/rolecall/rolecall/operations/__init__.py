@@ -1,4 +1,4 @@
-"""What runs without a caller: scheduled maintenance, the check of the invariants, and the operator's actions.
+"""Code that runs without a caller: scheduled maintenance, the check of the invariants, and the operator's operations.
 
-Nothing that serves a request imports this room.
+No function that serves a request imports this room.
 """

@@ -1,27 +1,8 @@
-"""What must always hold, checked against the table: a bounded part of it at a time.
+"""The invariants on stored counts: a tenant's count of active admins, the platform's count of active superadmins.
 
-| invariant | checked how | repaired |
-| --- | --- | --- |
-| an active tenant has an active admin | by the index, between two equal reads of the tenant's item | no |
-| `active_admins` is the true count | likewise; if it seems not, its users are counted by consistent reads | the count |
-| `enabled_superadmins` is the true count | by the index, between two equal reads of the platform's item | no |
-| a user has exactly one token and one email reservation, and they are its own | by its `owned_keys` | no |
-| a token or reservation points to what exists and names it | by its `tenant_id` and `user_id` | an orphan goes |
-| nothing of a deleted tenant remains | its item is not there | a token or reservation goes |
-| an item of a user has its user, an item of a tenant has its tenant | by their keys | no |
-| a change has its audit entry | of each user, account and tenant the last one: an entry of its second | no |
-| no item is another tenant's as well | tenant and user that it names, and where it is listed, agree with its key | no |
-| no secret in clear | by the names of the attributes | no |
-
-Repair changes only what is derived from something else, under the condition that it still is as it was
-seen, and writes an audit entry with it. Everything else is for a person to judge.
-
-An index may lag behind by milliseconds, so what it says counts as wrong only if it says so again. A count by
-consistent reads that does not come to its end in the time of a run is reported, and not repaired: a tenant that
-large is counted by a person, or by a run with more time (`repair` by hand).
-
-The walk is the one place that scans. It reads one page after another and keeps its place in the table, so
-a run is bounded and the next one goes on.
+The index can be some milliseconds behind the table. So a count by the index counts as wrong only if it is wrong each
+time. The check of a tenant then counts the users by consistent reads. If the time of a run is too short for that, the
+count is reported but not repaired: a person counts the users of so large a tenant, or a run by hand with more time.
 """
 
 from collections.abc import Iterator
@@ -29,50 +10,62 @@ from collections.abc import Iterator
 from rolecall import deadline
 from rolecall.auth import preconditions
 from rolecall.auth.roles import PlatformRole, Role
-from rolecall.operations import findings
+from rolecall.operations.findings import Finding, FindingKind, attributes_unchanged
 from rolecall.storage import keys, reads
 
 #: Items in one page of a query.
 _PAGE = 200
-#: Seconds that a count leaves of the run's time.
+
+#: Seconds before the deadline at which a count stops.
 _RESERVE_SECONDS = 3.0
 
-#: Times that an index is read before its word is taken.
-_LOOKS = 3
+#: Times that the index is read before its count is taken as true.
+_INDEX_READS = 3
 
 
-def check_admins(key: keys.Key, tenant_id: str) -> Iterator[findings.Finding]:
+def check_admin_count(key: keys.Key, tenant_id: str) -> Iterator[Finding]:
+    """Yield a finding if the tenant has no active admin, and one if its `active_admins` is wrong."""
     before = reads.get(key)
     if before is None:
         return
-    known = int(before["active_admins"])
-    listed = _listed(keys.users_by_role(tenant_id, Role.ADMIN, active=True), known)
-    if known == listed > 0:
+    stored = int(before["active_admins"])
+    counted = _count_by_index(keys.users_by_role(tenant_id, Role.ADMIN, active=True), stored)
+    if stored == counted > 0:
         return
-    admins = _active_admins(tenant_id)
+    admins = _count_active_admins(tenant_id)
     after = reads.get(key)
     if before != after or after["status"] != preconditions.ACTIVE:
-        return  # it changes right now: the next walk looks again
+        return  # the tenant has changed in the meantime: the next run checks it again
     if admins == 0:
-        yield findings.Finding(findings.Kind.NO_ADMIN, key, tenant_id)
-    if admins != known:
-        # A promotion and a demotion leave the count as it was: what counts them tells that they happened.
-        as_found = findings.unchanged_since(after, "active_admins", "admin_changes", "status")
-        yield findings.Finding(findings.Kind.ADMIN_COUNT, key, tenant_id, truth=admins, found=known, as_found=as_found)
+        yield Finding(FindingKind.NO_ADMIN, key, tenant_id)
+    if admins != stored:
+        # A promotion and a demotion together leave `active_admins` as it was, but not `admin_changes`.
+        unchanged = attributes_unchanged(after, "active_admins", "admin_changes", "status")
+        yield Finding(
+            FindingKind.ADMIN_COUNT,
+            key,
+            tenant_id,
+            correct_count=admins,
+            stored_count=stored,
+            repair_condition=unchanged,
+        )
 
 
-def check_superadmins(key: keys.Key) -> Iterator[findings.Finding]:
+def check_superadmin_count(key: keys.Key) -> Iterator[Finding]:
+    """Yield a finding if the platform's `enabled_superadmins` is wrong."""
     before = reads.get(key) or {}
-    known = int(before.get("enabled_superadmins", 0))
-    listed = _listed(keys.accounts_by_role_and_state(PlatformRole.SUPERADMIN, enabled=True, banned=False), known)
-    if listed != known and before == reads.get(key):
-        yield findings.Finding(findings.Kind.SUPERADMIN_COUNT, key, found=known)
+    stored = int(before.get("enabled_superadmins", 0))
+    counted = _count_by_index(
+        keys.accounts_by_role_and_state(PlatformRole.SUPERADMIN, enabled=True, banned=False), stored
+    )
+    if counted != stored and before == reads.get(key):
+        yield Finding(FindingKind.SUPERADMIN_COUNT, key, stored_count=stored)
 
 
-def _listed(partition: keys.IndexPartition, expected: int) -> int:
-    """How many there are by the index; it is asked again if that is not what is expected."""
+def _count_by_index(partition: keys.IndexPartition, expected: int) -> int:
+    """Count the items of an index partition; count again, up to `_INDEX_READS` times, unless there are `expected`."""
     number = 0
-    for _ in range(_LOOKS):
+    for _ in range(_INDEX_READS):
         number, after, more = 0, None, True
         while more:
             page = reads.query_index(partition, after=after, limit=_PAGE)
@@ -83,8 +76,8 @@ def _listed(partition: keys.IndexPartition, expected: int) -> int:
     return number
 
 
-def _active_admins(tenant_id: str) -> int | None:
-    """By consistent reads of all the tenant's users; None if the time is too short for that."""
+def _count_active_admins(tenant_id: str) -> int | None:
+    """Count by consistent reads of all the tenant's users; return None if the time is too short for that."""
     number, after, more = 0, "USER#", True
     while more:
         if deadline.time_left() < _RESERVE_SECONDS:

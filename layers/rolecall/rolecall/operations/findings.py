@@ -1,27 +1,7 @@
-"""What must always hold, checked against the table: a bounded part of it at a time.
+"""Findings of the invariant check: what was found, its report in log and metrics, and its repair.
 
-| invariant | checked how | repaired |
-| --- | --- | --- |
-| an active tenant has an active admin | by the index, between two equal reads of the tenant's item | no |
-| `active_admins` is the true count | likewise; if it seems not, its users are counted by consistent reads | the count |
-| `enabled_superadmins` is the true count | by the index, between two equal reads of the platform's item | no |
-| a user has exactly one token and one email reservation, and they are its own | by its `owned_keys` | no |
-| a token or reservation points to what exists and names it | by its `tenant_id` and `user_id` | an orphan goes |
-| nothing of a deleted tenant remains | its item is not there | a token or reservation goes |
-| an item of a user has its user, an item of a tenant has its tenant | by their keys | no |
-| a change has its audit entry | of each user, account and tenant the last one: an entry of its second | no |
-| no item is another tenant's as well | tenant and user that it names, and where it is listed, agree with its key | no |
-| no secret in clear | by the names of the attributes | no |
-
-Repair changes only what is derived from something else, under the condition that it still is as it was
-seen, and writes an audit entry with it. Everything else is for a person to judge.
-
-An index may lag behind by milliseconds, so what it says counts as wrong only if it says so again. A count by
-consistent reads that does not come to its end in the time of a run is reported, and not repaired: a tenant that
-large is counted by a person, or by a run with more time (`repair` by hand).
-
-The walk is the one place that scans. It reads one page after another and keeps its place in the table, so
-a run is bounded and the next one goes on.
+A repair changes only what can be computed from other items. Its condition is that the item still is as it was found,
+and its transaction writes an audit entry. Everything else is for a person to judge.
 """
 
 from dataclasses import dataclass, field
@@ -35,56 +15,63 @@ from rolecall.storage.expressions import Attr, Condition
 from rolecall.telemetry import count_metric, logger
 
 
-class Kind(StrEnum):
+class FindingKind(StrEnum):
+    """Which invariant does not hold, in one sentence for people."""
+
     ADMIN_COUNT = "active_admins is not the number of active admins"
     SUPERADMIN_COUNT = "enabled_superadmins is not the number of enabled superadmins"
     NO_ADMIN = "an active tenant has no active admin"
-    CREDENTIALS = "a user has not exactly one token and one email reservation of its own"
-    ORPHAN = "a token or reservation points nowhere"
-    LEFT_OVER = "something of a tenant that is gone"
-    NO_USER = "an item of a user that is not there"
+    CREDENTIALS = "a user does not have exactly one token and one email reservation of its own"
+    ORPHAN = "a token or reservation belongs to nothing that exists"
+    LEFT_OVER = "an item of a tenant that does not exist"
+    NO_USER = "an item of a user who does not exist"
     FOREIGN = "an item names another tenant or user than its key, or is listed under one"
-    UNRECORDED = "a change without its audit entry"
-    SECRET = "an attribute that names a secret in clear"  # noqa: S105 (is none)
+    UNRECORDED = "a change has no audit entry"
+    SECRET = "an attribute that names a secret in clear"  # noqa: S105 (not a secret)
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that does not hold, and where. `truth` is what the repair would make of a count.
+    """One violation of an invariant, and the key of the item. For a count, `correct_count` is None if it is unknown.
 
-    `as_found` is the condition under which a repair may rest on what was found.
+    `repair_condition` is the write condition that the item is still as it was found.
     """
 
-    kind: Kind
+    kind: FindingKind
     key: keys.Key
     tenant_id: str = ""
-    truth: int | None = None
-    found: int | None = None
-    as_found: Condition = field(default_factory=lambda: writes.MUST_EXIST, compare=False)
+    correct_count: int | None = None
+    stored_count: int | None = None
+    repair_condition: Condition = field(default_factory=lambda: writes.MUST_EXIST, compare=False)
 
     @property
-    def is_derived(self) -> bool:
-        """Whether it can be put right without judging anything."""
-        return self.kind is Kind.ORPHAN or (self.kind is Kind.ADMIN_COUNT and self.truth is not None)
+    def is_repairable(self) -> bool:
+        """Whether the correct state can be computed, so that no person has to judge."""
+        return self.kind is FindingKind.ORPHAN or (
+            self.kind is FindingKind.ADMIN_COUNT and self.correct_count is not None
+        )
 
 
-def repair(context: RequestContext, finding: Finding) -> bool:
-    """Put right what is derived; True if it was. Changes nothing if it is no longer as it was found."""
-    if not finding.is_derived:
+def repair_finding(context: RequestContext, finding: Finding) -> bool:
+    """Correct the count or delete the orphaned item; return whether it was repaired.
+
+    Returns False, without a change, if the finding is not repairable or the item is no longer as it was found.
+    """
+    if not finding.is_repairable:
         return False
     write: writes.Write
-    if finding.kind is Kind.ADMIN_COUNT:
-        write = writes.Update(finding.key, set={"active_admins": finding.truth}, when=finding.as_found)
+    if finding.kind is FindingKind.ADMIN_COUNT:
+        write = writes.Update(finding.key, set={"active_admins": finding.correct_count}, when=finding.repair_condition)
     else:
-        write = writes.Delete(finding.key, when=finding.as_found)
-    is_count = finding.truth is not None
+        write = writes.Delete(finding.key, when=finding.repair_condition)
+    is_count = finding.correct_count is not None
     entry = trail.new_entry(
         context,
         "repair_invariant",
         ("tenant", finding.tenant_id) if finding.tenant_id else ("platform", keys.PLATFORM),
         scope=finding.tenant_id or keys.PLATFORM,
-        before={"active_admins": finding.found} if is_count else {"item": finding.key.pk.partition("#")[0]},
-        after={"active_admins": finding.truth} if is_count else None,
+        before={"active_admins": finding.stored_count} if is_count else {"item": finding.key.pk.partition("#")[0]},
+        after={"active_admins": finding.correct_count} if is_count else None,
         reason=finding.kind.value,
     )
     try:
@@ -94,16 +81,16 @@ def repair(context: RequestContext, finding: Finding) -> bool:
     return True
 
 
-def report(findings: list[Finding]) -> None:
-    """Say each of them in the log, and count them by kind."""
+def report_findings(findings: list[Finding]) -> None:
+    """Log each finding, and count the findings by kind in metrics."""
     for finding in findings:
-        # A token's key is a hash, an email's key is an address: the log gets the kind of key only.
+        # The log gets no key, because the key of an email reservation holds the address.
         logger.error("invariant violated", invariant=finding.kind.name, tenant_id=finding.tenant_id or None)
         count_metric(f"Invariant.{finding.kind.name}")
     count_metric("InvariantsViolated", len(findings))
 
 
-def unchanged_since(item: dynamodb.Item, first: str, *names: str) -> Condition:
-    """The condition that these attributes are what they are in `item`."""
+def attributes_unchanged(item: dynamodb.Item, first: str, *names: str) -> Condition:
+    """Return the write condition that these attributes still have the values that they have in `item`."""
     condition = Attr(first).eq(item[first]) if first in item else Attr(first).not_exists()
-    return condition & unchanged_since(item, *names) if names else condition
+    return condition & attributes_unchanged(item, *names) if names else condition

@@ -1,4 +1,7 @@
-"""What runs every five minutes without a caller, and keeps true what must hold."""
+"""Scheduled maintenance: resumes stopped deletions, checks the invariants, and redacts audits of deleted tenants.
+
+It runs every five minutes. Each run is bounded, and the next run continues where it stopped.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -11,8 +14,9 @@ from rolecall import deadline
 from rolecall.audit import redaction
 from rolecall.auth.principals import Principal, PrincipalType, RequestContext
 from rolecall.clock import rfc3339
-from rolecall.deletion import completion, jobs, sweep, workers
-from rolecall.deletion.jobs import Deletion
+from rolecall.deletion import completion, jobs, workers
+from rolecall.deletion.executors import RESERVE_SECONDS
+from rolecall.deletion.jobs import DeletionJob
 from rolecall.errors import RolecallError
 from rolecall.operations import findings, invariants
 from rolecall.storage import dynamodb, keys, reads, writes
@@ -21,74 +25,75 @@ from rolecall.tenants import user_deletion
 
 MAINTENANCE = Principal(PrincipalType.SYSTEM, "maintenance")
 
-#: Open deletions that are looked at in one go.
+#: Pending deletions in one page.
 _PAGE = 25
 
-#: Pages of the table in which one run checks the invariants.
+#: Pages of the table that one run checks for violated invariants.
 _PAGES_CHECKED = 20
 
-#: Users whose deletion stopped, and deleted tenants whose audits are redacted, in one run.
+#: Stopped user deletions that one run finishes.
 _USERS_PER_RUN = 1000
 
+#: Deleted tenants whose audit entries one run redacts.
 _REDACTIONS_PER_RUN = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """When a deletion is in need of a push, and when of a person."""
+    """How long a deletion may stand still."""
 
-    #: Without any progress, and without a push, for so long: its messages may be lost.
-    driven_after: timedelta = timedelta(minutes=4)
-    #: Without any progress for so long, although it was pushed: an alarm.
+    #: After this time without progress and without a resumption, its messages may be lost: it is resumed.
+    resume_after: timedelta = timedelta(minutes=4)
+    #: After this time without progress, although it was resumed, it counts as stalled, which raises an alarm.
     stalled_after: timedelta = timedelta(minutes=15)
 
 
-class Step(StrEnum):
-    ANNOUNCE = "announce"
-    DRIVE = "drive"
+class ActionType(StrEnum):
+    LOG_EVENTS = "log_events"
+    RESUME = "resume"
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """Something to do about one deletion."""
+    """One thing to do for one deletion."""
 
-    step: Step
+    type: ActionType
     tenant_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What to do, and the deletions that no longer move."""
+    """The actions to take, and the ids of the tenants whose deletions are stalled."""
 
     actions: list[Action]
     stalled: list[str]
 
 
-def decide(at: datetime, limits: Limits, open_deletions: Iterable[Deletion]) -> Decision:
-    """What one look at the open deletions calls for. Pure: the same input, the same answer.
+def decide_actions(at: datetime, limits: Limits, pending: Iterable[DeletionJob]) -> Decision:
+    """Return what to do for each pending deletion at the time `at`; reads and writes nothing.
 
-    An event that was never announced is announced. A deletion that neither moved nor was pushed for
-    `limits.driven_after` is driven on; one that has not moved for `limits.stalled_after` is reported.
+    Critical events without a log line are logged. A deletion without progress and without a resumption for
+    `limits.resume_after` is resumed. A deletion without progress for `limits.stalled_after` is reported as stalled.
     """
     actions, stalled = [], []
-    for found in open_deletions:
-        if found.unannounced:
-            actions.append(Action(Step.ANNOUNCE, found.tenant_id))
-        if found.deleted_at:
+    for job in pending:
+        if job.unlogged_events:
+            actions.append(Action(ActionType.LOG_EVENTS, job.tenant_id))
+        if job.deleted_at:
             continue
-        if max(found.progressed_at, found.driven_at) <= rfc3339(at - limits.driven_after):
-            actions.append(Action(Step.DRIVE, found.tenant_id))
-        if found.progressed_at <= rfc3339(at - limits.stalled_after):
-            stalled.append(found.tenant_id)
+        if max(job.progressed_at, job.resumed_at) <= rfc3339(at - limits.resume_after):
+            actions.append(Action(ActionType.RESUME, job.tenant_id))
+        if job.progressed_at <= rfc3339(at - limits.stalled_after):
+            stalled.append(job.tenant_id)
     return Decision(actions, stalled)
 
 
 @dataclass(slots=True)
 class Report:
-    """What one run found and did. `complete` is False if it ran out of time; the next run goes on from there."""
+    """What one run found and did. `complete` is False if it ran out of time before the last pending deletion."""
 
     deletions_open: int = 0
-    deletions_driven: list[str] = field(default_factory=list)
+    deletions_resumed: list[str] = field(default_factory=list)
     deletions_stalled: list[str] = field(default_factory=list)
     complete: bool = True
     violations: int = 0
@@ -97,7 +102,7 @@ class Report:
     def to_json(self) -> dict[str, Any]:
         return {
             "deletions_open": self.deletions_open,
-            "deletions_driven": self.deletions_driven,
+            "deletions_resumed": self.deletions_resumed,
             "deletions_stalled": self.deletions_stalled,
             "complete": self.complete,
             "violations": self.violations,
@@ -105,71 +110,77 @@ class Report:
         }
 
 
-def run(at: datetime, request_id: str, limits: Limits | None = None, *, repair: bool = False) -> Report:
-    """Look after the open deletions and check the invariants, each from where the last run stopped; redact audits.
+def run_maintenance(at: datetime, request_id: str, limits: Limits | None = None, *, repair: bool = False) -> Report:
+    """Handle the pending deletions, check a part of the invariants and redact audits; return what was done.
 
-    With `repair`, what is provably derived is put right as well; see `invariants`.
+    Both the deletions and the check continue where the last run stopped. With `repair`, findings that can be repaired
+    without a person's judgement are repaired; see `findings`.
     """
     context, report = RequestContext(MAINTENANCE, at, request_id), Report()
-    user_deletion.finish_pending_deletions(_USERS_PER_RUN, sweep.RESERVE_SECONDS)
-    remembered = reads.get(keys.maintenance()) or {}
-    after = remembered.get("deletions_after")
+    user_deletion.finish_pending_deletions(_USERS_PER_RUN, RESERVE_SECONDS)
+    saved = reads.get(keys.maintenance()) or {}
+    after = saved.get("deletions_after")
     while True:
-        page = jobs.pending_deletions(after, _PAGE)
-        _look_after(context, limits or Limits(), page.items, report)
+        page = jobs.list_pending_jobs(after, _PAGE)
+        _handle_pending_deletions(context, limits or Limits(), page.items, report)
         after = page.items[-1]["gsi1sk"] if page.more else None
-        if after is None or deadline.time_left() < sweep.RESERVE_SECONDS:
+        if after is None or deadline.time_left() < RESERVE_SECONDS:
             break
     report.complete = after is None
-    redaction.redact_deleted_tenants(_REDACTIONS_PER_RUN, sweep.RESERVE_SECONDS)
-    checked = _check_invariants(context, remembered.get("checked"), report, repair=repair)
-    _remember({"deletions_after": after, "checked": checked}, remembered)
+    redaction.redact_deleted_tenants(_REDACTIONS_PER_RUN, RESERVE_SECONDS)
+    checked = _check_invariants(context, saved.get("checked"), report, repair=repair)
+    _save_positions({"deletions_after": after, "checked": checked}, saved)
     logger.info("maintenance ran", **report.to_json())
     count_metric("MaintenanceRan")
     count_metric("DeletionsOpen", report.deletions_open)
-    count_metric("DeletionsDriven", len(report.deletions_driven))
+    count_metric("DeletionsResumed", len(report.deletions_resumed))
     count_metric("DeletionsStalled", len(report.deletions_stalled))
     return report
 
 
-def _look_after(context: RequestContext, limits: Limits, items: list[dynamodb.Item], report: Report) -> None:
-    found = {item["tenant_id"]: jobs.read(item["tenant_id"]) for item in items}
-    decision = decide(context.at, limits, found.values())
-    report.deletions_open += sum(one.deleted_at is None for one in found.values())
+def _handle_pending_deletions(
+    context: RequestContext, limits: Limits, items: list[dynamodb.Item], report: Report
+) -> None:
+    """Read the jobs, decide and act; add what was done to the report. A failed action is left to the next run."""
+    found = {item["tenant_id"]: jobs.read_job(item["tenant_id"]) for item in items}
+    decision = decide_actions(context.at, limits, found.values())
+    report.deletions_open += sum(job.deleted_at is None for job in found.values())
     report.deletions_stalled += decision.stalled
     for action in decision.actions:
         try:
-            _do(context, action, found)
+            _execute_action(context, action, found)
         except RolecallError as error:
-            # The others are looked after all the same, and this one again by the next run.
-            logger.warning("deletion not driven on", tenant_id=action.tenant_id, error=error.message)
+            # One failed action must not stop the others.
+            logger.warning("deletion not resumed", tenant_id=action.tenant_id, error=error.message)
             continue
-        if action.step is Step.DRIVE:
-            report.deletions_driven.append(action.tenant_id)
+        if action.type is ActionType.RESUME:
+            report.deletions_resumed.append(action.tenant_id)
 
 
-def _do(context: RequestContext, action: Action, found: dict[str, Deletion]) -> None:
-    match action.step:
-        case Step.ANNOUNCE:
-            completion.announce(found[action.tenant_id])
-            found[action.tenant_id] = jobs.read(action.tenant_id)
-        case Step.DRIVE:
-            workers.drive(context, found[action.tenant_id])
+def _execute_action(context: RequestContext, action: Action, found: dict[str, DeletionJob]) -> None:
+    match action.type:
+        case ActionType.LOG_EVENTS:
+            completion.log_critical_events(found[action.tenant_id])
+            found[action.tenant_id] = jobs.read_job(action.tenant_id)
+        case ActionType.RESUME:
+            workers.resume_deletion(context, found[action.tenant_id])
 
 
 def _check_invariants(
     context: RequestContext, start: list[str] | None, report: Report, *, repair: bool
 ) -> list[str] | None:
-    """A bounded part of the table, from where the last run stopped; returns where this one did."""
-    place = keys.Key(*start) if start else None
-    for found, after in islice(invariants.walk(place, until=sweep.RESERVE_SECONDS), _PAGES_CHECKED):
-        findings.report(found)
+    """Check up to `_PAGES_CHECKED` pages of the table behind the key `start`; return the last key."""
+    position = keys.Key(*start) if start else None
+    pages = invariants.check_table(position, reserve_seconds=RESERVE_SECONDS)
+    for found, last in islice(pages, _PAGES_CHECKED):
+        findings.report_findings(found)
         report.violations += len(found)
-        report.repaired += sum(findings.repair(context, finding) for finding in found) if repair else 0
-        place = after
-    return list(place) if place else None
+        report.repaired += sum(findings.repair_finding(context, finding) for finding in found) if repair else 0
+        position = last
+    return list(position) if position else None
 
 
-def _remember(places: dict[str, Any], before: dynamodb.Item) -> None:
-    if any(places[name] != before.get(name) for name in places):
-        writes.write(writes.Update(keys.maintenance(), set=places, when=writes.MUST_EXIST | writes.MUST_NOT_EXIST))
+def _save_positions(positions: dict[str, Any], saved: dynamodb.Item) -> None:
+    """Store where the next run continues, unless that is stored already."""
+    if any(positions[name] != saved.get(name) for name in positions):
+        writes.write(writes.Update(keys.maintenance(), set=positions, when=writes.MUST_EXIST | writes.MUST_NOT_EXIST))

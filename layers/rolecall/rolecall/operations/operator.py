@@ -1,7 +1,7 @@
-"""What an operator does by hand, with AWS rights and no route: the first superadmin, new secrets, deleted accounts.
+"""Operations that an operator invokes by hand, with AWS rights: the first superadmin, new secrets, deleted accounts.
 
-A generated secret is in the answer, this once, and in no log. Nothing here can lock everyone out: what
-would is refused, or has to be asked for by name.
+The answer holds the generated secret, and no log does. An operation that could lock out all users is refused, unless
+the operator asks for exactly that.
 """
 
 import secrets
@@ -46,10 +46,10 @@ class JwtKeyRotation(bodies.Body):
     revoke_previous: bool = False
 
 
-def run(context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
-    """Do what `request["operation"]` names, with the request's other fields as its arguments.
+def run_operation(context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
+    """Run the operation that `request["operation"]` names; the request's other fields are its arguments.
 
-    The answer holds whatever secret was made. Raises `ValidationFailed`, and what the operation raises.
+    The answer holds the new secret, if there is one. Raises `ValidationFailed`, and what the operation raises.
     """
     name = request.get("operation")
     if name not in _OPERATIONS:
@@ -64,61 +64,64 @@ def run(context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
     return answer
 
 
-def create_superadmin(context: RequestContext, asked: NewSuperadmin) -> dict[str, Any]:
-    """A superadmin with a generated password; refused with `SuperadminExists` if there is an enabled one.
+def create_superadmin(context: RequestContext, arguments: NewSuperadmin) -> dict[str, Any]:
+    """Create a superadmin with a generated password; raise `SuperadminExists` if the platform has an active one.
 
-    `force` makes another anyway, for a platform whose superadmins can't log in.
+    `force` creates another anyway, for a platform whose superadmins can't log in.
     """
     password = secrets.token_urlsafe(18)
-    new = account_creation.NewAccount(asked.email, password, asked.first_name, asked.last_name, PlatformRole.SUPERADMIN)
-    account = account_creation.create_account(context, new, only_superadmin=not asked.force)
+    new = account_creation.NewAccount(
+        arguments.email, password, arguments.first_name, arguments.last_name, PlatformRole.SUPERADMIN
+    )
+    account = account_creation.create_account(context, new, only_superadmin=not arguments.force)
     return {"id": account.id, "email": account.email, "password": password}
 
 
-def delete_account(context: RequestContext, asked: AccountDeletion) -> dict[str, Any]:
-    """Delete a platform account for good; refused with `LastSuperadmin` for the only enabled superadmin.
+def delete_account(context: RequestContext, arguments: AccountDeletion) -> dict[str, Any]:
+    """Delete a platform account for good; raise `LastSuperadmin` for the only active superadmin.
 
-    `force` deletes that one too, for a platform that is to begin anew with `create_superadmin`.
+    `force` deletes that one too, for a platform that starts again with `create_superadmin`.
     """
-    account = account_deletion.delete_account(context, asked.email, force=asked.force)
+    account = account_deletion.delete_account(context, arguments.email, force=arguments.force)
     return {"id": account.id, "email": account.email}
 
 
-def rotate_master_token(context: RequestContext, _asked: MasterTokenRotation) -> dict[str, Any]:
-    """A new master token; the old one is dead from the answer on.
+def rotate_master_token(context: RequestContext, _arguments: MasterTokenRotation) -> dict[str, Any]:
+    """Replace the master token; the old one is invalid from the answer on.
 
-    Raises `ConcurrentChange` if someone else rotated it at the same time: their token counts.
+    Raises `ConcurrentChange` if another operator replaced it at the same time: then that token is valid.
     """
     arn = config().master_token_secret_arn
     _, version = secrets_manager.read_with_version(arn)
     token = secrets.token_urlsafe(_MASTER_TOKEN_BYTES)
-    _replace(context, "rotate_master_token", "master_token", arn, version, {"token": token})
+    _replace_secret(context, "rotate_master_token", "master_token", arn, version, {"token": token})
     return {"token": token}
 
 
-def rotate_jwt_key(context: RequestContext, asked: JwtKeyRotation) -> dict[str, Any]:
-    """A new key for access tokens; the one before is good until its tokens have expired.
+def rotate_jwt_key(context: RequestContext, arguments: JwtKeyRotation) -> dict[str, Any]:
+    """Replace the key that signs access tokens; the key before stays valid until its tokens have expired.
 
-    Refused with `PreviousKeyInUse` while the key before that one still has valid tokens, as every session
-    would lose its access token. `revoke_previous` keeps no key, for one that has leaked: all access
-    tokens end within `vault.CACHE_SECONDS`, while refresh tokens still work. Raises `ConcurrentChange` if
-    someone else rotated it at the same time.
+    Raises `PreviousKeyInUse` while the key before that one still has valid tokens, since only two keys are kept.
+    `revoke_previous` keeps no old key, for a key that has leaked: all access tokens become invalid within
+    `secrets_manager.CACHE_SECONDS`, and refresh tokens still work. Raises `ConcurrentChange` if another operator
+    replaced the key at the same time.
     """
     arn = config().jwt_key_secret_arn
     secret, version = secrets_manager.read_with_version(arn)
     until = secret.get("previous", {}).get("until", 0)
-    if not asked.revoke_previous and until > epoch_seconds(context.at):
+    if not arguments.revoke_previous and until > epoch_seconds(context.at):
         raise PreviousKeyInUse(until - epoch_seconds(context.at))
-    rotated = jwts.with_new_key(secret, context.at, keep_previous=not asked.revoke_previous)
-    _replace(context, "rotate_jwt_key", "jwt_key", arn, version, rotated)
+    rotated = jwts.with_new_key(secret, context.at, keep_previous=not arguments.revoke_previous)
+    _replace_secret(context, "rotate_jwt_key", "jwt_key", arn, version, rotated)
     return {"kid": rotated["kid"], "previous_until": rotated.get("previous", {}).get("until")}
 
 
-def _replace(
+def _replace_secret(
     context: RequestContext, action: str, name: str, arn: str, version: str, content: Mapping[str, Any]
 ) -> None:
+    """Write an audit entry, then replace the secret's content; record a refusal if its version has changed."""
     target = ("secret", name)
-    # Before the change, which is in another service and in no transaction: none goes unrecorded.
+    # Secrets Manager takes no part in transactions. The entry comes first, so that no change is without an entry.
     writes.write(trail.new_entry(context, action, target, scope=keys.PLATFORM))
     try:
         secrets_manager.replace_if_version(arn, version, content)

@@ -112,7 +112,7 @@ def finish_deletion(tenant_id: str, user_id: str) -> None:
     while items := reads.query_keys(partition, limit=_PAGE).items:
         if deadline.time_left() < _RESERVE_SECONDS:
             raise ServiceUnavailable
-        owned_keys.release(tenant_id, (pk for item in items for pk in item.owned_keys))
+        owned_keys.delete_owned_items(tenant_id, (pk for item in items for pk in item.owned_keys))
         writes.delete_all(item.key for item in items)
     writes.delete_all([keys.user(tenant_id, user_id)])
 

@@ -1,0 +1,48 @@
+"""How much a sweep does at a time: threads that all slices of a process share, and limits for one slice."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from rolecall.config import config
+from rolecall.pool import Pool
+
+#: Seconds before the deadline at which a sweep starts nothing new.
+RESERVE_SECONDS = 6.0
+
+
+class Limits(NamedTuple):
+    """What one slice may hold in memory at a time, whatever the size of the tenant.
+
+    Between two writes of the slice, at most `items` items or `users` kept users are handled. Larger chunks need fewer
+    of these writes. `users_ahead` users' partitions are read at a time. With `chunk_ahead`, the next chunk is listed
+    while one is deleted; it is off where other slices use the time.
+    """
+
+    items: int
+    users: int
+    users_ahead: int
+    chunk_ahead: bool
+
+
+#: Limits for a process that works on one slice.
+SINGLE_SLICE = Limits(1000, 250, 16, chunk_ahead=True)
+
+#: Limits for each slice of a process that works on all slices at a time.
+MANY_SLICES = Limits(150, 15, 1, chunk_ahead=False)
+
+
+class Executors(NamedTuple):
+    """Thread pools that the slices of one process share. Batches have their own, so that they delay no short call."""
+
+    batches: Pool
+    calls: Pool
+    limits: Limits
+
+
+@contextmanager
+def open_executors(limits: Limits = SINGLE_SLICE) -> Iterator[Executors]:
+    """Yield executors and shut them down afterwards; the width is the setting `sweep_concurrency`."""
+    width = config().sweep_concurrency
+    with Pool(width) as batches, Pool(2 * width if width > 1 else 1) as calls:
+        yield Executors(batches, calls, limits)

@@ -1,0 +1,183 @@
+"""Finding the items of a slice: in order, chunk by chunk, each chunk with its counts. Changes nothing."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import chain, islice
+from typing import NamedTuple
+
+from rolecall import deadline
+from rolecall.deletion import owned_keys
+from rolecall.deletion.executors import RESERVE_SECONDS, Executors, Limits, open_executors
+from rolecall.deletion.slices import AFTER_LAST_CHILD, START, SWEPT, Counts, Position, Slice
+from rolecall.storage import keys, reads, retries, writes
+
+
+class FoundItem(NamedTuple):
+    """An item of a slice. `kept`: a user item that stays for the proof. `unexpected`: an item that no sweep leaves."""
+
+    position: Position
+    item: reads.KeyWithOwnedKeys
+    kept: bool = False
+    unexpected: bool = False
+
+
+@dataclass(slots=True)
+class Chunk:
+    """The items that are deleted between two writes of the slice; `resumed` if an earlier run has recorded them.
+
+    Holds keys only. `own` are items of the tenant's partitions, `owned` the keys in their `owned_keys`. Of the
+    owned items that exist and belong to the tenant, `conditional_deletes` are executed one by one and
+    `unconditional_deletes` in batches.
+    """
+
+    resumed: bool
+    end: Position = START
+    own: list[keys.Key] = field(default_factory=list)
+    owned: list[keys.Key] = field(default_factory=list)
+    conditional_deletes: list[writes.Delete] = field(default_factory=list)
+    unconditional_deletes: list[keys.Key] = field(default_factory=list)
+    kept: Counts = field(default_factory=Counter)
+    users_kept: int = 0
+    has_unexpected: bool = False
+    counts: Counts = field(default_factory=Counter)
+
+    def is_full(self, limits: Limits) -> bool:
+        return len(self.own) >= limits.items or self.users_kept >= limits.users
+
+    def add(self, found: FoundItem) -> None:
+        """Take an item in, and move the chunk's end behind it."""
+        owned = [keys.Key(pk, keys.META) for pk in found.item.owned_keys]
+        self.end = found.position
+        self.has_unexpected |= found.unexpected
+        if found.kept:
+            self.users_kept += 1
+            self.kept.update(map(keys.receipt_category, (found.item.key, *owned)))
+        else:
+            self.own.append(found.item.key)
+            self.owned += owned
+
+
+def count_items(tenant_id: str, slice_name: str) -> tuple[Counts, bool]:
+    """Return the items of a slice counted by type, and whether the time left was enough to count them all."""
+    counts: Counts = Counter()
+    with open_executors() as executors:
+        for chunk in read_chunks(Slice(tenant_id, slice_name), executors):
+            counts += chunk.counts + chunk.kept
+            if deadline.time_left() < RESERVE_SECONDS / 2:
+                return counts, False
+    return counts, True
+
+
+def read_chunks(slice_: Slice, executors: Executors) -> Iterator[Chunk]:
+    """Yield the remaining items of a slice as chunks, in order; a chunk that was recorded before comes first.
+
+    For a slice that is swept, the chunks hold the user items, and `has_unexpected` tells that the proof has failed.
+    """
+    return _SliceReader(slice_, executors).read_chunks()
+
+
+class _SliceReader:
+    """Reads the items of one slice from the slice's position on."""
+
+    def __init__(self, slice_: Slice, executors: Executors) -> None:
+        self._slice = slice_
+        self._executors = executors
+        self._limits = executors.limits
+        self._tenant_id = slice_.tenant_id
+
+    def read_chunks(self) -> Iterator[Chunk]:
+        position = self._slice.position
+        if self._slice.pending is not None:
+            # The recorded chunk is read as a whole, whatever its size: its missing items are counted as deleted.
+            chunk = Chunk(resumed=True)
+            for found in self._read_items(position, self._slice.pending_to):
+                chunk.add(found)
+            chunk.end = position = self._slice.pending_to
+            yield self._with_counts(chunk)
+        chunk = Chunk(resumed=False)
+        for found in self._read_items(position, None):
+            chunk.add(found)
+            if chunk.is_full(self._limits) or deadline.time_left() < RESERVE_SECONDS / 2:
+                yield self._with_counts(chunk)
+                chunk = Chunk(resumed=False)
+        if chunk.own or chunk.kept:
+            yield self._with_counts(chunk)
+
+    def _read_items(self, after: Position, upto: Position | None) -> Iterator[FoundItem]:
+        """Yield the items behind `after`, up to and including `upto`: first a user's items, then the user."""
+        tenant_items = self._read_tenant_items(after.user, upto.user if upto else None)
+        ahead = self._limits.users_ahead
+        if self._slice.state == SWEPT:
+            yield from self._executors.calls.map_in_order(self._prove_user_empty, tenant_items, ahead)
+            return
+
+        def read_children(
+            item: reads.KeyWithOwnedKeys,
+        ) -> tuple[reads.KeyWithOwnedKeys, Iterator[reads.KeyWithOwnedKeys]]:
+            return item, self._read_user_items(item, after, upto)
+
+        for item, children in self._executors.calls.map_in_order(read_children, tenant_items, ahead):
+            sort_key = item.key.sk
+            for child in children:
+                yield FoundItem(Position(sort_key, child.key.sk), child)
+            if (sort_key, AFTER_LAST_CHILD) > after:
+                yield FoundItem(Position(sort_key, AFTER_LAST_CHILD), item, kept=keys.is_user_sort_key(sort_key))
+
+    def _read_tenant_items(self, first: str, last: str | None) -> Iterator[reads.KeyWithOwnedKeys]:
+        """Yield the slice's items in the tenant's partition, from `first` to `last`, both included."""
+        partition, meta = keys.tenant_partition(self._tenant_id), keys.tenant(self._tenant_id).sk
+        for low, high in keys.slice_ranges(self._slice.name):
+            for item in _read_range(partition, max(low, first), min(high, last or high), self._limits.users):
+                # The range is half-open: an item with the key `high` belongs to another slice.
+                if item.key.sk not in {meta, high}:
+                    yield item
+
+    def _read_user_items(
+        self, item: reads.KeyWithOwnedKeys, after: Position, upto: Position | None
+    ) -> Iterator[reads.KeyWithOwnedKeys]:
+        """Return the items of a user's partition between the positions; the first page is read before this returns."""
+        sort_key = item.key.sk
+        if not keys.is_user_sort_key(sort_key) or (sort_key, AFTER_LAST_CHILD) <= after:
+            return iter(())
+        first = after.child + keys.LOWEST_SORT_KEY if sort_key == after.user else ""
+        last = upto.child if upto and sort_key == upto.user else keys.HIGHEST_SORT_KEY
+        children = _read_range(self._user_partition(item), first, last, self._limits.items)
+        return chain(list(islice(children, 1)), children)
+
+    def _prove_user_empty(self, item: reads.KeyWithOwnedKeys) -> FoundItem:
+        """Return the item as `unexpected` if it is no user, or if a consistent query finds items of that user."""
+        proven = keys.is_user_sort_key(item.key.sk) and retries.retry_while_throttled(
+            lambda: reads.is_empty(self._user_partition(item))
+        )
+        return FoundItem(Position(item.key.sk, AFTER_LAST_CHILD), item, unexpected=not proven)
+
+    def _user_partition(self, user: reads.KeyWithOwnedKeys) -> str:
+        return keys.user_partition(self._tenant_id, user.key.sk.removeprefix("USER#"))
+
+    def _with_counts(self, chunk: Chunk) -> Chunk:
+        """Set the chunk's deletes and counts; an owned item counts only if it exists and belongs to the tenant."""
+        items = retries.retry_while_throttled(lambda: reads.get_many(*dict.fromkeys(chunk.owned)))
+        deletes = [
+            delete for delete in (owned_keys.prepare_delete(self._tenant_id, item) for item in items if item) if delete
+        ]
+        chunk.conditional_deletes = [delete for delete in deletes if keys.is_reusable_by_others(delete.key.pk)]
+        chunk.unconditional_deletes = [
+            delete.key for delete in deletes if not keys.is_reusable_by_others(delete.key.pk)
+        ]
+        chunk.counts.update(map(keys.receipt_category, (*chunk.own, *(delete.key for delete in deletes))))
+        return chunk
+
+
+def _read_range(pk: str, first: str, last: str, page_size: int) -> Iterator[reads.KeyWithOwnedKeys]:
+    """Yield the items of a partition from sort key `first` to `last`, both included, page by page."""
+    while first <= last:
+        page = _read_page(pk, first, last, page_size)
+        yield from page.items
+        if not page.more:
+            return
+        first = page.items[-1].key.sk + keys.LOWEST_SORT_KEY
+
+
+def _read_page(pk: str, first: str, last: str, page_size: int) -> reads.Page[reads.KeyWithOwnedKeys]:
+    return retries.retry_while_throttled(lambda: reads.query_keys(pk, first=first, last=last, limit=page_size))
