@@ -890,7 +890,7 @@ export interface components {
             fieldErrors?: components["schemas"]["FieldMessage"][];
         };
         /**
-         * @description A platform account holds exactly one.
+         * @description The roles of platform accounts. Each account has exactly one.
          * @enum {string}
          */
         PlatformRole: "ROLE_CLIENT" | "ROLE_VERIFIED_USER" | "ROLE_ADMIN" | "ROLE_SUPERADMIN";
@@ -925,7 +925,7 @@ export interface components {
             webhook_url?: components["schemas"]["WebhookUrl"] | null;
         };
         /**
-         * @description A tenant user holds exactly one.
+         * @description The roles of a tenant's users. Each user has exactly one.
          * @enum {string}
          */
         Role: "admin" | "manager" | "user";
