@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, RootModel, WithJsonSchema
 
 from rolecall.auth.roles import PlatformRole, Role
-from rolecall.http.bodies import Email
+from rolecall.http.field_types import Email
 
 USER_ID = "7c2d1e3f-9a8b-4c10-b2d3-e4f5a6b7c8d9"
 ADMIN_ID = "9b1c7e2a-3d4e-4f50-a6b7-c8d9e0f1a2b3"

@@ -9,8 +9,7 @@ from functools import cache
 from http import HTTPStatus
 from typing import Any, cast
 
-from pydantic import BaseModel, ConfigDict, create_model
-from pydantic import Field as PydanticField
+from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from local import ROOT
@@ -22,8 +21,8 @@ from rolecall.auth.principals import MASTER, Principal, PrincipalType
 from rolecall.auth.roles import PlatformRole, Role
 from rolecall.errors import RolecallError, RuleViolation, ValidationFailed
 from rolecall.http import routes as http_routes
-from rolecall.http.bodies import Body
 from rolecall.http.guards import Guard
+from rolecall.http.models import Body
 from rolecall.http.requests import MAX_BODY_BYTES
 from rolecall.http.responses import Family
 
@@ -455,7 +454,7 @@ def _share(paths: dict[str, dict[str, Any]]) -> dict[str, Any]:
 # --- Schemas ---------------------------------------------------------------------------------------
 
 
-def _ref(model: type[BaseModel] | type[Body]) -> Schema:
+def _ref(model: type[BaseModel]) -> Schema:
     return {"$ref": f"#/components/schemas/{model.__name__}"}
 
 
@@ -463,19 +462,10 @@ def _models() -> Iterable[type[BaseModel]]:
     for function, about in OPERATIONS.items():
         body = handler_of(function).body
         if body:
-            yield _model_of(body)
+            yield body
         for answer in about.answers.values():
             yield from answer.models
     yield from (answers.TenantError, answers.PlatformError, answers.GatewayError)
-
-
-def _model_of(body: type[Body]) -> type[BaseModel]:
-    """The body as a model of pydantic's, which knows how to describe one."""
-    fields: dict[str, Any] = {
-        name: (one.annotation, PydanticField(default=one.default, alias=one.alias)) for name, one in body.fields.items()
-    }
-    config = ConfigDict(extra="forbid", json_schema_extra={"minProperties": 1} if body.at_least_one else None)
-    return create_model(body.__name__, __config__=config, __doc__=body.__doc__, **fields)
 
 
 @cache

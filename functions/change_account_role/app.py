@@ -2,17 +2,20 @@
 
 from typing import Annotated
 
+from pydantic import Field
+
 from rolecall.accounts import account_changes
-from rolecall.http import bodies
+from rolecall.http.field_types import PlatformRoleName
 from rolecall.http.guards import require_superadmin
+from rolecall.http.models import Body
 from rolecall.http.requests import Request
 from rolecall.http.responses import Family, Response, etag
 from rolecall.http.routes import route
 
 
-class NewRole(bodies.Body):
-    new_role: bodies.PlatformRoleName = bodies.field(alias="newRole")
-    reason: Annotated[str, bodies.text(max_length=500)] | None = None
+class NewRole(Body):
+    new_role: PlatformRoleName = Field(alias="newRole")
+    reason: Annotated[str, Field(max_length=500)] | None = None
 
 
 @route(Family.PLATFORM, may_call=require_superadmin, body=NewRole, audit_refusals=("change_account_role", "account"))

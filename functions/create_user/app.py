@@ -1,19 +1,20 @@
 """POST /users: make a user in the caller's tenant (admin)."""
 
 from rolecall.auth.roles import Role
-from rolecall.http import bodies
+from rolecall.http.field_types import Email, Password, RoleName, WebhookUrl
 from rolecall.http.guards import require_tenant_role
+from rolecall.http.models import Body
 from rolecall.http.requests import Request
 from rolecall.http.responses import Family, Response, etag
 from rolecall.http.routes import route
 from rolecall.tenants import user_creation
 
 
-class UserToCreate(bodies.Body):
-    email: bodies.Email
-    password: bodies.Password
-    role: Role
-    webhook_url: bodies.WebhookUrl | None = None
+class UserToCreate(Body):
+    email: Email
+    password: Password
+    role: RoleName
+    webhook_url: WebhookUrl | None = None
 
 
 @route(Family.TENANT, may_call=require_tenant_role(Role.ADMIN), body=UserToCreate)

@@ -1,15 +1,16 @@
 """PUT /v1/api/superadmin/users/{id}/enable: enable someone else's platform account (superadmin)."""
 
 from rolecall.accounts import account_changes
-from rolecall.http import bodies
+from rolecall.http.field_types import Reason
 from rolecall.http.guards import require_superadmin
+from rolecall.http.models import Body
 from rolecall.http.requests import Request
 from rolecall.http.responses import Family, Response, etag
 from rolecall.http.routes import route
 
 
-class Enable(bodies.Body):
-    reason: bodies.Reason
+class Enable(Body):
+    reason: Reason
 
 
 @route(Family.PLATFORM, may_call=require_superadmin, body=Enable, audit_refusals=("enable_account", "account"))

@@ -1,14 +1,15 @@
 """POST /v1/api/auth/login: exchange an account's email and password for an access and a refresh token."""
 
 from rolecall.accounts import sessions
-from rolecall.http import bodies
+from rolecall.http.field_types import Email
+from rolecall.http.models import Body
 from rolecall.http.requests import Request
 from rolecall.http.responses import Family, Response
 from rolecall.http.routes import route
 
 
-class Credentials(bodies.Body):
-    email: bodies.Email
+class Credentials(Body):
+    email: Email
     # Any length: a policy for passwords is for new ones, and a hint would tell an attacker something.
     password: str
 

@@ -1,15 +1,17 @@
 """POST /v1/api/auth/logout: end the caller's session, its access and its refresh token."""
 
+from pydantic import Field
+
 from rolecall.accounts import sessions
-from rolecall.http import bodies
 from rolecall.http.guards import require_account
+from rolecall.http.models import Body
 from rolecall.http.requests import Request
 from rolecall.http.responses import Family, Response
 from rolecall.http.routes import route
 
 
-class Logout(bodies.Body):
-    refresh_token: str = bodies.field(alias="refreshToken")
+class Logout(Body):
+    refresh_token: str = Field(alias="refreshToken")
 
 
 @route(Family.PLATFORM, may_call=require_account, body=Logout)

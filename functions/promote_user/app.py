@@ -1,16 +1,17 @@
 """POST /users/{id}/promote: change the role of someone else in the caller's tenant (admin, manager)."""
 
-from rolecall.auth.roles import ROLE_CHANGERS, Role
-from rolecall.http import bodies
+from rolecall.auth.roles import ROLE_CHANGERS
+from rolecall.http.field_types import RoleName
 from rolecall.http.guards import require_tenant_role
+from rolecall.http.models import Body
 from rolecall.http.requests import Request
 from rolecall.http.responses import Family, Response, etag
 from rolecall.http.routes import route
 from rolecall.tenants import user_changes
 
 
-class Promotion(bodies.Body):
-    new_role: Role
+class Promotion(Body):
+    new_role: RoleName
 
 
 @route(

@@ -1,14 +1,16 @@
 """POST /v1/api/auth/refresh: spend a refresh token for a new pair of tokens."""
 
+from pydantic import Field
+
 from rolecall.accounts import sessions
-from rolecall.http import bodies
+from rolecall.http.models import Body
 from rolecall.http.requests import Request
 from rolecall.http.responses import Family, Response
 from rolecall.http.routes import route
 
 
-class Refresh(bodies.Body):
-    refresh_token: str = bodies.field(alias="refreshToken")
+class Refresh(Body):
+    refresh_token: str = Field(alias="refreshToken")
 
 
 @route(Family.PLATFORM, may_call=None, body=Refresh)

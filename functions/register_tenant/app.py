@@ -1,8 +1,9 @@
 """POST /register: make a tenant with its first admin (master token)."""
 
 from rolecall.auth.roles import Role
-from rolecall.http import bodies
+from rolecall.http.field_types import Email, Name, Password, RoleName, WebhookUrl
 from rolecall.http.guards import require_master_token
+from rolecall.http.models import Body
 from rolecall.http.requests import Request
 from rolecall.http.responses import Family, Response, etag
 from rolecall.http.routes import route
@@ -10,12 +11,12 @@ from rolecall.tenants import tenants
 from rolecall.tenants.user_creation import NewUser
 
 
-class Registration(bodies.Body):
-    tenant_name: bodies.Name
-    email: bodies.Email
-    password: bodies.Password
-    role: Role = Role.ADMIN
-    webhook_url: bodies.WebhookUrl | None = None
+class Registration(Body):
+    tenant_name: Name
+    email: Email
+    password: Password
+    role: RoleName = Role.ADMIN
+    webhook_url: WebhookUrl | None = None
 
 
 @route(Family.TENANT, may_call=require_master_token, body=Registration)

@@ -1,15 +1,16 @@
 """PUT /v1/api/superadmin/users/{id}/unban: lift the ban of someone else's platform account (superadmin)."""
 
 from rolecall.accounts import account_changes
-from rolecall.http import bodies
+from rolecall.http.field_types import Reason
 from rolecall.http.guards import require_superadmin
+from rolecall.http.models import Body
 from rolecall.http.requests import Request
 from rolecall.http.responses import Family, Response, etag
 from rolecall.http.routes import route
 
 
-class Unban(bodies.Body):
-    reason: bodies.Reason
+class Unban(Body):
+    reason: Reason
 
 
 @route(Family.PLATFORM, may_call=require_superadmin, body=Unban, audit_refusals=("unban_account", "account"))

@@ -1,14 +1,14 @@
 """PUT /global/tenants/{id}: protect a tenant against deletion, or lift that (master token)."""
 
-from rolecall.http import bodies
 from rolecall.http.guards import require_master_token
+from rolecall.http.models import Body
 from rolecall.http.requests import Request
 from rolecall.http.responses import Family, Response, etag
 from rolecall.http.routes import route
 from rolecall.tenants import tenants
 
 
-class TenantUpdate(bodies.Body):
+class TenantUpdate(Body):
     deletion_protection: bool
 
 

@@ -1,17 +1,30 @@
 """PUT /users/{id}: change the role of someone else in the caller's tenant, or deactivate them (admin, manager)."""
 
-from rolecall.auth.roles import ROLE_CHANGERS, Role
-from rolecall.http import bodies
+from typing import Self
+
+from pydantic import ConfigDict, model_validator
+
+from rolecall.auth.roles import ROLE_CHANGERS
+from rolecall.http.field_types import RoleName
 from rolecall.http.guards import require_tenant_role
+from rolecall.http.models import ABSENT, Body
 from rolecall.http.requests import Request
 from rolecall.http.responses import Family, Response, etag
 from rolecall.http.routes import route
 from rolecall.tenants import user_changes
 
 
-class UserUpdate(bodies.Body, at_least_one="active or role is required"):
-    active: bool = None  # type: ignore[assignment]  # absent, but not null
-    role: Role = None  # type: ignore[assignment]
+class UserUpdate(Body):
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1})
+
+    active: bool = ABSENT
+    role: RoleName = ABSENT
+
+    @model_validator(mode="after")
+    def _require_a_field(self) -> Self:
+        if not self.model_fields_set:
+            raise ValueError("active or role is required")
+        return self
 
 
 @route(

@@ -59,6 +59,7 @@ class Package:
             "MASTER_TOKEN_SECRET_ARN": "none",
             "CURSOR_KEY_SECRET_ARN": "none",
             "POWERTOOLS_LOG_LEVEL": "INFO",
+            "PYDANTIC_DISABLE_PLUGINS": "__all__",
         }
 
 

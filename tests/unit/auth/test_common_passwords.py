@@ -3,13 +3,14 @@
 import pytest
 
 from rolecall.errors import ValidationFailed
-from rolecall.http import bodies
+from rolecall.http.field_types import Email, Password
+from rolecall.http.models import Body
 from tests.gateway import ROOT
 
 
-class Login(bodies.Body):
-    email: bodies.Email
-    password: bodies.Password
+class Login(Body):
+    email: Email
+    password: Password
 
 
 def _complaint(password: str) -> str | None:

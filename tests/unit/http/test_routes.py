@@ -12,8 +12,8 @@ from rolecall import errors, telemetry
 from rolecall.auth.principals import PrincipalType
 from rolecall.auth.roles import PlatformRole, Role
 from rolecall.errors import FieldError, RolecallError, ValidationFailed
-from rolecall.http import bodies
 from rolecall.http.guards import require_master_token, require_superadmin, require_tenant_role
+from rolecall.http.models import Body
 from rolecall.http.requests import Request
 from rolecall.http.responses import Family, Response, to_json
 from rolecall.http.routes import Handler, route
@@ -43,7 +43,7 @@ CODES = {
 }
 
 
-class Note(bodies.Body):
+class Note(Body):
     text: str
 
 

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, NamedTuple, Protocol, Self
+from typing import Any, NamedTuple
 
 from rolecall import clock
 from rolecall.auth.principals import ANONYMOUS, Principal, RequestContext
@@ -18,6 +18,7 @@ from rolecall.http import json_text
 from rolecall.storage import keys
 from rolecall.text_rules import REPLACEMENT
 
+#: A longer body is answered with 413, unless the route's model says otherwise.
 MAX_BODY_BYTES = 16 * 1024
 
 #: A caller's own name for its request. Nothing else of it comes into a log or an answer.
@@ -34,13 +35,6 @@ _MAX_PARAMETER_LENGTH = 254
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)")
 
 _ETAG = re.compile(r'"(0|[1-9][0-9]{0,17})"')
-
-
-class Model(Protocol):
-    """A request body's model; see `bodies.Body`."""
-
-    @classmethod
-    def parse(cls, raw: bytes) -> Self: ...
 
 
 class Request[B](NamedTuple):
@@ -210,15 +204,15 @@ def check_parameters(event: Mapping[str, Any], known: frozenset[str]) -> None:
         raise ValidationFailed(*(FieldError(name, message) for name in too_long))
 
 
-def parse_body[B](event: Mapping[str, Any], model: type[B] | None) -> Any:
-    """The body as the model says; None for a route without one."""
+def parse_body(event: Mapping[str, Any], model: type[Any] | None) -> Any:
+    """Returns the body as an instance of the model, a `models.Body`, or None for a route that takes no body."""
     if model is not None:
         json_text.check_media_type(event)
     raw = json_text.raw_body(event)
-    if len(raw) > MAX_BODY_BYTES:
+    if len(raw) > (model.max_bytes if model else MAX_BODY_BYTES):
         raise PayloadTooLarge
     if model is None:
         if raw.strip() not in {b"", b"{}"}:
             raise ValidationFailed(message="this route takes no body")
         return None
-    return model.parse(raw)  # type: ignore[attr-defined]  # a Model, which type[B] can't say
+    return model.parse(raw)

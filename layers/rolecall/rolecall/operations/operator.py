@@ -8,8 +8,6 @@ import secrets
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import orjson
-
 from rolecall.accounts import account_creation, account_deletion
 from rolecall.audit import trail
 from rolecall.auth import jwts
@@ -19,30 +17,31 @@ from rolecall.aws import secrets_manager
 from rolecall.clock import epoch_seconds
 from rolecall.config import config
 from rolecall.errors import ConcurrentChange, PreviousKeyInUse, ValidationFailed
-from rolecall.http import bodies
+from rolecall.http.field_types import Email, Name
+from rolecall.http.models import Body
 from rolecall.storage import keys, writes
 from rolecall.telemetry import logger
 
 _MASTER_TOKEN_BYTES = 48  # 64 characters, as many as the one that the deployment made
 
 
-class NewSuperadmin(bodies.Body):
-    email: bodies.Email
-    first_name: bodies.Name = "Super"
-    last_name: bodies.Name = "Admin"
+class NewSuperadmin(Body):
+    email: Email
+    first_name: Name = "Super"
+    last_name: Name = "Admin"
     force: bool = False
 
 
-class AccountDeletion(bodies.Body):
-    email: bodies.Email
+class AccountDeletion(Body):
+    email: Email
     force: bool = False
 
 
-class MasterTokenRotation(bodies.Body):
+class MasterTokenRotation(Body):
     pass
 
 
-class JwtKeyRotation(bodies.Body):
+class JwtKeyRotation(Body):
     revoke_previous: bool = False
 
 
@@ -56,7 +55,7 @@ def run_operation(context: RequestContext, request: Mapping[str, Any]) -> dict[s
         raise ValidationFailed(message=f"operation must be one of {', '.join(_OPERATIONS)}")
     model, operation = _OPERATIONS[name]
     try:
-        arguments = model.parse(orjson.dumps({key: value for key, value in request.items() if key != "operation"}))
+        arguments = model.from_object({key: value for key, value in request.items() if key != "operation"})
     except ValidationFailed as failed:
         raise ValidationFailed(message="; ".join(f"{one.field} {one.message}" for one in failed.fields)) from None
     answer = operation(context, arguments)
@@ -130,7 +129,7 @@ def _replace_secret(
         raise
 
 
-_OPERATIONS: dict[str, tuple[type[Any], Callable[[RequestContext, Any], dict[str, Any]]]] = {
+_OPERATIONS: dict[str, tuple[type[Body], Callable[[RequestContext, Any], dict[str, Any]]]] = {
     "create_superadmin": (NewSuperadmin, create_superadmin),
     "delete_account": (AccountDeletion, delete_account),
     "rotate_master_token": (MasterTokenRotation, rotate_master_token),

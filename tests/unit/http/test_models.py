@@ -5,30 +5,32 @@ from datetime import date
 from typing import Any
 
 import pytest
+from pydantic import Field
 
 from rolecall.auth.roles import PlatformRole, Role
 from rolecall.errors import FieldError, ValidationFailed
-from rolecall.http import bodies
+from rolecall.http.field_types import Date, Email, Name, Password, PlatformRoleName, Reason, RoleName, WebhookUrl
+from rolecall.http.models import ABSENT, Body
 
 
-class Sample(bodies.Body):
+class Sample(Body):
     """A body with every kind of field."""
 
-    email: bodies.Email = "ada@example.com"
-    password: bodies.Password = "correct horse"
-    role: Role = Role.USER
-    name: bodies.Name = "Acme"
-    webhook_url: bodies.WebhookUrl | None = None
-    reason: bodies.Reason = "none"
-    new_role: bodies.PlatformRoleName = bodies.field(alias="newRole", default=PlatformRole.CLIENT)
+    email: Email = "ada@example.com"
+    password: Password = "correct horse"
+    role: RoleName = Role.USER
+    name: Name = "Acme"
+    webhook_url: WebhookUrl | None = None
+    reason: Reason = "none"
+    new_role: PlatformRoleName = Field(alias="newRole", default=PlatformRole.CLIENT)
 
 
-class Credentials(bodies.Body):
-    email: bodies.Email
+class Credentials(Body):
+    email: Email
     password: str
 
 
-def _errors(raw: bytes, model: type[bodies.Body] = Sample) -> tuple[FieldError, ...]:
+def _errors(raw: bytes, model: type[Body] = Sample) -> tuple[FieldError, ...]:
     with pytest.raises(ValidationFailed) as raised:
         model.parse(raw)
     return raised.value.fields
@@ -201,8 +203,8 @@ def test_a_number_is_echoed_if_everyone_can_read_it(number: bytes, echoed: float
 
 
 def test_an_address_with_a_name_before_it_is_no_email() -> None:
-    class Contact(bodies.Body):
-        email: bodies.Email
+    class Contact(Body):
+        email: Email
 
     with pytest.raises(ValidationFailed) as raised:
         Contact.parse(b'{"email": "Ada <ada@example.com>"}')
@@ -210,8 +212,8 @@ def test_an_address_with_a_name_before_it_is_no_email() -> None:
 
 
 def test_a_date_is_one_of_the_calendar() -> None:
-    class Born(bodies.Body):
-        on: date
+    class Born(Body):
+        on: Date
 
     assert Born.parse(b'{"on": "1992-02-29"}').on == date(1992, 2, 29)
     for value in ("1991-02-29", "19920229", "1992-W09-6", "1992-02-29T00:00:00", "", 699321600):
@@ -220,12 +222,10 @@ def test_a_date_is_one_of_the_calendar() -> None:
 
 
 def test_a_field_that_may_be_absent_is_not_null_for_that() -> None:
-    class Update(bodies.Body, at_least_one="active or name is required"):
-        active: bool = None  # type: ignore[assignment]
-        name: bodies.Name | None = None
+    class Update(Body):
+        active: bool = ABSENT
+        name: Name | None = None
 
     assert Update.parse(b'{"name": null}').given() == {}
     assert Update.parse(b'{"active": false}').given() == {"active": False}
     assert _errors(b'{"active": null}', Update) == (FieldError("active", "must be true or false"),)
-    with pytest.raises(ValidationFailed, match=r"^active or name is required$"):
-        Update.parse(b"{}")
