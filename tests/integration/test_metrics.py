@@ -100,7 +100,7 @@ def _calls() -> Iterator[tuple[str, ast.Call]]:
 
 
 def test_no_metric_is_named_after_an_id_or_has_one_as_a_dimension() -> None:
-    counted = [node.args[0] for name, node in _calls() if name == "count" and node.args]
+    counted = [node.args[0] for name, node in _calls() if name == "count_metric" and node.args]
     named = {ast.unparse(argument) for argument in counted if not isinstance(argument, ast.Constant)}
 
     assert len(counted) > 15
