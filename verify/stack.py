@@ -13,11 +13,13 @@ from botocore.exceptions import NoCredentialsError
 
 from local import StackError
 
-#: AWS's control planes take few requests a second, so a refused call is repeated for a while.
+#: AWS's control planes take few requests a second, so a refused call is repeated for a while. An answer may take
+#: as long as maintenance does, since a call that is repeated for want of one would do its work twice.
 _PATIENT = Config(
-    connect_timeout=5, read_timeout=60, max_pool_connections=20, retries={"mode": "standard", "max_attempts": 8}
+    connect_timeout=5, read_timeout=250, max_pool_connections=20, retries={"mode": "standard", "max_attempts": 8}
 )
 _CALLS_AT_ONCE = 8
+_AWS_DOMAINS = ("amazonaws.com", "api.aws")
 
 
 @dataclass(frozen=True)
@@ -114,7 +116,7 @@ class DeployedStack:
         if self._api:
             return self._api.rstrip("/")
         endpoint = self.client("apigateway").meta.endpoint_url
-        if "amazonaws.com" not in endpoint:
+        if not any(domain in endpoint for domain in _AWS_DOMAINS):
             # An emulator, which serves every stage under a path of its own.
             return f"{endpoint}/restapis/{self.outputs['ApiId']}/live/_user_request_"
         return self.outputs["ApiUrl"].rstrip("/")

@@ -25,7 +25,7 @@ _MOST_PAGES = 30
 _WARM_CALLS = 7
 #: Above these a person would notice; `ApiSlowAlarm` has the first one.
 _SLOW_MS, _SLOW_START_MS = 3000, 6000
-_INIT = re.compile(r"Init Duration: ([\d.]+) ms")
+_INIT = re.compile(r"(?:Init|Restore) Duration: ([\d.]+) ms")
 
 
 def _alarms(walk: Walk) -> Mapping[str, Mapping[str, Any]]:

@@ -11,6 +11,7 @@ from verify.walk import Person, Walk
 
 #: Far longer than a small tenant needs, for a stack whose deletion goes through the queue.
 _DELETION_SECONDS = 90
+_TOKEN_USE_SECONDS = 60
 
 
 def register(walk: Walk, name: str) -> tuple[str, Person]:
@@ -173,7 +174,7 @@ def record_token_use(walk: Walk) -> None:
             raise Unknown("The token's item is not in the table.")
         return True if "last_used_at" in found["Item"] else None
 
-    walk.wait_until(noted, 60, "After 60 s no use of the token was noted.")
+    walk.wait_until(noted, _TOKEN_USE_SECONDS, f"After {_TOKEN_USE_SECONDS} s no use of the token was noted.")
 
 
 @check("A role change arrives on the event bus.", uses=["PublishRoleEvent"])
