@@ -5,6 +5,7 @@ STAGE  ?= dev
 
 BIN   := .venv/bin
 PY    := $(BIN)/python
+NEWEST := .venv/newest
 READY := .venv/ready
 NODE  := node_modules/.package-lock.json
 UV    := UV_PYTHON_DOWNLOADS=never $(BIN)/uv
@@ -17,7 +18,7 @@ OR_END = || { kill -s PIPE $$PPID; exit 1; }
 LOCAL = trap : INT; $(PY) -m local
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run sync logs shell seed doctor reset operator delete-tenant invoke start-api start-lambda bench bench-deletion cost test prove soak lint \
+.PHONY: help setup run sync logs shell seed doctor reset operator delete-tenant invoke start-api start-lambda bench bench-deletion cost test prove prove-botocore soak lint \
 	unit integration e2e mutate format licences secrets lock browser openapi typescript build deploy verify
 
 help: ## List the targets
@@ -70,6 +71,18 @@ prove: $(READY) ## The long form of some tests: every crash, every fault, long r
 	@ROLECALL_PROVE=1 $(PY) -m pytest tests/e2e/test_operations.py
 	@ROLECALL_PROVE=1 $(PY) -m pytest tests/e2e/test_races.py --timeout 3600
 	@ROLECALL_PROVE=1 $(PY) -m pytest tests/e2e/test_fuzz.py --timeout 3600
+	@$(MAKE) --no-print-directory prove-botocore
+
+# An environment of its own has the newest botocore, and the rest from .venv. Only here is a version not pinned.
+prove-botocore: $(READY) ## The clients of AWS with the newest botocore, beside the pinned one (part of `make prove`)
+	@$(PYTHON) -m venv --clear $(NEWEST)
+	@$(UV) pip install --quiet --upgrade --python $(NEWEST)/bin/python boto3 botocore
+	@echo "$(CURDIR)/.venv/lib/python3.13/site-packages" > $(NEWEST)/lib/python3.13/site-packages/rest.pth
+	@for python in $(PY) $(NEWEST)/bin/python; do \
+		$$python -c 'import botocore; print("botocore", botocore.__version__)' && \
+		$$python -m pytest tests/unit/aws tests/integration/storage tests/integration/test_every_route.py \
+			--numprocesses auto || exit 1; \
+	done
 
 soak: $(READY) ## Ten minutes of traffic while tenants are deleted and maintenance runs (SECONDS=600)
 	@$(PY) -m tests.load

@@ -1,6 +1,19 @@
-"""What the clients of AWS do differently from botocore's own, as far as no other test sees it."""
+"""What the clients of AWS do differently from botocore's own, as far as no other test sees it.
 
+`make prove` runs this file with the newest botocore too.
+"""
+
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import botocore.session
 import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
+from botocore.loaders import Loader
 from botocore.model import Shape
 from botocore.parsers import JSONParser
 
@@ -22,3 +35,85 @@ def test_an_error_that_is_no_json_is_still_an_error(body: bytes) -> None:
 def test_one_parser_serves_all_answers() -> None:
     parsers = clients._SharedParserFactory()
     assert parsers.create_parser("json") is parsers.create_parser("json")
+
+
+@pytest.fixture
+def fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A session that nobody else has used or will use."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    clients._session.cache_clear()
+    yield
+    clients._session.cache_clear()
+
+
+def _plain_client() -> Any:
+    """botocore's own client."""
+    return botocore.session.get_session().create_client("dynamodb")
+
+
+def _exchange(client: Any, body: bytes, headers: dict[str, str]) -> tuple[Any, Any]:
+    """What a client sends for a write, and what it makes of the answer to a read."""
+    sent = []
+
+    def answer(request: Any, **_: Any) -> AWSResponse:
+        sent.append(request.body)
+        raw = io.BytesIO(body)
+        raw.stream = lambda **_: iter([body])  # type: ignore[attr-defined]
+        return AWSResponse(request.url, 200, HTTPHeaders.from_dict(headers), raw)
+
+    client.meta.events.register("before-send.dynamodb", answer)
+    # Members that botocore rebuilds one by one, and a condition, which is an expression beside them.
+    client.put_item(TableName="t", Item=_ITEM, ConditionExpression="attribute_not_exists(pk)")
+    found = client.get_item(TableName="t", Key={"pk": {"S": "x"}})
+    found.pop("ResponseMetadata")
+    return sent, found
+
+
+_ITEM: dict[str, Any] = {
+    "pk": {"S": "x"},
+    "all": {"L": [{"N": "1"}, {"M": {"in": {"BOOL": True}}}]},
+    "none": {"NULL": True},
+}
+
+
+def test_a_client_that_speaks_json_sends_and_understands_what_botocores_own_does(fresh: None) -> None:
+    ours = clients.create_client("dynamodb")
+    answer = json.dumps({"Item": _ITEM, "ConsumedCapacity": {"TableName": "t", "CapacityUnits": 0.5}}).encode()
+    headers = {"content-type": "application/x-amz-json-1.0"}
+
+    sent, found = _exchange(ours, answer, headers)
+    plainly_sent, plainly_found = _exchange(_plain_client(), answer, headers)
+
+    assert [json.loads(one) for one in sent] == [json.loads(one) for one in plainly_sent]
+    assert found == plainly_found
+    # Otherwise it would be right and slow.
+    assert type(ours._serializer) is clients._AttributeValueSerializer
+    assert type(ours._endpoint._response_parser_factory.create_parser("json")) is clients._OrjsonParser
+
+
+#: {"Item": {"pk": {"S": "x"}}} in CBOR.
+_CBOR = b"\xa1\x64Item\xa1\x62pk\xa1\x61S\x61x"
+
+
+def test_a_client_that_speaks_no_json_works_as_botocores_own_does(
+    fresh: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # DynamoDB's model as it may be one day: another protocol first.
+    model = botocore.session.get_session().get_component("data_loader").load_service_model("dynamodb", "service-2")
+    model = json.loads(json.dumps(model))
+    model["metadata"] |= {"protocol": "smithy-rpc-v2-cbor", "protocols": ["smithy-rpc-v2-cbor"]}
+    version = model["metadata"]["apiVersion"]
+    (tmp_path / "dynamodb" / version).mkdir(parents=True)
+    (tmp_path / "dynamodb" / version / "service-2.json").write_text(json.dumps(model))
+    monkeypatch.setattr(Loader, "CUSTOMER_DATA_PATH", str(tmp_path))
+    headers = {"smithy-protocol": "rpc-v2-cbor", "content-type": "application/cbor"}
+
+    ours, plain = clients.create_client("dynamodb"), _plain_client()
+    sent, found = _exchange(ours, _CBOR, headers)
+
+    assert ours.meta.service_model.resolved_protocol == "smithy-rpc-v2-cbor"
+    assert (sent, found) == _exchange(plain, _CBOR, headers)
+    assert found == {"Item": {"pk": {"S": "x"}}}
+    assert type(ours._serializer) is not clients._AttributeValueSerializer

@@ -7,7 +7,9 @@ Four things differ from botocore's defaults. Each takes a measured share of a co
 - Parameters are not validated against the service model before they are sent. The service validates them.
 - The user agent is one fixed word. botocore would build a description of the machine for each request.
 
-If a new botocore no longer calls the methods that are overridden here, its default behaviour applies.
+Lambda's runtime contains botocore, and AWS updates it at any time. The overrides here act only on a client that uses
+JSON and calls the methods that are known here. Every other client has botocore's default behaviour. `make prove` tries
+the newest botocore.
 """
 
 import gzip
@@ -30,8 +32,9 @@ def create_client(service: str, **options: Any) -> Any:
     """A new low-level botocore client, which threads may share. `options` are those of `botocore.config.Config`."""
     config = Config(parameter_validation=False, user_agent="rolecall", **options)
     client: Any = _session().create_client(service, config=config)
-    if service == "dynamodb":
-        client._serializer = _AttributeValueSerializer()  # noqa: SLF001 (botocore offers no component for this)
+    # A client of another protocol has a serializer of another class. botocore offers no component for serializers.
+    if service == "dynamodb" and type(getattr(client, "_serializer", None)) is JSONSerializer:
+        client._serializer = _AttributeValueSerializer()  # noqa: SLF001
     return client
 
 
@@ -50,7 +53,7 @@ class _OrjsonFileLoader(JSONFileLoader):
             if path.is_file():
                 with opened(path, "rb") as file:
                     return orjson.loads(file.read())
-        return None
+        return super().load_file(file_path)
 
 
 class _ServiceModelLoader(Loader):
@@ -67,30 +70,38 @@ class _SharedParserFactory(ResponseParserFactory):
 
     def __init__(self) -> None:
         super().__init__()
-        self._json = _OrjsonParser()
+        self._shared = {"json": _OrjsonParser()} if type(super().create_parser("json")) is JSONParser else {}
 
     def create_parser(self, protocol_name: str) -> Any:
-        return self._json if protocol_name == "json" else super().create_parser(protocol_name)
+        return self._shared.get(protocol_name) or super().create_parser(protocol_name)
+
+
+# Both classes leave attribute values as they are. That would be wrong for binary values, which the table does not have.
+# `rest` and `more` are arguments that another botocore may add. They go to its own method.
 
 
 class _AttributeValueSerializer(JSONSerializer):
-    def _serialize(self, serialized: Any, value: Any, shape: Any, key: Any = None) -> None:
+    def _serialize(self, serialized: Any, value: Any, shape: Any, key: Any = None, *rest: Any, **more: Any) -> None:
         value_shape = shape.value if shape.type_name == "map" else shape
-        if value_shape.name == "AttributeValue":
+        if value_shape.name == "AttributeValue" and not rest and not more:
             serialized[key] = value
         else:
-            super()._serialize(serialized, value, shape, key)  # type: ignore[misc]
+            super()._serialize(serialized, value, shape, key, *rest, **more)  # type: ignore[misc]
 
 
 class _OrjsonParser(JSONParser):
-    def _parse_body_as_json(self, body_contents: bytes) -> Any:
+    def _parse_body_as_json(self, body_contents: Any, *rest: Any, **more: Any) -> Any:
         try:
             return orjson.loads(body_contents)
         except orjson.JSONDecodeError:
-            return super()._parse_body_as_json(body_contents)  # type: ignore[misc]
+            return super()._parse_body_as_json(body_contents, *rest, **more)  # type: ignore[misc]
 
-    def _handle_structure(self, shape: Any, value: Any) -> Any:
-        return value if shape.name == "AttributeValue" else super()._handle_structure(shape, value)  # type: ignore[misc]
+    def _handle_structure(self, shape: Any, value: Any, *rest: Any, **more: Any) -> Any:
+        if shape.name == "AttributeValue":
+            return value
+        return super()._handle_structure(shape, value, *rest, **more)  # type: ignore[misc]
 
-    def _handle_map(self, shape: Any, value: Any) -> Any:
-        return value if shape.value.name == "AttributeValue" else super()._handle_map(shape, value)  # type: ignore[misc]
+    def _handle_map(self, shape: Any, value: Any, *rest: Any, **more: Any) -> Any:
+        if shape.value.name == "AttributeValue":
+            return value
+        return super()._handle_map(shape, value, *rest, **more)  # type: ignore[misc]
