@@ -173,14 +173,4 @@ $(READY): requirements/setup.txt requirements/dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null || { \
 		echo "Python 3.13 is needed and '$(PYTHON)' is not it: install it," \
 			"or say where it is with PYTHON=/path/to/python3.13." >&2; false; } $(OR_END)
-	@echo "setup: making .venv with $$($(PYTHON) --version)"
-	@$(PYTHON) -m venv --clear .venv > /dev/null || { \
-		echo "This Python cannot make virtual environments: install its venv module" \
-			"(on Debian and Ubuntu the package python3.13-venv)." >&2; false; } $(OR_END)
-	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/setup.txt
-	@echo "setup: installing $$(grep -c == requirements/dev.txt) packages"
-	@$(UV) pip install --quiet --python $(PY) --require-hashes -r requirements/dev.txt || { \
-		echo "setup: uv could not; trying pip, which takes some minutes"; \
-		$(PY) -m pip install --disable-pip-version-check --require-hashes -r requirements/dev.txt; }
-	@mkdir -p .venv/sam && echo '{"lastVersionCheck": 4102444800.0}' > .venv/sam/metadata.json
-	@touch $@
+	@$(PYTHON) -m local.virtual_environment $(OR_END)

@@ -2,12 +2,14 @@
 
 import contextlib
 import errno
+import fcntl
 import json
 import os
 import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -168,21 +170,27 @@ def test_what_is_missing_for_a_stack_on_aws_is_named(
 # --- make ------------------------------------------------------------------------------------------
 
 
-def make(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    for name in ("Makefile", "requirements", "package-lock.json"):
+def start_make(folder: Path, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+    for name in ("Makefile", "requirements", "local", "package-lock.json"):
         if not (folder / name).exists():
             (folder / name).symlink_to(ROOT / name)
     plain = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
-    return subprocess.run(
-        ["make", *arguments], cwd=folder, env=plain | environment, capture_output=True, text=True, check=False
+    pipe = subprocess.PIPE
+    return subprocess.Popen(
+        ["make", *arguments], cwd=folder, env=plain | environment, stdout=pipe, stderr=pipe, text=True
     )
+
+
+def make(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    with start_make(folder, *arguments, **environment) as started:
+        stdout, stderr = started.communicate()
+    return subprocess.CompletedProcess(started.args, started.returncode, stdout, stderr)
 
 
 @pytest.fixture
 def ready(tmp_path: Path) -> Path:
     """A folder in which make takes this environment for its own."""
     (tmp_path / ".venv").symlink_to(ROOT / ".venv")
-    (tmp_path / "local").symlink_to(ROOT / "local")
     return tmp_path
 
 
@@ -206,6 +214,31 @@ def test_a_python_of_another_version_is_refused_before_anything_is_made(tmp_path
     )
     assert done.returncode
     assert not (tmp_path / ".venv").exists()
+
+
+def test_of_two_set_ups_at_once_the_second_waits_and_leaves_the_environment_of_the_first(tmp_path: Path) -> None:
+    # Given a set-up that goes on
+    (tmp_path / ".venv").mkdir()
+    lines: list[str] = []
+    with (tmp_path / ".venv.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+
+        # When another one starts, then it says that it waits
+        with start_make(tmp_path, "setup", PYTHON=sys.executable) as second:
+            assert second.stdout
+            lines.append(second.stdout.readline())
+            assert lines == ["setup: another `make` is making .venv; waiting for it\n"]
+            assert second.poll() is None
+
+            # When the first one is done, then the second finds everything there
+            (tmp_path / ".venv/made by the first").touch()
+            (tmp_path / ".venv/ready").touch()
+            fcntl.flock(lock, fcntl.LOCK_UN)
+            lines += second.stdout.readlines()
+
+    assert second.returncode == 0
+    assert (tmp_path / ".venv/made by the first").exists()
+    assert len(lines) == 1
 
 
 def test_without_npm_the_sentence_says_what_to_install(ready: Path) -> None:

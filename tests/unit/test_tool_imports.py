@@ -20,7 +20,7 @@ FLOORS = [
     {"local.demo"},
     {"local.deployment"},
     {"local.engine"},
-    {"local.progress", "local.options", "local.http", "local.environment"},
+    {"local.progress", "local.options", "local.http", "local.environment", "local.virtual_environment"},
     {"local"},
 ]
 PACKAGES = ("local", "openapi", "tests", "verify")
