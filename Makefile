@@ -11,10 +11,10 @@ NODE  := node_modules/.package-lock.json
 UV    := UV_PYTHON_DOWNLOADS=never $(BIN)/uv
 SAM   := SAM_CLI_TELEMETRY=0 __SAM_CLI_APP_DIR=$(CURDIR)/.venv/sam PATH="$(CURDIR)/$(BIN):$$PATH" $(PY) -m samcli
 
-# After what says in one sentence what went wrong: make would add a line that says no more. A pipe's signal ends
-# it in silence, and not with 0.
+# Follows a command that prints one sentence when it fails. make would add a line of its own; SIGPIPE ends make without
+# that line and with an exit code that is not 0.
 OR_END = || { kill -s PIPE $$PPID; exit 1; }
-# Ctrl-C is for the command, which ends in order; the shell between it and make waits for that.
+# The shell ignores Ctrl-C, so that it waits until the command has stopped in order.
 LOCAL = trap : INT; $(PY) -m local
 
 .DEFAULT_GOAL := help
@@ -29,7 +29,7 @@ setup: $(READY) ## Make the virtual environment .venv (done again only when the 
 run: $(READY) ## Serve the whole system on this machine, with demo data (PORT=3091; DOCKER=1 for containers on Linux)
 	@$(LOCAL) run $(OR_END)
 
-sync: $(READY) ## Bring what changed onto the running local stack; `make run` does it by itself for code
+sync: $(READY) ## Build and deploy what changed to the running local stack (`make run` pushes code by itself)
 	@$(LOCAL) sync $(OR_END)
 
 logs: $(READY) ## Follow the functions' logs (FUNCTION=promote_user; STAGE=dev for a stack on AWS)
@@ -38,16 +38,16 @@ logs: $(READY) ## Follow the functions' logs (FUNCTION=promote_user; STAGE=dev f
 shell: $(READY) ## A Python prompt with the layer, the local table and the demo data
 	@$(LOCAL) shell $(OR_END)
 
-seed: $(READY) ## More users, in tenants of their own, on the running local stack (USERS=1000 TENANTS=1)
+seed: $(READY) ## Create many users, in new tenants, on the running local stack (USERS=1000 TENANTS=1)
 	@$(LOCAL) seed $(OR_END)
 
-doctor: $(READY) ## Check what must always hold (REPAIR=1; STACK=… or TABLE=… for one on AWS)
+doctor: $(READY) ## Check the invariants of a table (REPAIR=1; STACK=… or TABLE=… for one on AWS)
 	@$(LOCAL) doctor $(OR_END)
 
-reset: $(READY) ## Forget the state that `make run` keeps in .local/
+reset: $(READY) ## Remove the state that `make run` keeps in .local/
 	@$(LOCAL) reset $(OR_END)
 
-delete-tenant: $(READY) ## Delete a tenant and watch it go (ID=…; API=… MASTER_TOKEN=… for a remote one)
+delete-tenant: $(READY) ## Delete a tenant and show the progress (ID=…; API=… MASTER_TOKEN=… for a remote one)
 	@$(LOCAL) delete-tenant $(ID) $(OR_END)
 
 operator: $(READY) ## Do an operation on the running local stack (ARGS='create_superadmin email=…')
@@ -64,7 +64,7 @@ start-lambda: $(READY) ## Serve Lambda's own interface from its containers, with
 
 test: lint unit integration e2e ## Lint, then all tests
 
-prove: $(READY) ## The long form of some tests: every crash, every fault, long runs of the model, the races and the fuzzer
+prove: $(READY) ## The long form of some tests: every crash and fault, long runs of the model, the races and the fuzzer
 	@ROLECALL_PROVE=1 $(PY) -m pytest tests/integration/deletion/test_deletion_crashes.py tests/integration/deletion/test_deletion_faults.py \
 		tests/integration/tenants/test_user_deletion_crashes.py tests/integration/test_raw_events.py tests/model \
 		--numprocesses auto --timeout 3600
@@ -93,30 +93,31 @@ lint: $(READY) ## ruff, mypy --strict, bandit and cfn-lint
 	@echo "lint: bandit"  && $(BIN)/bandit --quiet --configfile pyproject.toml --recursive layers functions local openapi verify
 	@echo "lint: template" && $(SAM) validate --lint --template template.yaml --region us-east-1
 
-unit: $(READY) $(if $(shell command -v npm),$(NODE)) ## Pure rules and the template
+unit: $(READY) $(if $(shell command -v npm),$(NODE)) ## Tests of the pure rules and of the template
 	@$(PY) -m pytest tests/unit
 
-integration: $(READY) $(if $(shell command -v npm),$(NODE)) ## Real handlers with real events on an AWS in memory
+integration: $(READY) $(if $(shell command -v npm),$(NODE)) ## Tests of the real handlers with real events, on moto in memory
 	@$(PY) -m pytest tests/integration tests/model --numprocesses auto
 
-e2e: $(READY) browser ## Over HTTP, against two stacks that are deployed for it
+e2e: $(READY) browser ## Tests over HTTP, against two stacks that are deployed for them
 	@$(PY) -m pytest tests/e2e --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
-# The reference is tried out in a browser. Whoever is root on Debian, as CI is, gets one; nobody else's machine is changed.
+# A test uses the reference in a browser. As root on Debian, as in CI, Chromium is installed; no other machine is changed.
 browser:
 	@for name in chromium chromium-browser google-chrome; do command -v $$name >/dev/null && exit 0; done; \
 	[ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null || exit 0; \
 	echo "e2e: installing Chromium"; \
 	{ apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends chromium; } \
-		>/dev/null 2>&1 || echo "e2e: Chromium could not be installed, so the reference is not tried out in it"
-bench: $(READY) $(NODE) ## Speed against the floor and the peers, into docs/performance.md (needs npm; Linux)
+		>/dev/null 2>&1 || echo "e2e: Chromium could not be installed, so the test of the reference is skipped"
+
+bench: $(READY) $(NODE) ## Measure speed against the floor and the peers, into docs/performance.md (needs npm; Linux)
 	@$(PY) -m tests.benchmarks
 
-bench-deletion: $(READY) $(NODE) ## Deletion at size: the sweep on dynalite (needs npm), 10,000 items over HTTP
+bench-deletion: $(READY) $(NODE) ## Measure large deletions: the sweep on dynalite (needs npm), 10,000 items over HTTP
 	@$(PY) -m tests.benchmarks.sweep
 	@ROLECALL_SIZE=1 $(PY) -m pytest tests/e2e/test_tenant_deletion.py -k "ten_thousand or late_writers" -s -q
 
-cost: $(READY) ## What a million calls of each route cost, into docs/cost.md
+cost: $(READY) ## Compute what a million calls of each route cost, into docs/cost.md
 	@$(PY) -m tests.benchmarks.cost
 
 licences: $(READY) ## Make docs/licences.md from the requirements of what ships
@@ -125,10 +126,10 @@ licences: $(READY) ## Make docs/licences.md from the requirements of what ships
 secrets: $(READY) ## Write what looks like a secret into .secrets.baseline, and ask for each new one what it is
 	@$(BIN)/detect-secrets scan --baseline .secrets.baseline && $(BIN)/detect-secrets audit .secrets.baseline
 
-mutate: $(READY) ## Mutation testing of the domain (MODULE=roles for one); docs/mutation.md has the outcome
+mutate: $(READY) ## Run mutation tests (MODULE=roles for one module); docs/mutation.md has the results
 	@$(PY) -m tests.mutation $(MODULE)
 
-format: $(READY) ## Let ruff format and tidy the code
+format: $(READY) ## Format the code and fix what ruff can fix
 	@$(BIN)/ruff check --fix-only --quiet . && $(BIN)/ruff format --quiet .
 
 openapi: $(READY) ## Make docs/openapi.json and docs/errors.md from the code and the template
@@ -138,8 +139,8 @@ typescript: openapi $(NODE) ## Make clients/typescript/rolecall.d.ts from docs/o
 	@npm run --silent typescript > clients/typescript/rolecall.d.ts
 	@npm run --silent typecheck
 
-# The developers' environment is resolved first and binds the layer: the tests run what is deployed.
-lock: $(READY) ## Resolve the requirements anew (UPGRADE=1: to the newest versions)
+# The developers' requirements are resolved first and constrain the layer's, so that the tests run what is deployed.
+lock: $(READY) ## Resolve the requirements again (UPGRADE=1 for the newest versions)
 	@$(UV) pip compile $(LOCK) requirements/setup.in --output-file requirements/setup.txt
 	@$(UV) pip compile $(LOCK) requirements/dev.in --output-file requirements/dev.txt
 	@$(UV) pip compile $(LOCK) layers/rolecall/requirements.in --constraints requirements/dev.txt \
@@ -156,12 +157,12 @@ build: $(READY) ## Build for AWS (STAGE=dev or prod, whose profile says for whic
 verify: $(READY) ## Check a deployed stack, and remove what that made (STAGE=dev, prod or local; or STACK=…)
 	@trap : INT; STAGE=$(STAGE) $(PY) -m verify $(OR_END)
 
-# SAM does not see that a parameter has changed, so the revision of the layer follows the file that says them.
+# SAM publishes a new version of the layer only if its template changed. The revision makes it follow samconfig.toml too.
 deploy: build ## Deploy to AWS (STAGE=dev or prod)
 	@sed -i.before "s/Revision 1 /Revision $$(cksum < samconfig.toml | cut -d ' ' -f 1) /" .aws-sam/build/template.yaml
 	@SAM_CLI_TELEMETRY=0 __SAM_CLI_APP_DIR=$(CURDIR)/.venv/sam $(PY) -m local release $(STAGE) $(OR_END)
 
-# dynalite, on which the sweep is measured, and the compilers for TypeScript.
+# dynalite, for measuring the sweep, and the compilers for TypeScript.
 $(NODE): package-lock.json
 	@command -v npm > /dev/null || { \
 		echo "npm is needed for this: install Node.js (https://nodejs.org, or your system's package)." >&2; false; } $(OR_END)

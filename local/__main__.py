@@ -19,8 +19,8 @@ from botocore.exceptions import (
 from local import StackError
 from rolecall.errors import ServiceUnavailable
 
-_NOT_LOGGED_IN = (NoCredentialsError, NoRegionError, PartialCredentialsError, ProfileNotFound, SSOError)
-# Imported when asked for: each needs other libraries, and a person waits.
+_NO_CREDENTIALS = (NoCredentialsError, NoRegionError, PartialCredentialsError, ProfileNotFound, SSOError)
+#: A command's module is imported only when the command is given, because some of their libraries import slowly.
 COMMANDS = {
     "run": "local.commands.run:run",
     "sync": "local.commands.sync:main",
@@ -39,17 +39,17 @@ COMMANDS = {
 
 
 def main(arguments: list[str]) -> int:
-    """The exit code. What goes wrong is told in one sentence, without a traceback."""
+    """Runs a command and returns the exit code. An expected failure is printed as one sentence, without a traceback."""
     command, *more = arguments
     try:
         pkgutil.resolve_name(COMMANDS[command])(*more)
     except KeyboardInterrupt:
         print(file=sys.stderr)
     except BrokenPipeError:
-        # Whoever read along, as in `make logs | head`, has seen enough.
+        # The reader of the output has ended, as in `make logs | head`.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except ServiceUnavailable as error:
-        # Of the layer, which knows no difference between AWS's reasons; a person at a keyboard does.
+        # The layer raises this for every failure of AWS. A developer needs the cause.
         cause = error.__cause__
         print(_sentence(cause if isinstance(cause, BotoCoreError | ClientError) else error), file=sys.stderr)
         return 1
@@ -60,12 +60,12 @@ def main(arguments: list[str]) -> int:
 
 
 def _sentence(error: Exception) -> str:
-    """What to tell of it. Raises the error itself if that is nobody's doing but ours."""
+    """Returns the message for an expected failure. Raises any other error again."""
     match error:
         case EndpointConnectionError():
             address = error.kwargs["endpoint_url"]
             return f"Nothing answers at {address}: if that is the local stack, start it with `make run`."
-        case _ if isinstance(error, _NOT_LOGGED_IN):
+        case _ if isinstance(error, _NO_CREDENTIALS):
             said = str(error).rstrip(".")
             return f"{said}: log in to AWS, and say with AWS_PROFILE and AWS_DEFAULT_REGION who and where."
         case BotoCoreError() | ClientError():

@@ -8,15 +8,15 @@ from pathlib import Path
 from local import ROOT
 
 REGION = "us-east-1"
-# The engine's root credentials. They open nothing but the engine.
+#: The engine's root credentials. Only the engine accepts them.
 ACCESS_KEY = "test"
 SECRET_KEY = "test"  # noqa: S105
 
 
 def local_environment(endpoint_url: str | None = None) -> dict[str, str]:
-    """This process's environment, cut off from the developer's own AWS account and Python set-up.
+    """Returns this process's environment without the developer's own AWS and Python settings.
 
-    With an endpoint, AWS tools and SDKs started in it talk to that endpoint and to nothing else.
+    With an endpoint, AWS tools and SDKs that run in this environment call that endpoint only.
     """
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTHON"))}
     bin_dir = str(Path(sys.executable).parent)
@@ -30,7 +30,7 @@ def local_environment(endpoint_url: str | None = None) -> dict[str, str]:
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
         "SAM_CLI_TELEMETRY": "0",
-        # Where `make setup` has noted that the SAM CLI need not look for a newer version of itself.
+        # `make setup` put a file there that stops the SAM CLI from looking for a newer version of itself.
         "__SAM_CLI_APP_DIR": str(ROOT / ".venv" / "sam"),
     }
     if endpoint_url:
@@ -39,5 +39,5 @@ def local_environment(endpoint_url: str | None = None) -> dict[str, str]:
 
 
 def architecture() -> str:
-    """The `Architecture` parameter of the template for this machine."""
+    """Returns the value of the template's parameter `Architecture` for this machine."""
     return "arm64" if platform.machine().lower() in {"arm64", "aarch64"} else "x86_64"

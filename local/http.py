@@ -10,7 +10,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Answer:
-    """What the API answered, whatever the status. Names of headers are in lower case."""
+    """An answer with any status. Names of headers are in lower case."""
 
     status: int
     headers: Mapping[str, str]
@@ -20,7 +20,7 @@ class Answer:
         return json.loads(self.text)
 
 
-#: Told of every answer, with the method and the address that were asked; what they raise, `call` raises.
+#: Called with the method, the URL and the answer of each call. `call` raises what they raise.
 watchers: list[Callable[[str, str, Answer], None]] = []
 
 
@@ -32,7 +32,7 @@ def call(
     headers: Mapping[str, str] | None = None,
     timeout: float = 60,
 ) -> Answer:
-    """Sends one request: `body` as JSON, `token` as a bearer credential."""
+    """Sends a request, with `body` as JSON and `token` as a bearer token, and returns the answer."""
     sent = dict(headers or {})
     if token is not None:
         sent.setdefault("Authorization", f"Bearer {token}")
@@ -42,14 +42,14 @@ def call(
         sent.setdefault("Content-Type", "application/json")
     request = urllib.request.Request(url, data, sent, method=method)  # noqa: S310
     answer = _send(request, timeout)
-    for told in watchers:
-        told(method, url, answer)
+    for watcher in watchers:
+        watcher(method, url, answer)
     return answer
 
 
 def _send(request: urllib.request.Request, timeout: float) -> Answer:
     try:
-        with urllib.request.urlopen(request, timeout=timeout) as answer:  # noqa: S310  # nosec B310  # its developer's API
+        with urllib.request.urlopen(request, timeout=timeout) as answer:  # noqa: S310  # nosec B310  # a developer gives the URL
             return _answer(answer.status, answer.headers.items(), answer.read())
     except urllib.error.HTTPError as refused:
         with refused:

@@ -1,4 +1,4 @@
-"""What `make` targets show while they work: live at a terminal, plain lines everywhere else."""
+"""Shows the progress of a command: live at a terminal, as plain lines elsewhere."""
 
 import contextlib
 import time
@@ -25,7 +25,7 @@ _WIDTH = 44
 
 
 class Step(Protocol):
-    """Wraps one step of the work and shows what it does; `log` is where its details go."""
+    """Shows one step of the work while the block runs. `log` is the file to which the step writes its output."""
 
     def __call__(self, what: str, log: Path | None = None) -> contextlib.AbstractContextManager[object]: ...
 
@@ -37,7 +37,7 @@ def silent(what: str, log: Path | None = None) -> contextlib.AbstractContextMana
 
 @contextlib.contextmanager
 def step(what: str, log: Path | None = None) -> Iterator[None]:
-    """One line with its seconds; at a terminal a running clock and the end of the log before that."""
+    """Prints the step and its seconds. At a terminal it shows a clock and the log's last line until the step ends."""
     start = time.monotonic()
     line = f"  {what:<{_WIDTH}}"
     outcome = ""
@@ -57,23 +57,23 @@ def step(what: str, log: Path | None = None) -> Iterator[None]:
 
 @contextlib.contextmanager
 def counting(what: str, total: int | None) -> Iterator[Callable[[int], None]]:
-    """Shows how many of the `total` are done, as the function that it gives is told; None for an unknown total."""
+    """Yields a function that takes how many are done and shows it. `total` is None if it is not known."""
     if console.is_terminal:
         columns = TextColumn("  {task.description}"), BarColumn(), MofNCompleteColumn()
         with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=console) as bar:
             task = bar.add_task(what, total=total)
-            yield lambda done: bar.update(task, completed=done)
+            yield lambda count: bar.update(task, completed=count)
         return
-    said = 0
+    printed_tenths = 0
 
-    def say(done: int) -> None:
-        nonlocal said
-        tenths = 10 * done // total if total else 0
-        if tenths > said:
-            said = tenths
-            print(f"  {what}  {done:,} of {total:,}", flush=True)
+    def print_each_tenth(count: int) -> None:
+        nonlocal printed_tenths
+        tenths = 10 * count // total if total else 0
+        if tenths > printed_tenths:
+            printed_tenths = tenths
+            print(f"  {what}  {count:,} of {total:,}", flush=True)
 
-    yield say
+    yield print_each_tenth
 
 
 def _live(what: str, log: Path | None) -> Progress:
@@ -90,7 +90,7 @@ def _live(what: str, log: Path | None) -> Progress:
 
 
 class _LastLine(ProgressColumn):
-    """What the tool that works wrote last."""
+    """The last line of a log file that is not empty."""
 
     def __init__(self, log: Path | None) -> None:
         super().__init__()

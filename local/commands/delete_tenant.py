@@ -1,7 +1,6 @@
-"""`python -m local delete-tenant <tenant id>`: deletes a tenant and shows how it goes, to the receipt.
+"""`make delete-tenant ID=…`: deletes a tenant, shows the progress, and prints the receipt.
 
-Against the local stack that `make run` serves, or, with `API` and `MASTER_TOKEN` in the environment,
-against any other.
+The tenant is one of the stack that `make run` serves or, with `API` and `MASTER_TOKEN` in the environment, of another.
 """
 
 import json
@@ -21,7 +20,7 @@ _BAR = 40
 
 
 def main(*arguments: str) -> None:
-    """Prints the receipt. Raises `StackError` if there is none."""
+    """Deletes the tenant with the given id and prints the receipt. Raises `StackError` if the API refuses."""
     api, master_token = _target()
     if len(arguments) != 1:
         raise StackError("Say which tenant: make delete-tenant ID=<tenant id>")
@@ -29,25 +28,25 @@ def main(*arguments: str) -> None:
         receipt = delete(api, master_token, arguments[0])
     except (urllib.error.URLError, ValueError):
         raise StackError(
-            f"Nothing answers at {api}: start it with `make run`, or say where it is, as in API=https://example.com."
+            f"Nothing answers at {api}: start it with `make run`, or give its address, as in API=https://example.com."
         ) from None
     except KeyboardInterrupt:
-        print("\nA deletion that was accepted goes on by itself; the same command shows it again.", file=sys.stderr)
+        print("\nA deletion that was accepted continues; the same command shows its progress again.", file=sys.stderr)
         raise
     print(json.dumps(receipt, indent=2, ensure_ascii=False))
 
 
 def delete(api: str, master_token: str, tenant_id: str) -> dict[str, Any]:
-    """The receipt. Asks for the deletion, then follows it; also one that runs already or is over."""
+    """Requests the deletion, waits for its end, and returns the receipt. It may run already, or be complete."""
     answer = call("DELETE", f"{api}/global/tenants/{tenant_id}", master_token)
     if answer.status not in {HTTPStatus.OK, HTTPStatus.ACCEPTED, HTTPStatus.NOT_FOUND}:
-        raise StackError(_refusal(answer))
+        raise StackError(_refusal_message(answer))
     while True:
         answer = call("GET", f"{api}/global/tenants/{tenant_id}/deletion", master_token)
         if answer.status != HTTPStatus.OK:
-            raise StackError(_refusal(answer))
+            raise StackError(_refusal_message(answer))
         found: dict[str, Any] = answer.json()["data"]
-        _show(found)
+        _show_progress(found)
         if found["status"] == "deleted":
             print()
             return found
@@ -61,19 +60,17 @@ def _target() -> tuple[str, str]:
     return stack.api, stack.master_token
 
 
-def _show(found: dict[str, Any]) -> None:
+def _show_progress(found: dict[str, Any]) -> None:
     done = _BAR * found["percent"] // 100
     gone, known = sum(found["deleted"].values()), sum(found["total"].values())
     bar = "#" * done + "." * (_BAR - done)
-    trouble = "  no progress for an hour: see the alarms" if found["status"] == "failed" else ""
-    print(f"\r[{bar}] {found['percent']:3} %  {gone:,} of {known:,} found so far{trouble}", end="", flush=True)
+    warning = "  no progress for an hour: see the alarms" if found["status"] == "failed" else ""
+    print(f"\r[{bar}] {found['percent']:3} %  {gone:,} of {known:,} found so far{warning}", end="", flush=True)
 
 
-def _refusal(answer: Answer) -> str:
+def _refusal_message(answer: Answer) -> str:
     if answer.status == HTTPStatus.UNAUTHORIZED:
-        return (
-            "The API refused the master token: give the platform's as MASTER_TOKEN=…, or `make run` for the local one."
-        )
+        return "The API refused the master token: give it as MASTER_TOKEN=…, or leave out API=… for the local stack."
     try:
         return f"The API refused: {answer.status}, {answer.json()['error']}."
     except (ValueError, KeyError):

@@ -1,4 +1,4 @@
-"""`make doctor`: checks everything in a table against what must always hold, and says how to mend what doesn't."""
+"""`make doctor`: checks a whole table against the invariants, and says how to repair what breaks one."""
 
 import os
 from collections import defaultdict
@@ -18,48 +18,48 @@ from rolecall.operations.findings import Finding
 
 DOCTOR = Principal(PrincipalType.SYSTEM, "doctor")
 _SHOWN = 10
-#: What a person can do about what no machine may decide.
-MENDING = {
+#: What a person can do about a violation that can't be repaired from the other items.
+_ADVICE = {
     "NO_ADMIN": "make one of the tenant's users an active admin in the table, with an audit entry",
     "CREDENTIALS": "rotate the user's token (POST /users/{id}/token); write a missing email reservation by hand",
-    "LEFT_OVER": "delete the item; its tenant has gone, and nothing can reach it",
-    "NO_USER": "delete the item; its user has gone, and nothing can reach it",
+    "LEFT_OVER": "delete the item; its tenant is deleted, and nothing can reach it",
+    "NO_USER": "delete the item; its user is deleted, and nothing can reach it",
     "SECRET": "rotate that secret, remove the attribute, and find what wrote it",
 }
-_JUDGE = "look at the item and at the audit of its tenant, and put right what is wrong"
-_DERIVED = "`make doctor REPAIR=1` puts it right: it follows from the other items"
+_OTHER_ADVICE = "look at the item and at the audit trail of its tenant, and correct what is wrong"
+_REPAIRABLE = "`make doctor REPAIR=1` repairs it from the other items"
 
 
 def main() -> None:
     """Checks the table of `TABLE`, of the stack `STACK` on AWS, or of the local stack.
 
-    Raises `StackError` if something is wrong and was not put right.
+    Raises `StackError` if something violates an invariant and was not repaired.
     """
     repair = options.is_on("REPAIR")
     where = _use_table()
     telemetry.logger.setLevel("CRITICAL")
     found: dict[str, list[Finding]] = defaultdict(list)
     repaired = 0
-    with counting(f"check {where}", None) as done:
-        # No hurry, unlike in a function: it ends when it has seen everything.
+    with counting(f"check {where}", None) as show_count:
+        # Outside a function there is no deadline, so the check ends after the last item.
         for pages, (on_page, _) in zip(count(1), invariants.check_table(None, reserve_seconds=0), strict=False):
             for finding in on_page:
                 if repair and findings.repair_finding(RequestContext(DOCTOR, now()), finding):
                     repaired += 1
                 else:
                     found[finding.kind.name].append(finding)
-            done(pages * invariants.PAGE)
+            show_count(pages * invariants.PAGE)
     for name, violations in sorted(found.items()):
         _explain(name, violations)
     left = sum(map(len, found.values()))
-    mended = f" {repaired} repaired." if repaired else ""
+    repairs = f" {repaired} repaired." if repaired else ""
     if left:
-        raise StackError(f"{where}: {left} {'thing does' if left == 1 else 'things do'} not hold.{mended}")
-    print(f"{where}: everything holds.{mended}")
+        raise StackError(f"{where}: {left} violation{'' if left == 1 else 's'} of the invariants.{repairs}")
+    print(f"{where}: every invariant holds.{repairs}")
 
 
 def _use_table() -> str:
-    """Sets the layer to work on the table that is asked for; returns what to call it."""
+    """Makes the layer use the table that is asked for; returns how messages call it."""
     if table := os.environ.get("TABLE"):
         os.environ["TABLE_NAME"] = table
         return f"table {table}"
@@ -67,7 +67,7 @@ def _use_table() -> str:
         [stack] = boto3.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
         outputs = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
         if "TableName" not in outputs:
-            raise StackError(f"The stack {name} has no output TableName: is it one of Rolecall?")
+            raise StackError(f"The stack {name} has no output TableName: is it a stack of Rolecall?")
         os.environ["TABLE_NAME"] = outputs["TableName"]
         return f"stack {name}"
     use_layer_on(running_stack.find())
@@ -75,6 +75,7 @@ def _use_table() -> str:
 
 
 def _explain(name: str, findings: list[Finding]) -> None:
+    """Prints the violations of one kind and what can be done about them."""
     print(f"\n{name}: {findings[0].kind.value}")
     for finding in findings[:_SHOWN]:
         counts = (
@@ -85,4 +86,4 @@ def _explain(name: str, findings: list[Finding]) -> None:
         print(f"  {finding.key.pk} / {finding.key.sk}{counts}")
     if len(findings) > _SHOWN:
         print(f"  and {len(findings) - _SHOWN} more")
-    print(f"  -> {_DERIVED if findings[0].is_repairable else MENDING.get(name, _JUDGE)}\n")
+    print(f"  -> {_REPAIRABLE if findings[0].is_repairable else _ADVICE.get(name, _OTHER_ADVICE)}\n")

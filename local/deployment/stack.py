@@ -24,9 +24,9 @@ STACK_NAME = "rolecall"
 
 @dataclass(frozen=True)
 class Stack:
-    """The stack that runs on an engine of this machine.
+    """A stack that is deployed on an engine of this machine.
 
-    Its clients hold the engine's root credentials: they may do everything, and only there.
+    Its clients use the engine's root credentials, which no policy restricts.
     """
 
     engine: Engine
@@ -34,17 +34,17 @@ class Stack:
 
     @property
     def api(self) -> str:
-        """Where the API answers, without a slash at the end."""
+        """The URL of the API, without a slash at the end."""
         return f"http://{API_HOST}:{self.engine.port}"
 
     @property
     def endpoint_url(self) -> str:
-        """Where the AWS services answer."""
+        """The URL of the AWS services."""
         return self.engine.endpoint_url
 
     @cached_property
     def outputs(self) -> Mapping[str, str]:
-        """The template's Outputs."""
+        """The values of the template's Outputs by their names."""
         [stack] = self.cloudformation.describe_stacks(StackName=self.name)["Stacks"]
         return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 
@@ -58,18 +58,18 @@ class Stack:
         return token
 
     def secret(self, output: str) -> dict[str, Any]:
-        """The content of the secret whose ARN is the given Output."""
+        """Returns the content of the secret whose ARN is in the named Output."""
         text = self.secretsmanager.get_secret_value(SecretId=self.outputs[output])["SecretString"]
         content: dict[str, Any] = json.loads(text)
         return content
 
     def physical_id(self, logical_id: str) -> str:
-        """The name that the deployment gave to a resource of the template."""
+        """Returns the name that the deployment gave to a resource of the template."""
         answer = self.cloudformation.describe_stack_resource(StackName=self.name, LogicalResourceId=logical_id)
         return answer["StackResourceDetail"]["PhysicalResourceId"]
 
     def functions(self) -> dict[str, str]:
-        """The names that the deployment gave to the functions, by their names in the template."""
+        """Returns the names that the deployment gave to the functions, by their names in the template."""
         pages = self.cloudformation.get_paginator("list_stack_resources").paginate(StackName=self.name)
         return {
             resource["LogicalResourceId"]: resource["PhysicalResourceId"]
@@ -79,7 +79,7 @@ class Stack:
         }
 
     def environment(self, *functions: str) -> dict[str, str]:
-        """What code of the layer needs in its environment to run here in place of the named functions."""
+        """Returns the environment in which the layer's code can run here as it runs in the named functions."""
         merged = {
             "AWS_ENDPOINT_URL": self.endpoint_url,
             "AWS_ACCESS_KEY_ID": ACCESS_KEY,
@@ -91,18 +91,18 @@ class Stack:
         return merged
 
     def variables(self, function: str) -> dict[str, str]:
-        """The environment that the deployment gave to a function; by the name that it gave too."""
+        """Returns the environment variables of the function with this deployed name."""
         return self.lambda_.get_function_configuration(FunctionName=function)["Environment"]["Variables"]
 
     def remember(self, name: str, value: str) -> None:
-        """Keeps a note in the engine's state: it lives and dies with the data it speaks of."""
+        """Stores a note in the engine's state, so that it is lost when the data that it is about is lost."""
         try:
             self.secretsmanager.put_secret_value(SecretId=name, SecretString=value)
         except self.secretsmanager.exceptions.ResourceNotFoundException:
             self.secretsmanager.create_secret(Name=name, SecretString=value)
 
     def recall(self, name: str) -> str | None:
-        """The note kept under that name, if there is one."""
+        """Returns the note that `remember` stored under the name, or None."""
         try:
             return self.secretsmanager.get_secret_value(SecretId=name)["SecretString"]
         except self.secretsmanager.exceptions.ResourceNotFoundException:
@@ -113,11 +113,11 @@ class Stack:
         return boto3.Session(ACCESS_KEY, SECRET_KEY, region_name=REGION)
 
     def client(self, service: str) -> Any:
-        """A client of any other service, for what is needed rarely."""
+        """Makes a client of a service that has no property here."""
         return self._session.client(service, endpoint_url=self.endpoint_url)  # type: ignore[call-overload]
 
     def resource(self, service: str) -> Any:
-        """boto3's resource of a service, with the clients' rights."""
+        """Makes the boto3 resource of a service."""
         return self._session.resource(service, endpoint_url=self.endpoint_url)  # type: ignore[call-overload]
 
     @cached_property

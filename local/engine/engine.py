@@ -20,16 +20,16 @@ from local.http import call
 #: The host at which the engine serves the API. The AWS services answer at `localhost`.
 API_HOST = "127.0.0.1"
 START_SECONDS = 60
-# It writes its state on the way out, which takes longer the more of it there is.
+#: MiniStack saves its state when it stops. The more state, the longer that takes.
 STOP_SECONDS = 60
 _NOT_SAVED = "Persistence: failed to save"
 
 
 class Engine:
-    """MiniStack on 127.0.0.1 (or where `bind` says), with IAM enforced and its state kept under `home`.
+    """A MiniStack process that listens at the address `bind` and enforces IAM. Its state and log are under `home`.
 
-    It ends with the process that started it, however that one ends, and saves its state when it ends, unless that is
-    not to be kept: then it ends at once.
+    It ends with the process that started it, however that one ends. With `keep` it saves its state when it ends;
+    without, it ends at once.
     """
 
     def __init__(self, home: Path, port: int, bind: str = "127.0.0.1", *, keep: bool = True) -> None:
@@ -38,7 +38,7 @@ class Engine:
         self.bind = bind
         self._keep = keep
         self.log = home / "engine.log"
-        # `localhost` for SDKs, because requests to 127.0.0.1 belong to the API (see deploy.py).
+        # SDKs use `localhost`: MiniStack sends what comes to 127.0.0.1 to the API.
         self.endpoint_url = f"http://localhost:{port}"
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -55,7 +55,7 @@ class Engine:
         self.stop()
 
     def start(self) -> None:
-        """Returns when the engine answers. Raises `StackError` if the port is taken or it does not start."""
+        """Starts MiniStack and waits until it answers. Raises `StackError` if it can't or if the port is taken."""
         if in_use(self.port):
             raise StackError(
                 f"Port {self.port} is in use: stop what listens there, or pick another port with PORT=…, "
@@ -82,7 +82,7 @@ class Engine:
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                # A group of its own: Ctrl-C in the terminal reaches us alone, and we stop it in order.
+                # A session of its own, so that Ctrl-C in the terminal does not stop it before this process does.
                 start_new_session=True,
             )
         try:
@@ -92,13 +92,16 @@ class Engine:
             raise
 
     def check(self) -> None:
-        """Raises `StackError` if the engine is no longer there."""
+        """Raises `StackError` if the engine has stopped by itself."""
         if self._process is None or self._process.poll() is not None:
             code = self._process.returncode if self._process else None
-            raise StackError(f"MiniStack stopped by itself (exit code {code}). Its last words:\n{tail(self.log)}")
+            raise StackError(f"MiniStack stopped by itself (exit code {code}). The end of its log:\n{tail(self.log)}")
 
     def stop(self) -> None:
-        """Saves the state and returns when the engine and every function process of it are gone."""
+        """Stops the engine, which saves its state, and waits until it and its function processes have ended.
+
+        Raises `StackError` if the state was not saved.
+        """
         process, self._process = self._process, None
         if process is None:
             return
@@ -113,10 +116,10 @@ class Engine:
             process.wait()
             raise StackError(
                 f"MiniStack did not stop within {STOP_SECONDS} s and was killed, so what changed since its start "
-                f"is lost. Its last words:\n{tail(self.log)}"
+                f"is lost. The end of its log:\n{tail(self.log)}"
             ) from None
         finally:
-            # Function processes in the middle of an invocation outlive the engine for a moment.
+            # A function process that runs an invocation would live on for a moment.
             with contextlib.suppress(OSError):
                 os.killpg(process.pid, signal.SIGKILL)
             if process.stdin:
@@ -129,7 +132,7 @@ class Engine:
         if failed:
             raise StackError(
                 f"MiniStack could not save its state ({failed[0].partition(_NOT_SAVED)[2].strip()}): make room on the "
-                "disk, then `make reset`, as what it did save does not fit together."
+                "disk, then run `make reset`, because the saved parts do not fit together."
             )
 
     def _wait_until_ready(self) -> None:
@@ -140,11 +143,11 @@ class Engine:
                 if call("GET", f"{self.endpoint_url}/_ministack/ready", timeout=2).status == HTTPStatus.OK:
                     return
             time.sleep(0.05)
-        raise StackError(f"MiniStack did not answer within {START_SECONDS} s. Its last words:\n{tail(self.log)}")
+        raise StackError(f"MiniStack did not answer within {START_SECONDS} s. The end of its log:\n{tail(self.log)}")
 
 
 def in_use(port: int) -> bool:
-    """Whether something listens on the port on this machine's loopback addresses."""
+    """Whether something listens at the port of this machine's loopback address."""
     try:
         socket.create_connection(("localhost", port), timeout=1).close()
     except OSError:
@@ -153,7 +156,7 @@ def in_use(port: int) -> bool:
 
 
 def free_port() -> int:
-    """A port that was free a moment ago."""
+    """Returns a port that was free a moment ago."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

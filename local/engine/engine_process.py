@@ -1,4 +1,4 @@
-"""The engine's own process: MiniStack, completed where the template needs it, and a watch on whoever started it."""
+"""The process that runs MiniStack with our additions. It ends when the process that started it ends."""
 
 import os
 import signal
@@ -11,8 +11,8 @@ from local.engine import client_requests, gateway_variables, leading_keys, log_s
 
 
 def _stop_with_parent() -> None:
-    # The other end of standard input is held by the process that started this one. It closes when
-    # that process is gone, even after a SIGKILL, and nothing is left running without its owner.
+    # The process that started this one holds the other end of standard input. That end closes when the process ends,
+    # even by SIGKILL, and the read returns.
     os.read(sys.stdin.fileno(), 1)
     os.kill(os.getpid(), signal.SIGTERM)
 

@@ -1,6 +1,6 @@
-"""The condition `dynamodb:LeadingKeys` of a policy, which IAM knows and MiniStack does not.
+"""The condition key `dynamodb:LeadingKeys` of IAM policies, which MiniStack lacks.
 
-Without it, the policies' conditions on partition keys would let everything pass on this machine.
+Without it, a function on this machine could use any partition, whatever its policy says.
 """
 
 import json
@@ -16,10 +16,10 @@ _CONDITION = "dynamodb:LeadingKeys"
 
 
 def install() -> None:
-    """Teach the engine which partitions a request is about.
+    """Makes the engine evaluate the condition key with the partitions that a request names.
 
-    Each action of a transaction is judged by the partitions of the whole transaction. AWS does not promise to judge
-    an action by the partitions of its own items alone, so no policy may rely on that.
+    Each action of a transaction is evaluated with the partitions of the whole transaction. AWS does not promise to
+    evaluate an action with the partitions of its own items alone, so no policy may rely on that.
     """
     describe = iam_actions.dynamodb_service_context
 

@@ -30,7 +30,7 @@ def test_bulk_users_keep_every_rule(of_the_table: None, capsys: pytest.CaptureFi
         assert len(audit_of(tenant_id)) == len(users)
         assert len(reads.query_partition(keys.tenant_partition(tenant_id)).items) == len(users) + 1
     doctor.main()
-    assert capsys.readouterr().out == "table rolecall: everything holds.\n"
+    assert capsys.readouterr().out == "table rolecall: every invariant holds.\n"
 
 
 def test_more_tenants_than_users_are_not_made(of_the_table: None) -> None:
@@ -45,15 +45,15 @@ def test_the_doctor_says_what_is_wrong_and_mends_what_follows_from_the_rest(
     writes.write(writes.Delete(keys.email(user.email), when=writes.MUST_EXIST))
     before = table()
 
-    with pytest.raises(StackError, match=r"^table rolecall: 2 things do not hold.$"):
+    with pytest.raises(StackError, match=r"^table rolecall: 2 violations of the invariants.$"):
         doctor.main()
     said = capsys.readouterr().out
-    assert f"  TENANT#{acme.id} / META  (stored 3, counted 1)\n  -> `make doctor REPAIR=1` puts it right" in said
+    assert f"  TENANT#{acme.id} / META  (stored 3, counted 1)\n  -> `make doctor REPAIR=1` repairs it" in said
     assert f"  TENANT#{acme.id} / USER#{user.id}\n  -> rotate the user's token" in said
     assert table() == before
 
     monkeypatch.setenv("REPAIR", "1")
-    with pytest.raises(StackError, match=r"^table rolecall: 1 thing does not hold. 1 repaired.$"):
+    with pytest.raises(StackError, match=r"^table rolecall: 1 violation of the invariants. 1 repaired.$"):
         doctor.main()
     tenant = reads.get(keys.tenant(acme.id))
     assert tenant
