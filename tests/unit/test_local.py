@@ -463,7 +463,7 @@ def test_where_nothing_answers_is_told_in_one_sentence(
     monkeypatch.setenv("API", api)
     assert main(["delete-tenant", "20d848ac-f7c8-4387-850c-b4efa89b4747"]) == 1
     assert capsys.readouterr().err == (
-        f"Nothing answers at {api}: start it with `make run`, or say where it is, as in API=https://example.com.\n"
+        f"Nothing answers at {api}: start it with `make run`, or give its address, as in API=https://example.com.\n"
     )
 
 
