@@ -117,14 +117,6 @@ def test_every_function_has_its_partitions(function: str) -> None:
             assert limits(statement)
 
 
-@pytest.mark.parametrize("function", FUNCTIONS)
-def test_one_statement_has_all_that_a_function_may_do_in_a_transaction(function: str) -> None:
-    """AWS does not promise to judge each action of a transaction by the partitions of its own items alone."""
-    in_transactions = {"dynamodb:ConditionCheckItem", "dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}
-    allowing = [one for one in statements(function) if in_transactions & set(listed(one["Action"]))]
-    assert len(allowing) <= 1
-
-
 def test_list_users_can_query_an_index_and_nothing_else() -> None:
     assert granted("list_users") == {Permission("Query", on_index=True)}
 

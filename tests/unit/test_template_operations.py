@@ -34,7 +34,7 @@ _MOST_METRICS_OF_AN_ALARM = 10
 #: The functions that the stack must have room for, the resources that it may then have, and what they share beside
 #: today's resources: queues, alarms, secrets and the like of what is still to come.
 _FUNCTIONS_TO_COME, _RESOURCES_THEN, _SHARED_TO_COME = 55, 420, 20
-#: CodeDeploy's control plane takes 15 requests a second, so no more deployments than this begin at once.
+#: Lambda's control plane takes 15 requests a second, so no more deployments than this begin at once.
 _MOST_AT_ONCE = 10
 
 
@@ -434,12 +434,31 @@ def test_old_versions_are_removed() -> None:
     assert {version["DeletionPolicy"] for version in versions.values()} == {"Delete"}
 
 
-PROFILES = {"dev": "AllAtOnce", "prod": _GRADUAL}
+@pytest.mark.parametrize("profile", ["dev", "prod"])
+def test_what_a_function_may_do_in_a_transaction_is_in_one_statement_of_its_role(profile: str) -> None:
+    """AWS does not promise to judge each action of a transaction by the partitions of its own items alone."""
+    in_transactions = {"dynamodb:ConditionCheckItem", "dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}
+    roles = _made("AWS::IAM::Role", _profile(profile)["Deployment"])
+
+    assert len([name for name in roles if name.removesuffix("Role") in FUNCTIONS]) == len(FUNCTIONS)
+    for name, role in roles.items():
+        policies = [policy["PolicyDocument"]["Statement"] for policy in role["Properties"].get("Policies", [])]
+        allowing = [one for policy in policies for one in policy if in_transactions & set(listed(one["Action"]))]
+        assert len(allowing) <= 1, name
 
 
-@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize(("profile", "groups"), [("dev", 0), ("prod", len(GRADUAL))])
+def test_a_profile_makes_the_deployment_groups_and_the_log_groups_that_it_is_meant_to(
+    profile: str, groups: int
+) -> None:
+    deployment = _profile(profile)["Deployment"]
+    assert len(_made("AWS::CodeDeploy::DeploymentGroup", deployment)) == groups
+    assert _made("AWS::Logs::LogGroup", deployment).keys() == {"Logs", "AccessLogs"}
+
+
+@pytest.mark.parametrize("profile", ["dev", "prod"])
 def test_the_stack_stays_within_cloudformations_limits_when_it_has_grown(profile: str) -> None:
-    template = _translated(PROFILES[profile])
+    template = _translated(_profile(profile)["Deployment"])
     more = max(0, _FUNCTIONS_TO_COME - len(FUNCTIONS))
 
     expected = len(template["Resources"]) + more * _price_of_a_function(template) + (_SHARED_TO_COME if more else 0)
