@@ -42,6 +42,11 @@ UNUSED_PACKAGE_PARTS = (
     f"{_UTILITIES}/parser",
     f"{_UTILITIES}/streaming",
     f"{_UTILITIES}/validation",
+    "pydantic/color.py",
+    "pydantic/deprecated",
+    "pydantic/experimental",
+    "pydantic/mypy.py",
+    "pydantic/v1",
     # argon2 needs only the compiled part of cffi. email-validator is told not to ask a name server.
     "cffi",
     "cffi-*",
@@ -93,7 +98,10 @@ def finish_build(folder: Path) -> None:
     """
     for pattern in UNUSED_PACKAGE_PARTS:
         for path in folder.glob(f"Layer/python/{pattern}"):
-            shutil.rmtree(path)
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
     for built in (path for path in folder.iterdir() if path.is_dir()):
         _compile(built)
 

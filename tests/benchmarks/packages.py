@@ -83,7 +83,9 @@ def made(directory: Path) -> dict[str, Package]:
         if peer == "with_fastapi":
             plain = directory / f"{peer}_plain"
             shutil.copytree(task, plain)
-            packages[f"{peer}_plain"] = Package((plain, runtime), f"tests/benchmarks/peers/{peer}.handler")
+            for plain_peer in (peer, "with_fastapi_token"):
+                handler = f"tests/benchmarks/peers/{plain_peer}.handler"
+                packages[f"{plain_peer}_plain"] = Package((plain, runtime), handler)
         _compile(task)
         packages[peer] = Package((task, runtime), f"tests/benchmarks/peers/{peer}.handler")
     return packages
@@ -127,5 +129,8 @@ def of_the_sources() -> dict[str, Package]:
         name: Package((ROOT / "functions" / folder, layer, environment), "app.handler")
         for name, folder in folders.items()
     }
-    peers = {peer: Package((ROOT, environment), f"tests/benchmarks/peers/{peer}.handler") for peer in _OF_PEER}
+    peers = {
+        peer: Package((ROOT, environment), f"tests/benchmarks/peers/{peer}.handler")
+        for peer in (*_OF_PEER, "with_fastapi_token")
+    }
     return ours | peers

@@ -36,7 +36,7 @@ _CALLER = {
 
 
 def event_of(what: str) -> dict[str, Any]:
-    """The event of `promote`, `list` or `authorizer`, about what the stub knows."""
+    """Returns the event of `promote`, `list` or `authorizer`, about the items that the stub has."""
     if what == "authorizer":
         event = gateway.event_of("authorize_request")
         event["headers"]["Authorization"] = f"Bearer {stub.TOKEN}"
@@ -52,8 +52,30 @@ def event_of(what: str) -> dict[str, Any]:
     return event
 
 
+def authenticated_event(authorizer_answer: dict[str, Any]) -> dict[str, Any]:
+    """Returns the event of `promote` with the caller's API token, and with what the authorizer answered to it."""
+    event = event_of("promote")
+    event["requestContext"]["authorizer"] = authorizer_answer["context"]
+    event["headers"]["Authorization"] = f"Bearer {stub.TOKEN}"
+    event["multiValueHeaders"] = {name: [value] for name, value in event["headers"].items()}
+    return event
+
+
 def init_milliseconds(package: Package, storage: stub.Stub, event: dict[str, Any]) -> float:
-    """What Lambda would report as the initialization: the interpreter, its runtime client, the imports, the client."""
+    """Returns what Lambda would report as the initialization.
+
+    It holds the start of the interpreter and of its runtime client, the imports, and the making of the storage client.
+    """
+    return _cold_start(package, storage, event)[0]
+
+
+def cold_request_milliseconds(package: Package, storage: stub.Stub, event: dict[str, Any]) -> float:
+    """Returns the time from a request to its answer where no instance of the function runs yet."""
+    return _cold_start(package, storage, event)[1]
+
+
+def _cold_start(package: Package, storage: stub.Stub, event: dict[str, Any]) -> tuple[float, float]:
+    """Returns the milliseconds of the initialization and those of the whole request."""
     emulator, runtime = free_port(), free_port()
     addresses = ["--runtime-interface-emulator-address", f"127.0.0.1:{emulator}"]
     addresses += ["--runtime-api-address", f"127.0.0.1:{runtime}"]
@@ -71,8 +93,10 @@ def init_milliseconds(package: Package, storage: stub.Stub, event: dict[str, Any
                 time.sleep(0.01)
             url = f"http://127.0.0.1:{emulator}/2015-03-31/functions/function/invocations"
             # The emulator begins to initialize at the first invocation.
+            start = time.perf_counter()
             with urllib.request.urlopen(urllib.request.Request(url, json.dumps(event).encode()), timeout=60) as answer:
                 failed = b"errorMessage" in answer.read()
+            request_milliseconds = (time.perf_counter() - start) * 1000
         finally:
             process.terminate()
             process.wait()
@@ -81,7 +105,7 @@ def init_milliseconds(package: Package, storage: stub.Stub, event: dict[str, Any
     found = _INIT.search(text)
     assert found, text
     assert not failed, text
-    return float(found[1])
+    return float(found[1]), request_milliseconds
 
 
 class Warm:
@@ -145,6 +169,27 @@ def _unordered(body: Any) -> Any:
         if name in body:
             found[name] = sorted(json.dumps(one, sort_keys=True) for one in body[name].values())
     return found
+
+
+def check_same_cold_request(
+    authorizer: Warm, promote: Warm, with_fastapi_token: Warm, storage: stub.Stub
+) -> dict[str, Any]:
+    """Returns the event of the cold request.
+
+    Asserts that the peer, which checks the token itself, answers like the authorizer and promote together, and asks
+    the storage for the same.
+    """
+    storage.asked.clear()
+    _, decision = authorizer.run(event_of("authorizer"))
+    event = authenticated_event(decision)
+    _, answer = promote.run(event)
+    asked = comparable(storage.asked)
+    storage.asked.clear()
+    # The gateway gives the peer no principal.
+    _, peers_answer = with_fastapi_token.run(event | {"requestContext": event["requestContext"] | {"authorizer": {}}})
+    assert (body_of(peers_answer), comparable(storage.asked)) == (body_of(answer), asked)
+    assert body_of(answer)[0] == 200, answer
+    return event
 
 
 def body_of(answer: dict[str, Any]) -> Any:

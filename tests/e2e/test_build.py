@@ -17,8 +17,15 @@ from local.deployment.stack import Stack
 _IMPORT_ALL = """
 import importlib, pkgutil, runpy, sys
 import rolecall
+from rolecall.errors import ValidationFailed
 for app in sys.argv[1:]:
-    runpy.run_path(app)
+    handler = runpy.run_path(app)["handler"]
+    model = getattr(getattr(handler, "__self__", None), "body", None)
+    if model:
+        try:
+            model.parse(b'{"nothing": ""}')
+        except ValidationFailed as error:
+            assert error.fields[-1].message == "is not a known field"
 assert "boto3" not in sys.modules, "boto3 slows every cold start"
 for module in pkgutil.walk_packages(rolecall.__path__, "rolecall."):
     importlib.import_module(module.name)

@@ -16,6 +16,7 @@ def test_the_compared_do_the_same() -> None:
 
         assert running.compared({"rolecall": warm["promote"], **peers}, "promote", storage) == 2
         assert running.compared({"rolecall": warm["list"], **peers}, "list", storage) == 1
+        running.check_same_cold_request(warm["authorizer"], warm["promote"], warm["with_fastapi_token"], storage)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the runtime interface emulator is a Linux program")
@@ -25,3 +26,4 @@ def test_a_function_starts_as_on_lambda() -> None:
 
         assert running.init_milliseconds(package, storage, running.event_of("authorizer")) > 0
         assert [operation for operation, _ in storage.asked] == ["GetItem", "BatchGetItem"]
+        assert running.cold_request_milliseconds(package, storage, running.event_of("authorizer")) > 0

@@ -4,6 +4,7 @@ The very requests that Rolecall makes, written down as they go over the wire: no
 condition that turns into an error of its own. It is less than a peer would need, which is to its advantage.
 """
 
+import hashlib
 import os
 import time
 from datetime import UTC, datetime
@@ -18,7 +19,23 @@ TRANSITIONS = {
 
 
 class Refused(Exception):
-    """The actor may not make this change, or there is nobody to make it to."""
+    """The token is not valid, the actor may not make this change, or the target does not exist."""
+
+
+def authenticate(client: Any, token: str) -> dict[str, str]:
+    """Returns the principal to whom an API token belongs, if the user and the tenant are active."""
+    key = {"pk": {"S": f"TOKEN#{hashlib.sha256(token.encode()).hexdigest()}"}, "sk": {"S": "META"}}
+    found = client.get_item(TableName=TABLE, Key=key, ConsistentRead=True).get("Item")
+    if found is None:
+        raise Refused
+    tenant, user_id = f"TENANT#{found['tenant_id']['S']}", found["user_id"]["S"]
+    keys = [{"pk": {"S": tenant}, "sk": {"S": sk}} for sk in ("META", f"USER#{user_id}")]
+    answer = client.batch_get_item(RequestItems={TABLE: {"Keys": keys, "ConsistentRead": True}})
+    items = {item["sk"]["S"]: item for item in answer["Responses"][TABLE]}
+    user = items.get(f"USER#{user_id}")
+    if items.get("META", {}).get("status") != {"S": "active"} or user is None or not user["active"]["BOOL"]:
+        raise Refused
+    return {name: user[name]["S"] for name in ("id", "email", "role", "tenant_id")}
 
 
 def promote(client: Any, principal: dict[str, str], user_id: str, new_role: str, request: dict[str, Any]) -> str:

@@ -43,7 +43,7 @@ _MESSAGES = {
 class Body(BaseModel):
     """A JSON object as a route expects it. Unknown fields are refused, and no value is converted from another type."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
 
     #: A longer body is answered with 413.
     max_bytes: ClassVar[int] = MAX_BODY_BYTES
