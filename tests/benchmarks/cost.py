@@ -488,8 +488,8 @@ once. The master token is read from Secrets Manager at each use, which is 5 $ of
 {rows}
 
 *The rest* is logs, secrets, events and what goes out. What is not in it: cold starts (each a few tenths of a second of
-Lambda), requests that are refused (a 401 costs the gateway and the authorizer, a 429 of the gateway's only its
-request), what lies in the table.
+Lambda), requests that are refused (a 401 costs the gateway and the authorizer, a path that is no route the gateway and
+a short function, a 429 of the gateway's only its request), what lies in the table.
 
 ## A month that nobody calls
 

@@ -589,7 +589,7 @@ def test_the_workers_of_deletions_leave_half_of_a_new_accounts_concurrency_to_ca
         if "ScalingConfig" in mapping["Properties"]
     }
     assert concurrency == {"SweepTenantSlices": {"Ref": "DeletionConcurrency"}, "RecordTokenUseQueue": 2}
-    assert gateway.template()["Parameters"]["DeletionConcurrency"]["Default"] <= 5
+    assert gateway.template()["Parameters"]["DeletionConcurrency"]["Default"] + 2 <= 10 / 2
 
 
 def test_every_parameter_has_a_safe_default_and_is_explained() -> None:
