@@ -398,7 +398,7 @@ def _error_example(handler: http_routes.Route[Any], error: type[RolecallError]) 
         raised = errors.RateLimited(30) if error is errors.RateLimited else error()
     event = {"path": _EXAMPLE_PATH[handler.family]}
     # The very bodies of `api`, at the time of all examples.
-    return cast("dict[str, Any]", handler.refusal(event, raised).body) | {"timestamp": answers.TIME}
+    return cast("dict[str, Any]", handler.error_response(event, raised).body) | {"timestamp": answers.TIME}
 
 
 def _validation_error(handler: http_routes.Route[Any]) -> ValidationFailed:

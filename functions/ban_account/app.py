@@ -16,6 +16,6 @@ class Ban(Body):
 @route(Family.PLATFORM, may_call=require_superadmin, body=Ban, audit_refusals=("ban_account", "account"))
 def handler(request: Request[Ban]) -> Response:
     account = account_changes.ban_account(
-        request.context, request.int32("id"), reason=request.body.reason, if_match=request.if_match
+        request.context, request.path_int32("id"), reason=request.body.reason, if_match=request.if_match
     )
     return Response(200, account.to_json(), etag(account.version))

@@ -22,7 +22,7 @@ class NewRole(Body):
 def handler(request: Request[NewRole]) -> Response:
     account = account_changes.change_account_role(
         request.context,
-        request.int32("id"),
+        request.path_int32("id"),
         request.body.new_role,
         reason=request.body.reason,
         if_match=request.if_match,

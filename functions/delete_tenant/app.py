@@ -9,9 +9,9 @@ from rolecall.http.routes import route
 
 @route(Family.TENANT, may_call=require_master_token, query=frozenset({"dry_run"}))
 def handler(request: Request[None]) -> Response:
-    tenant_id = request.uuid("id", message="tenant ID is required and must be a UUID")
+    tenant_id = request.path_uuid("id", message="tenant ID is required and must be a UUID")
     confirm_name = request.headers.get("x-confirm-tenant-name")
-    if request.flag("dry_run"):
+    if request.query_flag("dry_run"):
         preview = requests.preview_deletion(tenant_id, confirm_name=confirm_name)
         message = "Dry run: nothing was deleted"
         return Response(200, {"success": True, "message": message, "data": preview.to_json()})

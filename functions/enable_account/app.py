@@ -16,6 +16,6 @@ class Enable(Body):
 @route(Family.PLATFORM, may_call=require_superadmin, body=Enable, audit_refusals=("enable_account", "account"))
 def handler(request: Request[Enable]) -> Response:
     account = account_changes.enable_account(
-        request.context, request.int32("id"), reason=request.body.reason, if_match=request.if_match
+        request.context, request.path_int32("id"), reason=request.body.reason, if_match=request.if_match
     )
     return Response(200, account.to_json(), etag(account.version))

@@ -9,5 +9,5 @@ from rolecall.http.routes import route
 
 @route(Family.TENANT, may_call=require_master_token)
 def handler(request: Request[None]) -> Response:
-    job = jobs.read_job(request.uuid("id", message="tenant ID is required and must be a UUID"))
+    job = jobs.read_job(request.path_uuid("id", message="tenant ID is required and must be a UUID"))
     return Response(200, {"success": True, "data": job.to_progress(request.context.at)})

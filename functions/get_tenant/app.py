@@ -9,5 +9,5 @@ from rolecall.tenants import tenants
 
 @route(Family.TENANT, may_call=require_master_token)
 def handler(request: Request[None]) -> Response:
-    tenant = tenants.get_tenant(request.uuid("id", message="tenant ID is required and must be a UUID"))
+    tenant = tenants.get_tenant(request.path_uuid("id", message="tenant ID is required and must be a UUID"))
     return Response(200, {"success": True, "data": tenant.to_data()}, etag(tenant.version))

@@ -10,5 +10,5 @@ from rolecall.http.routes import route
 @route(Family.PLATFORM, may_call=require_superadmin, query=frozenset({"limit", "cursor"}))
 def handler(request: Request[None]) -> Response:
     limit = request.limit(default=100, maximum=1000)
-    page = history.list_account_history(request.int32("id"), limit=limit, cursor=request.query.get("cursor"))
+    page = history.list_account_history(request.path_int32("id"), limit=limit, cursor=request.query.get("cursor"))
     return Response(200, page.entries, link_next(limit, page.next_cursor))

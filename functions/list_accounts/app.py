@@ -20,9 +20,9 @@ def handler(request: Request[None]) -> Response:
     page = accounts.list_accounts(
         limit=limit,
         cursor=request.query.get("cursor"),
-        role=request.choice("role", PlatformRole),
-        enabled=request.flag("enabled"),
-        banned=request.flag("banned"),
+        role=request.query_choice("role", PlatformRole),
+        enabled=request.query_flag("enabled"),
+        banned=request.query_flag("banned"),
         email_prefix=request.query.get("email", ""),
     )
     body: dict[str, Any] = {"users": [account.to_json() for account in page.accounts]}

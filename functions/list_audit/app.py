@@ -16,10 +16,12 @@ from rolecall.tenants import tenants
 )
 def handler(request: Request[None]) -> Response:
     query, limit = request.query, request.limit(default=100, maximum=1000)
-    from_time, to_time = request.moment("from"), request.moment("to")
+    from_time, to_time = request.query_time("from"), request.query_time("to")
     page = trail.list_entries(
         tenants.resolve_tenant_id(request.context, query.get("tenant_id")),
-        trail.Filters(request.text("action"), request.id("actor"), request.id("target"), from_time, to_time),
+        trail.Filters(
+            request.query_text("action"), request.query_id("actor"), request.query_id("target"), from_time, to_time
+        ),
         limit=limit,
         cursor=query.get("cursor"),
     )

@@ -18,8 +18,8 @@ def handler(request: Request[None]) -> Response:
         request.context,
         limit=request.limit(default=1000, maximum=1000),
         cursor=request.query.get("cursor"),
-        role=request.choice("role", Role),
-        active=request.flag("active"),
+        role=request.query_choice("role", Role),
+        active=request.query_flag("active"),
         email=request.query.get("email", ""),
     )
     body = {"success": True, "users": [user.to_json() for user in page.users]}

@@ -16,7 +16,7 @@ class TenantUpdate(Body):
 def handler(request: Request[TenantUpdate]) -> Response:
     tenant = tenants.update_tenant(
         request.context,
-        request.uuid("id", message="tenant ID is required and must be a UUID"),
+        request.path_uuid("id", message="tenant ID is required and must be a UUID"),
         deletion_protection=request.body.deletion_protection,
         if_match=request.if_match,
     )

@@ -118,7 +118,7 @@ BUGS = {
     ),
     "a refusal for the last admin's sake is not written down": Bug(
         "missing audit entry",
-        "http.routes:Route._answer",
+        "http.routes:Route._respond",
         "if self.audit_refusals:",
         "if self.audit_refusals and refusal.status == 403:",
     ),

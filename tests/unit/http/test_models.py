@@ -2,10 +2,10 @@
 
 import json
 from datetime import date
-from typing import Any
+from typing import Any, Self
 
 import pytest
-from pydantic import Field
+from pydantic import Field, create_model, model_validator
 
 from rolecall.auth.roles import PlatformRole, Role
 from rolecall.errors import FieldError, ValidationFailed
@@ -229,3 +229,73 @@ def test_a_field_that_may_be_absent_is_not_null_for_that() -> None:
     assert Update.parse(b'{"name": null}').given() == {}
     assert Update.parse(b'{"active": false}').given() == {"active": False}
     assert _errors(b'{"active": null}', Update) == (FieldError("active", "must be true or false"),)
+
+
+# --- What later routes will have: nested objects, lists, more secrets, longer bodies ---------------------------------
+
+
+class Change(Body):
+    new_role: RoleName
+    new_password: str = ABSENT
+
+
+class Changes(Body):
+    """A body with a list of objects, of up to 64 KiB."""
+
+    max_bytes = 64 * 1024
+
+    changes: list[Change] = Field(min_length=1, max_length=2)
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "message"),
+    [
+        ([], "changes", "must have at least 1 entries"),
+        ([{"new_role": "user"}] * 3, "changes", "must have at most 2 entries"),
+        ({}, "changes", "must be a list"),
+        ([{"new_role": "user"}, {"new_role": None}], "changes[1].new_role", "must be one of admin, manager, user"),
+        ([{"new_role": "user"}, {}], "changes[1].new_role", "is required"),
+        ([{"new_role": "user", "until": 1}], "changes[0].until", "is not a known field"),
+        (["user"], "changes[0]", "must be a JSON object"),
+    ],
+)
+def test_an_error_in_a_list_names_the_row_and_the_field(changes: Any, field: str, message: str) -> None:
+    (error,) = _errors(json.dumps({"changes": changes}).encode(), Changes)
+    assert (error.field, error.message) == (field, message)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["password", "new_password", "currentPassword", "token", "refreshToken", "refresh_token", "client_secret"],
+)
+def test_no_secret_is_echoed_whatever_its_name_is(name: str) -> None:
+    model = create_model("WithSecret", __base__=Body, field=(int, Field(alias=name)))
+    assert _errors(json.dumps({name: "hunter2-hunter2"}).encode(), model) == (
+        FieldError(name, "must be a whole number"),
+    )
+
+
+def test_a_secret_in_a_list_is_not_echoed() -> None:
+    (error,) = _errors(b'{"changes": [{"new_role": "user", "new_password": 12345678}]}', Changes)
+    assert error == FieldError("changes[0].new_password", "must be a string")
+
+
+def test_the_text_of_a_body_shows_no_value() -> None:
+    body = Credentials.parse(b'{"email": "ada@example.com", "password": "hunter2-hunter2"}')
+    assert (str(body), repr(body)) == ("", "Credentials()")
+
+
+def test_a_validator_of_the_whole_body_says_its_message_without_a_field() -> None:
+    class Update(Body):
+        active: bool = ABSENT
+
+        @model_validator(mode="after")
+        def _require_a_field(self) -> Self:
+            if not self.model_fields_set:
+                raise ValueError("active is required")
+            return self
+
+    assert Update.parse(b'{"active": false}').active is False
+    with pytest.raises(ValidationFailed, match=r"^active is required$") as raised:
+        Update.parse(b"{}")
+    assert raised.value.fields == ()

@@ -207,6 +207,18 @@ def test_the_size_counts_in_bytes_after_base64() -> None:
     assert _ask(_echo, body=gateway._text_of(_note(16 * 1024 + 1).encode()), isBase64Encoded=True).status == 413
 
 
+def test_a_route_takes_as_long_a_body_as_its_model_says() -> None:
+    class LongNote(Note):
+        max_bytes = 64 * 1024
+
+    @route(Family.TENANT, may_call=None, body=LongNote)
+    def handler(_request: Request[LongNote]) -> Response:
+        return Response(200, {})
+
+    assert _ask(handler, body=_note(64 * 1024)).status == 200
+    assert _ask(handler, body=_note(64 * 1024 + 1)).status == 413
+
+
 def test_a_body_is_too_large_for_a_route_without_one_too() -> None:
     @route(Family.TENANT, may_call=None)
     def handler(_request: Request[None]) -> Response:
@@ -317,7 +329,7 @@ def test_half_a_character_is_a_bad_request(event: dict[str, Any]) -> None:
     @route(Family.PLATFORM, may_call=None, query=frozenset({"limit"}))
     def handler(request: Request[None]) -> Response:
         request.limit(default=1, maximum=5)
-        return Response(200, {"id": request.int32("id")})
+        return Response(200, {"id": request.path_int32("id")})
 
     assert _ask(handler, **event).status == 400
 
@@ -325,7 +337,7 @@ def test_half_a_character_is_a_bad_request(event: dict[str, Any]) -> None:
 def test_an_id_is_looked_for_in_the_form_of_keys_and_an_empty_text_is_none() -> None:
     @route(Family.TENANT, may_call=None, query=frozenset({"actor", "action"}))
     def handler(request: Request[None]) -> Response:
-        return Response(200, {"actor": request.id("actor"), "action": request.text("action")})
+        return Response(200, {"actor": request.query_id("actor"), "action": request.query_text("action")})
 
     known = "1A2B3C4D-5E6F-4A7B-8C9D-0E1F2A3B4C5D"
     found = _ask(handler, queryStringParameters={"actor": known, "action": "x"})
@@ -342,7 +354,7 @@ def test_an_id_is_looked_for_in_the_form_of_keys_and_an_empty_text_is_none() -> 
 def test_an_account_id_is_a_positive_int32(text: str) -> None:
     @route(Family.PLATFORM, may_call=None)
     def handler(request: Request[None]) -> Response:
-        return Response(200, {"id": request.int32("id")})
+        return Response(200, {"id": request.path_int32("id")})
 
     assert _ask(handler, pathParameters={"id": "2147483647"}).body == {"id": 2147483647}
     refused = _ask(handler, pathParameters={"id": text})

@@ -1,4 +1,4 @@
-"""What every function behind the API shares: who calls, the parsed request, the answer, the two error dialects."""
+"""Guards: each checks whether a caller may use a route, before the request is parsed. A guard raises `Refused`."""
 
 from collections.abc import Callable
 
@@ -10,7 +10,7 @@ type Guard = Callable[[Principal], None]
 
 
 def require_tenant_role(*allowed: Role) -> Guard:
-    """Users of a tenant with one of these roles; everyone else is `Forbidden`."""
+    """Returns a guard that allows users of a tenant with one of these roles, and raises `Forbidden` for all others."""
 
     def guard(principal: Principal) -> None:
         if principal.tenant_role not in allowed:
@@ -20,33 +20,33 @@ def require_tenant_role(*allowed: Role) -> Guard:
 
 
 def require_master_token(principal: Principal) -> None:
-    """Operators with the master token; everyone else is told `MasterTokenRequired`."""
+    """Allows operators with the master token, and raises `MasterTokenRequired` for all others."""
     if principal.type is not PrincipalType.MASTER:
         raise MasterTokenRequired
 
 
-def require_either(guard: Guard, other: Guard) -> Guard:
-    """Whoever one of the two lets pass; everyone else is told what the first says."""
+def require_either(first: Guard, second: Guard) -> Guard:
+    """Returns a guard that allows callers whom one of the two allows; others get the error of the first guard."""
 
-    def both(principal: Principal) -> None:
+    def guard_either(principal: Principal) -> None:
         try:
-            guard(principal)
+            first(principal)
         except RuleViolation as refusal:
             try:
-                other(principal)
+                second(principal)
             except RuleViolation:
                 raise refusal from None
 
-    return both
+    return guard_either
 
 
 def require_account(principal: Principal) -> None:
-    """Every platform account; everyone else is `Forbidden`."""
+    """Allows every platform account, and raises `Forbidden` for all others."""
     if principal.type is not PrincipalType.ACCOUNT:
         raise Forbidden
 
 
 def require_superadmin(principal: Principal) -> None:
-    """Accounts with the role superadmin; everyone else is `Forbidden`."""
+    """Allows platform accounts with the role superadmin, and raises `Forbidden` for all others."""
     if principal.platform_role is not PlatformRole.SUPERADMIN:
         raise Forbidden

@@ -93,7 +93,7 @@ def _message(complaint: Mapping[str, Any]) -> str:
     if "expected" in context:
         # pydantic writes "'admin', 'manager' or 'user'".
         context["expected"] = context["expected"].replace("'", "").replace(" or ", ", ")
-    return _MESSAGES[complaint["type"]].format(**context)
+    return _MESSAGES.get(complaint["type"], "is not valid").format(**context)
 
 
 def _echo(field: str, complaint: Mapping[str, Any]) -> Any:

@@ -1,4 +1,4 @@
-"""What every function behind the API shares: who calls, the parsed request, the answer, the two error dialects."""
+"""Requests: what API Gateway hands to a function, parsed and checked: the caller, parameters, headers and the body."""
 
 import re
 from collections import defaultdict
@@ -21,15 +21,15 @@ from rolecall.text_rules import REPLACEMENT
 #: A longer body is answered with 413, unless the route's model says otherwise.
 MAX_BODY_BYTES = 16 * 1024
 
-#: A caller's own name for its request. Nothing else of it comes into a log or an answer.
+#: An `X-Request-Id` that is logged and sent back. Any other value is ignored.
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 _IDEMPOTENCY_KEY = re.compile(r"[!-~]{1,255}")
 
-#: What we write down lies well within.
+#: The range that times in query parameters are limited to. Every stored time lies within it.
 _EARLIEST, _LATEST = datetime(1971, 1, 1, tzinfo=UTC), datetime(9998, 12, 31, tzinfo=UTC)
 
-#: No value of a query parameter is longer, but a cursor: it may become a key.
+#: Bytes that the value of a query parameter may have, because it may become a part of a key. A cursor may be longer.
 _MAX_PARAMETER_LENGTH = 254
 
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)")
@@ -38,9 +38,10 @@ _ETAG = re.compile(r'"(0|[1-9][0-9]{0,17})"')
 
 
 class Request[B](NamedTuple):
-    """A request whose caller may use the route and whose body and parameters are well-formed.
+    """A request whose caller may use the route, and whose body is valid.
 
-    `if_match` holds the versions that the caller accepts; None if any will do.
+    `if_match` holds the versions that `If-Match` accepts, or None if any version will do. A parameter is checked when
+    it is read.
     """
 
     context: RequestContext
@@ -57,43 +58,46 @@ class Request[B](NamedTuple):
             raise ValidationFailed(FieldError("limit", f"must be a whole number from 1 to {maximum}", text))
         return int(text)
 
-    def uuid(self, name: str, *, message: str) -> str:
-        """A path parameter that must be a UUID; raises `ValidationFailed` with `message`."""
+    def path_uuid(self, name: str, *, message: str) -> str:
+        """Returns a path parameter in the canonical form of a UUID; raises `ValidationFailed` with `message`."""
         canonical = keys.canonical_uuid(self.path[name])
         if canonical is None:
             raise ValidationFailed(message=message)
         return canonical
 
-    def id(self, name: str) -> str | None:
-        """A query parameter that is some id, a UUID in the form of keys, if it is there; raises `ValidationFailed`."""
-        text = self.text(name)
+    def query_id(self, name: str) -> str | None:
+        """Returns a query parameter that holds an id, or None if it was not sent. A UUID gets its canonical form.
+
+        Raises `ValidationFailed` if it is empty.
+        """
+        text = self.query_text(name)
         return text and (keys.canonical_uuid(text) or text)
 
-    def text(self, name: str) -> str | None:
-        """A query parameter, if it is there; raises `ValidationFailed` for an empty one."""
+    def query_text(self, name: str) -> str | None:
+        """Returns a query parameter, or None if it was not sent; raises `ValidationFailed` if it is empty."""
         text = self.query.get(name)
         if text == "":
             raise ValidationFailed(FieldError(name, "must not be empty: leave it out", text))
         return text
 
-    def choice[E: StrEnum](self, name: str, choices: type[E]) -> E | None:
-        """A query parameter that is one of an enumeration, if it is there; raises `ValidationFailed`."""
+    def query_choice[E: StrEnum](self, name: str, choices: type[E]) -> E | None:
+        """Returns a query parameter as a member of `choices`, or None if it was not sent; raises `ValidationFailed`."""
         text = self.query.get(name)
         if text is not None and text not in choices:
             raise ValidationFailed(FieldError(name, f"must be one of {', '.join(choices)}", text))
         return None if text is None else choices(text)
 
-    def flag(self, name: str) -> bool | None:
-        """A query parameter that is `true` or `false`, if it is there; raises `ValidationFailed`."""
+    def query_flag(self, name: str) -> bool | None:
+        """Returns a query parameter, `true` or `false`, or None if it was not sent; raises `ValidationFailed`."""
         text = self.query.get(name)
         if text not in {None, "true", "false"}:
             raise ValidationFailed(FieldError(name, "must be true or false", text))
         return None if text is None else text == "true"
 
-    def moment(self, name: str) -> datetime | None:
-        """A query parameter in RFC 3339, with an offset or `Z`, if it is there; raises `ValidationFailed`.
+    def query_time(self, name: str) -> datetime | None:
+        """Returns a query parameter that is a time of RFC 3339, in UTC, or None if it was not sent.
 
-        A time before or after all that can be written down is the first or the last of these.
+        Raises `ValidationFailed` for another format. A time before 1971 or after 9998 becomes the nearest one in range.
         """
         text = self.query.get(name)
         if text is None:
@@ -108,14 +112,14 @@ class Request[B](NamedTuple):
 
     @property
     def idempotency_key(self) -> str | None:
-        """The `Idempotency-Key` header, if it is there; raises `ValidationFailed` unless it is plain text."""
+        """The `Idempotency-Key` header, or None if it was not sent; raises `ValidationFailed` if it is malformed."""
         key = self.headers.get("idempotency-key")
         if key is not None and not _IDEMPOTENCY_KEY.fullmatch(key):
             raise ValidationFailed(FieldError("Idempotency-Key", "must be 1 to 255 visible ASCII characters"))
         return key
 
-    def int32(self, name: str) -> int:
-        """A path parameter that must be a positive int32; raises `ValidationFailed`."""
+    def path_int32(self, name: str) -> int:
+        """Returns a path parameter that is a positive int32; raises `ValidationFailed` for any other."""
         text = self.path[name]
         if not re.fullmatch(r"[0-9]{1,10}", text) or not 1 <= int(text) < 2**31:
             raise ValidationFailed(FieldError(name, "must be a positive 32-bit integer", text))
@@ -123,6 +127,7 @@ class Request[B](NamedTuple):
 
 
 def context_of(event: Mapping[str, Any]) -> RequestContext:
+    """Returns who calls, when and from where; the principal is what the authorizer wrote into the event."""
     context = event["requestContext"]
     identity = context.get("identity") or {}
     return RequestContext(
@@ -135,33 +140,35 @@ def context_of(event: Mapping[str, Any]) -> RequestContext:
 
 
 def replace_surrogates(text: str | None) -> str:
-    """What is missing is empty, and what has no UTF-8, half of a surrogate pair, is a question mark."""
+    """Returns the text with a question mark for each lone surrogate, which UTF-8 cannot encode, or "" for None."""
     return (text or "").encode(errors="replace").decode()
 
 
 def is_utf_8(text: str | None) -> bool:
-    """Whether a text came as UTF-8: API Gateway puts U+FFFD in the place of other bytes."""
+    """Returns whether a text was sent in UTF-8. API Gateway replaces other bytes with U+FFFD."""
     return text is None or (REPLACEMENT not in text and replace_surrogates(text) == text)
 
 
 def _request_id(event: Mapping[str, Any]) -> str:
-    """The caller's `X-Request-Id` if it is well-formed, else the gateway's."""
+    """Returns the caller's `X-Request-Id` if it is well-formed, else the request id of API Gateway."""
     sent = headers_of(event).get("x-request-id", "")
     return sent if _REQUEST_ID.fullmatch(sent) else str(event["requestContext"]["requestId"])
 
 
 def request_of[B](event: Mapping[str, Any], context: RequestContext, body: B) -> Request[B]:
+    """Returns the request of an event whose body and parameters have been checked."""
     headers = headers_of(event)
     return Request(context, body, path_parameters(event), _query(event), headers, _versions(headers.get("if-match")))
 
 
 def headers_of(event: Mapping[str, Any]) -> dict[str, str]:
+    """Returns the headers by their names in lower case."""
     sent = (event.get("headers") or {}).items()
     return {name.lower(): replace_surrogates(value) for name, value in sent if value is not None}
 
 
 def path_parameters(event: Mapping[str, Any]) -> Mapping[str, str]:
-    # What is missing is no id of anything, and answered like that.
+    # A missing path parameter reads as an empty string, matches no id, and so gets a 404.
     return defaultdict(
         str, {name: replace_surrogates(text) for name, text in (event.get("pathParameters") or {}).items()}
     )
@@ -175,7 +182,10 @@ def _query(event: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _versions(if_match: str | None) -> frozenset[int] | None:
-    """RFC 9110, section 13.1.1: `*` or a list of entity tags, compared strongly."""
+    """Returns the versions in an `If-Match` header (RFC 9110, section 13.1.1), or None if every version matches.
+
+    Weak tags and tags that are no version match nothing.
+    """
     if if_match is None or if_match.strip() == "*":
         return None
     tags = (tag.strip() for tag in if_match.split(","))
@@ -183,6 +193,7 @@ def _versions(if_match: str | None) -> frozenset[int] | None:
 
 
 def check_parameters(event: Mapping[str, Any], known: frozenset[str]) -> None:
+    """Raises `ValidationFailed` for query parameters that are unknown, not UTF-8, sent twice or too long."""
     unknown = sorted(_query(event).keys() - known)
     if unknown:
         raise ValidationFailed(*(FieldError(name, "is not a known parameter") for name in unknown))

@@ -1,4 +1,4 @@
-"""What every function behind the API shares: who calls, the parsed request, the answer, the two error dialects."""
+"""Responses: the headers and JSON bodies that functions return, and the error bodies of the two API families."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -18,14 +18,18 @@ from rolecall.http.requests import replace_surrogates
 
 
 class Family(Enum):
-    """The two API families, which differ in how they say an error."""
+    """The two API families. Each has its own form of error bodies."""
 
     TENANT = "tenant"
     PLATFORM = "platform"
 
 
 class Response(NamedTuple):
-    """An answer; `body` is turned into JSON, None into no body. A text goes out as it is, with its `Content-Type`."""
+    """A response of a function.
+
+    A `body` that is a mapping or a list is sent as JSON, a string as it is (`headers` then holds its `Content-Type`),
+    and None as an empty body.
+    """
 
     status: int
     body: Mapping[str, Any] | list[Any] | str | None
@@ -33,16 +37,20 @@ class Response(NamedTuple):
 
 
 def etag(version: int) -> dict[str, str]:
-    """The header that names the version of what was answered."""
+    """Returns the `ETag` header with the version of the item in the response."""
     return {"ETag": f'"{version}"'}
 
 
 def link_next(limit: int, cursor: str | None) -> dict[str, str]:
-    """The header that names the next page (RFC 8288), relative to the request's own address; none without one."""
+    """Returns the `Link` header to the next page (RFC 8288), or no header if `cursor` is None.
+
+    The link is relative to the address of the request.
+    """
     return {"Link": f'<?limit={limit}&cursor={cursor}>; rel="next"'} if cursor else {}
 
 
 def tenant_error(error: RolecallError) -> dict[str, Any]:
+    """Returns the body of an error in the tenant API."""
     body: dict[str, Any] = {
         "success": False,
         "error": error.message,
@@ -58,6 +66,7 @@ def tenant_error(error: RolecallError) -> dict[str, Any]:
 
 
 def platform_error(event: Mapping[str, Any], error: RolecallError) -> dict[str, Any]:
+    """Returns the body of an error in the platform API."""
     body: dict[str, Any] = {
         "status": error.status,
         "error": HTTPStatus(error.status).phrase,
@@ -72,6 +81,7 @@ def platform_error(event: Mapping[str, Any], error: RolecallError) -> dict[str, 
 
 
 def to_gateway(response: Response, request_id: str) -> dict[str, Any]:
+    """Returns a response in the form that API Gateway expects from a function."""
     headers = {"Cache-Control": "no-store", "X-Request-Id": request_id, **response.headers}
     if response.body is None:
         return {"statusCode": response.status, "headers": headers, "body": ""}
@@ -82,11 +92,11 @@ def to_gateway(response: Response, request_id: str) -> dict[str, Any]:
 
 
 def to_json(body: Any) -> str:
-    """JSON text; a `Decimal` becomes a number without binary rounding."""
-    return orjson.dumps(body, default=_exact).decode()
+    """Returns JSON text. A `Decimal` becomes a number with exactly its digits."""
+    return orjson.dumps(body, default=_decimal_to_json).decode()
 
 
-def _exact(value: Any) -> Any:
+def _decimal_to_json(value: Any) -> Any:
     if isinstance(value, Decimal):
         return orjson.Fragment(f"{value.normalize():f}")
     raise TypeError(f"{type(value).__name__} has no JSON form")

@@ -1,4 +1,4 @@
-"""What every function behind the API shares: who calls, the parsed request, the answer, the two error dialects."""
+"""Routes: make a Lambda handler of a function from a request to a response."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
@@ -18,10 +18,10 @@ from rolecall.http.responses import Family, Response, platform_error, tenant_err
 from rolecall.storage import keys
 from rolecall.telemetry import logger
 
-#: Seconds before the function's own end at which it stops trying, so that there is always an answer.
+#: Seconds before the function's timeout at which it stops retrying, so that it always answers.
 _ANSWER_SECONDS = 0.5
 
-#: No number that is an id is longer.
+#: Digits of the largest account id, an int32.
 _MAX_ID_LENGTH = 10
 
 type Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
@@ -35,18 +35,19 @@ def route[B](
     query: frozenset[str] = frozenset(),
     audit_refusals: tuple[str, str] | None = None,
 ) -> Callable[[Callable[[Request[B]], Response]], Handler]:
-    """Make a Lambda handler of a function from a request to a response.
+    """Returns a decorator that makes a Lambda handler of a function from a request to a response.
 
-    The caller is checked first (`may_call`; None for a route without a credential), then the query's
-    names and the body. `audit_refusals` names the action and the type of the target `{id}` of a
-    change whose refusals are written to the audit trail. Every error becomes one of the family's.
+    The handler first checks the caller (`may_call`; None for a route without a credential), then the names of the query
+    parameters (`query`), then the body (`body`, its model). It turns every exception into an error body of the family.
+
+    With `audit_refusals`, an action and the type of its target `{id}`, it writes an audit entry for each refusal.
     """
 
     return lambda function: Route(family, function, may_call, body, query, audit_refusals).handle
 
 
 class Route[B](NamedTuple):
-    """What `route` knows of a function; the function's handler is its `handle`."""
+    """The arguments of `route`, and the function that it decorates. `handle` is the Lambda handler."""
 
     family: Family
     function: Callable[[Request[B]], Response]
@@ -60,32 +61,32 @@ class Route[B](NamedTuple):
         context = context_of(event)
         logger.append_keys(
             request_id=context.request_id,
-            # Ours: it finds the request in the gateway's access log, where that is on, and tells apart what a caller
-            # names alike.
+            # With this id the request is found in the gateway's access log, if there is one. A caller may send the same
+            # request id several times.
             gateway_request_id=event["requestContext"]["requestId"],
             principal=context.principal.id,
         )
         try:
-            response = self._answer(event, context)
+            response = self._respond(event, context)
         except RolecallError as error:
             if isinstance(error, ServiceUnavailable):
                 telemetry.log_service_unavailable(error)
-            response = self.refusal(event, error)
-        except Exception:  # noqa: BLE001 (the last line of defence: logged, and answered without details)
+            response = self.error_response(event, error)
+        except Exception:  # noqa: BLE001 (logged, and answered with 500 and no details)
             logger.exception("request failed")
             telemetry.count_metric("RequestsFailed")
-            response = self.refusal(event, RolecallError())
+            response = self.error_response(event, RolecallError())
         finally:
             telemetry.finish_invocation(lambda_context)
         return to_gateway(response, context.request_id)
 
-    def refusal(self, event: Mapping[str, Any], error: RolecallError) -> Response:
-        """The answer that says an error, in the dialect of the route's family."""
+    def error_response(self, event: Mapping[str, Any], error: RolecallError) -> Response:
+        """Returns the response to an error, in the form of the route's family."""
         headers = {"Retry-After": str(error.retry_after)} if error.retry_after is not None else {}
         body = platform_error(event, error) if self.family is Family.PLATFORM else tenant_error(error)
         return Response(error.status, body, headers)
 
-    def _answer(self, event: Mapping[str, Any], context: RequestContext) -> Response:
+    def _respond(self, event: Mapping[str, Any], context: RequestContext) -> Response:
         body = None
         try:
             if self.may_call is not None:
@@ -101,17 +102,21 @@ class Route[B](NamedTuple):
 
 
 def _record_refusal(
-    audited: tuple[str, str], event: Mapping[str, Any], context: RequestContext, body: Any, refusal: RuleViolation
+    action_and_target_type: tuple[str, str],
+    event: Mapping[str, Any],
+    context: RequestContext,
+    body: Any,
+    refusal: RuleViolation,
 ) -> None:
-    """If this fails, so does the request: no refusal goes unrecorded."""
-    action, target_type = audited
-    target_id = _known_form(target_type, path_parameters(event).get("id", ""))
+    """Writes the audit entry of a refusal. If the write fails, the request fails with it."""
+    action, target_type = action_and_target_type
+    target_id = _audited_id(target_type, path_parameters(event).get("id", ""))
     asked = body.given() if body is not None else {}
     trail.record_refusal(context, action, (target_type, target_id), asked=asked, code=refusal.code)
 
 
-def _known_form(target_type: str, target_id: str) -> str:
-    """An id as it is in keys. What can be none, such as an email, is not written down."""
+def _audited_id(target_type: str, target_id: str) -> str:
+    """Returns the id in the form of keys, or "unknown" for a text that is no id, because it may be an email."""
     if target_type != "account":
         return keys.canonical_uuid(target_id) or "unknown"
     is_number = target_id.isdecimal() and target_id.isascii() and len(target_id) <= _MAX_ID_LENGTH
@@ -119,6 +124,6 @@ def _known_form(target_type: str, target_id: str) -> str:
 
 
 def _require_credential(context: RequestContext) -> None:
-    # The gateway has let nobody through without one; this holds even if a route forgets its authorizer.
+    # The gateway lets no request through without a credential. This check also covers a route without an authorizer.
     if context.principal is ANONYMOUS:
         raise Unauthorized
