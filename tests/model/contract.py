@@ -482,14 +482,18 @@ class Model:
         return session.alive and session.account.may_act and self.now < session.until
 
     @staticmethod
-    def check_standing(caller: Caller) -> None:
-        """At the moment of a write: an actor that is gone or may not act is nobody, one of another role may not."""
+    def check_active(caller: Caller) -> None:
+        """At the moment of a write: an actor that is deleted or inactive is nobody, whatever else is wrong."""
         holder = caller.holder
         if caller.kind == "user":
             refuse_if(holder.deleted or not holder.active, UNAUTHORIZED)
         elif caller.kind == "account":
             refuse_if(not holder.may_act, UNAUTHORIZED)
-        refuse_if(holder is not None and holder.role != caller.role, FORBIDDEN)
+
+    def check_standing(self, caller: Caller) -> None:
+        """At the moment of a write: the actor is active and has the role that it had when it was authorized."""
+        self.check_active(caller)
+        refuse_if(caller.holder is not None and caller.holder.role != caller.role, FORBIDDEN)
 
     def answer(
         self,
@@ -509,6 +513,11 @@ class Model:
                 return CLOSED
             if audited and refusal.audited:
                 assert caller is not None
+                try:
+                    if caller.kind != "account" or audited[1] == "account":
+                        self.check_active(caller)
+                except Refusal as nobody:
+                    return Answer(nobody.status, code=nobody.code, changes=False)
                 action, target_type, target_id = audited
                 self._record(
                     caller, action, (target_type, target_id), after=asked(), reason=refusal.code, outcome="denied"
@@ -914,6 +923,7 @@ class Model:
             return False
         tenant = target.tenant
         refuse_if(tenant.status != "active", UNAUTHORIZED)
+        self.check_active(caller)
         after = {"role": target.role, "active": target.active} | changed
         loses_admin = target.role == "admin" and target.active and not (after["role"] == "admin" and after["active"])
         refuse_if(loses_admin and tenant.active_admins == 1, (409, "LAST_ADMIN"))
@@ -955,6 +965,7 @@ class Model:
             refuse_if(target is actor, SELF_CHANGE)
             refuse_if(target.role not in MANAGES[caller.role], FORBIDDEN)
             refuse_if(tenant.status != "active", UNAUTHORIZED)
+            self.check_active(caller)
             last = target.role == "admin" and target.active and tenant.active_admins == 1
             refuse_if(last, (409, "LAST_ADMIN"))
             self.check_standing(caller)
@@ -1225,6 +1236,7 @@ class Model:
             become(becoming)
             changes = (was.role, was.ban, was.enabled) != (becoming.role, becoming.ban, becoming.enabled)
             if changes:
+                self.check_active(caller)
                 last = was.counts and not becoming.counts and sum(one.counts for one in self.accounts) == 1
                 refuse_if(last, (422, "LAST_SUPERADMIN"))
                 self.check_standing(caller)

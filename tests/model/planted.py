@@ -46,7 +46,7 @@ BUGS = {
     "an actor's standing is not looked at again": Bug(
         "forgotten condition",
         "auth.preconditions:actor_still_authorized",
-        "return [writes.Check(key, when=when, on_condition_failure=on_condition_failure)]",
+        'return _actor_checks(principal, Forbidden, Attr("role").eq(principal.role))',
         "return []",
     ),
     "the last admin may go": Bug(

@@ -54,7 +54,7 @@ class Clock:
 class Look:
     """What the table held at one moment. Answers `rolecall.invariants` in the place of the store."""
 
-    EXISTS = writes.MUST_EXIST
+    MUST_EXIST = writes.MUST_EXIST
 
     def __init__(self) -> None:
         self.items: dict[Key, dynamodb.Item] = {}

@@ -136,7 +136,7 @@ def test_a_function_is_a_screenful_without_aws_environment_or_error_handling(fun
 
 
 #: Modules of what the Lambda runtime brings, and of packages that are named differently.
-IN_THE_RUNTIME = {"boto3", "botocore"}
+IN_THE_RUNTIME = {"boto3", "botocore", "urllib3"}
 PACKAGE_OF = {"argon2": "argon2-cffi", "jwt": "pyjwt"}
 
 

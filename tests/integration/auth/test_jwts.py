@@ -115,10 +115,7 @@ def test_an_oversized_token(claims: dict[str, Any]) -> None:
     assert not gateway.authorize(_signed(claims | {"padding": "x" * 4096}))
 
 
-def test_a_flood_of_unknown_key_ids_reads_the_secret_once(
-    claims: dict[str, Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(jwts, "_reread_at", float("-inf"))
+def test_a_flood_of_unknown_key_ids_reads_the_secret_once(claims: dict[str, Any]) -> None:
     reads: list[str] = []
 
     def note(model: Any, **_: Any) -> None:
@@ -133,8 +130,7 @@ def test_a_flood_of_unknown_key_ids_reads_the_secret_once(
     assert len(reads) == 1
 
 
-def test_a_new_key_is_known_before_the_cached_secret_ends(superadmin: Holder, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jwts, "_reread_at", float("-inf"))
+def test_a_new_key_is_known_before_the_cached_secret_ends(superadmin: Holder) -> None:
     assert gateway.authorize(superadmin.access_token)  # the secret is cached
     arn = config().jwt_key_secret_arn
     secret, version = secrets_manager.read_with_version(arn)

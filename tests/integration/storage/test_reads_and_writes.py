@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from rolecall import deadline
-from rolecall.errors import ConcurrentChange, LastAdmin, RolecallError, ServiceUnavailable, UserNotFound
+from rolecall import deadline, randomness
+from rolecall.errors import ConcurrentChange, LastAdmin, RolecallError, ServiceUnavailable, Unauthorized, UserNotFound
 from rolecall.storage import dynamodb, reads, retries, writes
 from rolecall.storage.expressions import Attr
 from rolecall.storage.keys import IndexPartition, Key
@@ -374,7 +374,7 @@ def test_waits_grow_to_a_second_with_full_jitter_and_end_before_the_time_does(mo
         return most
 
     monkeypatch.setattr("time.sleep", waits.append)
-    monkeypatch.setattr("random.uniform", longest)
+    monkeypatch.setattr(randomness.SYSTEM_RANDOM, "uniform", longest)
     deadline.set_time_left(1_000_000.0)
     assert 999_000 < deadline.time_left() <= 1_000_000
     backoff = retries.Backoff()
@@ -426,7 +426,17 @@ def test_numbers_count_up_from_one_each_attribute_by_itself() -> None:
     assert table() == [_item(A, n=2, m=1)]
 
 
+def test_an_actor_without_access_is_told_so_whatever_else_failed() -> None:
+    last_admin = writes.Check(A, when=writes.MUST_EXIST, on_condition_failure=_last_admin)
+    no_access = writes.Check(B, when=writes.MUST_EXIST, on_condition_failure=lambda _: Unauthorized())
+    for order in ([last_admin, no_access], [no_access, last_admin]):
+        with pytest.raises(Unauthorized):
+            writes.transact(*order, writes.Put(_item(C)))
+    assert table() == []
+
+
 def test_the_client_gives_up_in_time() -> None:
     config = dynamodb.client().meta.config
     assert (config.connect_timeout, config.read_timeout) == (1, 2)
-    assert (config.retries["mode"], config.retries["total_max_attempts"]) == ("standard", 3)
+    # botocore's own retries, which do not know the deadline, are off.
+    assert (config.retries["mode"], config.retries["total_max_attempts"]) == ("standard", 1)

@@ -9,6 +9,7 @@ import pytest
 
 from rolecall import clock
 from rolecall.storage import dynamodb, keys, reads, writes
+from tests import gateway
 from tests.integration.conftest import Member, Tenant, audit_of, table_without_audit
 
 ROLES = ("admin", "manager", "user")
@@ -224,6 +225,32 @@ def test_an_actor_that_lost_its_power_since_it_was_authorized_is_refused(acme: T
 
     assert answer.status == (403 if loss == "demoted" else 401)
     assert table_without_audit() == before
+
+
+@pytest.mark.parametrize("request_of", ["promote", "update", "delete", "own role", "transition"])
+def test_an_actor_without_access_learns_nothing_but_that(acme: Tenant, request_of: str) -> None:
+    actor, manager = acme.add("admin"), acme.add("manager")
+    stale, stale_manager = actor.principal, manager.principal
+    _deactivate(actor)
+    _deactivate(manager)
+    # One admin is left: the one whom the others try to remove.
+    writes.write(writes.Update(keys.tenant(acme.id), set={"active_admins": 1}, when=writes.MUST_EXIST))
+    entries, before = audit_of(acme.id), table_without_audit()
+
+    match request_of:
+        case "promote":
+            answer = actor.promote(acme.admin, "user", principal=stale)
+        case "update":
+            answer = gateway.request("PUT", f"/users/{acme.admin.id}", body={"active": False}, principal=stale)
+        case "delete":
+            answer = gateway.request("DELETE", f"/users/{acme.admin.id}", principal=stale)
+        case "own role":
+            answer = actor.promote(actor, "user", principal=stale)
+        case _:
+            answer = manager.promote(acme.admin, "user", principal=stale_manager)
+
+    assert (answer.status, answer.code) == (401, "UNAUTHORIZED")
+    assert (audit_of(acme.id), table_without_audit()) == (entries, before)
 
 
 def test_the_current_version_matches_and_the_answer_names_the_next(acme: Tenant) -> None:

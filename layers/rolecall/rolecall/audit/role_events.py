@@ -112,4 +112,4 @@ def _send_batch(events: list[RoleEvent]) -> str | None:
 
 @cache
 def _eventbridge_client() -> Any:
-    return clients.create_client("events", connect_timeout=1, read_timeout=3, retries={"mode": "standard"})
+    return clients.create_client("events", connect_timeout=1, read_timeout=3)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from rolecall.auth import preconditions
-from rolecall.auth.principals import RequestContext
+from rolecall.auth.principals import PrincipalType, RequestContext
 from rolecall.clock import epoch_seconds, rfc3339
 from rolecall.config import config
 from rolecall.ids import lowest_id_at, time_ordered_id
@@ -81,14 +81,19 @@ def record_refusal(
 ) -> None:
     """Write an audit entry for a refused change, with what was asked for and the error code as the reason.
 
-    Raises `Unauthorized` if the actor's tenant is being deleted, because nothing may be added to its trail then.
+    Raises `Unauthorized` if the actor is inactive or deleted by now: then the caller must not learn why the change was
+    refused. Also raises it if the actor's tenant is being deleted, because nothing may be added to its trail then.
     """
     tenant_id = context.principal.tenant_id
     denied = new_entry(
         context, action, target, scope=tenant_id or keys.PLATFORM, after=asked, reason=code, outcome=DENIED
     )
     # A single write is a transaction too: unlike a put, it can safely be repeated after a lost response.
-    writes.transact(*([preconditions.tenant_active(tenant_id)] if tenant_id else []), denied)
+    tenant_checks = [preconditions.tenant_active(tenant_id)] if tenant_id else []
+    # The functions of the tenant API may not read platform accounts. An account is refused there whatever its state.
+    is_other_family = target[0] == "user" and context.principal.type is PrincipalType.ACCOUNT
+    actor_checks = [] if is_other_family else preconditions.actor_active(context.principal)
+    writes.transact(*tenant_checks, *actor_checks, denied)
 
 
 class Filters(NamedTuple):

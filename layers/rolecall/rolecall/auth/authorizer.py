@@ -71,8 +71,13 @@ def _authenticate_jwt(token: str, at: datetime) -> Principal:
 def _authenticate_master_token(token: str) -> Principal:
     arn = config().master_token_secret_arn
     cached = secrets_manager.read(arn)["token"]
-    # Read it anew only for what has the right length: a flood of garbage costs no calls to Secrets Manager.
-    if len(token) != len(cached) or not _equal_in_constant_time(token, secrets_manager.read(arn, fresh=True)["token"]):
+    if len(token) != len(cached):
+        raise Unauthorized
+    # A token that matches the cache is compared with the current secret, so that a rotated token stops working at once.
+    # A token that does not match may be a new one, but guesses must not cause a call to Secrets Manager each.
+    matches_cache = _equal_in_constant_time(token, cached)
+    current = secrets_manager.read(arn, fresh=True) if matches_cache else secrets_manager.reread(arn)
+    if current is None or not _equal_in_constant_time(token, current["token"]):
         raise Unauthorized
     return MASTER
 

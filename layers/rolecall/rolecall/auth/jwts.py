@@ -8,7 +8,6 @@ The secret contains the signing key as `kid` and `key`. After a rotation it also
 """
 
 import secrets
-import time
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -32,10 +31,6 @@ _CLAIMS = ["iss", "aud", "sub", "sid", "jti", "iat", "exp"]
 
 #: The largest difference between the clocks of two functions that is tolerated.
 _SKEW_SECONDS = 5
-
-#: Seconds between two readings of the secret for the sake of an unknown key id, in one process: a flood of
-#: made-up ids costs no more than that, and a new key is known everywhere after as long at the latest.
-_REREAD_SECONDS = 5.0
 
 
 class Claims(NamedTuple):
@@ -85,17 +80,12 @@ def verify(token: str, at: datetime) -> Claims:
         raise Unauthorized from error
 
 
-_reread_at = float("-inf")
-
-
 def _find_key(kid: str | None, at: datetime) -> str:
-    """The key of that id; raises `Unauthorized` if there is none, or no longer."""
-    global _reread_at  # noqa: PLW0603 (one clock a process)
+    """The key with this id. If the cached secret has none, the secret is read again; then raises `Unauthorized`."""
     arn = config().jwt_key_secret_arn
     key = _key_in_secret(secrets_manager.read(arn), kid, at)
-    if key is None and time.monotonic() - _reread_at >= _REREAD_SECONDS:
-        _reread_at = time.monotonic()
-        key = _key_in_secret(secrets_manager.read(arn, fresh=True), kid, at)
+    if key is None and (current := secrets_manager.reread(arn)):
+        key = _key_in_secret(current, kid, at)
     if key is None:
         raise Unauthorized
     return key

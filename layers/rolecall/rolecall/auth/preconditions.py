@@ -4,7 +4,10 @@ Every transaction that writes into a tenant contains `tenant_active`. Every tran
 contains `actor_still_authorized`.
 """
 
+from collections.abc import Callable
 from datetime import datetime
+from functools import reduce
+from operator import and_
 
 from rolecall.auth.principals import Principal, PrincipalType
 from rolecall.clock import epoch_seconds
@@ -64,6 +67,20 @@ def actor_still_authorized(principal: Principal) -> list[writes.Write]:
     The transaction fails with `Unauthorized` if the actor is inactive or deleted, and with `Forbidden` if it is active
     with another role.
     """
+    return _actor_checks(principal, Forbidden, Attr("role").eq(principal.role))
+
+
+def actor_active(principal: Principal) -> list[writes.Write]:
+    """Condition checks: the actor is active, with any role. Empty for an operator.
+
+    The transaction fails with `Unauthorized` if the actor is inactive or deleted.
+    """
+    return _actor_checks(principal, Unauthorized)
+
+
+def _actor_checks(
+    principal: Principal, error_if_active: Callable[[], RolecallError], *conditions: Condition
+) -> list[writes.Write]:
     match principal.type:
         case PrincipalType.USER:
             key, must_be = keys.user(principal.tenant_id, principal.id), {"active": True}
@@ -73,10 +90,8 @@ def actor_still_authorized(principal: Principal) -> list[writes.Write]:
             return []
 
     def on_condition_failure(found: dynamodb.Item | None) -> RolecallError:
-        may_act = found is not None and all(found[name] is value for name, value in must_be.items())
-        return Forbidden() if may_act else Unauthorized()
+        is_active = found is not None and all(found[name] is value for name, value in must_be.items())
+        return error_if_active() if is_active else Unauthorized()
 
-    when: Condition = Attr("role").eq(principal.role)
-    for name, value in must_be.items():
-        when = when & Attr(name).eq(value)
+    when = reduce(and_, [*conditions, *(Attr(name).eq(value) for name, value in must_be.items())])
     return [writes.Check(key, when=when, on_condition_failure=on_condition_failure)]

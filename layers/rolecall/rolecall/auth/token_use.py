@@ -34,7 +34,8 @@ _reported: dict[str, datetime] = {}
 def report_use(token_hash: str, last_used_at: str | None, at: datetime) -> None:
     """Send a message that the token was used, at most once an hour. If SQS fails, the use is logged as lost."""
     due = at - PRECISION
-    if (last_used_at and last_used_at > rfc3339(due)) or _reported.get(token_hash, due) > due:
+    # A report in the future does not count: the clock was set back since then.
+    if (last_used_at and last_used_at > rfc3339(due)) or due < _reported.get(token_hash, due) <= at:
         return
     if len(_reported) >= _MOST_REMEMBERED:
         _reported.clear()
@@ -81,4 +82,4 @@ def _save_use(token_hash: str, used_at: str) -> None:
 
 @cache
 def _queue() -> Any:
-    return clients.create_client("sqs", connect_timeout=0.3, read_timeout=0.5, retries={"total_max_attempts": 1})
+    return clients.create_client("sqs", attempts=1, connect_timeout=0.3, read_timeout=0.5)

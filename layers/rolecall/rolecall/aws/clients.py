@@ -7,6 +7,9 @@ Four things differ from botocore's defaults. Each takes a measured share of a co
 - Parameters are not validated against the service model before they are sent. The service validates them.
 - The user agent is one fixed word. botocore would build a description of the machine for each request.
 
+Each client also knows the deadline of the invocation. A request waits no longer than until the deadline, and botocore
+retries nothing that can't finish before it. The waits between attempts are random for each environment.
+
 Lambda's runtime contains botocore, and AWS updates it at any time. The overrides here act only on a client that uses
 JSON and calls the methods that are known here. Every other client has botocore's default behaviour. `make prove` tries
 the newest botocore.
@@ -22,16 +25,46 @@ import orjson
 from botocore.config import Config
 from botocore.loaders import JSONFileLoader, Loader
 from botocore.parsers import JSONParser, ResponseParserFactory
+from botocore.retries import quota, standard
 from botocore.serialize import JSONSerializer
+from urllib3.util import Timeout
+
+from rolecall import deadline
+from rolecall.randomness import SYSTEM_RANDOM
 
 #: The AWS services that the functions call.
 _SERVICES = ["dynamodb", "events", "secretsmanager", "sqs"]
 
 
-def create_client(service: str, **options: Any) -> Any:
-    """A new low-level botocore client, which threads may share. `options` are those of `botocore.config.Config`."""
-    config = Config(parameter_validation=False, user_agent="rolecall", **options)
+#: Attempts for each request. With the waits between them, they take well under the time of a function.
+_ATTEMPTS = 3
+
+#: The longest wait between two attempts.
+_LONGEST_WAIT_SECONDS = 2
+
+#: A request gets at least this time, also after the deadline. Functions set their deadline earlier than Lambda does, by
+#: more than this. In the difference, they can still save how far they came.
+_SHORTEST_TIMEOUT_SECONDS = 0.2
+
+
+def create_client(
+    service: str, *, attempts: int = _ATTEMPTS, connect_timeout: float = 1, read_timeout: float = 2, **options: Any
+) -> Any:
+    """A new low-level botocore client, which threads may share. Timeouts are in seconds and end with the deadline.
+
+    `options` are those of `botocore.config.Config`.
+    """
+    config = Config(
+        parameter_validation=False,
+        user_agent="rolecall",
+        connect_timeout=connect_timeout,
+        read_timeout=read_timeout,
+        # botocore's own retries are off. `_RetriesUntilDeadline` takes their place.
+        retries={"mode": "standard", "total_max_attempts": 1},
+        **options,
+    )
     client: Any = _session().create_client(service, config=config)
+    _limit_to_deadline(client, attempts, _TimeoutUntilDeadline(connect=connect_timeout, read=read_timeout))
     # A client of another protocol has a serializer of another class. botocore offers no component for serializers.
     if service == "dynamodb" and type(getattr(client, "_serializer", None)) is JSONSerializer:
         client._serializer = _AttributeValueSerializer()  # noqa: SLF001
@@ -44,6 +77,40 @@ def _session() -> botocore.session.Session:
     session.register_component("data_loader", _ServiceModelLoader(file_loader=_OrjsonFileLoader()))
     session.register_component("response_parser_factory", _SharedParserFactory())
     return session
+
+
+def _limit_to_deadline(client: Any, attempts: int, timeout: Timeout) -> None:
+    service = client.meta.service_model.service_id.hyphenize()
+    quota_checker: Any = standard.RetryQuotaChecker(quota.RetryQuota())
+    retries = _RetriesUntilDeadline(
+        standard.RetryPolicy(
+            standard.StandardRetryConditions(attempts),
+            standard.ExponentialBackoff(max_backoff=_LONGEST_WAIT_SECONDS, random=SYSTEM_RANDOM.random),
+        ),
+        standard.RetryEventAdapter(),
+        quota_checker,
+    )
+    client.meta.events.register(f"after-call.{service}", quota_checker.release_retry_quota)
+    client.meta.events.register(f"needs-retry.{service}", retries.needs_retry)
+    # botocore copies the pool manager's timeout to each new connection pool, and urllib3 clones it for each request.
+    # botocore has no option for this. Without a pool manager of this name, the fixed timeouts apply.
+    manager = getattr(client._endpoint.http_session, "_manager", None)  # noqa: SLF001
+    if manager is not None:
+        manager.connection_pool_kw["timeout"] = timeout
+
+
+class _RetriesUntilDeadline(standard.RetryHandler):
+    def needs_retry(self, **kwargs: Any) -> float | None:
+        """The seconds to wait before the next attempt; None for no other attempt, also if the deadline is too near."""
+        pause: float | None = super().needs_retry(**kwargs)
+        return pause if pause is not None and pause < deadline.time_left() else None
+
+
+class _TimeoutUntilDeadline(Timeout):
+    def clone(self) -> Timeout:
+        """The timeout of one request."""
+        left = max(deadline.time_left(), _SHORTEST_TIMEOUT_SECONDS)
+        return Timeout(total=left, connect=self._connect, read=self._read)
 
 
 class _OrjsonFileLoader(JSONFileLoader):

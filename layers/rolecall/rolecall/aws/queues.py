@@ -45,6 +45,4 @@ def handle_slice_messages(event: Mapping[str, Any], work: Callable[[str, str], N
 
 @cache
 def _client() -> Any:
-    return clients.create_client(
-        "sqs", connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 3}
-    )
+    return clients.create_client("sqs", connect_timeout=1, read_timeout=3)

@@ -1,62 +1,86 @@
 """Reads and replaces the secrets of the deployment in AWS Secrets Manager, with a short cache."""
 
 import json
-import time
 from collections.abc import Mapping
 from functools import cache
 from typing import Any, cast
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from rolecall import clock
 from rolecall.aws import clients
 from rolecall.errors import ConcurrentChange, ServiceUnavailable
 
-#: Seconds that a secret may be served from memory, unless it is asked for fresh.
+#: Seconds for which a secret may be served from memory.
 CACHE_SECONDS = 300
+
+#: `reread` reads a secret at most once in this many seconds.
+REREAD_SECONDS = 5
 
 _CURRENT = "AWSCURRENT"
 
-#: By ARN: until when on `time.monotonic()` it may be served, and what it is.
+#: By ARN: when the secret was read, and its content. All times are wall-clock times (seconds since 1970), because the
+#: monotonic clock stands still while Lambda freezes the environment.
 _cache: dict[str, tuple[float, dict[str, Any]]] = {}
+
+#: By ARN: when `reread` last read the secret.
+_reread_at: dict[str, float] = {}
 
 
 @cache
 def _client() -> Any:
-    # Made only when it is needed: most invocations of the authorizer need no secret.
-    return clients.create_client(
-        "secretsmanager", connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 3}
-    )
+    # Created at the first use, because most invocations of the authorizer need no secret.
+    return clients.create_client("secretsmanager", connect_timeout=1, read_timeout=2)
 
 
 def read(secret_arn: str, *, fresh: bool = False) -> dict[str, Any]:
-    """The secret's JSON object; at most `CACHE_SECONDS` old, or as it is now.
+    """The secret's JSON object, at most `CACHE_SECONDS` old. With `fresh`, it is read from Secrets Manager now.
 
-    Raises `ServiceUnavailable` when Secrets Manager does not answer.
+    Raises `ServiceUnavailable` if Secrets Manager does not answer.
     """
-    until, content = _cache.get(secret_arn, (0.0, {}))
-    if fresh or time.monotonic() >= until:
+    now = clock.now().timestamp()
+    read_at, content = _cache.get(secret_arn, (None, {}))
+    if fresh or not _is_recent(read_at, now, CACHE_SECONDS):
         content, _ = read_with_version(secret_arn)
-        _cache[secret_arn] = time.monotonic() + CACHE_SECONDS, content
+        _cache[secret_arn] = now, content
     return content
 
 
-def read_with_version(secret_arn: str) -> tuple[dict[str, Any], str]:
-    """The secret's JSON object as it is now, and the id of that version, for `replace`.
+def reread(secret_arn: str) -> dict[str, Any] | None:
+    """The secret as it is now, or None if this process has called `reread` for it within `REREAD_SECONDS`.
 
-    Raises `ServiceUnavailable` when Secrets Manager does not answer.
+    For a credential that does not match the cached secret: the secret may have been rotated, but a flood of invalid
+    credentials must not cause a call to Secrets Manager for each of them.
+    """
+    now = clock.now().timestamp()
+    if _is_recent(_reread_at.get(secret_arn), now, REREAD_SECONDS):
+        return None
+    _reread_at[secret_arn] = now
+    return read(secret_arn, fresh=True)
+
+
+def _is_recent(moment: float | None, now: float, seconds: float) -> bool:
+    """Whether `moment` lies within the last `seconds`. A moment in the future does not: the clock was set back."""
+    return moment is not None and 0 <= now - moment < seconds
+
+
+def read_with_version(secret_arn: str) -> tuple[dict[str, Any], str]:
+    """The secret's JSON object as it is now, and the id of that version, for `replace_if_version`.
+
+    Raises `ServiceUnavailable` if Secrets Manager does not answer.
     """
     found = _call("get_secret_value", SecretId=secret_arn, VersionStage=_CURRENT)
     return json.loads(found["SecretString"]), found["VersionId"]
 
 
 def replace_if_version(secret_arn: str, version: str, content: Mapping[str, Any]) -> None:
-    """Give the secret a new JSON object; Secrets Manager keeps the one before as `AWSPREVIOUS`.
+    """Replace the secret's JSON object, unless it changed since `version`. The old one becomes `AWSPREVIOUS`.
 
-    Raises `ConcurrentChange` if the secret is no longer that version, `ServiceUnavailable` when Secrets
-    Manager does not take it; the secret stays as it is then.
+    Raises `ConcurrentChange` if the secret has another version by now, and `ServiceUnavailable` if Secrets Manager
+    fails. The secret is unchanged after either.
     """
     new = _call("put_secret_value", SecretId=secret_arn, SecretString=json.dumps(content), VersionStages=["AWSPENDING"])
-    # The label moves from the version that was read or not at all: of two at once, one is refused.
+    # The label moves only away from the version that was read. Of two concurrent callers, one is refused.
     _call(
         "update_secret_version_stage",
         SecretId=secret_arn,

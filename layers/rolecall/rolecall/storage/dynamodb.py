@@ -55,7 +55,6 @@ def client() -> Any:
         "dynamodb",
         connect_timeout=1,
         read_timeout=2,
-        retries={"mode": "standard", "total_max_attempts": 3},
         # A sweep has at most this many requests in flight: deletions, queries and slices.
         max_pool_connections=50,
     )

@@ -1,11 +1,9 @@
 """Repeats an operation after a conflict or throttling, with growing random waits, until the invocation's time is up."""
 
-import random
 import time
 from collections.abc import Callable
-from typing import NoReturn
 
-from rolecall import deadline
+from rolecall import deadline, randomness
 from rolecall.errors import ConcurrentChange, RolecallError, ServiceUnavailable
 
 #: The most attempts of one operation, also where the invocation has much time left.
@@ -51,12 +49,8 @@ class Backoff:
     def wait(self, gives_up_with: type[RolecallError]) -> None:
         """Sleep before the next attempt. Raises `gives_up_with` if the time or the number of attempts is used up."""
         ceiling = min(_BACKOFF_CAP_SECONDS, _BACKOFF_BASE_SECONDS * 2**self._attempt)
-        pause = random.uniform(0, ceiling)  # noqa: S311 (jitter, not a secret)  # nosec B311
+        pause = randomness.SYSTEM_RANDOM.uniform(0, ceiling)
         self._attempt += 1
         if pause >= deadline.time_left() or self._attempt >= _MAX_ATTEMPTS:
-            _give_up(gives_up_with)
+            raise gives_up_with
         time.sleep(pause)
-
-
-def _give_up(error: type[RolecallError]) -> NoReturn:
-    raise error

@@ -13,7 +13,7 @@ from uuid import uuid4
 from botocore.exceptions import BotoCoreError, ClientError
 
 from rolecall.config import config
-from rolecall.errors import ConcurrentChange, RolecallError, ServiceUnavailable
+from rolecall.errors import ConcurrentChange, RolecallError, ServiceUnavailable, Unauthorized
 from rolecall.storage import dynamodb, retries
 from rolecall.storage.expressions import Attr, Condition, add_name, add_value, deserialize_item, serialize_item
 from rolecall.storage.keys import Key
@@ -106,8 +106,9 @@ def _write(one: Put | Update | Delete, **options: Any) -> dict[str, Any]:
 def transact(*writes: Write) -> None:
     """Carry out all of the writes or none, in one transaction.
 
-    If several conditions fail, the first of these writes determines the error: the order of the writes is the order of
-    precedence of their errors. Conflicts and throttling are retried within the time left. If a response is lost, the
+    If several conditions fail, `Unauthorized` takes precedence: a caller whose access has ended learns nothing else.
+    Otherwise the first of these writes determines the error, so the order of the writes is the precedence of their
+    errors. Conflicts and throttling are retried within the time left. If a response is lost, the
     retry changes nothing twice.
     """
     parameters: dict[str, Any] = {
@@ -132,9 +133,13 @@ def _error_of_failed_transaction(error: ClientError, writes: Sequence[Write]) ->
     if code == "TransactionCanceledException":
         # The type stubs lack this field of the response.
         reasons = cast("list[dict[str, Any]]", error.response.get("CancellationReasons", []))
-        for one, reason in zip(writes, reasons, strict=True):
-            if reason["Code"] == "ConditionalCheckFailed":
-                raise one.on_condition_failure(dynamodb.item_of_failed_condition(reason)) from None
+        failures = [
+            one.on_condition_failure(dynamodb.item_of_failed_condition(reason))
+            for one, reason in zip(writes, reasons, strict=True)
+            if reason["Code"] == "ConditionalCheckFailed"
+        ]
+        if failures:
+            raise next((one for one in failures if isinstance(one, Unauthorized)), failures[0]) from None
         codes = {reason["Code"] for reason in reasons}
         if codes & dynamodb.CONFLICT_CODES:
             return ConcurrentChange
