@@ -1,6 +1,6 @@
-"""What the routes answer, as models. The document is made of them, and the tests hold every real answer against it.
+"""Models of the responses. The document is made from them, and the tests compare every real response with it.
 
-The first example of each field makes up the examples of the document.
+The examples of the document are made of the first example of each field.
 """
 
 from typing import Annotated, Any, Literal

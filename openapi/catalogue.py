@@ -1,11 +1,11 @@
-"""The error catalogue: what each code means and what a caller does about it."""
+"""The error catalogue: what each error code means, and what a caller should do about it."""
 
 from collections.abc import Iterable
 
 from rolecall import errors
 from rolecall.errors import RolecallError
 
-#: What to do about each code. A code is said here once, whichever classes of `rolecall.errors` carry it.
+#: What to do about each code. Several classes of `rolecall.errors` may have the same code.
 ADVICE = {
     "VALIDATION_ERROR": "Mend the fields that `validation` or `fieldErrors` names and send the request again.",
     "UNAUTHORIZED": "Send a valid credential in `Authorization`. An access token that has expired: refresh it. "

@@ -1,19 +1,18 @@
 """The OpenAPI document, from the functions, the template, `answers` and `routes`."""
 
-import importlib
 import json
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from http import HTTPStatus
 from typing import Any, cast
 
 from pydantic import BaseModel
-from pydantic.json_schema import models_json_schema
 
 from local import ROOT
-from openapi import answers, catalogue
+from openapi import answers, catalogue, headers, schemas
+from openapi.handlers import handler_of, summary_of
 from openapi.routes import OPERATIONS, TAGS, Answer, Operation, Schema
 from openapi.template import Route, gateway_responses, routes
 from rolecall import errors
@@ -56,7 +55,7 @@ with the master token. The **platform API**, `/v1/api`, is for platform accounts
 </details>
 """
 
-#: What each kind of credential is called in the document, and how it is had.
+#: The name and the description of each kind of credential.
 _SCHEMES = {
     PrincipalType.USER: (
         "ApiToken",
@@ -85,81 +84,12 @@ _SCHEMES = {
         },
     ),
 }
-#: One caller of each kind, to ask a guard whom it lets pass.
+#: One caller of each kind. They are used to find out whom a guard allows.
 _CALLERS = [
     *(Principal(PrincipalType.USER, answers.USER_ID, role=role, tenant_id=answers.TENANT_ID) for role in Role),
     MASTER,
     *(Principal(PrincipalType.ACCOUNT, "1", role=role) for role in PlatformRole),
 ]
-_REQUEST_ID = r"^[A-Za-z0-9._-]{1,128}$"
-# Without examples: whoever tries a route out would send them.
-_HEADER_PARAMETERS: dict[str, Schema] = {
-    "X-Request-Id": {
-        # No pattern: what is malformed is ignored, and not refused.
-        "description": "Comes back in the answer, and stands in the logs and audit entries, if it is 1 to 128 letters, "
-        "digits, `.`, `_` or `-`; else it is ignored.",
-        "schema": {"type": "string"},
-    },
-    "If-Match": {
-        "description": 'The `ETag` of what was read, as `"3"`: the change is made only if it still is what it was.',
-        "schema": {"type": "string"},
-    },
-    "Idempotency-Key": {
-        "description": "Makes the request safe to repeat: for 24 hours, the same key and body get the first answer.",
-        "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
-    },
-    "X-Confirm-Tenant-Name": {
-        "description": "The name of the tenant that is meant, as it is or as percent-encoded UTF-8; if it is another's "
-        "name, nothing happens.",
-        "schema": {"type": "string"},
-    },
-}
-_HEADERS: dict[str, Schema] = {
-    "X-Request-Id": {
-        "description": "Names this request in the logs and audit entries.",
-        "required": True,
-        "schema": {"type": "string", "pattern": _REQUEST_ID},
-        "example": "c6af9ac6-7b61-11e6-9a41-93e8deadbeef",
-    },
-    "Cache-Control": {
-        "description": "No answer may be stored.",
-        "required": True,
-        "schema": {"type": "string", "const": "no-store"},
-    },
-    "Cache-Control-of-a-file": {
-        "description": "What carries its version in its address may be kept.",
-        "required": True,
-        "schema": {"type": "string", "enum": ["no-store", "public, max-age=31536000, immutable"]},
-    },
-    "Content-Security-Policy": {
-        "description": "Everything comes from this origin.",
-        "required": True,
-        "schema": {"type": "string"},
-    },
-    "Retry-After": {
-        "description": "Seconds after which repeating the request makes sense.",
-        "required": True,
-        "schema": {"type": "integer", "minimum": 1},
-        "example": 1,
-    },
-    "ETag": {
-        "description": "The version of what was answered, for `If-Match`.",
-        "required": True,
-        "schema": {"type": "string", "pattern": '^"[0-9]{1,18}"$'},
-        "example": '"3"',
-    },
-    "Location": {
-        "description": "Where to look next, relative to the request's own address.",
-        "required": True,
-        "schema": {"type": "string", "format": "uri-reference"},
-        "example": f"{answers.TENANT_ID}/deletion",
-    },
-    "Link": {
-        "description": "The next page (RFC 8288), where there is one.",
-        "schema": {"type": "string"},
-        "example": '<?limit=100&cursor=Zm9yZ2VkIGN1cnNvcnM>; rel="next"',
-    },
-}
 _EXAMPLE_PATH = {
     Family.TENANT: f"/users/{answers.USER_ID}/promote",
     Family.PLATFORM: "/v1/api/superadmin/users/123/role",
@@ -170,21 +100,15 @@ _FILE_EXAMPLES: dict[str, Any] = {
     "text/html": "<!doctype html>",
     "text/javascript": "window.reference = …",
 }
-_EVERYWHERE = ("X-Request-Id", "Cache-Control")
-#: Statuses that most routes of a family answer alike.
+#: Statuses for which most routes of a family have the same response.
 _SHARED = {401, 413, 415, 429, 500, 503}
 _WITH_RETRY_AFTER = {429, 503}
 _DIALECT: dict[Family, type[BaseModel]] = {Family.TENANT: answers.TenantError, Family.PLATFORM: answers.PlatformError}
 
 
-def handler_of(function: str) -> http_routes.Route[Any]:
-    """What `http.routes.route` made of a function: its family, its guard, its body and its parameters."""
-    return cast("http_routes.Route[Any]", importlib.import_module(f"functions.{function}.app").handler.__self__)
-
-
 @cache
 def document() -> dict[str, Any]:
-    """The whole document, as it is committed."""
+    """Returns the whole document."""
     by_function = {route.function: route for route in routes()}
     if by_function.keys() != OPERATIONS.keys():
         raise ValueError(f"routes.OPERATIONS and the template differ: {by_function.keys() ^ OPERATIONS.keys()}")
@@ -192,7 +116,7 @@ def document() -> dict[str, Any]:
     for function, about in OPERATIONS.items():
         route = by_function[function]
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, about)
-    shared = _share(paths)
+    shared = _share_responses(paths)
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     return {
         "openapi": "3.1.0",
@@ -207,10 +131,10 @@ def document() -> dict[str, Any]:
         "tags": [{"name": name, "description": said} for name, said in TAGS.items()],
         "paths": paths,
         "components": {
-            "schemas": _schemas(),
+            "schemas": schemas.schemas(),
             "responses": shared,
-            "headers": _HEADERS,
-            "parameters": {name: {"name": name, "in": "header"} | about for name, about in _HEADER_PARAMETERS.items()},
+            "headers": headers.HEADERS,
+            "parameters": {name: {"name": name, "in": "header"} | about for name, about in headers.PARAMETERS.items()},
             "securitySchemes": dict(_SCHEMES.values()),
         },
     }
@@ -231,7 +155,7 @@ def _operation(route: Route, about: Operation) -> dict[str, Any]:
         "operationId": route.function,
         "tags": [about.tag],
         "summary": summary_of(route.function),
-        "description": "\n\n".join(part for part in (about.description, _who(handler.may_call)) if part),
+        "description": "\n\n".join(part for part in (about.description, _allowed_callers(handler.may_call)) if part),
         "security": _security(handler.may_call),
         "parameters": [
             *({"name": name, "in": "path", "required": True} | _parameter(one) for name, one in about.path.items()),
@@ -248,14 +172,7 @@ def _operation(route: Route, about: Operation) -> dict[str, Any]:
     return made
 
 
-def summary_of(function: str) -> str:
-    """From the function's docstring: `POST /users/{id}/promote: change the role of …`."""
-    text = (importlib.import_module(f"functions.{function}.app").__doc__ or "").partition("\n\n")[0]
-    said = " ".join(text.split()).partition(": ")[2]
-    return (said[:1].upper() + said[1:]).removesuffix(".")
-
-
-def _who(guard: Guard | None) -> str:
+def _allowed_callers(guard: Guard | None) -> str:
     if guard is None:
         return "Without a credential."
     passing = [caller for caller in _CALLERS if _refusal(guard, caller) is None]
@@ -298,12 +215,12 @@ def _request_body(function: str, model: type[Body]) -> dict[str, Any]:
     event = json.loads((ROOT / f"events/{function}.json").read_text())
     return {
         "required": True,
-        "content": {"application/json": {"schema": _ref(model), "example": json.loads(event["body"])}},
+        "content": {"application/json": {"schema": schemas.reference_to(model), "example": json.loads(event["body"])}},
     }
 
 
 def _success(answer: Answer) -> dict[str, Any]:
-    made: dict[str, Any] = {"description": answer.description, "headers": _headers(*answer.headers)}
+    made: dict[str, Any] = {"description": answer.description, "headers": headers.references_to(*answer.headers)}
     if answer.files:
         # The viewer may be kept: its addresses name its version.
         made["headers"]["Cache-Control"] = {"$ref": "#/components/headers/Cache-Control-of-a-file"}
@@ -311,18 +228,15 @@ def _success(answer: Answer) -> dict[str, Any]:
     if answer.models:
         made["content"] = {
             "application/json": _alternatives(
-                {one.__name__: _example(_ref(one)) for one in answer.models}, [_ref(one) for one in answer.models]
+                {one.__name__: schemas.example_of(schemas.reference_to(one)) for one in answer.models},
+                [schemas.reference_to(one) for one in answer.models],
             )
         }
     return made
 
 
-def _headers(*names: str) -> dict[str, Any]:
-    return {name: {"$ref": f"#/components/headers/{name}"} for name in (*_EVERYWHERE, *names)}
-
-
-def _alternatives(examples: Mapping[str, Any], schemas: list[Schema]) -> dict[str, Any]:
-    schema = schemas[0] if len(schemas) == 1 else {"oneOf": schemas}
+def _alternatives(examples: Mapping[str, Any], options: list[Schema]) -> dict[str, Any]:
+    schema = options[0] if len(options) == 1 else {"oneOf": options}
     if len(examples) == 1:
         [example] = examples.values()
         return {"schema": schema, "example": example}
@@ -333,7 +247,7 @@ def _alternatives(examples: Mapping[str, Any], schemas: list[Schema]) -> dict[st
 
 
 def failures(route: Route, about: Operation) -> dict[int, list[type[RolecallError]]]:
-    """Every error that a route's function answers, by status."""
+    """Returns every error that a route's function may answer, by status."""
     handler = handler_of(route.function)
     found: list[type[RolecallError]] = [
         ValidationFailed,
@@ -364,30 +278,37 @@ def failures(route: Route, about: Operation) -> dict[int, list[type[RolecallErro
 
 def _failure(route: Route, status: int, found: list[type[RolecallError]]) -> dict[str, Any]:
     handler = handler_of(route.function)
-    examples = {_name(one): _error_example(handler, one) for one in found}
-    schemas = []
+    examples = {_example_name(one): _error_example(handler, one) for one in found}
+    alternatives = []
     if found:
-        schemas.append(_coded(_DIALECT[handler.family], handler.family, sorted({one.code for one in found})))
+        alternatives.append(
+            _error_schema(_DIALECT[handler.family], handler.family, sorted({one.code for one in found}))
+        )
     by_gateway = gateway_bodies().get(status)
     # The gateway's own 404 is for paths that are no route; what is on a route is found.
     if by_gateway and status != HTTPStatus.NOT_FOUND:
-        schemas.append(_ref(answers.GatewayError))
+        alternatives.append(schemas.reference_to(answers.GatewayError))
         examples["from the gateway"] = by_gateway | {"path": _EXAMPLE_PATH[handler.family]}
     extra = ("Retry-After",) if status in _WITH_RETRY_AFTER else ()
     return {
         "description": HTTPStatus(status).phrase,
-        "headers": _headers(*extra),
-        "content": {"application/json": _alternatives(examples, schemas)},
+        "headers": headers.references_to(*extra),
+        "content": {"application/json": _alternatives(examples, alternatives)},
     }
 
 
-def _name(error: type[RolecallError]) -> str:
+def _example_name(error: type[RolecallError]) -> str:
     return f"{error.code}, request in progress" if error is errors.RequestInProgress else error.code
 
 
-def _coded(model: type[BaseModel], family: Family, codes: list[str]) -> Schema:
+def _error_schema(model: type[BaseModel], family: Family, codes: list[str]) -> Schema:
     field = "code" if family is Family.PLATFORM else "error_code"
-    return {"allOf": [_ref(model), {"properties": {field: {"type": "string", "enum": codes}}, "required": [field]}]}
+    return {
+        "allOf": [
+            schemas.reference_to(model),
+            {"properties": {field: {"type": "string", "enum": codes}}, "required": [field]},
+        ]
+    }
 
 
 def _error_example(handler: http_routes.Route[Any], error: type[RolecallError]) -> dict[str, Any]:
@@ -397,7 +318,7 @@ def _error_example(handler: http_routes.Route[Any], error: type[RolecallError]) 
     else:
         raised = errors.RateLimited(30) if error is errors.RateLimited else error()
     event = {"path": _EXAMPLE_PATH[handler.family]}
-    # The very bodies of `api`, at the time of all examples.
+    # The example is what the route really answers, at the time that all examples have.
     return cast("dict[str, Any]", handler.error_response(event, raised).body) | {"timestamp": answers.TIME}
 
 
@@ -412,7 +333,7 @@ def _validation_error(handler: http_routes.Route[Any]) -> ValidationFailed:
 
 @cache
 def gateway_bodies() -> Mapping[int, dict[str, Any]]:
-    """The gateway's own answers as it fills them in, one for each status."""
+    """Returns the error bodies that API Gateway makes by itself, one for each status."""
     found: dict[int, dict[str, Any]] = {}
     for response in gateway_responses().values():
         (text,) = response["ResponseTemplates"].values()
@@ -424,7 +345,7 @@ def gateway_bodies() -> Mapping[int, dict[str, Any]]:
 
 
 def answered_by() -> dict[str, list[str]]:
-    """For each code the operations that answer it."""
+    """Returns for each error code the operations that may answer it."""
     found: dict[str, list[str]] = {}
     by_function = {route.function: route for route in routes()}
     for function, about in OPERATIONS.items():
@@ -436,8 +357,8 @@ def answered_by() -> dict[str, list[str]]:
     return found
 
 
-def _share(paths: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """Puts one response in the place of the many that are the same, and returns these by their names."""
+def _share_responses(paths: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Replaces equal responses with references to one, and returns these shared responses by name."""
     shared: dict[str, Any] = {}
     for path, methods in paths.items():
         family = "Platform" if path.startswith("/v1/") else "Tenant"
@@ -449,69 +370,3 @@ def _share(paths: dict[str, dict[str, Any]]) -> dict[str, Any]:
                 if shared.setdefault(name, response) == response:
                     operation["responses"][status] = {"$ref": f"#/components/responses/{name}"}
     return shared
-
-
-# --- Schemas ---------------------------------------------------------------------------------------
-
-
-def _ref(model: type[BaseModel]) -> Schema:
-    return {"$ref": f"#/components/schemas/{model.__name__}"}
-
-
-def _models() -> Iterable[type[BaseModel]]:
-    for function, about in OPERATIONS.items():
-        body = handler_of(function).body
-        if body:
-            yield body
-        for answer in about.answers.values():
-            yield from answer.models
-    yield from (answers.TenantError, answers.PlatformError, answers.GatewayError)
-
-
-@cache
-def _schemas() -> dict[str, Schema]:
-    _, generated = models_json_schema(
-        [(model, "validation") for model in dict.fromkeys(_models())], ref_template="#/components/schemas/{model}"
-    )
-    found: dict[str, Schema] = _tidy(generated["$defs"])
-    return dict(sorted(found.items()))
-
-
-def _tidy(node: Any) -> Any:
-    """Without pydantic's titles, which repeat the names, and without the null that stands for an absent field."""
-    if isinstance(node, list):
-        return [_tidy(one) for one in node]
-    if not isinstance(node, dict):
-        return node
-    properties = node.get("properties")
-    kept = {name: _tidy(one) for name, one in node.items() if name not in {"title", "examples", "properties"}}
-    if "examples" in node:
-        kept["examples"] = node["examples"]
-    if kept.get("default", ...) is None:
-        del kept["default"]
-    if properties is not None:
-        kept["properties"] = {name: _tidy(one) for name, one in properties.items()}
-    return kept
-
-
-def _example(schema: Schema) -> Any:
-    """Made up of the first examples of the fields."""
-    if "$ref" in schema and "examples" not in schema:
-        return _example(_schemas()[schema["$ref"].rpartition("/")[2]])
-    if "examples" in schema:
-        return schema["examples"][0]
-    for word in ("const", "default"):
-        if word in schema:
-            return schema[word]
-    if "enum" in schema:
-        return schema["enum"][0]
-    if schema.get("type") == "array":
-        return [_example(schema["items"])]
-    if "properties" in schema:
-        return {name: _example(one) for name, one in schema["properties"].items() if _shown(name)}
-    raise ValueError(f"no example for {schema}")
-
-
-def _shown(name: str) -> bool:
-    # A last page is the commoner one.
-    return name not in {"next_cursor", "nextCursor"}

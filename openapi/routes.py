@@ -1,4 +1,4 @@
-"""What each route answers and takes beyond what its function and the template say themselves."""
+"""What the document says of each route beyond what its function and the template say."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from rolecall.errors import RolecallError
 USERS, TENANTS, AUDIT = "Tenant API: users", "Tenant API: tenants", "Tenant API: audit"
 SESSIONS, ACCOUNTS = "Platform API: sessions", "Platform API: accounts"
 REFERENCE = "Reference"
-#: In the order in which a newcomer wants to read them.
+#: In the order in which a new reader needs them.
 TAGS = {
     USERS: "The users of a tenant. The tenant is the one of the caller's credential, never one of the request.",
     TENANTS: "Tenants from their registration to their deletion. For operators, with the master token.",
@@ -63,9 +63,9 @@ ACCOUNT_ID: Schema = {
 
 @dataclass(frozen=True)
 class Answer:
-    """A success: what it means, the models that its body may be of, and the headers beside those of every answer.
+    """A successful response: its meaning, the models of its body, and its headers beside those of every response.
 
-    `files` are the media types of what is no answer of the API's but a file.
+    `files` are the media types of a response that is a file.
     """
 
     description: str
@@ -76,7 +76,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Operation:
-    """`errors` are those that the operation itself raises; what every route may answer is added to them."""
+    """A route. `errors` are those that its operation raises; the document adds those that every route may raise."""
 
     tag: str
     answers: Mapping[int, Answer]

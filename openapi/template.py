@@ -20,7 +20,7 @@ def template() -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Route:
-    """A route of the API; `function` is the folder of the one that answers, `public` says that it has no authorizer."""
+    """A route of the API. `function` is the folder of its function; a `public` route has no authorizer."""
 
     method: str
     path: str
@@ -34,7 +34,7 @@ class Route:
 
 @cache
 def functions() -> Mapping[str, dict[str, Any]]:
-    """The properties of each function, by its folder."""
+    """Returns the properties of each function, by its folder."""
     found = {}
     for resource in template()["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":
@@ -44,6 +44,7 @@ def functions() -> Mapping[str, dict[str, Any]]:
 
 @cache
 def routes() -> list[Route]:
+    """Returns every route of the API."""
     """The routes of the API, without what answers everything that is no route."""
     found = []
     for folder, properties in functions().items():
@@ -56,7 +57,7 @@ def routes() -> list[Route]:
 
 
 def route_of(method: str, path: str) -> tuple[Route, dict[str, str]] | None:
-    """The route that a request reaches, with its path parameters."""
+    """Returns the route that a request reaches with its path parameters, or None if there is none."""
     for route in routes():
         if route.method == method and (found := route.pattern.fullmatch(path)):
             return route, found.groupdict()
@@ -65,6 +66,6 @@ def route_of(method: str, path: str) -> tuple[Route, dict[str, str]] | None:
 
 @cache
 def gateway_responses() -> Mapping[str, Any]:
-    """What the gateway answers by itself, by the type of the response."""
+    """Returns the responses that API Gateway makes by itself, by their types."""
     (api,) = (one for one in template()["Resources"].values() if one["Type"] == "AWS::Serverless::Api")
     return cast("dict[str, Any]", api["Properties"]["GatewayResponses"])
