@@ -34,6 +34,6 @@ def handler(request: Request[AccountToCreate]) -> Response:
     account = account_creation.create_account(
         request.context, account_creation.NewAccount(**dict(request.body) | {"birth_date": birth_date})
     )
-    # Relative to the request's own address, in front of which there is the stage, or a domain's base path.
+    # The link is relative to the request's address, which begins with the stage or with the base path of a domain.
     location = {"Location": f"users/{account.id}"}
     return Response(201, account.to_json(), etag(account.version) | location)

@@ -20,6 +20,6 @@ def handler(request: Request[None]) -> Response:
         message = "Tenant and all related data permanently deleted"
         return Response(200, {"success": True, "message": message, "data": job.to_json()})
     message = "Tenant deletion accepted: the tenant is closed, its data is being removed"
-    # Relative to the request's own address, in front of which there is the stage, or a domain's base path.
+    # The link is relative to the request's address, which begins with the stage or with the base path of a domain.
     progress = {"Location": f"{tenant_id}/deletion"}
     return Response(202, {"success": True, "message": message, "data": job.to_json()}, progress)

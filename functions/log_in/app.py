@@ -10,7 +10,7 @@ from rolecall.http.routes import route
 
 class Credentials(Body):
     email: Email
-    # Any length: a policy for passwords is for new ones, and a hint would tell an attacker something.
+    # A password of any length: the rules are for new passwords, and their messages would help an attacker here.
     password: str
 
 

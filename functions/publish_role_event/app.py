@@ -1,4 +1,4 @@
-"""From the table's stream: tell other services whose role changed, who was deactivated, activated or deleted."""
+"""Invoked by the table's stream: publish an event when a user's role or state changed, or the user was deleted."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""From the queue that the authorizer writes to: note on the tokens when they were last used."""
+"""Invoked by the queue that the authorizer writes to: save when each API token was last used."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Without a route: what an operator invokes with AWS rights, as in
+"""No route: an operator with AWS rights invokes it, as in
 `sam remote invoke RunOperation --stack-name rolecall --event '{"operation": "create_superadmin", "email": …}'`.
 """
 

@@ -15,8 +15,8 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
-# Addresses are relative, and so right under the stage, under a domain of one's own and on one's own machine.
-# The version makes a new viewer a new address, as browsers keep the old one.
+# The addresses are relative, so that they work under the stage, under a custom domain and on the local stack.
+# The version in an address makes browsers load a new viewer instead of the one in their cache.
 _PAGE = """\
 <!doctype html>
 <html lang="en">

@@ -1,4 +1,4 @@
-"""Messages of the sweep queue: sweep or prove one slice of a tenant that is being deleted."""
+"""Invoked by the sweep queue: delete the items of one slice of a tenant, or check that none is left."""
 
 from typing import Any
 

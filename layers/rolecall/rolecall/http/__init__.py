@@ -1,4 +1,4 @@
-"""An HTTP request and its answer: parsing, guards, the two error dialects, and the route that joins them.
+"""HTTP: parsing a request, models of bodies, guards, responses, the two forms of errors, and the route that joins them.
 
-Nothing here knows a single operation; each function of the API calls one in another room.
+No module here knows an operation. Each function of the API calls one in another room.
 """
