@@ -100,6 +100,7 @@ def test_every_permission_is_one_action_on_one_thing(function: str) -> None:
             assert "*" not in json.dumps(resource)
             assert _names_in(resource) & {
                 "Table",
+                "DeadLetters",
                 "RoleEvents",
                 "SweepQueue",
                 "TokenUses",

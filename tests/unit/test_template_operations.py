@@ -204,6 +204,16 @@ def test_what_is_not_from_a_queue_has_a_place_for_what_fails_too() -> None:
     assert stream["Properties"]["DestinationConfig"]["OnFailure"]["Destination"] == dead_letters
 
 
+def test_role_events_are_retried_for_as_long_as_the_stream_keeps_the_record() -> None:
+    (stream,) = gateway.functions()["publish_role_event"]["Events"].values()
+
+    # -1 means without limit. Otherwise an outage of EventBridge that outlasts the attempts loses events.
+    assert stream["Properties"]["MaximumRetryAttempts"] == -1
+    assert stream["Properties"]["MaximumRecordAgeInSeconds"] == -1
+    assert stream["Properties"]["BisectBatchOnFunctionError"] is True
+    assert stream["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
 def _words(*suffixes: str) -> set[str]:
     """All text in the layer's and the functions' source that stands in a call of one of these."""
     sources = [*(ROOT / "layers/rolecall/rolecall").rglob("*.py"), *(ROOT / "functions").glob("*/app.py")]

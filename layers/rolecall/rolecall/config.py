@@ -64,6 +64,10 @@ class Config(NamedTuple):
         return _require_variable(self.environ, "TOKEN_USE_QUEUE_URL")
 
     @property
+    def dead_letters_queue_url(self) -> str:
+        return _require_variable(self.environ, "DEAD_LETTERS_QUEUE_URL")
+
+    @property
     def event_bus_name(self) -> str:
         return _require_variable(self.environ, "EVENT_BUS_NAME")
 

@@ -40,6 +40,7 @@ def hanging_aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             "EVENT_BUS_NAME": "rolecall",
             "SWEEP_QUEUE_URL": f"{endpoint}/1/sweep",
             "TOKEN_USE_QUEUE_URL": f"{endpoint}/1/token-use",
+            "DEAD_LETTERS_QUEUE_URL": f"{endpoint}/1/dead-letters",
         }
         secrets = ("MASTER_TOKEN", "JWT_KEY", "CURSOR_KEY", "IDEMPOTENCY_KEY", "REDACTION_KEY")
         for name, value in {**settings, **{f"{secret}_SECRET_ARN": f"arn:{secret}" for secret in secrets}}.items():

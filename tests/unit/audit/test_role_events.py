@@ -1,11 +1,16 @@
 """Which events a record of the table's stream makes."""
 
+import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from boto3.dynamodb.types import TypeSerializer
+from botocore.exceptions import ClientError
 
 from rolecall.audit import role_events
+from rolecall.aws import queues
+from rolecall.config import config
 
 USER = {
     "pk": "TENANT#t",
@@ -66,6 +71,12 @@ def test_a_user_that_goes_with_its_tenant_is_deleted_and_one_that_was_deleted_be
     assert _types({**USER, "deleted_at": "now"}, None) == []
 
 
+def test_the_version_grows_also_when_a_user_is_deleted_with_its_tenant() -> None:
+    [alone] = _events(USER, {**USER, "active": False, "deleted_at": "now", "version": 2})
+    [with_tenant] = _events(USER, None)
+    assert (alone.detail["version"], with_tenant.detail["version"]) == (2, 2)
+
+
 def test_a_new_user_is_no_change() -> None:
     assert _types(None, USER) == []
 
@@ -95,3 +106,99 @@ def test_an_event_tells_who_and_what_before_and_after_and_no_email() -> None:
         "at": "2026-06-15T12:00:00Z",
     }
     assert event.sequence_number == "42"
+
+
+# --- Failures of EventBridge -----------------------------------------------------------------------
+
+
+class Bus:
+    """Stands in for EventBridge and for the dead-letter queue: accepts what is not told to fail."""
+
+    def __init__(self) -> None:
+        self.accepted: list[str] = []
+        self.set_aside: list[str] = []
+        self.codes: dict[str, str] = {}
+        self.refuses_requests_with: set[str] = set()
+        self.queue_works = True
+
+    def put_events(self, Entries: list[dict[str, str]]) -> dict[str, Any]:  # noqa: N803 (as boto3 names it)
+        ids = [json.loads(entry["Detail"])["user_id"] for entry in Entries]
+        if self.refuses_requests_with & set(ids):
+            raise ClientError({"Error": {"Code": "ValidationException", "Message": "too large"}}, "PutEvents")
+        self.accepted += [one for one in ids if one not in self.codes]
+        return {"Entries": [{"ErrorCode": self.codes[one]} if one in self.codes else {"EventId": "e"} for one in ids]}
+
+    def send_message(self, QueueUrl: str, MessageBody: str) -> None:  # noqa: N803 (as boto3 names it)
+        if not self.queue_works:
+            raise ClientError({"Error": {"Code": "ServiceUnavailable", "Message": ""}}, "SendMessage")
+        self.set_aside.append(json.loads(MessageBody)["sequence_number"])
+
+
+@pytest.fixture
+def bus(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bus]:
+    made = Bus()
+    monkeypatch.setattr(role_events, "_eventbridge_client", lambda: made)
+    monkeypatch.setattr(queues, "_client", lambda: made)
+    for name in ("TABLE_NAME", "EVENT_BUS_NAME", "DEAD_LETTERS_QUEUE_URL"):
+        monkeypatch.setenv(name, "some")
+    config.cache_clear()
+    yield made
+    config.cache_clear()
+
+
+def _record(number: int, **changed: Any) -> dict[str, Any]:
+    item = {**USER, "id": str(number), **changed}
+    wire = {name: TypeSerializer().serialize(value) for name, value in item.items()}
+    return {"eventID": f"e{number}", "dynamodb": {"OldImage": wire, "SequenceNumber": str(number)}}
+
+
+def _poison(number: int) -> dict[str, Any]:
+    """A record from which no event can be made."""
+    return {"eventID": f"e{number}", "dynamodb": {"OldImage": {"pk": {"S": "TENANT#t"}}, "SequenceNumber": str(number)}}
+
+
+def test_all_events_are_sent_in_order(bus: Bus) -> None:
+    assert role_events.publish(map(_record, range(25))) is None
+    assert bus.accepted == [str(number) for number in range(25)]
+
+
+@pytest.mark.parametrize("code", ["ThrottlingException", "InternalFailure", "SomethingNew"])
+def test_the_stream_delivers_again_from_the_first_event_that_failed(bus: Bus, code: str) -> None:
+    bus.codes = {"13": code, "15": code}
+    assert role_events.publish(map(_record, range(25))) == "13"
+    assert bus.set_aside == []
+    assert "20" not in bus.accepted  # the batches after the failed one wait
+
+
+@pytest.mark.parametrize("code", ["InvalidArgument", "MalformedDetail"])
+def test_an_event_that_is_refused_for_good_is_set_aside_alone(bus: Bus, code: str) -> None:
+    bus.codes = {"13": code}
+    assert role_events.publish(map(_record, range(25))) is None
+    assert bus.set_aside == ["13"]
+    assert bus.accepted == [str(number) for number in range(25) if number != 13]
+
+
+def test_an_event_because_of_which_a_request_is_refused_is_set_aside_alone(bus: Bus) -> None:
+    bus.refuses_requests_with = {"13"}
+    assert role_events.publish(map(_record, range(25))) is None
+    assert bus.set_aside == ["13"]
+    assert bus.accepted == [str(number) for number in range(25) if number != 13]
+
+
+def test_a_record_from_which_no_event_can_be_made_is_set_aside_alone(bus: Bus) -> None:
+    records = [_record(0), _poison(1), _record(2)]
+    assert role_events.publish(records) is None
+    assert (bus.accepted, bus.set_aside) == (["0", "2"], ["1"])
+
+
+def test_a_record_behind_a_failure_is_not_set_aside_before_it_is_delivered_again(bus: Bus) -> None:
+    bus.codes = {"0": "InternalFailure"}
+    assert role_events.publish([_record(0), _poison(1)]) == "0"
+    assert bus.set_aside == []
+
+
+@pytest.mark.parametrize("refused", [True, False])
+def test_what_cannot_be_set_aside_is_delivered_again(bus: Bus, refused: bool) -> None:
+    bus.queue_works = False
+    bus.codes = {"1": "InvalidArgument"}
+    assert role_events.publish([_record(0), _record(1) if refused else _poison(1), _record(2)]) == "1"

@@ -5,21 +5,26 @@ missed. An event is delivered at least once; repeated deliveries have the same `
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
+from itertools import batched
 from typing import Any, NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from rolecall.aws import clients
+from rolecall.aws import clients, queues
 from rolecall.config import config
+from rolecall.errors import ServiceUnavailable
 from rolecall.storage.expressions import deserialize_item
-from rolecall.telemetry import count_metric, logger
+from rolecall.telemetry import count_metric, log_service_unavailable, logger
 
 SOURCE = "rolecall"
 
 #: The most entries of one PutEvents request: EventBridge's limit.
 _BATCH_SIZE = 10
+
+#: Error codes of PutEvents that no repetition changes. Every other failure is repeated.
+_REFUSED_FOR_GOOD = frozenset({"InvalidArgument", "MalformedDetail", "ValidationException"})
 
 
 class RoleEvent(NamedTuple):
@@ -34,11 +39,27 @@ def publish(records: Iterable[Mapping[str, Any]]) -> str | None:
     """Send the events of stream records to EventBridge, in order.
 
     Returns the sequence number of the first record whose event was not accepted, or None. The stream must deliver again
-    from this record on.
+    from this record on. A record from which no event can be made, or whose event EventBridge will never accept, is
+    named in the dead-letter queue and skipped, so that it does not hold up the records after it.
     """
-    events = [event for record in records for event in events_from_record(record)]
-    for start in range(0, len(events), _BATCH_SIZE):
-        failed = _send_batch(events[start : start + _BATCH_SIZE])
+    waiting: list[RoleEvent] = []
+    for record in records:
+        try:
+            waiting += events_from_record(record)
+        except Exception:  # noqa: BLE001 (whatever is wrong with a record will be wrong at the next delivery)
+            logger.exception("role event not made")
+            # The events before it go first: if they fail, this record is delivered again too.
+            failed = _send(waiting)
+            waiting = []
+            if failed or not _set_aside(record["eventID"], record["dynamodb"]["SequenceNumber"]):
+                return failed or str(record["dynamodb"]["SequenceNumber"])
+    return _send(waiting)
+
+
+def _send(events: list[RoleEvent]) -> str | None:
+    """Send events in batches. Returns the sequence number of the first that must be sent again, or None."""
+    for batch in batched(events, _BATCH_SIZE, strict=False):
+        failed = _send_batch(batch)
         if failed is not None:
             return failed
     count_metric("RoleEventsPublished", len(events))
@@ -57,7 +78,8 @@ def events_from_record(record: Mapping[str, Any]) -> list[RoleEvent]:
         **({"tenant_id": old["tenant_id"], "user_id": old["id"]} if subject == "User" else {"account_id": old["id"]}),
         "before": before,
         "after": after,
-        "version": (new or old)["version"],
+        # A user who is deleted with the tenant is not marked first, so there is no item with the last version.
+        "version": new["version"] if new else old["version"] + 1,
         "at": new["updated_at"] if new else None,
     }
     return [
@@ -89,25 +111,49 @@ def _deserialize_image(wire: Mapping[str, Any] | None) -> dict[str, Any] | None:
     return deserialize_item(wire) if wire else None
 
 
-def _send_batch(events: list[RoleEvent]) -> str | None:
+def _send_batch(events: Sequence[RoleEvent]) -> str | None:
     entries = [
         {
             "EventBusName": config().event_bus_name,
             "Source": SOURCE,
             "DetailType": event.type,
-            "Detail": json.dumps(event.detail, default=int),  # the numbers of an item are whole
+            "Detail": json.dumps(event.detail, default=int),  # all numbers of these items are integers
         }
         for event in events
     ]
     try:
         answers = _eventbridge_client().put_events(Entries=entries)["Entries"]
     except (BotoCoreError, ClientError) as error:
-        logger.warning("role events not published", error=type(error).__name__)
+        code = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
+        if code in _REFUSED_FOR_GOOD:
+            return _send_one_by_one(events)
+        logger.warning("role events not published", error=code)
         return events[0].sequence_number
-    failed = [event.sequence_number for event, answer in zip(events, answers, strict=True) if "ErrorCode" in answer]
-    if failed:
-        logger.warning("role events not published", failed=len(failed))
-    return failed[0] if failed else None
+    for event, answer in zip(events, answers, strict=True):
+        code = answer.get("ErrorCode")
+        if code and not (code in _REFUSED_FOR_GOOD and _set_aside(event.detail["id"], event.sequence_number)):
+            logger.warning("role events not published", error=code)
+            return event.sequence_number
+    return None
+
+
+def _send_one_by_one(events: Sequence[RoleEvent]) -> str | None:
+    """Find the event because of which EventBridge refused the whole request, and set it aside."""
+    if len(events) > 1:
+        return next((failed for event in events if (failed := _send_batch([event]))), None)
+    (event,) = events
+    return None if _set_aside(event.detail["id"], event.sequence_number) else event.sequence_number
+
+
+def _set_aside(event_id: str, sequence_number: str) -> bool:
+    """Name an event in the dead-letter queue. Returns false if the queue did not accept the message."""
+    logger.error("role event set aside", event_id=event_id, sequence_number=sequence_number)
+    try:
+        queues.send_dead_letter({"event_id": event_id, "sequence_number": sequence_number})
+    except ServiceUnavailable as error:
+        log_service_unavailable(error)
+        return False
+    return True
 
 
 @cache

@@ -1,7 +1,7 @@
-"""The SQS queue of deletion slices that wait to be swept.
+"""The SQS queues: deletion slices that wait to be swept, and failures that a person must review.
 
-A message can be lost or arrive twice. Neither does harm: the state of each slice is in the table, and maintenance sends
-a new message for a slice that makes no progress.
+A message about a slice can be lost or arrive twice. Neither does harm: the state of each slice is in the table, and
+maintenance sends a new message for a slice that makes no progress.
 """
 
 import json
@@ -25,6 +25,14 @@ def enqueue_slices(tenant_id: str, names: Iterable[str]) -> None:
             _client().send_message(QueueUrl=config().sweep_queue_url, MessageBody=body)
         except (ClientError, BotoCoreError) as error:
             raise ServiceUnavailable from error
+
+
+def send_dead_letter(content: Mapping[str, Any]) -> None:
+    """Send a message to the queue of failures that a person must review. Raises `ServiceUnavailable`."""
+    try:
+        _client().send_message(QueueUrl=config().dead_letters_queue_url, MessageBody=json.dumps(content))
+    except (ClientError, BotoCoreError) as error:
+        raise ServiceUnavailable from error
 
 
 def handle_slice_messages(event: Mapping[str, Any], work: Callable[[str, str], None]) -> dict[str, Any]:
