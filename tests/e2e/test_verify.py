@@ -13,9 +13,11 @@ from typing import Any, Final
 import pytest
 
 from local import http
+from local.commands.operate import operate
 from local.deployment.stack import Stack
 from local.environment import local_environment
 from local.http import call
+from tests.e2e.conftest import PASSWORD
 from tests.gateway import ROOT
 from verify.check import Check
 from verify.checks import accounts, gateway, monitoring, template
@@ -45,12 +47,22 @@ def _left(stack: Stack) -> list[str]:
 
 
 def test_a_walk_finds_everything_right_and_leaves_nothing_behind(stack: Stack) -> None:
+    # What an earlier walk left, which was killed
+    left = f"{PREFIX}1700000000-abcdef"
+    operate(stack, "create_superadmin", [f"email={left}-root@example.com", "force=true"])
+    body = {"tenant_name": left, "email": f"{left}@example.com", "password": PASSWORD}
+    assert call("POST", f"{stack.api}/register", stack.master_token, body).status == 201
+    stack.client("sqs").create_queue(QueueName=left)
+    bus = stack.outputs["RoleEventsBusName"]
+    stack.client("events").put_rule(Name=left, EventBusName=bus, EventPattern='{"source": ["rolecall"]}')
+
     walk = _start(stack)
     out, _ = walk.communicate(timeout=200)
 
     rows = [line for line in out.splitlines() if not line.startswith("right ")]
     assert walk.returncode == 0, "\n".join(rows)
     assert " right, 0 wrong, 0 unknown, in " in rows[-1], "\n".join(rows)
+    assert "Nothing is left of walks that were killed.  4 removed." in out
     assert stack.master_token not in out
     assert _left(stack) == []
 

@@ -21,7 +21,7 @@ def operate(walk: Walk, operation: str, **arguments: Any) -> dict[str, Any]:
     return dict(answer)
 
 
-def _delete_account(walk: Walk, email: str) -> None:
+def delete_account(walk: Walk, email: str) -> None:
     """Delete an account of the walk's, also if it is the platform's only superadmin. Does nothing if it is gone."""
     answer, error = walk.stack.invoke("RunOperation", {"operation": "delete_account", "email": email, "force": True})
     message = str(answer.get("errorMessage", error))
@@ -49,7 +49,7 @@ def _change(walk: Walk, action: str, body: dict[str, str]) -> Any:
 @check("The operator's function makes a superadmin, who logs in.", uses=["RunOperation", "LogIn", "AuthorizeRequest"])
 def make_superadmin(walk: Walk) -> None:
     made = operate(walk, "create_superadmin", email=f"{walk.run}-root@example.com", force=True)
-    walk.afterwards("The walk's superadmin", lambda: _delete_account(walk, made["email"]))
+    walk.afterwards("The walk's superadmin", lambda: delete_account(walk, made["email"]))
     root = Account(made["id"], made["email"], walk.secret(made["password"]))
     walk.remember(superadmin=replace(root, access_token=_log_in(walk, root)["accessToken"]))
 
@@ -59,7 +59,7 @@ def create_account(walk: Walk) -> None:
     email, password = f"{walk.run}-colleague@example.com", walk.secret(secrets.token_urlsafe(18))
     body = {"email": email, "password": password, "firstName": "Rolecall", "lastName": "Verify"}
     made = walk.as_superadmin("POST", _USERS, body).must(201)
-    walk.afterwards("The walk's other account", lambda: _delete_account(walk, made["email"]))
+    walk.afterwards("The walk's other account", lambda: delete_account(walk, made["email"]))
     walk.remember(colleague=Account(made["id"], email, password))
 
 
