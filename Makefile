@@ -69,6 +69,7 @@ prove: $(READY) ## The long form of some tests: every crash and fault, long runs
 		tests/integration/tenants/test_user_deletion_crashes.py tests/integration/test_raw_events.py tests/model \
 		--numprocesses auto --timeout 3600
 	@ROLECALL_PROVE=1 $(PY) -m pytest tests/e2e/test_operations.py
+	@ROLECALL_PROVE=1 $(PY) -m pytest tests/e2e/test_verify_permissions.py
 	@ROLECALL_PROVE=1 $(PY) -m pytest tests/e2e/test_races.py --timeout 3600
 	@ROLECALL_PROVE=1 $(PY) -m pytest tests/e2e/test_fuzz.py --timeout 3600
 	@$(MAKE) --no-print-directory prove-botocore

@@ -1,13 +1,11 @@
 """`make verify` on a stack as it should be, and on one where something was taken out or changed."""
 
 import io
-import json
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any, Final
 
 import pytest
@@ -18,8 +16,9 @@ from local.deployment.stack import Stack
 from local.environment import local_environment
 from local.http import call
 from tests.e2e.conftest import PASSWORD
+from tests.e2e.roles import without_permission
 from tests.gateway import ROOT
-from verify.check import Check
+from verify.check import Check, check
 from verify.checks import accounts, gateway, monitoring, template
 from verify.report import Report
 from verify.results import Result, Verdict
@@ -101,32 +100,13 @@ def verify(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[
     return run
 
 
-@contextmanager
-def _without_permission(stack: Stack, function: str, action: str) -> Iterator[None]:
-    iam = stack.client("iam")
-    settings = stack.lambda_.get_function_configuration(FunctionName=stack.physical_id(function))
-    role = settings["Role"].rpartition("/")[2]
-    [name] = iam.list_role_policies(RoleName=role)["PolicyNames"]
-    document = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
-    less = json.loads(json.dumps(document))
-    for statement in less["Statement"]:
-        if isinstance(statement["Action"], list):
-            statement["Action"] = [one for one in statement["Action"] if one != action]
-    assert less != document
-    iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(less))
-    try:
-        yield
-    finally:
-        iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(document))
-
-
 def test_a_permission_taken_out_is_found_by_its_use_and_in_the_role(
     stack: Stack, verify: Callable[..., list[Result]]
 ) -> None:
     ban = (accounts.make_superadmin, accounts.create_account, accounts.ban_account)
     assert verify(template.compare_policies, *ban) == []
 
-    with _without_permission(stack, "BanAccount", "dynamodb:UpdateItem"):
+    with without_permission(stack, "BanAccount", "dynamodb:UpdateItem"):
         policies, banned = verify(template.compare_policies, *ban)
 
     assert (policies.title, policies.verdict) == (template.compare_policies.title, Verdict.WRONG)
@@ -187,6 +167,25 @@ def test_an_alarm_that_is_gone_or_silent_or_on_is_found(
     assert wrong.verdict is Verdict.WRONG
     assert "RequestsFailedAlarm" in wrong.note
     assert verify(*looked) == []
+
+
+def test_a_secret_in_a_log_is_found(stack: Stack, verify: Callable[..., list[Result]]) -> None:
+    group = stack.physical_id("Logs")
+    stream = f"2026/06/15/{stack.physical_id('PromoteUser')}[1]{PREFIX}"
+    stack.logs.create_log_stream(logGroupName=group, logStreamName=stream)
+
+    def leak(walk: Walk) -> None:
+        message = f"the token is {walk.secret('a token of the walk')}"
+        at = int(walk.started * 1000) + 1
+        events = [{"timestamp": at, "message": message}]
+        stack.logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=events)  # type: ignore[arg-type]
+
+    try:
+        [wrong] = verify(check("A token is logged.")(leak), monitoring.read_logs)
+    finally:
+        stack.logs.delete_log_stream(logGroupName=group, logStreamName=stream)
+
+    assert (wrong.verdict, wrong.note) == (Verdict.WRONG, "A token or a password is in the log of PromoteUser.")
 
 
 def test_a_walk_of_a_stack_that_is_not_there_ends_in_a_sentence(stack: Stack) -> None:
