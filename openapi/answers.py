@@ -270,6 +270,13 @@ class AuditEntry(Answer):
     )
     ip: str | None = Field(examples=["198.51.100.7"])
     timestamp: Timestamp
+    refusals: int = Field(
+        default=ABSENT,
+        ge=1,
+        examples=[37],
+        description="How many refusals of this actor and action in this minute the entry stands for. Only in the "
+        "entry after the tenth.",
+    )
 
 
 class AuditList(Success):

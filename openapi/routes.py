@@ -247,12 +247,14 @@ OPERATIONS: dict[str, Operation] = {
             "action": {**_ID, "description": "What was done, such as `promote_user`."},
             "actor": {**_ID, "description": "Id of who did it."},
             "target": {**_ID, "description": "Id of whom or what it was done to."},
+            "outcome": {"type": "string", "enum": ["succeeded", "denied"], "description": "What came of it."},
             "from": _moment("The earliest time, inclusive."),
             "to": _moment("The latest time, inclusive to the second."),
         },
-        description="With `action` or `actor` one request looks through two thousand entries, so a page may hold fewer "
-        "than `limit`, or none, although more follow: go on while there is a `next_cursor`. `from`, `to` and `target` "
-        "make it quick.",
+        description="With `action`, `actor` or `outcome` one request reads up to two thousand entries, so a page may "
+        "have fewer entries than `limit`, or none, although more follow: go on while there is a `next_cursor`. `from`, "
+        "`to` and `target` make it quick. Ten refusals of the same actor and action in a minute have entries of their "
+        "own. One more entry counts the rest of that minute in `refusals`.",
     ),
     "log_in": Operation(
         SESSIONS,

@@ -12,7 +12,7 @@ from rolecall.tenants import tenants
 @route(
     Family.TENANT,
     may_call=require_either(require_tenant_role(Role.ADMIN), require_master_token),
-    query=frozenset({"limit", "cursor", "tenant_id", "action", "actor", "target", "from", "to"}),
+    query=frozenset({"limit", "cursor", "tenant_id", "action", "actor", "target", "outcome", "from", "to"}),
 )
 def handler(request: Request[None]) -> Response:
     query, limit = request.query, request.limit(default=100, maximum=1000)
@@ -20,7 +20,12 @@ def handler(request: Request[None]) -> Response:
     page = trail.list_entries(
         tenants.resolve_tenant_id(request.context, query.get("tenant_id")),
         trail.Filters(
-            request.query_text("action"), request.query_id("actor"), request.query_id("target"), from_time, to_time
+            request.query_text("action"),
+            request.query_id("actor"),
+            request.query_id("target"),
+            from_time,
+            to_time,
+            request.query_choice("outcome", trail.Outcome),
         ),
         limit=limit,
         cursor=query.get("cursor"),

@@ -260,11 +260,14 @@ class Entry:
     timestamp: str
     ip: Any
     actor_name: Any = None
+    #: How many refusals the entry stands for, if it counts the rest of a minute.
+    refusals: int | None = None
 
     @property
     def shown(self) -> dict[str, Any]:
         names = ("action", "outcome", "actor", "target", "before", "after", "reason", "timestamp", "ip")
-        return {"id": UUID, "request_id": ANY, **{name: getattr(self, name) for name in names}}
+        counted = {} if self.refusals is None else {"refusals": self.refusals}
+        return {"id": UUID, "request_id": ANY, **{name: getattr(self, name) for name in names}, **counted}
 
 
 @dataclass(frozen=True, eq=False)
@@ -548,7 +551,20 @@ class Model:
         )
         entry.actor_name = caller.name if caller else by
         tenant = tenant or (caller.tenant if caller else None)
-        (tenant.trail if tenant else self.trail).append(entry)
+        trail = tenant.trail if tenant else self.trail
+        if outcome == "denied" and actor["type"] != "master":
+            same = [
+                one
+                for one in trail
+                if one.outcome == "denied"
+                and (one.action, one.timestamp[:16]) == (action, entry.timestamp[:16])
+                and one.actor["id"] == actor["id"]
+            ]
+            if same and same[-1].refusals is not None:
+                same[-1].refusals += 1
+                return
+            entry.refusals = 1 if len(same) == 10 else None
+        trail.append(entry)
 
     @staticmethod
     def _in_tenant(caller: Caller, roles: Iterable[str]) -> User:
@@ -1009,7 +1025,8 @@ class Model:
         def request(caller: Caller) -> Answer:
             if caller.kind != "master":
                 refuse_if(caller.kind != "user" or caller.role != "admin", FORBIDDEN)
-            check_query(query, ("limit", "cursor", "tenant_id", "action", "actor", "target", "from", "to"))
+            check_query(query, ("limit", "cursor", "tenant_id", "action", "actor", "target", "outcome", "from", "to"))
+            refuse_if(query.get("outcome", "denied") not in ("succeeded", "denied"), INVALID)
             named = query.get("tenant_id")
             if caller.tenant is not None:
                 refuse_if(named is not None and named.lower() != caller.tenant.id, NO_TENANT)
@@ -1019,7 +1036,7 @@ class Model:
                 tenant_id = str(named).lower()
                 trail = next((one.trail for one in self.tenants if one.id == tenant_id), [])
             rows = [(-place, one.shown) for place, one in enumerate(trail) if _matches(one, query)]
-            filters = tuple(query.get(name) for name in ("action", "actor", "target", "from", "to"))
+            filters = tuple(query.get(name) for name in ("action", "actor", "target", "from", "to", "outcome"))
             return self._page("entries", ("audit", tenant_id, *filters), rows[::-1], query, 100)
 
         return self.answer(caller, request)
@@ -1267,6 +1284,7 @@ class Model:
                 (-place, self._told(one))
                 for place, one in enumerate(self.trail)
                 if one.target == {"type": "account", "id": str(account.id)}
+                and not (one.outcome == "denied" and one.reason == "FORBIDDEN")
             ]
             page = self._page("entries", ("history", account.id), entries[::-1], query, 100)
             more = "next_cursor" in page.body
@@ -1373,5 +1391,6 @@ def _matches(entry: Entry, query: Mapping[str, str]) -> bool:
         query.get("action", entry.action) == entry.action
         and ("actor" not in query or (isinstance(entry.actor, dict) and entry.actor["id"] == query["actor"]))
         and query.get("target", entry.target["id"]) == entry.target["id"]
+        and query.get("outcome", entry.outcome) == entry.outcome
         and query.get("from", "") <= entry.timestamp <= query.get("to", "9")
     )

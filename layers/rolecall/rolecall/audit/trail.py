@@ -6,10 +6,10 @@ change. Entries are stored outside the tenant's partitions, because they outlive
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any, NamedTuple
 
-from rolecall.auth import preconditions
-from rolecall.auth.principals import PrincipalType, RequestContext
+from rolecall.auth.principals import RequestContext
 from rolecall.clock import epoch_seconds, rfc3339
 from rolecall.config import config
 from rolecall.ids import lowest_id_at, time_ordered_id
@@ -38,11 +38,13 @@ def new_entry(  # noqa: PLR0913 (an entry records that many facts)
     reason: str | None = None,
     outcome: str = SUCCEEDED,
     critical: bool = False,
+    is_in_target_history: bool = True,
 ) -> writes.Put:
     """The write of the audit entry of one change. The caller adds it to the transaction of the change.
 
     `target` is a type and an id, as in `("user", "7c2d…")`. `scope` is the tenant's id, or `keys.PLATFORM`. `critical`
-    marks a change that a person should always review.
+    marks a change that a person should always review. Without `is_in_target_history`, a list of the entries about the
+    target does not contain the entry.
     """
     entry_id = time_ordered_id(context.at)
     key = keys.audit_entry(scope, entry_id)
@@ -51,7 +53,11 @@ def new_entry(  # noqa: PLR0913 (an entry records that many facts)
         {
             "pk": key.pk,
             "sk": key.sk,
-            **keys.audit_by_target(scope, target_type, target_id).index_attributes(entry_id),
+            **(
+                keys.audit_by_target(scope, target_type, target_id).index_attributes(entry_id)
+                if is_in_target_history
+                else {}
+            ),
             "id": entry_id,
             "action": action,
             "outcome": outcome,
@@ -76,24 +82,11 @@ def new_entry(  # noqa: PLR0913 (an entry records that many facts)
     )
 
 
-def record_refusal(
-    context: RequestContext, action: str, target: tuple[str, str], *, asked: Mapping[str, Any], code: str
-) -> None:
-    """Write an audit entry for a refused change, with what was asked for and the error code as the reason.
+class Outcome(StrEnum):
+    """The values of the filter `outcome`."""
 
-    Raises `Unauthorized` if the actor is inactive or deleted by now: then the caller must not learn why the change was
-    refused. Also raises it if the actor's tenant is being deleted, because nothing may be added to its trail then.
-    """
-    tenant_id = context.principal.tenant_id
-    denied = new_entry(
-        context, action, target, scope=tenant_id or keys.PLATFORM, after=asked, reason=code, outcome=DENIED
-    )
-    # A single write is a transaction too: unlike a put, it can safely be repeated after a lost response.
-    tenant_checks = [preconditions.tenant_active(tenant_id)] if tenant_id else []
-    # The functions of the tenant API may not read platform accounts. An account is refused there whatever its state.
-    is_other_family = target[0] == "user" and context.principal.type is PrincipalType.ACCOUNT
-    actor_checks = [] if is_other_family else preconditions.actor_active(context.principal)
-    writes.transact(*tenant_checks, *actor_checks, denied)
+    SUCCEEDED = SUCCEEDED
+    DENIED = DENIED
 
 
 class Filters(NamedTuple):
@@ -104,17 +97,18 @@ class Filters(NamedTuple):
     target: str | None = None
     from_time: datetime | None = None
     to_time: datetime | None = None
+    outcome: Outcome | None = None
 
     @property
     def scope(self) -> tuple[str, ...]:
         """The filters as text, for the scope of a cursor."""
         times = (rfc3339(at) if at else None for at in (self.from_time, self.to_time))
-        return tuple(part or "" for part in (self.action, self.actor, self.target, *times))
+        return tuple(part or "" for part in (self.action, self.actor, self.target, *times, self.outcome))
 
     @property
     def needs_item_by_item_match(self) -> bool:
         """Whether a filter has no index, so that the entries are read and compared one by one."""
-        return bool(self.action or self.actor)
+        return bool(self.action or self.actor or self.outcome)
 
     def matches(self, item: dynamodb.Item) -> bool:
         """Whether an entry passes the filters, except those on its time."""
@@ -122,6 +116,7 @@ class Filters(NamedTuple):
             self.action in (None, item["action"])
             and self.actor in (None, item["actor"]["id"])
             and self.target in (None, item["target"]["id"])
+            and self.outcome in (None, item["outcome"])
         )
 
 
@@ -191,4 +186,5 @@ def _page(items: list[dynamodb.Item], next_cursor: str | None) -> AuditPage:
 
 def _to_json(item: dynamodb.Item) -> dict[str, Any]:
     actor = {name: item["actor"].get(name) for name in ("type", "id", "email")}
-    return {**{name: item.get(name) for name in _PUBLIC_FIELDS}, "actor": actor}
+    refusals = {"refusals": int(item["refusals"])} if "refusals" in item else {}
+    return {**{name: item.get(name) for name in _PUBLIC_FIELDS}, "actor": actor, **refusals}

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from rolecall import deadline, telemetry
-from rolecall.audit import trail
+from rolecall.audit import refusals
 from rolecall.auth.principals import ANONYMOUS, RequestContext
 from rolecall.errors import (
     RolecallError,
@@ -112,7 +112,7 @@ def _record_refusal(
     action, target_type = action_and_target_type
     target_id = _audited_id(target_type, path_parameters(event).get("id", ""))
     asked = body.given() if body is not None else {}
-    trail.record_refusal(context, action, (target_type, target_id), asked=asked, code=refusal.code)
+    refusals.record_refusal(context, action, (target_type, target_id), asked=asked, code=refusal.code)
 
 
 def _audited_id(target_type: str, target_id: str) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from rolecall.accounts import account_creation, account_deletion
-from rolecall.audit import trail
+from rolecall.audit import refusals, trail
 from rolecall.auth import jwts
 from rolecall.auth.principals import RequestContext
 from rolecall.auth.roles import PlatformRole
@@ -125,7 +125,7 @@ def _replace_secret(
     try:
         secrets_manager.replace_if_version(arn, version, content)
     except ConcurrentChange as lost:
-        trail.record_refusal(context, action, target, asked={}, code=lost.code)
+        refusals.record_refusal(context, action, target, asked={}, code=lost.code)
         raise
 
 

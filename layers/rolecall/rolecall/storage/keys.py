@@ -13,6 +13,7 @@
 | `login_attempts("EMAIL", H)` | `ATTEMPTS#EMAIL#<sha256 of the address>` / `META` |
 | `platform()` | `PLATFORM` / `META` |
 | `audit_entry(T, E)` | `AUDIT#<T>` / `<time-ordered id>` |
+| `refusal_counter(T, 1781524800, U, "promote_user")` | `AUDIT#<T>#REFUSALS` / `1781524800#<U>#promote_user` |
 | `deletion(T)` | `DELETION#<T>` / `META` |
 | `deletion_slice(T, "3")` | `DELETION#<T>` / `SLICE#3` |
 | `maintenance()` | `MAINTENANCE` / `META` |
@@ -207,6 +208,11 @@ def platform() -> Key:
 def audit_entry(scope: str, entry_id: str) -> Key:
     """An audit entry. `scope` is the id of a tenant, or `PLATFORM`."""
     return Key(f"AUDIT#{scope}", entry_id)
+
+
+def refusal_counter(scope: str, minute: int, actor_id: str, action: str) -> Key:
+    """The number of an actor's refusals of one action within a minute. `minute` is its first second since 1970."""
+    return Key(f"AUDIT#{scope}#REFUSALS", f"{minute}#{actor_id}#{action}")
 
 
 def audit_by_target(scope: str, target_type: str, target_id: str) -> IndexPartition:

@@ -1,0 +1,86 @@
+"""Audit entries for refused changes, with a limit on how many one actor can write.
+
+Anyone with a valid credential can be refused as often as they like. Without a limit, a plain user could fill the trail
+of the tenant and hide what others did.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from rolecall.audit import trail
+from rolecall.auth import preconditions
+from rolecall.auth.principals import PrincipalType, RequestContext
+from rolecall.clock import epoch_seconds
+from rolecall.errors import Forbidden
+from rolecall.storage import keys, reads, retries, writes
+from rolecall.storage.expressions import Attr
+
+#: So many refusals of one actor and action have an entry of their own in each minute. One more entry counts the rest.
+ENTRIES_PER_MINUTE = 10
+
+#: After this time, the table deletes the counter of a minute.
+_COUNTER_LIFETIME = timedelta(hours=1)
+
+
+def record_refusal(
+    context: RequestContext, action: str, target: tuple[str, str], *, asked: Mapping[str, Any], code: str
+) -> None:
+    """Record a refused change in the audit trail, with what was asked for and the error code as the reason.
+
+    After `ENTRIES_PER_MINUTE` refusals of the same actor and action in one minute, one further entry counts the rest in
+    its attribute `refusals`. Raises `Unauthorized` if the actor is inactive or deleted by now: then the caller must not
+    learn why the change was refused. Also raises it if the actor's tenant is being deleted, because nothing may be
+    added to its trail then.
+    """
+    retries.retry_on_conflict(lambda: _attempt_record(context, action, target, asked, code))
+
+
+def _attempt_record(
+    context: RequestContext, action: str, target: tuple[str, str], asked: Mapping[str, Any], code: str
+) -> None:
+    principal = context.principal
+    scope = principal.tenant_id or keys.PLATFORM
+    tenant_checks = [preconditions.tenant_active(principal.tenant_id)] if principal.tenant_id else []
+    # The functions of the tenant API may not read platform accounts. An account is refused there whatever its state.
+    is_other_family = target[0] == "user" and principal.type is PrincipalType.ACCOUNT
+    actor_checks = [] if is_other_family else preconditions.actor_active(principal)
+    entry = trail.new_entry(
+        context,
+        action,
+        target,
+        scope=scope,
+        after=asked,
+        reason=code,
+        outcome=trail.DENIED,
+        # An account that may change no account at all must not be able to fill the history of another account.
+        is_in_target_history=not (scope == keys.PLATFORM and code == Forbidden.code),
+    )
+    # A single write is a transaction too: unlike a put, it can safely be repeated after a lost response.
+    writes.transact(*tenant_checks, *actor_checks, *_count_or_write(context, scope, action, entry))
+
+
+def _count_or_write(context: RequestContext, scope: str, action: str, entry: writes.Put) -> list[writes.Write]:
+    """The writes that record one refusal: with `entry`, or by counting it on the entry for the rest of the minute.
+
+    Refusals of operators always get an entry. If another refusal changes the counter first, the transaction fails with
+    `ConcurrentChange`.
+    """
+    if context.principal.type not in {PrincipalType.USER, PrincipalType.ACCOUNT}:
+        return [entry]
+    minute = context.at.replace(second=0, microsecond=0)
+    key = keys.refusal_counter(scope, epoch_seconds(minute), context.principal.id, action)
+    counter = reads.get(key)
+    number = int(counter["refusals"]) if counter else 0
+    if counter and "summary_id" in counter:
+        summary = keys.audit_entry(scope, counter["summary_id"])
+        return [writes.Update(summary, add={"refusals": 1}, when=writes.MUST_EXIST)]
+    unchanged = Attr("refusals").eq(number) if counter else writes.MUST_NOT_EXIST
+    expires_at = epoch_seconds(minute + _COUNTER_LIFETIME)
+    if number < ENTRIES_PER_MINUTE:
+        return [writes.Update(key, set={"expires_at": expires_at}, add={"refusals": 1}, when=unchanged), entry]
+    summary_id = entry.item["id"]
+    return [
+        writes.Update(key, set={"summary_id": summary_id}, when=unchanged & Attr("summary_id").not_exists()),
+        entry._replace(item={**entry.item, "refusals": 1}),
+    ]

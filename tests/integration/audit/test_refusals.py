@@ -1,0 +1,98 @@
+"""What one caller's refusals can do to the audit trail."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from rolecall import clock
+from rolecall.audit import refusals
+from rolecall.storage import keys
+from tests import gateway
+from tests.integration.conftest import Holder, Tenant, audit_of, make_account
+
+MINUTE = datetime(2026, 6, 15, 12, 0, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def at(monkeypatch: pytest.MonkeyPatch) -> Any:
+    def to(seconds: float) -> None:
+        monkeypatch.setattr(clock, "now", lambda: MINUTE + timedelta(seconds=seconds))
+
+    to(0)
+    return to
+
+
+def _denied(scope: str) -> list[dict[str, Any]]:
+    return [entry for entry in audit_of(scope) if entry["outcome"] == "denied"]
+
+
+def _entries(tenant: Tenant, query: str) -> list[dict[str, Any]]:
+    answer = tenant.admin.request("GET", f"/audit?{query}")
+    assert answer.status == 200
+    found: list[dict[str, Any]] = answer.body["entries"]
+    return found
+
+
+def test_after_ten_refusals_in_a_minute_one_entry_counts_the_rest(at: Any, acme: Tenant) -> None:
+    member = acme.add("user")
+    for second in range(25):
+        at(second)
+        assert member.promote(acme.admin, "user").status == 403
+
+    denied = _denied(acme.id)
+
+    assert len(denied) == refusals.ENTRIES_PER_MINUTE + 1
+    assert [entry.get("refusals") for entry in denied] == [None] * 10 + [15]
+    newest = _entries(acme, "limit=1")[0]
+    assert (newest["refusals"], newest["actor"]["id"], newest["timestamp"]) == (15, member.id, "2026-06-15T12:00:10Z")
+    assert "refusals" not in _entries(acme, "limit=2")[1]
+
+
+def test_the_next_minute_another_action_and_another_actor_are_counted_by_themselves(at: Any, acme: Tenant) -> None:
+    member, other = acme.add("user"), acme.add("user")
+    for _ in range(12):
+        member.promote(acme.admin, "user")
+
+    other.promote(acme.admin, "user")
+    member.request("DELETE", f"/users/{acme.admin.id}")
+    at(60)
+    member.promote(acme.admin, "user")
+
+    denied = _denied(acme.id)
+    assert len(denied) == 11 + 3
+    assert [entry["refusals"] for entry in denied if "refusals" in entry] == [2]
+
+
+def test_the_list_is_filtered_by_outcome(acme: Tenant) -> None:
+    member = acme.add("user")
+    member.promote(acme.admin, "user")
+
+    denied, succeeded = _entries(acme, "outcome=denied"), _entries(acme, "outcome=succeeded")
+
+    assert [entry["action"] for entry in denied] == ["promote_user"]
+    assert {entry["outcome"] for entry in succeeded} == {"succeeded"}
+    assert len(denied) + len(succeeded) == len(_entries(acme, ""))
+    assert acme.admin.request("GET", "/audit?outcome=both").status == 400
+
+
+def test_a_cursor_belongs_to_the_outcome_that_was_asked_for(acme: Tenant) -> None:
+    member = acme.add("user")
+    for _ in range(2):
+        member.promote(acme.admin, "user")
+    cursor = acme.admin.request("GET", "/audit?outcome=denied&limit=1").body["next_cursor"]
+
+    assert acme.admin.request("GET", f"/audit?outcome=denied&limit=1&cursor={cursor}").status == 200
+    assert acme.admin.request("GET", f"/audit?limit=1&cursor={cursor}").status == 400
+
+
+def test_a_client_account_cannot_fill_the_history_of_a_superadmin(superadmin: Holder) -> None:
+    client = make_account()
+    path = f"/v1/api/superadmin/users/{superadmin.id}"
+    for _ in range(5):
+        answer = gateway.request("PUT", f"{path}/ban", client.access_token, body={"reason": "spam"})
+        assert answer.status == 403
+
+    history: Any = gateway.request("GET", f"{path}/history", superadmin.access_token).body
+    assert [entry["status"] for entry in history] == ["SUCCESS"]
+    assert len(_denied(keys.PLATFORM)) == 5
