@@ -205,7 +205,7 @@ export interface paths {
         };
         /**
          * Who changed what in a tenant, newest first (admin: the own tenant; master token: any)
-         * @description With `action` or `actor` one request looks through two thousand entries, so a page may hold fewer than `limit`, or none, although more follow: go on while there is a `next_cursor`. `from`, `to` and `target` make it quick.
+         * @description With `action`, `actor` or `outcome` one request reads up to two thousand entries, so a page may have fewer entries than `limit`, or none, although more follow: go on while there is a `next_cursor`. `from`, `to` and `target` make it quick. Ten refusals of the same actor and action in a minute have entries of their own. One more entry counts the rest of that minute in `refusals`.
          *
          *     **Who may call:** tenant users with the role `admin`; operators with the master token.
          */
@@ -668,6 +668,11 @@ export interface components {
             /** @example 198.51.100.7 */
             ip: string | null;
             timestamp: components["schemas"]["Timestamp"];
+            /**
+             * @description How many refusals of this actor and action in this minute the entry stands for. Only in the entry after the tenth.
+             * @example 37
+             */
+            refusals?: number;
         };
         AuditList: {
             /** @constant */
@@ -3043,6 +3048,8 @@ export interface operations {
                 actor?: string;
                 /** @description Id of whom or what it was done to. */
                 target?: string;
+                /** @description What came of it. */
+                outcome?: "succeeded" | "denied";
                 /** @description The earliest time, inclusive. */
                 from?: string;
                 /** @description The latest time, inclusive to the second. */
@@ -3091,7 +3098,8 @@ export interface operations {
                      *           "reason": null,
                      *           "request_id": "c6af9ac6-7b61-11e6-9a41-93e8deadbeef",
                      *           "ip": "198.51.100.7",
-                     *           "timestamp": "2026-06-15T12:00:00Z"
+                     *           "timestamp": "2026-06-15T12:00:00Z",
+                     *           "refusals": 37
                      *         }
                      *       ]
                      *     }
