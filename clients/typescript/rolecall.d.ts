@@ -593,9 +593,9 @@ export interface components {
             lastName: components["schemas"]["Name"];
             /** @default ROLE_CLIENT */
             role?: components["schemas"]["PlatformRoleName"];
-            username?: components["schemas"]["Name"] | null;
-            phoneNumber?: components["schemas"]["Short"] | null;
-            nationality?: components["schemas"]["Short"] | null;
+            username?: components["schemas"]["UniqueName"] | null;
+            phoneNumber?: components["schemas"]["Name"] | null;
+            nationality?: components["schemas"]["Name"] | null;
             birthDate?: string | null;
         };
         Actor: {
@@ -854,7 +854,7 @@ export interface components {
         Name: string;
         NewRole: {
             newRole: components["schemas"]["PlatformRoleName"];
-            reason?: string | null;
+            reason?: components["schemas"]["Reason"] | null;
         };
         NewToken: {
             user_id: components["schemas"]["UserId"];
@@ -875,7 +875,7 @@ export interface components {
         };
         /**
          * Format: password
-         * @description Neither among the most common ones nor the email.
+         * @description Neither among the most common ones nor the email. Compared as OpaqueString (RFC 8265), and of that many characters in that form.
          */
         Password: string;
         /** @example /v1/api/superadmin/users/7/role */
@@ -922,7 +922,7 @@ export interface components {
             refreshToken: string;
         };
         Registration: {
-            tenant_name: components["schemas"]["Name"];
+            tenant_name: components["schemas"]["UniqueName"];
             email: components["schemas"]["Email"];
             password: components["schemas"]["Password"];
             /** @default admin */
@@ -950,7 +950,6 @@ export interface components {
             data: components["schemas"]["RoleChange"];
         };
         Said: string;
-        Short: string;
         Target: {
             /**
              * @example user
@@ -1074,6 +1073,7 @@ export interface components {
         Unban: {
             reason: components["schemas"]["Reason"];
         };
+        UniqueName: string;
         /** @description A user of a tenant. */
         User: {
             id: components["schemas"]["UserId"];
@@ -1425,7 +1425,6 @@ export type Role = components['schemas']['Role'];
 export type RoleChange = components['schemas']['RoleChange'];
 export type RoleChanged = components['schemas']['RoleChanged'];
 export type Said = components['schemas']['Said'];
-export type Short = components['schemas']['Short'];
 export type Target = components['schemas']['Target'];
 export type Tenant = components['schemas']['Tenant'];
 export type TenantDeleted = components['schemas']['TenantDeleted'];
@@ -1441,6 +1440,7 @@ export type Timestamp = components['schemas']['Timestamp'];
 export type TokenPair = components['schemas']['TokenPair'];
 export type TokenRotated = components['schemas']['TokenRotated'];
 export type Unban = components['schemas']['Unban'];
+export type UniqueName = components['schemas']['UniqueName'];
 export type User = components['schemas']['User'];
 export type UserCreated = components['schemas']['UserCreated'];
 export type UserDeleted = components['schemas']['UserDeleted'];

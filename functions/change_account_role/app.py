@@ -1,11 +1,9 @@
 """PUT /v1/api/superadmin/users/{id}/role: change the role of someone else's platform account (superadmin)."""
 
-from typing import Annotated
-
 from pydantic import Field
 
 from rolecall.accounts import account_changes
-from rolecall.http.field_types import PlatformRoleName
+from rolecall.http.field_types import PlatformRoleName, Reason
 from rolecall.http.guards import require_superadmin
 from rolecall.http.models import Body
 from rolecall.http.requests import Request
@@ -15,7 +13,7 @@ from rolecall.http.routes import route
 
 class NewRole(Body):
     new_role: PlatformRoleName = Field(alias="newRole")
-    reason: Annotated[str, Field(max_length=500)] | None = None
+    reason: Reason | None = None
 
 
 @route(Family.PLATFORM, may_call=require_superadmin, body=NewRole, audit_refusals=("change_account_role", "account"))

@@ -1,19 +1,15 @@
 """POST /v1/api/superadmin/users: make a platform account (superadmin)."""
 
-from typing import Annotated
-
 from pydantic import Field
 
 from rolecall.accounts import account_creation
 from rolecall.auth.roles import PlatformRole
-from rolecall.http.field_types import Date, Email, Name, Password, PlatformRoleName
+from rolecall.http.field_types import BirthDate, Email, Name, Password, PlatformRoleName, UniqueName
 from rolecall.http.guards import require_superadmin
 from rolecall.http.models import Body
 from rolecall.http.requests import Request
 from rolecall.http.responses import Family, Response, etag
 from rolecall.http.routes import route
-
-type Short = Annotated[str, Field(min_length=1, max_length=100)]
 
 
 class AccountToCreate(Body):
@@ -22,10 +18,10 @@ class AccountToCreate(Body):
     first_name: Name = Field(alias="firstName")
     last_name: Name = Field(alias="lastName")
     role: PlatformRoleName = PlatformRole.CLIENT
-    username: Name | None = None
-    phone_number: Short | None = Field(default=None, alias="phoneNumber")
-    nationality: Short | None = None
-    birth_date: Date | None = Field(default=None, alias="birthDate")
+    username: UniqueName | None = None
+    phone_number: Name | None = Field(default=None, alias="phoneNumber")
+    nationality: Name | None = None
+    birth_date: BirthDate | None = Field(default=None, alias="birthDate")
 
 
 @route(Family.PLATFORM, may_call=require_superadmin, body=AccountToCreate)

@@ -23,7 +23,7 @@ def handler(request: Request[None]) -> Response:
         role=request.query_choice("role", PlatformRole),
         enabled=request.query_flag("enabled"),
         banned=request.query_flag("banned"),
-        email_prefix=request.query.get("email", ""),
+        email=request.query_email_prefix("email"),
     )
     body: dict[str, Any] = {"users": [account.to_json() for account in page.accounts]}
     if page.next_cursor:

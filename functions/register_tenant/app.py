@@ -1,7 +1,7 @@
 """POST /register: make a tenant with its first admin (master token)."""
 
 from rolecall.auth.roles import Role
-from rolecall.http.field_types import Email, Name, Password, RoleName, WebhookUrl
+from rolecall.http.field_types import Email, Password, RoleName, UniqueName, WebhookUrl
 from rolecall.http.guards import require_master_token
 from rolecall.http.models import Body
 from rolecall.http.requests import Request
@@ -12,7 +12,7 @@ from rolecall.tenants.user_creation import NewUser
 
 
 class Registration(Body):
-    tenant_name: Name
+    tenant_name: UniqueName
     email: Email
     password: Password
     role: RoleName = Role.ADMIN

@@ -33,8 +33,8 @@ def canonical_address(text: str) -> str:
 class AddressPrefix(NamedTuple):
     """The beginning of addresses, in the form in which they are kept, in lower case.
 
-    `open_label` is what the search has of a domain's label that is not in ASCII and may go on. The ASCII form of such
-    a label depends on the whole label, so `stored` goes only as far as all of these forms agree.
+    `open_label` is the last label of the domain, as far as it was given. It is compared apart from `stored`, because
+    the ASCII form of a label that goes on may begin differently: `bücher` is kept as `xn--bcher-kva`.
     """
 
     stored: str = ""
@@ -42,10 +42,12 @@ class AddressPrefix(NamedTuple):
 
     def matches(self, address: str) -> bool:
         """Whether an address that begins with `stored` begins with what was searched for."""
-        if not self.open_label:
-            return True
-        label = address.partition("@")[2].split(".")[self.stored.count(".", self.stored.find("@"))].lower()
-        return _decoded(label).startswith(self.open_label)
+        label = address.removeprefix(self.stored).partition(".")[0]
+        return not self.open_label or any(one.startswith(self.open_label) for one in (label, _decoded(label)))
+
+
+#: What every address begins with.
+ANY_ADDRESS = AddressPrefix()
 
 
 def search_prefix(text: str) -> AddressPrefix:
@@ -60,27 +62,25 @@ def search_prefix(text: str) -> AddressPrefix:
         raise InvalidText("must be the beginning of an email address")
     if not at:
         return AddressPrefix(local.lower())
-    stored, open_label = _domain_prefix(domain)
-    return AddressPrefix(f"{local}@{stored}".lower(), open_label)
+    *whole, open_label = _ascii_labels(domain) if domain.isascii() else _international_labels(domain)
+    return AddressPrefix("".join([f"{local.lower()}@", *(f"{label}." for label in whole)]), open_label)
 
 
-def _domain_prefix(domain: str) -> tuple[str, str]:
-    if domain.isascii():
-        if not _ASCII_DOMAIN.fullmatch(domain):
-            raise InvalidText("must be the beginning of an email address")
-        return domain, ""
+def _ascii_labels(domain: str) -> list[str]:
+    if not _ASCII_DOMAIN.fullmatch(domain):
+        raise InvalidText("must be the beginning of an email address")
+    return domain.lower().split(".")
+
+
+def _international_labels(domain: str) -> list[str]:
+    """The labels in ASCII, apart from the last one, which may go on."""
     import idna  # noqa: PLC0415 (few searches have such a domain)
 
     try:
         *whole, last = idna.uts46_remap(domain, std3_rules=True, transitional=False).split(".")
-        labels = [idna.alabel(label).decode() for label in whole]
+        return [*(idna.alabel(label).decode() for label in whole), last]
     except idna.IDNAError:
         raise InvalidText("must be the beginning of an email address") from None
-    if last.isascii():
-        return ".".join([*labels, last]), ""
-    # Punycode has a label's ASCII characters first, in their order.
-    basic = "".join(one for one in last if one.isascii())
-    return ".".join([*labels, _ACE_PREFIX + basic]), last
 
 
 def _decoded(label: str) -> str:

@@ -248,5 +248,5 @@ def test_a_password_is_hashed_anew_when_the_parameters_have_changed(superadmin: 
 
     item = reads.get(key)
     assert item
-    assert not passwords.needs_rehash(item["password_hash"])
+    assert not passwords.needs_rehash(item["password_hash"], PASSWORD)
     assert passwords.verify_password(item["password_hash"], PASSWORD)

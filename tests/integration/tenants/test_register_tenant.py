@@ -138,7 +138,7 @@ def test_the_email_of_a_platform_account_is_taken_too(aws: None) -> None:
         ({"email": "bill"}, "email", "must be a valid email address"),
         ({"password": "1234567"}, "password", "must have at least 8 characters"),
         ({"role": "owner"}, "role", "must be one of admin, manager, user"),
-        ({"webhook_url": "http://example.com"}, "webhook_url", "must be an https URL"),
+        ({"webhook_url": "http://example.com"}, "webhook_url", "must be an https URL without credentials and fragment"),
         ({"tenant_id": "1a2b"}, "tenant_id", "is not a known field"),
     ],
 )

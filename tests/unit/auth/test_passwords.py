@@ -33,3 +33,21 @@ def test_nobodys_password_takes_the_same_work_and_is_never_right() -> None:
 
 def test_a_hash_that_cannot_be_read_is_nobodys() -> None:
     assert not passwords.verify_password("spoilt", PASSWORD)
+
+
+def test_a_composed_and_a_decomposed_letter_are_one_password() -> None:
+    composed, decomposed = "mörder\u00a0grube", "mo\u0308rder grube"
+
+    assert passwords.verify_password(passwords.hash_password(composed), decomposed)
+    assert passwords.verify_password(passwords.hash_password(decomposed), composed)
+    assert not passwords.needs_rehash(passwords.hash_password(decomposed), decomposed)
+
+
+def test_a_hash_of_the_characters_as_they_were_sent_still_works_and_is_made_anew() -> None:
+    sent = "mo\u0308rdergrube"
+    older = passwords._hasher().hash(sent)
+
+    assert passwords.verify_password(older, sent)
+    assert not passwords.verify_password(older, "mördergrube")
+    assert passwords.needs_rehash(older, sent)
+    assert not passwords.verify_password(None, sent)

@@ -7,9 +7,21 @@ from typing import Any, Self
 import pytest
 from pydantic import Field, create_model, model_validator
 
+from rolecall import clock
 from rolecall.auth.roles import PlatformRole, Role
 from rolecall.errors import FieldError, ValidationFailed
-from rolecall.http.field_types import Date, Email, Name, Password, PlatformRoleName, Reason, RoleName, WebhookUrl
+from rolecall.http.field_types import (
+    BirthDate,
+    Date,
+    Email,
+    Name,
+    Password,
+    PlatformRoleName,
+    Reason,
+    RoleName,
+    UniqueName,
+    WebhookUrl,
+)
 from rolecall.http.models import ABSENT, Body
 
 
@@ -22,6 +34,8 @@ class Sample(Body):
     name: Name = "Acme"
     webhook_url: WebhookUrl | None = None
     reason: Reason = "none"
+    tenant: UniqueName = "Acme"
+    birth: BirthDate | None = None
     new_role: PlatformRoleName = Field(alias="newRole", default=PlatformRole.CLIENT)
 
 
@@ -48,18 +62,22 @@ def _errors(raw: bytes, model: type[Body] = Sample) -> tuple[FieldError, ...]:
         ("email", True, "must be a string"),
         ("name", "  ", "must not be blank"),
         ("name", "x" * 101, "must have at most 100 characters"),
-        ("name", "\u200d\xad", "must have no characters that cannot be seen"),
-        ("name", "Ac\nme", "must have no characters that cannot be seen"),
-        ("name", "Acme\0", "must have no characters that cannot be seen"),
-        ("name", "Acme\u202egro", "must have no characters that cannot be seen"),
-        ("reason", "\ufeff", "must have no characters that cannot be seen"),
-        ("reason", "a\0", "must have no characters that cannot be seen"),
+        ("name", "\u200d\xad", "must have no characters that cannot be seen: U+200D is one"),
+        ("name", "Ac\nme", "must have no characters that cannot be seen: U+000A is one"),
+        ("name", "Acme\0", "must have no characters that cannot be seen: U+0000 is one"),
+        ("name", "Acme\u202egro", "must have no characters that cannot be seen: U+202E is one"),
+        ("reason", "\ufeff", "must have no characters that cannot be seen: U+FEFF is one"),
+        ("reason", "a\0", "must have no characters that cannot be seen: U+0000 is one"),
         ("reason", " \n", "must not be blank"),
+        ("tenant", "\ufdfa" * 40, "must have at most 1000 bytes where it is compared: use fewer special characters"),
+        ("name", "\ufb2c" * 40, "must have at most 100 characters"),
+        ("birth", "1899-12-31", "must be from 1900-01-01 to today"),
+        ("birth", "2999-01-01", "must be from 1900-01-01 to today"),
         ("email", "José@example.com", "must be a valid email address"),
         ("newRole", "\u017fuperadmin", f"must be one of {', '.join(PlatformRole)}"),
-        ("webhook_url", "http://example.com", "must be an https URL"),
-        ("webhook_url", "https://", "must be an https URL"),
-        ("webhook_url", "example.com", "must be an https URL"),
+        ("webhook_url", "http://example.com", "must be an https URL without credentials and fragment"),
+        ("webhook_url", "https://", "must be an https URL without credentials and fragment"),
+        ("webhook_url", "example.com", "must be an https URL without credentials and fragment"),
     ],
 )
 def test_a_bad_value_is_named_with_what_it_must_be(field: str, value: Any, message: str) -> None:
@@ -83,12 +101,17 @@ def test_a_bad_value_is_named_with_what_it_must_be(field: str, value: Any, messa
         "https://bücher.example/",
         "https:/example.com",
         "https://@example.com",
+        "https://a:b@hooks.example.com?x",
+        "https://a@hooks.example.com",
+        "https://a%40b:@hooks.example.com/",
+        "https://hooks.example.com/#fragment",
+        "https://hooks.example.com#a@b",
         "https://example.com\n",
     ],
 )
 def test_the_webhook_url_must_be_a_url_at_all(url: str) -> None:
     (error,) = _errors(json.dumps({"webhook_url": url}).encode())
-    assert error.message == "must be an https URL"
+    assert error.message == "must be an https URL without credentials and fragment"
 
 
 @pytest.mark.parametrize(
@@ -96,8 +119,8 @@ def test_the_webhook_url_must_be_a_url_at_all(url: str) -> None:
     [
         "https://example.com",
         "https://a",
-        "https://example.com:65535/x/%20?a=b#c",
-        "https://a:b@hooks.example.com?x",
+        "https://example.com:65535/x/%20?a=b",
+        "https://hooks.example.com/a@b?c@d",
         "https://192.0.2.7/hook",
     ],
 )
@@ -135,6 +158,11 @@ def test_an_unknown_field_is_refused_and_its_value_not_echoed(name: str) -> None
     ("password", "message"),
     [
         ("hunter2", "must have at least 8 characters"),
+        ("o\u0308" * 7, "must have at least 8 characters"),
+        ("\ufb2c" * 100, "must have at most 128 characters"),
+        (" " * 8, "must not be blank"),
+        ("\t" * 8, "must have no characters that cannot be seen: U+0009 is one"),
+        ("pass\u3164word", "must have no characters that cannot be seen: U+3164 is one"),
         ("h" * 129, "must have at most 128 characters"),
         (12345678, "must be a string"),
     ],
@@ -229,6 +257,17 @@ def test_a_field_that_may_be_absent_is_not_null_for_that() -> None:
     assert Update.parse(b'{"name": null}').given() == {}
     assert Update.parse(b'{"active": false}').given() == {"active": False}
     assert _errors(b'{"active": null}', Update) == (FieldError("active", "must be true or false"),)
+
+
+def test_the_email_is_no_password_however_it_is_written() -> None:
+    for password in ("ada@bücher.example", "ADA@xn--bcher-kva.example", "ada@BÜCHER.example"):
+        body = json.dumps({"email": "ada@bücher.example", "password": password})
+        assert _errors(body.encode()) == (FieldError("password", "must not be the email"),)
+
+
+def test_a_birth_date_may_be_the_first_day_and_today() -> None:
+    for day in ("1900-01-01", clock.now().date().isoformat()):
+        assert Sample.parse(json.dumps({"birth": day}).encode()).birth == date.fromisoformat(day)
 
 
 # --- What later routes will have: nested objects, lists, more secrets, longer bodies ---------------------------------

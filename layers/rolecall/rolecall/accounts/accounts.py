@@ -6,6 +6,7 @@ from itertools import product
 from typing import Any, NamedTuple, Self
 
 from rolecall.auth.roles import PlatformRole
+from rolecall.email_addresses import ANY_ADDRESS, AddressPrefix
 from rolecall.errors import AccountNotFound, LastSuperadmin, RolecallError, SuperadminExists
 from rolecall.storage import cursors, dynamodb, keys, reads, writes
 from rolecall.storage.expressions import Attr, Condition
@@ -125,18 +126,18 @@ def list_accounts(
     role: PlatformRole | None = None,
     enabled: bool | None = None,
     banned: bool | None = None,
-    email_prefix: str = "",
+    email: AddressPrefix = ANY_ADDRESS,
 ) -> AccountPage:
     """Return a page of the accounts that match, ordered by email; every page but the last is full.
 
     The next page starts behind the last email of this one, and emails don't change, so paging returns each
     account that matches the whole time exactly once. Raises `ValidationFailed` for a cursor of another list.
     """
-    prefix = email_prefix.lower()
-    scope = ("list_accounts", str(role), str(enabled), str(banned), prefix)
+    scope = ("list_accounts", str(role), str(enabled), str(banned), *email)
     items = reads.query_merged(
         _index_partitions(role, enabled, banned),
-        prefix=prefix,
+        prefix=email.stored,
+        matches=email.matches,
         after=cursors.decode(cursor, *scope) if cursor is not None else None,
         limit=limit + 1,
     )

@@ -112,7 +112,7 @@ def log_in(context: RequestContext, email: str, password: str) -> TokenPair:
         count_metric("LoginFailed")
         raise _login_error(attempt)
     login_attempts.succeeded(attempt)
-    if needs_rehash(encoded):
+    if needs_rehash(encoded, password):
         _rehash(account_id, encoded, password)
     pair = _start_session(context, Account.from_item(item))
     logger.info("account logged in", account_id=account_id)

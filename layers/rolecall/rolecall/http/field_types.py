@@ -11,68 +11,66 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
+from rolecall import clock, text_rules
 from rolecall.auth.roles import PlatformRole, Role
+from rolecall.email_addresses import canonical_address
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
-#: A URI of RFC 3986 with a host name or an IPv4 address. It holds ASCII only and no spaces.
+#: A URI of RFC 3986 with a host name or an IPv4 address. It holds ASCII only, no spaces, no
+#: credentials and no fragment.
 _HTTPS_URL = (
-    r"^https://([A-Za-z0-9._~!$&'()*+,;=:%-]+@)?[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?"
+    r"^https://[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?"
     r"(:([0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?"
-    r"([/?#][A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]*)?$"
+    r"([/?][A-Za-z0-9._~:/?\[\]@!$&'()*+,;=%-]*)?$"
 )
 
-#: Control characters, and characters that are invisible or change the direction of the text. Joiners and soft hyphens
-#: are not among them, because they are parts of words.
-_INVISIBLE = r"\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+#: Most of the characters that no text may have, for the API's document. `text_rules` knows all of them.
+_INVISIBLE = (
+    r"\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164"
+    r"\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff"
+)
 
 _INVISIBLE_IN_LINE, _INVISIBLE_IN_LINES = rf"\x00-\x1f{_INVISIBLE}", rf"\x00-\x08\x0b\x0c\x0e-\x1f{_INVISIBLE}"
 
 #: One line, and any number of lines, with at least one visible character.
-_ONE_LINE = rf"^[^{_INVISIBLE_IN_LINE}]*[^\s\xad\u200c\u200d{_INVISIBLE_IN_LINE}][^{_INVISIBLE_IN_LINE}]*$"
+_ONE_LINE = rf"^[^{_INVISIBLE_IN_LINE}]*[^\s{_INVISIBLE_IN_LINE}][^{_INVISIBLE_IN_LINE}]*$"
 
-_LINES = rf"^[^{_INVISIBLE_IN_LINES}]*[^\s\xad\u200c\u200d{_INVISIBLE_IN_LINES}][^{_INVISIBLE_IN_LINES}]*$"
+_LINES = rf"^[^{_INVISIBLE_IN_LINES}]*[^\s{_INVISIBLE_IN_LINES}][^{_INVISIBLE_IN_LINES}]*$"
 
+#: The first day that anyone alive may have been born on.
+_FIRST_BIRTH_DATE = date(1900, 1, 1)
 
-def _normalize_email(text: str) -> str:
-    """Returns the address as email-validator normalizes it, in ASCII. Equal addresses then differ in case only.
+_MAX_NAME_LENGTH, _MAX_REASON_LENGTH = 100, 500
 
-    No name server is asked whether the domain receives mail.
-    """
-    # Most routes take no address, and this import is a tenth of a cold start.
-    from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415
-
-    try:
-        found = validate_email(text, check_deliverability=False, allow_smtputf8=False)
-    except EmailNotValidError:
-        raise ValueError("must be a valid email address") from None
-    return found.ascii_email or found.normalized
+_MIN_PASSWORD_LENGTH, _MAX_PASSWORD_LENGTH = 8, 128
 
 
 def _check_https_url(url: str) -> str:
     if not re.fullmatch(_HTTPS_URL, url):
-        raise ValueError("must be an https URL")
+        raise ValueError("must be an https URL without credentials and fragment")
     return url
 
 
 def _normalize_line(text: str) -> str:
-    return _normalize_text(text, _ONE_LINE)
+    return _at_most(_MAX_NAME_LENGTH, text_rules.visible_line(text))
 
 
 def _normalize_lines(text: str) -> str:
-    return _normalize_text(text, _LINES)
+    return _at_most(_MAX_REASON_LENGTH, text_rules.visible_lines(text))
 
 
-def _normalize_text(text: str, pattern: str) -> str:
-    """Returns the text in NFC, so that equal-looking texts are equal, and without the spaces around it."""
-    from unicodedata import normalize  # noqa: PLC0415 (few routes take a name)
-
-    found = normalize("NFC", text).strip()
-    if not found:
-        raise ValueError("must not be blank")
-    if not re.fullmatch(pattern, found):
-        raise ValueError("must have no characters that cannot be seen")
+def _normalize_unique_name(text: str) -> str:
+    found = _normalize_line(text)
+    text_rules.comparison_form(found)
     return found
+
+
+def _at_most(length: int, text: str) -> str:
+    """Returns the text if it has at most so many characters, which normalization may have added."""
+    if len(text) > length:
+        raise ValueError(f"must have at most {length} characters")
+    return text
 
 
 def _canonical_platform_role(role: Any) -> Any:
@@ -90,12 +88,23 @@ def _common_passwords() -> frozenset[str]:
 
 def _check_password(password: str, info: ValidationInfo) -> str:
     """Refuses a common password, and the email if the model has a field `email` before this one."""
-    folded = password.casefold()
+    form = _at_most(_MAX_PASSWORD_LENGTH, text_rules.new_password(password))
+    if len(form) < _MIN_PASSWORD_LENGTH:
+        raise ValueError(f"must have at least {_MIN_PASSWORD_LENGTH} characters")
+    folded = form.casefold()
     if folded in _common_passwords():
         raise ValueError("is among the most common passwords: choose another")
-    if folded == str(info.data.get("email", "")).casefold():
+    if str(info.data.get("email", "")).casefold() in {folded, _address_form(form)}:
         raise ValueError("must not be the email")
-    return password
+    return form
+
+
+def _address_form(password: str) -> str | None:
+    """Returns the password as an email address is kept, in lower case; None if it is no address."""
+    try:
+        return canonical_address(password).casefold() if "@" in password else None
+    except text_rules.InvalidText:
+        return None
 
 
 def _parse_date(value: Any) -> date:
@@ -105,27 +114,48 @@ def _parse_date(value: Any) -> date:
         raise ValueError("must be a date such as 1990-12-31") from None
 
 
+def _check_birth_date(day: date) -> date:
+    if not _FIRST_BIRTH_DATE <= day <= clock.now().date():
+        raise ValueError(f"must be from {_FIRST_BIRTH_DATE} to today")
+    return day
+
+
 type Email = Annotated[
     str,
     Field(max_length=254, examples=["ada@example.com"], json_schema_extra={"format": "email"}),
-    AfterValidator(_normalize_email),
+    AfterValidator(canonical_address),
 ]
 
 #: Text of one line or more.
 type Reason = Annotated[
-    str, Field(max_length=500, json_schema_extra={"pattern": _LINES}), AfterValidator(_normalize_lines)
+    str,
+    Field(max_length=_MAX_REASON_LENGTH, json_schema_extra={"pattern": _LINES}),
+    AfterValidator(_normalize_lines),
 ]
 
+#: Text of one line: a name, or another fact of a profile.
 type Name = Annotated[
-    str, Field(max_length=100, json_schema_extra={"pattern": _ONE_LINE}), AfterValidator(_normalize_line)
+    str,
+    Field(max_length=_MAX_NAME_LENGTH, json_schema_extra={"pattern": _ONE_LINE}),
+    AfterValidator(_normalize_line),
+]
+
+#: A name of which there is only one, whatever its case.
+type UniqueName = Annotated[
+    str,
+    Field(max_length=_MAX_NAME_LENGTH, json_schema_extra={"pattern": _ONE_LINE}),
+    AfterValidator(_normalize_unique_name),
 ]
 
 type Password = Annotated[
     str,
     Field(
-        min_length=8,
-        max_length=128,
-        description="Neither among the most common ones nor the email.",
+        min_length=_MIN_PASSWORD_LENGTH,
+        max_length=_MAX_PASSWORD_LENGTH,
+        description=(
+            "Neither among the most common ones nor the email. Compared as OpaqueString (RFC 8265), "
+            "and of that many characters in that form."
+        ),
         json_schema_extra={"format": "password"},
     ),
     AfterValidator(_check_password),
@@ -148,3 +178,5 @@ type PlatformRoleName = Annotated[
 RoleName = Annotated[Role, Field(strict=False)]
 
 Date = Annotated[date, BeforeValidator(_parse_date)]
+
+BirthDate = Annotated[Date, Field(description="From 1900-01-01 to today, in UTC."), AfterValidator(_check_birth_date)]

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from rolecall import clock
 from rolecall.auth.principals import ANONYMOUS, Principal, RequestContext
+from rolecall.email_addresses import AddressPrefix, search_prefix
 from rolecall.errors import (
     FieldError,
     PayloadTooLarge,
@@ -16,7 +17,7 @@ from rolecall.errors import (
 )
 from rolecall.http import json_text
 from rolecall.storage import keys
-from rolecall.text_rules import REPLACEMENT
+from rolecall.text_rules import REPLACEMENT, InvalidText
 
 #: A longer body is answered with 413, unless the route's model says otherwise.
 MAX_BODY_BYTES = 16 * 1024
@@ -79,6 +80,14 @@ class Request[B](NamedTuple):
         if text == "":
             raise ValidationFailed(FieldError(name, "must not be empty: leave it out", text))
         return text
+
+    def query_email_prefix(self, name: str) -> AddressPrefix:
+        """Returns a query parameter that is the beginning of an email address; raises `ValidationFailed`."""
+        text = self.query.get(name, "")
+        try:
+            return search_prefix(text)
+        except InvalidText as invalid:
+            raise ValidationFailed(FieldError(name, invalid.message, text)) from None
 
     def query_choice[E: StrEnum](self, name: str, choices: type[E]) -> E | None:
         """Returns a query parameter as a member of `choices`, or None if it was not sent; raises `ValidationFailed`."""

@@ -161,11 +161,11 @@ def tenant_name(name: str) -> Key:
 
 
 def name_form(name: str) -> str:
-    """What two names that look the same have in common: without case, kinds of space, and what cannot be seen."""
-    from unicodedata import category, normalize  # noqa: PLC0415 (few routes take a name)
+    """What two names that look the same have in common; raises `InvalidText` for what can be no part of a key."""
+    # Most routes take no name.
+    from rolecall.text_rules import comparison_form  # noqa: PLC0415
 
-    seen = "".join(one for one in normalize("NFKC", name).casefold() if category(one) != "Cf")
-    return " ".join(normalize("NFKC", seen).split())
+    return comparison_form(name)
 
 
 def account(account_id: int) -> Key:

@@ -4,7 +4,7 @@ Reads are strongly consistent, except on an index, where DynamoDB offers no cons
 """
 
 import heapq
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import groupby, islice
 from typing import Any, NamedTuple
 
@@ -144,9 +144,16 @@ def query_index(
 
 
 def query_merged(
-    partitions: Sequence[IndexPartition], *, prefix: str = "", after: str | None = None, limit: int
+    partitions: Sequence[IndexPartition],
+    *,
+    prefix: str = "",
+    after: str | None = None,
+    limit: int,
+    matches: Callable[[str], bool] = lambda _sort_key: True,
 ) -> list[dynamodb.Item]:
     """The first `limit` items of several index partitions, merged in the order of their sort keys.
+
+    `matches` says which sort keys are returned, of those that begin with `prefix`.
 
     Reads at most about twice as many items as it returns. An item that moves from one of the partitions to another
     during the read is returned once.
@@ -155,7 +162,7 @@ def query_merged(
     streams = [_iterate_index(partition, prefix, after, chunk) for partition in partitions]
     by_sort_key = heapq.merge(*streams, key=lambda entry: entry[0])
     # No two items have the same sort key. If two neighbours have, they are one item that moved during the read.
-    unique = (next(same) for _sort_key, same in groupby(by_sort_key, key=lambda entry: entry[0]))
+    unique = (next(same) for sort_key, same in groupby(by_sort_key, key=lambda entry: entry[0]) if matches(sort_key))
     return [item for _sort_key, item in islice(unique, limit)]
 
 

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, Self
 from rolecall.auth import preconditions, tokens
 from rolecall.auth.principals import PrincipalType, RequestContext
 from rolecall.auth.roles import Role, check_may_manage
+from rolecall.email_addresses import ANY_ADDRESS, AddressPrefix
 from rolecall.errors import UserNotFound
 from rolecall.storage import cursors, dynamodb, keys, reads
 from rolecall.storage.expressions import Attr, Condition
@@ -103,19 +104,19 @@ def list_users(
     cursor: str | None = None,
     role: Role | None = None,
     active: bool | None = None,
-    email: str = "",
+    email: AddressPrefix = ANY_ADDRESS,
 ) -> UserPage:
-    """Return a page of the caller's tenant's users, ordered by email; `email` is a prefix, compared without case.
+    """Return a page of the caller's tenant's users, ordered by email.
 
     Every page but the last is full. A page reads only the users that it returns, however large the tenant is.
     The next page starts behind the last email of this one, and emails don't change, so paging returns each
     user that exists the whole time exactly once. Raises `ValidationFailed` for a cursor of another list.
     """
-    tenant_id, prefix = context.principal.tenant_id, email.lower()
-    scope = ("list_users", tenant_id, role or "", "" if active is None else str(active), prefix)
+    tenant_id = context.principal.tenant_id
+    scope = ("list_users", tenant_id, role or "", "" if active is None else str(active), *email)
     position = cursors.decode(cursor, *scope) if cursor is not None else None
     partitions = _index_partitions(tenant_id, role, active)
-    items = reads.query_merged(partitions, prefix=prefix, after=position, limit=limit + 1)
+    items = reads.query_merged(partitions, prefix=email.stored, after=position, limit=limit + 1, matches=email.matches)
     users = [User.from_item(item) for item in items[:limit]]
     more = len(items) > limit
     return UserPage(users, cursors.encode(users[-1].email.lower(), *scope) if more else None)
