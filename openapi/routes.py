@@ -267,8 +267,9 @@ OPERATIONS: dict[str, Operation] = {
         SESSIONS,
         _ok("The next tokens of the session; the refresh token is spent.", answers.TokenPair),
         errors=(errors.Unauthorized, errors.ConcurrentChange),
-        description="A spent token that comes back ends its session, unless the same client repeats the request within "
-        "ten seconds: it gets the same refresh token again.",
+        description="A spent token that is used again ends its session. One case is different: within ten seconds, the "
+        "same client can repeat the last refresh of the session, and gets the same refresh token again. A token that "
+        "was replaced before that one ends the session, also within the ten seconds.",
     ),
     "log_out": Operation(
         SESSIONS,

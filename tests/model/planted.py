@@ -163,7 +163,7 @@ BUGS = {
     ),
     "a rotated token still works": Bug(
         "token that outlives its user",
-        "tenants.user_tokens:_attempt_rotation",
+        "tenants.user_tokens:_replace_token",
         "        *map(writes.Delete, old_token_keys),\n",
         "",
     ),

@@ -102,6 +102,27 @@ def test_a_spent_token_ends_the_session_and_is_written_down(
     assert metrics_in(capsys.readouterr().out)["RefreshTokenReused"] == 1
 
 
+@pytest.mark.parametrize("rotations", [1, 2])
+def test_a_spent_token_is_noticed_when_the_batch_read_its_marker_before_the_rotation(
+    time: Clock, superadmin: Holder, monkeypatch: pytest.MonkeyPatch, rotations: int
+) -> None:
+    spent = last = superadmin.refresh_token
+    for _ in range(rotations):
+        last = refresh(last).body["refreshToken"]
+        time.forward(seconds=60)
+    get_many = reads.get_many
+
+    def torn(*wanted: keys.Key) -> list[dynamodb.Item | None]:
+        found = get_many(*wanted)
+        # The read of session and marker together misses the marker.
+        return found if len(wanted) == 1 else [*found[:2], None]
+
+    with monkeypatch.context() as patched:
+        patched.setattr(reads, "get_many", torn)
+        assert refresh(spent).status == 401
+    assert refresh(last).status == 401
+
+
 def test_a_token_from_before_the_last_ends_the_session_even_at_once(time: Clock, superadmin: Holder) -> None:
     second = refresh(superadmin.refresh_token).body
     third = refresh(second["refreshToken"]).body

@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 
 from rolecall import deadline
+from rolecall.errors import ConcurrentChange
 from rolecall.operations import invariants
-from rolecall.storage import keys, reads
+from rolecall.storage import keys, reads, writes
+from rolecall.tenants import user_deletion
 from tests.faults import Crash, crash_at, flaky
 from tests.gateway import Response
-from tests.integration.conftest import Member, Tenant, audit_of, register, table_without_audit
+from tests.integration.conftest import Member, Tenant, audit_of, register, run_maintenance, table_without_audit
 from tests.integration.deletion.deletions import clear, later, put, table
 
 #: `make prove` dies at every call and makes every run, `make test` a few of them.
@@ -145,3 +147,64 @@ def test_what_a_users_item_owned_and_someone_else_holds_by_now_is_not_taken_away
     put(beacon, tenant_id="another")
     later()
     assert (reads.get(beacon) or {}).get("tenant_id") == "another"
+
+
+@pytest.mark.parametrize("holder", ["a colleague", "a registration in progress"])
+def test_a_key_that_a_colleague_or_nobody_holds_by_now_is_not_taken_away(holder: str) -> None:
+    scene = _two_admins()
+    beacon = keys.Key("BEACON#xyz", keys.META)
+    _mark_only(scene)
+    now = {"tenant_id": scene.tenant.id, "user_id": scene.tenant.admin.id} if holder == "a colleague" else {"n": 1}
+    put(beacon, **now)
+    later()
+    assert reads.get(beacon) == {"pk": beacon.pk, "sk": beacon.sk, **now}
+
+
+def test_a_colleague_keeps_a_key_in_the_deletion_of_the_user_who_had_it() -> None:
+    scene = _two_admins()
+    email = keys.email(scene.target.email)
+    put(email, tenant_id=scene.tenant.id, user_id=scene.tenant.admin.id)
+    assert scene.delete().status == 200
+    assert (reads.get(email) or {})["user_id"] == scene.tenant.admin.id
+
+
+@pytest.mark.parametrize("error", [ConcurrentChange(), RuntimeError("a bug")], ids=["conflict", "bug"])
+def test_after_its_commit_a_deletion_is_a_success_whatever_comes(
+    monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    scene = _two_admins()
+
+    def fail(*_: Any) -> None:
+        raise error
+
+    with monkeypatch.context() as patched:
+        patched.setattr(user_deletion, "finish_deletion", fail)
+        assert scene.delete().status == 200
+    later()
+    scene.assert_deleted_once()
+
+
+@pytest.mark.parametrize("error", [ConcurrentChange(), RuntimeError("a bug")], ids=["conflict", "bug"])
+def test_a_user_who_cannot_be_deleted_stops_neither_the_next_one_nor_maintenance(
+    monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    scene = _two_admins()
+    _mark_only(scene)
+    other = scene.tenant.add("user")
+    writes.write(
+        writes.Update(
+            keys.user(scene.tenant.id, other.id),
+            set={"deleted_at": "2030", **keys.PENDING_USER_DELETIONS.index_attributes(f"9999#{other.id}")},
+            when=writes.MUST_EXIST,
+        )
+    )
+    finish = user_deletion.finish_deletion
+
+    def fail_once(tenant_id: str, user_id: str) -> None:
+        if user_id == scene.target.id:
+            raise error
+        finish(tenant_id, user_id)
+
+    monkeypatch.setattr(user_deletion, "finish_deletion", fail_once)
+    assert run_maintenance()["complete"]
+    assert reads.get(keys.user(scene.tenant.id, other.id)) is None

@@ -198,9 +198,25 @@ def _attempt_refresh(context: RequestContext, token: _RefreshToken) -> TokenPair
         return _rotate_token(context, token, session)
     if _is_retry(context, token, session):
         return _issue_pair(token.successor(session["nonce"]), context)
-    if spent is not None and spent["expires_at"] > epoch_seconds(context.at):
+    if _is_spent(context, token, session, spent):
         _revoke_session(context, token, session)
     return None
+
+
+def _is_spent(
+    context: RequestContext, token: _RefreshToken, session: dynamodb.Item, marker: dynamodb.Item | None
+) -> bool:
+    """Return whether the token was used before and would still be valid otherwise.
+
+    A batch read is no snapshot: the marker may be read before a rotation, and the session after it. So the token
+    before the present one counts as spent without a marker, and a marker that was not found is read once more.
+    """
+    now = epoch_seconds(context.at)
+    if session.get("previous_hash") == token.hash and marker is None:
+        return bool(session.get("previous_expires_at", now + 1) > now)
+    if marker is None:
+        [marker] = reads.get_many(keys.spent_refresh_token(token.account_id, token.hash))
+    return marker is not None and bool(marker["expires_at"] > now)
 
 
 def _rotate_token(context: RequestContext, token: _RefreshToken, session: dynamodb.Item) -> TokenPair:
@@ -218,6 +234,7 @@ def _rotate_token(context: RequestContext, token: _RefreshToken, session: dynamo
             set={
                 "refresh_hash": successor.hash,
                 "previous_hash": token.hash,
+                "previous_expires_at": session["expires_at"],
                 "nonce": nonce,
                 "rotated_at_ms": _milliseconds(context),
                 "rotated_by": _client_fingerprint(context),

@@ -17,14 +17,13 @@ from rolecall.errors import (
     ConcurrentChange,
     ConfirmationMismatch,
     RolecallError,
-    ServiceUnavailable,
     TenantNotFound,
     TenantProtected,
 )
 from rolecall.ids import new_id
 from rolecall.storage import dynamodb, keys, reads, writes
 from rolecall.storage.expressions import Attr
-from rolecall.telemetry import describe_failed_call, logger
+from rolecall.telemetry import count_metric, describe_failed_call, logger
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +156,7 @@ def _write_tombstone(context: RequestContext, tenant: dynamodb.Item) -> Deletion
 def _sweep_within_request(context: RequestContext, accepted: DeletionJob) -> DeletionJob:
     """Sweep until the deletion is complete or the time is up, then queue the remaining slices; return the job.
 
-    A failure of the storage raises nothing here: the deletion is accepted, and maintenance resumes it.
+    An error raises nothing here: the deletion is accepted, and maintenance resumes it.
     """
     tenant_id = accepted.tenant_id
     try:
@@ -170,8 +169,13 @@ def _sweep_within_request(context: RequestContext, accepted: DeletionJob) -> Del
         job = jobs.read_job(tenant_id)
         if job.deleted_at is None:
             workers.queue_slices(job)
-    except (ServiceUnavailable, ConcurrentChange) as error:
+    except RolecallError as error:
         logger.warning("tenant deletion interrupted", tenant_id=tenant_id, **describe_failed_call(error))
+        return accepted
+    except Exception:  # noqa: BLE001 (the tombstone is committed)
+        # The tombstone is committed, so the answer is 202 whatever happens here.
+        logger.exception("tenant deletion failed", tenant_id=tenant_id)
+        count_metric("TenantDeletionFailed")
         return accepted
     else:
         return job

@@ -7,8 +7,8 @@ from itertools import chain, islice
 from typing import NamedTuple
 
 from rolecall import deadline
-from rolecall.deletion import owned_keys
 from rolecall.deletion.executors import RESERVE_SECONDS, Executors, Limits, open_executors
+from rolecall.deletion.owned_keys import Owner, prepare_delete
 from rolecall.deletion.slices import AFTER_LAST_CHILD, START, SWEPT, Counts, Position, Slice
 from rolecall.storage import keys, reads, retries, writes
 
@@ -26,15 +26,15 @@ class FoundItem(NamedTuple):
 class Chunk:
     """The items that are deleted between two writes of the slice; `resumed` if an earlier run has recorded them.
 
-    Holds keys only. `own` are items of the tenant's partitions, `owned` the keys in their `owned_keys`. Of the
-    owned items that exist and belong to the tenant, `conditional_deletes` are executed one by one and
+    Holds keys only. `own` are items of the tenant's partitions. `owned` are the keys in their `owned_keys`, with their
+    owners. Of the owned items that exist and belong to the owner, `conditional_deletes` are executed one by one and
     `unconditional_deletes` in batches.
     """
 
     resumed: bool
     end: Position = START
     own: list[keys.Key] = field(default_factory=list)
-    owned: list[keys.Key] = field(default_factory=list)
+    owned: list[tuple[Owner, keys.Key]] = field(default_factory=list)
     conditional_deletes: list[writes.Delete] = field(default_factory=list)
     unconditional_deletes: list[keys.Key] = field(default_factory=list)
     kept: Counts = field(default_factory=Counter)
@@ -45,8 +45,10 @@ class Chunk:
     def is_full(self, limits: Limits) -> bool:
         return len(self.own) >= limits.items or self.users_kept >= limits.users
 
-    def add(self, found: FoundItem) -> None:
+    def add(self, found: FoundItem, tenant_id: str) -> None:
         """Take an item in, and move the chunk's end behind it."""
+        sort_key = found.position.user
+        owner = Owner(tenant_id, sort_key.removeprefix("USER#") if keys.is_user_sort_key(sort_key) else "")
         owned = [keys.Key(pk, keys.META) for pk in found.item.owned_keys]
         self.end = found.position
         self.has_unexpected |= found.unexpected
@@ -55,7 +57,7 @@ class Chunk:
             self.kept.update(map(keys.receipt_category, (found.item.key, *owned)))
         else:
             self.own.append(found.item.key)
-            self.owned += owned
+            self.owned += [(owner, key) for key in owned]
 
 
 def count_items(tenant_id: str, slice_name: str) -> tuple[Counts, bool]:
@@ -92,12 +94,12 @@ class _SliceReader:
             # The recorded chunk is read as a whole, whatever its size: its missing items are counted as deleted.
             chunk = Chunk(resumed=True)
             for found in self._read_items(position, self._slice.pending_to):
-                chunk.add(found)
+                chunk.add(found, self._tenant_id)
             chunk.end = position = self._slice.pending_to
             yield self._with_counts(chunk)
         chunk = Chunk(resumed=False)
         for found in self._read_items(position, None):
-            chunk.add(found)
+            chunk.add(found, self._tenant_id)
             if chunk.is_full(self._limits) or deadline.time_left() < RESERVE_SECONDS / 2:
                 yield self._with_counts(chunk)
                 chunk = Chunk(resumed=False)
@@ -157,10 +159,14 @@ class _SliceReader:
 
     def _with_counts(self, chunk: Chunk) -> Chunk:
         """Set the chunk's deletes and counts; an owned item counts only if it exists and belongs to the tenant."""
-        items = retries.retry_while_throttled(lambda: reads.get_many(*dict.fromkeys(chunk.owned)))
-        deletes = [
-            delete for delete in (owned_keys.prepare_delete(self._tenant_id, item) for item in items if item) if delete
-        ]
+        found = retries.retry_while_throttled(lambda: reads.get_many(*(key for _owner, key in chunk.owned)))
+        # Two items may list the same key, so the deletes are collected by key.
+        prepared = {
+            key: prepare_delete(owner, item)
+            for (owner, key), item in zip(chunk.owned, found, strict=True)
+            if item and owner.owns(item)
+        }
+        deletes = [delete for delete in prepared.values() if delete]
         chunk.conditional_deletes = [delete for delete in deletes if keys.is_reusable_by_others(delete.key.pk)]
         chunk.unconditional_deletes = [
             delete.key for delete in deletes if not keys.is_reusable_by_others(delete.key.pk)

@@ -3,7 +3,7 @@
 It runs every five minutes. Each run is bounded, and the next run continues where it stopped.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -117,7 +117,7 @@ def run_maintenance(at: datetime, request_id: str, limits: Limits | None = None,
     without a person's judgement are repaired; see `findings`.
     """
     context, report = RequestContext(MAINTENANCE, at, request_id), Report()
-    user_deletion.finish_pending_deletions(_USERS_PER_RUN, RESERVE_SECONDS)
+    _run_step("user deletions", lambda: user_deletion.finish_pending_deletions(_USERS_PER_RUN, RESERVE_SECONDS))
     saved = reads.get(keys.maintenance()) or {}
     after = saved.get("deletions_after")
     while True:
@@ -127,7 +127,7 @@ def run_maintenance(at: datetime, request_id: str, limits: Limits | None = None,
         if after is None or deadline.time_left() < RESERVE_SECONDS:
             break
     report.complete = after is None
-    redaction.redact_deleted_tenants(_REDACTIONS_PER_RUN, RESERVE_SECONDS)
+    _run_step("redaction", lambda: redaction.redact_deleted_tenants(_REDACTIONS_PER_RUN, RESERVE_SECONDS))
     checked = _check_invariants(context, saved.get("checked"), report, repair=repair)
     _save_positions({"deletions_after": after, "checked": checked}, saved)
     logger.info("maintenance ran", **report.to_json())
@@ -138,11 +138,20 @@ def run_maintenance(at: datetime, request_id: str, limits: Limits | None = None,
     return report
 
 
+def _run_step(name: str, step: Callable[[], None]) -> None:
+    """Run one step of maintenance; if it fails, log and count that, so that the other steps still run."""
+    try:
+        step()
+    except Exception:  # noqa: BLE001 (one failed step must not stop the others)
+        logger.exception("maintenance step failed", step=name)
+        count_metric("MaintenanceStepFailed")
+
+
 def _handle_pending_deletions(
     context: RequestContext, limits: Limits, items: list[dynamodb.Item], report: Report
 ) -> None:
     """Read the jobs, decide and act; add what was done to the report. A failed action is left to the next run."""
-    found = {item["tenant_id"]: jobs.read_job(item["tenant_id"]) for item in items}
+    found = {job.tenant_id: job for job in map(_read_job_if_possible, items) if job}
     decision = decide_actions(context.at, limits, found.values())
     report.deletions_open += sum(job.deleted_at is None for job in found.values())
     report.deletions_stalled += decision.stalled
@@ -153,8 +162,22 @@ def _handle_pending_deletions(
             # One failed action must not stop the others.
             logger.warning("deletion not resumed", tenant_id=action.tenant_id, error=error.message)
             continue
+        except Exception:  # noqa: BLE001 (one failed action must not stop the others)
+            logger.exception("deletion not resumed", tenant_id=action.tenant_id)
+            count_metric("MaintenanceStepFailed")
+            continue
         if action.type is ActionType.RESUME:
             report.deletions_resumed.append(action.tenant_id)
+
+
+def _read_job_if_possible(item: dynamodb.Item) -> DeletionJob | None:
+    """Return the job of an index entry, or None, with a log line, if reading it fails."""
+    try:
+        return jobs.read_job(item["tenant_id"])
+    except Exception:  # noqa: BLE001 (one job that can't be read must not stop the others)
+        logger.exception("deletion job not read", tenant_id=item["tenant_id"])
+        count_metric("MaintenanceStepFailed")
+        return None
 
 
 def _execute_action(context: RequestContext, action: Action, found: dict[str, DeletionJob]) -> None:

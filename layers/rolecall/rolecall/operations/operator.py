@@ -1,4 +1,5 @@
-"""Operations that an operator invokes by hand, with AWS rights: the first superadmin, new secrets, deleted accounts.
+"""Operations that an operator invokes by hand, with AWS rights: the first superadmin, new secrets, deleted accounts, an
+admin's token.
 
 The answer holds the generated secret, and no log does. An operation that could lock out all users is refused, unless
 the operator asks for exactly that.
@@ -21,6 +22,7 @@ from rolecall.http.field_types import Email, Name
 from rolecall.http.models import Body
 from rolecall.storage import keys, writes
 from rolecall.telemetry import logger
+from rolecall.tenants import user_tokens
 
 _MASTER_TOKEN_BYTES = 48  # 64 characters, as many as the one that the deployment made
 
@@ -35,6 +37,11 @@ class NewSuperadmin(Body):
 class AccountDeletion(Body):
     email: Email
     force: bool = False
+
+
+class AdminTokenIssue(Body):
+    tenant_id: str
+    email: Email
 
 
 class MasterTokenRotation(Body):
@@ -85,6 +92,19 @@ def delete_account(context: RequestContext, arguments: AccountDeletion) -> dict[
     return {"id": account.id, "email": account.email}
 
 
+def issue_admin_token(context: RequestContext, arguments: AdminTokenIssue) -> dict[str, Any]:
+    """Give a named active admin of a tenant a new API token, for a tenant whose admins have all lost theirs.
+
+    The admin's old token is invalid from the answer on. Raises `ValidationFailed` for an id that is no UUID,
+    `UserNotFound` if the tenant has no active admin with that email, `Unauthorized` if it is being deleted.
+    """
+    tenant_id = keys.canonical_uuid(arguments.tenant_id)
+    if tenant_id is None:
+        raise ValidationFailed(message="tenant_id must be a UUID")
+    admin, token = user_tokens.issue_admin_token(context, tenant_id, arguments.email)
+    return {"tenant_id": tenant_id, "user_id": admin.id, "email": admin.email, "token": token}
+
+
 def rotate_master_token(context: RequestContext, _arguments: MasterTokenRotation) -> dict[str, Any]:
     """Replace the master token; the old one is invalid from the answer on.
 
@@ -132,6 +152,7 @@ def _replace_secret(
 _OPERATIONS: dict[str, tuple[type[Body], Callable[[RequestContext, Any], dict[str, Any]]]] = {
     "create_superadmin": (NewSuperadmin, create_superadmin),
     "delete_account": (AccountDeletion, delete_account),
+    "issue_admin_token": (AdminTokenIssue, issue_admin_token),
     "rotate_master_token": (MasterTokenRotation, rotate_master_token),
     "rotate_jwt_key": (JwtKeyRotation, rotate_jwt_key),
 }

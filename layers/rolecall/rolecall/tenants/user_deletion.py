@@ -14,8 +14,8 @@ from rolecall.auth import preconditions
 from rolecall.auth.principals import RequestContext
 from rolecall.auth.roles import Role, admin_count_delta, check_may_manage
 from rolecall.clock import rfc3339
-from rolecall.deletion import owned_keys
-from rolecall.errors import PreconditionFailed, SelfChangeDenied, ServiceUnavailable, UserNotFound
+from rolecall.deletion.owned_keys import Owner, delete_owned_items
+from rolecall.errors import PreconditionFailed, RolecallError, SelfChangeDenied, ServiceUnavailable, UserNotFound
 from rolecall.storage import keys, reads, retries, writes
 from rolecall.storage.expressions import Attr
 from rolecall.telemetry import count_metric, describe_failed_call, log_service_unavailable, logger
@@ -35,17 +35,21 @@ def delete_user(context: RequestContext, user_id: str, *, if_match: frozenset[in
     Raises, in this order: `UserNotFound`, `PreconditionFailed`, `SelfChangeDenied`, `Forbidden`,
     `LastAdmin`, `ConcurrentChange`. Raises `Forbidden` if the actor's role has changed since the authorizer
     read it, `Unauthorized` if the actor is no longer active. A failure of the storage after the user is marked
-    as deleted raises nothing: maintenance continues the deletion.
+    as deleted raises nothing: maintenance continues the deletion. The same holds for every other error after that.
     """
     user = retries.retry_on_conflict(lambda: _mark_deleted(context, user_id, if_match))
     logger.info("user deleted", tenant_id=user.tenant_id, user_id=user.id)
     count_metric("UserDeleted")
     try:
         finish_deletion(user.tenant_id, user.id)
-    except ServiceUnavailable as error:
+    except RolecallError as error:
         logger.warning(
             "user deletion interrupted", tenant_id=user.tenant_id, user_id=user.id, **describe_failed_call(error)
         )
+    except Exception:  # noqa: BLE001 (the user's deletion is committed)
+        # The user is deleted for every reader, so the answer is a success whatever happens here.
+        logger.exception("user deletion failed", tenant_id=user.tenant_id, user_id=user.id)
+        count_metric("UserDeletionFailed")
 
 
 def _mark_deleted(context: RequestContext, user_id: str, if_match: frozenset[int] | None) -> User:
@@ -78,7 +82,7 @@ def _mark_deleted(context: RequestContext, user_id: str, if_match: frozenset[int
                 when=user.unchanged_condition & Attr("owned_keys").eq(item["owned_keys"]),
             ),
             *preconditions.actor_still_authorized(actor),
-            *_owned_key_deletes(user.tenant_id, item["owned_keys"]),
+            *_owned_key_deletes(Owner(user.tenant_id, user.id), item["owned_keys"]),
             trail.new_entry(
                 context,
                 "delete_user",
@@ -90,14 +94,14 @@ def _mark_deleted(context: RequestContext, user_id: str, if_match: frozenset[int
     return user
 
 
-def _owned_key_deletes(tenant_id: str, owned_keys: Iterable[str]) -> list[writes.Write]:
-    """Return the deletes of the owned items that still belong to the tenant: others may have taken a key over."""
+def _owned_key_deletes(owner: Owner, owned_keys: Iterable[str]) -> list[writes.Write]:
+    """Return the deletes of the owned items that still belong to the user: others may have taken a key over."""
     owned = [keys.Key(pk, keys.META) for pk in sorted(owned_keys)]
     found = reads.get_many(*owned)
     return [
-        writes.Delete(key, when=Attr("tenant_id").eq(tenant_id))
+        writes.Delete(key, when=owner.owns_condition)
         for key, item in zip(owned, found, strict=True)
-        if item and item.get("tenant_id") == tenant_id
+        if item and owner.owns(item)
     ]
 
 
@@ -112,7 +116,7 @@ def finish_deletion(tenant_id: str, user_id: str) -> None:
     while items := reads.query_keys(partition, limit=_PAGE).items:
         if deadline.time_left() < _RESERVE_SECONDS:
             raise ServiceUnavailable
-        owned_keys.delete_owned_items(tenant_id, (pk for item in items for pk in item.owned_keys))
+        delete_owned_items(Owner(tenant_id, user_id), (pk for item in items for pk in item.owned_keys))
         writes.delete_all(item.key for item in items)
     writes.delete_all([keys.user(tenant_id, user_id)])
 
@@ -120,7 +124,7 @@ def finish_deletion(tenant_id: str, user_id: str) -> None:
 def finish_pending_deletions(limit: int, reserve_seconds: float) -> None:
     """Continue up to `limit` user deletions that stopped, the oldest first.
 
-    Starts none with less than `reserve_seconds` left.
+    Starts none with less than `reserve_seconds` left. A deletion that fails does not stop the others.
     """
     for item in reads.query_index(keys.PENDING_USER_DELETIONS, limit=limit).items:
         if deadline.time_left() < reserve_seconds:
@@ -130,4 +134,8 @@ def finish_pending_deletions(limit: int, reserve_seconds: float) -> None:
         except ServiceUnavailable as error:
             log_service_unavailable(error)
             break  # the next run goes on
+        except Exception:  # noqa: BLE001 (one deletion that fails must not stop the others)
+            logger.exception("user deletion failed", tenant_id=item["tenant_id"], user_id=item["id"])
+            count_metric("UserDeletionFailed")
+            continue
         logger.info("user deletion completed", tenant_id=item["tenant_id"], user_id=item["id"])

@@ -1,4 +1,4 @@
-"""API tokens of tenant users: replacing a user's token."""
+"""API tokens of tenant users: replacing a user's token, by a caller or by an operator."""
 
 from copy import replace
 
@@ -7,9 +7,9 @@ from rolecall.auth import preconditions, tokens
 from rolecall.auth.principals import RequestContext
 from rolecall.auth.roles import Role, check_may_manage
 from rolecall.clock import rfc3339
-from rolecall.errors import Unauthorized
-from rolecall.storage import keys, reads, retries, writes
-from rolecall.telemetry import logger
+from rolecall.errors import Unauthorized, UserNotFound
+from rolecall.storage import dynamodb, keys, reads, retries, writes
+from rolecall.telemetry import count_metric, log_critical_event, logger
 from rolecall.tenants import users
 
 
@@ -31,12 +31,54 @@ def _attempt_rotation(context: RequestContext, user_id: str) -> tuple[users.User
     oneself = old.id == actor.id
     if not oneself:
         check_may_manage(Role(actor.role), old.role)
-    # A user has one token. If a fault left several, the rotation removes them all.
     old_tokens = {pk for pk in item["owned_keys"] if pk.startswith(keys.TOKEN_PREFIX)}
     # The caller's token may have been rotated after the authorizer accepted it. A dead token must not get a successor.
     is_dead = bool(actor.token_hash) and keys.api_token(actor.token_hash).pk not in old_tokens
     if oneself and (not old.active or is_dead):
         raise Unauthorized
+    return _replace_token(
+        context,
+        item,
+        action="rotate_token",
+        actor_checks=[] if oneself else preconditions.actor_still_authorized(actor),
+    )
+
+
+def issue_admin_token(context: RequestContext, tenant_id: str, email: str) -> tuple[users.User, str]:
+    """Replace the API token of an active admin of an active tenant, for an operator; return the admin and the token.
+
+    The audit entry is a critical one. Raises `UserNotFound` if the tenant has no active admin with that email,
+    `Unauthorized` if the tenant is being deleted, `ConcurrentChange`.
+    """
+
+    def attempt() -> tuple[users.User, str]:
+        reservation = reads.get(keys.email(email)) or {}
+        if reservation.get("tenant_id") != tenant_id:
+            raise UserNotFound("the tenant has no active admin with that email")
+        item = users.read_user_item(tenant_id, reservation["user_id"])
+        admin = users.User.from_item(item)
+        if admin.role is not Role.ADMIN or not admin.active:
+            raise UserNotFound("the tenant has no active admin with that email")
+        return _replace_token(context, item, action="issue_admin_token", actor_checks=[], critical=True)
+
+    admin, token = retries.retry_on_conflict(attempt)
+    log_critical_event("admin token issued by operator", tenant_id=tenant_id, user_id=admin.id)
+    count_metric("AdminTokenIssued")
+    return admin, token
+
+
+def _replace_token(
+    context: RequestContext,
+    item: dynamodb.Item,
+    *,
+    action: str,
+    actor_checks: list[writes.Write],
+    critical: bool = False,
+) -> tuple[users.User, str]:
+    """Delete the user's token and write a new one, in one transaction with the audit entry of `action`."""
+    old = users.User.from_item(item)
+    # A user has one token. If a fault left several, the rotation removes them all.
+    old_tokens = {pk for pk in item["owned_keys"] if pk.startswith(keys.TOKEN_PREFIX)}
     token = tokens.new_api_token()
     token_key = keys.api_token(tokens.api_token_hash(token))
     old_token_keys = [keys.Key(pk, keys.META) for pk in sorted(old_tokens)]
@@ -57,14 +99,15 @@ def _attempt_rotation(context: RequestContext, user_id: str) -> tuple[users.User
         ),
         *map(writes.Delete, old_token_keys),
         writes.put_if_absent(token_key, {"tenant_id": old.tenant_id, "user_id": old.id, "created_at": new.updated_at}),
-        *([] if oneself else preconditions.actor_still_authorized(actor)),
+        *actor_checks,
         trail.new_entry(
             context,
-            "rotate_token",
+            action,
             ("user", old.id),
             scope=old.tenant_id,
             before={"token_last4": old.token_last4, "token_last_used_at": max(last_used, default=None)},
             after={"token_last4": new.token_last4},
+            critical=critical,
         ),
     )
     return new, token

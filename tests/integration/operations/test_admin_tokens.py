@@ -1,0 +1,56 @@
+"""The operator's function issues a new API token to an admin of a tenant whose admins have lost theirs."""
+
+from typing import Any
+
+import pytest
+
+from rolecall.storage import keys, reads
+from tests import gateway
+from tests.integration.conftest import Tenant, audit_of, delete_tenant, table, unchanged
+
+
+def _issue(tenant_id: str, email: str) -> dict[str, Any]:
+    answer: dict[str, Any] = gateway.invoke(
+        "run_operation", {"operation": "issue_admin_token", "tenant_id": tenant_id, "email": email}
+    )
+    return answer
+
+
+def test_a_named_admin_gets_a_token_that_works_and_the_lost_one_does_not(
+    acme: Tenant, caplog: pytest.LogCaptureFixture
+) -> None:
+    lost = acme.admin.token
+
+    answer = _issue(acme.id, acme.admin.email.upper())
+
+    assert answer.keys() == {"tenant_id", "user_id", "email", "token"}
+    assert (answer["tenant_id"], answer["user_id"], answer["email"]) == (acme.id, acme.admin.id, acme.admin.email)
+    assert gateway.authorize(answer["token"])
+    assert gateway.authorize(lost) is None
+    entry = audit_of(acme.id)[-1]
+    assert (entry["action"], entry["severity"], entry["actor"]["id"]) == ("issue_admin_token", "critical", "operator")
+    assert entry["target"] == {"type": "user", "id": acme.admin.id}
+    assert [one.message for one in caplog.records if one.levelname == "CRITICAL"] == ["admin token issued by operator"]
+    assert answer["token"] not in caplog.text
+    assert answer["token"] not in str(table())
+    assert len((reads.get(keys.user(acme.id, acme.admin.id)) or {})["owned_keys"]) == 2
+
+
+@pytest.mark.parametrize("who", ["nobody", "a manager", "an inactive admin", "another tenant's admin"])
+def test_only_an_active_admin_of_that_tenant_gets_one(acme: Tenant, globex: Tenant, who: str) -> None:
+    inactive = acme.add("admin")
+    acme.admin.request("PUT", f"/users/{inactive.id}", {"active": False})
+    email = {
+        "nobody": "nobody@example.com",
+        "a manager": acme.add("manager").email,
+        "an inactive admin": inactive.email,
+        "another tenant's admin": globex.admin.email,
+    }[who]
+    with unchanged(), pytest.raises(Exception, match="no active admin with that email"):
+        _issue(acme.id, email)
+
+
+def test_a_tenant_that_is_being_deleted_gets_none(acme: Tenant) -> None:
+    assert delete_tenant(acme.id).status == 200
+    with unchanged(), pytest.raises(Exception, match="no active admin with that email"):
+        _issue(acme.id, acme.admin.email)
