@@ -1,9 +1,9 @@
 """`make cost`: what a million calls of each route cost, into docs/cost.json (measured) and docs/cost.md (in dollars).
 
-Each route is called once on the local engine, through the authorizer, and what DynamoDB is asked for on the way is
-counted. Write units are the engine's, which has them right for single writes, batches and transactions, indexes
-included. Read units are computed from the bytes that were read, by DynamoDB's published rules: the engine's are not
-right. Durations are no measurement but an assumption, below, since those of a laptop say nothing about Lambda.
+It calls each route once on the local engine, through the authorizer, and counts the requests to DynamoDB. The engine
+reports write units rightly, for single writes, batches and transactions, with their indexes. Its read units are wrong.
+So read units are computed from the bytes that were read, by DynamoDB's published rules. Durations are assumed, below,
+because the durations of a laptop say nothing about Lambda.
 """
 
 import io
@@ -48,7 +48,7 @@ PRICES = {
     "GB sent to the internet": 0.09,
     "million calls of Secrets Manager": 5.00,
     "million events put on a bus": 1.00,
-    "alarm and metric that it looks at, a month": 0.10,
+    "alarm and metric that it watches, a month": 0.10,
     "metric by route, and metric of Rolecall's own, a month": 0.30,
     "GB-second of a snapshot that SnapStart keeps": 0.0000015046,
     "GB that SnapStart restores": 0.0001397998,
@@ -58,7 +58,7 @@ PRICES = {
     "GB in the table, a month": 0.25,
     "GB of point-in-time recovery, a month": 0.20,
 }
-#: Milliseconds that a warm function is taken to need: for itself, for each request that it waits for, for a password.
+#: The assumed milliseconds of a warm function: its own, those of each request that it waits for, those of a password.
 MILLISECONDS = {
     "itself": 3,
     "BatchGetItem": 5,
@@ -73,12 +73,12 @@ MILLISECONDS = {
     "UpdateItem": 6,
     "password": 70,
 }
-#: Bytes of what Lambda logs around an invocation, and of the headers of an answer.
+#: Bytes of the lines that Lambda logs for an invocation, and of the headers of an answer.
 _PLATFORM_LOG_BYTES, _HEADER_BYTES = 350, 300
 _AUTHORIZER = "authorize_request"
 _HASHING = {"register_tenant", "create_user", "log_in", "create_account"}
-#: Whose stream record wakes the publisher and makes an event of it; a login's makes none.
-_TELLING = {
+#: The functions whose stream record invokes the publisher and becomes an event. The record of a login does not.
+_CAUSES_EVENT = {
     "promote_user", "update_user", "delete_user", "change_account_role",
     "ban_account", "unban_account", "enable_account", "disable_account",
 }  # fmt: skip
@@ -88,13 +88,13 @@ _RUNS_A_MONTH = 12 * 24 * 30
 #: The gateway's metrics of each route: requests, 4xx, 5xx, latency, latency of the function alone.
 _METRICS_OF_A_ROUTE = 5
 _SECONDS_A_MONTH = 30 * 24 * 3600
-#: Items that a run of maintenance looks at, at most: its pages times their size.
+#: The most items that a run of maintenance reads: its pages times their size.
 _ITEMS_A_RUN = 20 * 200
 
 
 @dataclass
 class Measured:
-    """What one call took. Requests are counted by operation, those of the authorizer apart."""
+    """The requests and bytes of one call. Requests are counted by operation, those of the authorizer separately."""
 
     function: str
     authorizer_requests: dict[str, int] = field(default_factory=dict)
@@ -103,7 +103,7 @@ class Measured:
     write_units: float = 0
     log_bytes: int = 0
     answer_bytes: int = 0
-    #: In the table, where the call goes through all of it.
+    #: The items of the table, for a call that scans the whole table.
     items: int = 0
 
 
@@ -111,13 +111,13 @@ class Measured:
 
 
 class Meter:
-    """Counts what the code asks of DynamoDB and Secrets Manager from `start` on."""
+    """Counts the requests of the code to DynamoDB and Secrets Manager, from `start` on."""
 
     def __init__(self) -> None:
         self.requests: Counter[tuple[bool, str]] = Counter()
         self.read_units = self.write_units = 0.0
         self._on = False
-        #: The sweep asks from several threads; `aside` is what a thread asks for the meter's sake.
+        #: The sweep calls from several threads. `aside` is set while a thread makes a request for the meter itself.
         self._lock, self._here = Lock(), local()
         table, secrets = dynamodb.client().meta.events, secrets_manager._client().meta.events
         self._hooks: list[tuple[Any, str, Callable[..., None]]] = [
@@ -393,7 +393,7 @@ def _rest(measured: Measured, invocations: int) -> float:
     sent = (measured.answer_bytes + _HEADER_BYTES) * 1e6 / 1e9 * PRICES["GB sent to the internet"]
     secrets = sum(requests.get("GetSecretValue", 0) for requests in (measured.requests, measured.authorizer_requests))
     told = 0.0
-    if measured.function in _TELLING:
+    if measured.function in _CAUSES_EVENT:
         told = _lambda("publish_role_event", {}) + PRICES["million events put on a bus"]
     return logs + sent + secrets * PRICES["million calls of Secrets Manager"] + told
 
@@ -428,12 +428,12 @@ def render(found: Mapping[str, Measured]) -> str:
     prices = "\n".join(f"| {what} | {price:.10f}".rstrip("0").rstrip(".") + " |" for what, price in PRICES.items())
     times = "\n".join(f"| {what} | {number} |" for what, number in MILLISECONDS.items())
     return _PAGE.format(
-        rows="\n".join(rows), prices=prices, times=times, users=USERS, of=PRICES_OF, standing=_standing(found)
+        rows="\n".join(rows), prices=prices, times=times, users=USERS, of=PRICES_OF, monthly=_monthly_costs(found)
     )
 
 
-def _standing(found: Mapping[str, Measured]) -> str:
-    """What a stack costs that nobody calls."""
+def _monthly_costs(found: Mapping[str, Measured]) -> str:
+    """The table rows with the monthly costs of a stack without calls."""
     resources = gateway.template()["Resources"].values()
     kinds = Counter(resource["Type"] for resource in resources)
     alarms = [resource["Properties"] for resource in resources if resource["Type"] == "AWS::CloudWatch::Alarm"]
@@ -446,11 +446,11 @@ def _standing(found: Mapping[str, Measured]) -> str:
     measured, counted, functions, routes = found["run_maintenance"], _counted(), gateway.functions(), gateway.routes()
     busy = runs * measured.read_units / measured.items * _ITEMS_A_RUN * PRICES["million read units"]
     rows = {
-        f"{len(alarms)} alarms, which look at {looked_at} metrics": looked_at
-        * PRICES["alarm and metric that it looks at, a month"],
+        f"{len(alarms)} alarms, which watch {looked_at} metrics": looked_at
+        * PRICES["alarm and metric that it watches, a month"],
         f"{kinds['AWS::SecretsManager::Secret']} secrets": kinds["AWS::SecretsManager::Secret"]
         * PRICES["secret, a month"],
-        f"{len(counted)} metrics of Rolecall's own, each in the hours in which it is counted; at most": len(counted)
+        f"{len(counted)} metrics of Rolecall's own, in the hours in which they are counted; at most": len(counted)
         * PRICES["metric by route, and metric of Rolecall's own, a month"],
         f"{_METRICS_OF_A_ROUTE} metrics of each of {len(routes)} routes (`RouteMetrics`), in the hours with a call; "
         "at most": len(routes) * _METRICS_OF_A_ROUTE * PRICES["metric by route, and metric of Rolecall's own, a month"],
@@ -475,36 +475,41 @@ def _counted() -> set[str]:
 _PAGE = """\
 # Cost
 
-Made by `make cost`, which calls every route on the local engine and counts what it asks of DynamoDB; do not edit.
-The measurements are in `cost.json`, the prices and assumptions in `tests/benchmarks/cost.py`.
+`make cost` writes this page; do not edit it. It calls every route on the local engine and counts the requests to
+DynamoDB. The measurements are in `cost.json`, the prices and assumptions in `tests/benchmarks/cost.py`.
 
 Dollars for **a million calls** ({of}; on demand, arm64, default memory, without free tiers).
-A call is one that succeeds, in a tenant of {users} users; lists and the deletion of a tenant grow with it. The
-authorizer is included: it is a function of its own at each call, and its reads are the price of power that ends at
-once. The master token is read from Secrets Manager at each use, which is 5 $ of what its routes cost.
+A call is one that succeeds, in a tenant of {users} users. Lists and the deletion of a tenant cost more in a larger
+tenant. The authorizer is included: it is a function of its own and runs at each call. Its reads are the price for
+roles and credentials that end at once. The master token is read from Secrets Manager at each use. This is 5 $ of the
+total of its routes.
 
 | route | requests to DynamoDB | read units | write units | DynamoDB | Lambda | API Gateway | the rest | **total** |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- |
 {rows}
 
-*The rest* is logs, secrets, events and what goes out. What is not in it: cold starts (each a few tenths of a second of
-Lambda), requests that are refused (a 401 costs the gateway and the authorizer, a path that is no route the gateway and
-a short function, a 429 of the gateway's only its request), what lies in the table.
+*The rest* is logs, secrets, events and data sent to the internet. The figures leave out:
 
-## A month that nobody calls
+- cold starts, each a few tenths of a second of Lambda;
+- refused requests: a 401 costs the gateway and the authorizer, an unknown path costs the gateway and a short function,
+  a 429 of the gateway costs only its request;
+- the storage of the table.
+
+## A month without calls
 
 | | $ |
 | --- | --- |
-{standing}
+{monthly}
 
-A deployment with SnapStart keeps the snapshots of the versions before until it has succeeded; then they are removed.
-Each restore of a snapshot costs too, by the memory of its function: 0.00007 $ with 512 MB.
+A deployment with SnapStart keeps the snapshots of the previous versions until it has succeeded. Then it removes them.
+Each restore of a snapshot costs too, in proportion to the memory of its function: 0.00007 $ with 512 MB.
 
 ## Assumptions
 
-Write units are the local engine's, read units follow from the bytes that were read. Logs are what the functions write
-at level INFO. A change of someone's role or standing also wakes the publisher of role events, counted as one
-invocation and one event. Durations are assumed, not measured: those of a warm function, the sum of
+The local engine reports write units. Read units are computed from the bytes that were read. Logs are the lines that the
+functions write at level INFO. A change of a role, an activation, a deactivation and a deletion also invoke the
+publisher of role events. This is counted as one invocation and one event. Durations are assumed, not measured. The
+duration of a warm function is the sum of
 
 | | ms |
 | --- | --- |
