@@ -127,8 +127,8 @@ licences: $(READY) ## Make docs/licences.md from the requirements of what ships
 secrets: $(READY) ## Write what looks like a secret into .secrets.baseline, and ask for each new one what it is
 	@$(BIN)/detect-secrets scan --baseline .secrets.baseline && $(BIN)/detect-secrets audit .secrets.baseline
 
-mutate: $(READY) ## Run mutation tests (MODULE=roles for one module); docs/mutation.md has the results
-	@$(PY) -m tests.mutation $(MODULE)
+mutate: $(READY) ## Run mutation tests (MODULE=auth/roles for one module, SAMPLE=60 mutants of each, 0 for all)
+	@$(PY) -m tests.mutation --sample $(or $(SAMPLE),60) $(MODULE)
 
 format: $(READY) ## Format the code and fix what ruff can fix
 	@$(BIN)/ruff check --fix-only --quiet . && $(BIN)/ruff format --quiet .

@@ -1,95 +1,50 @@
-"""`python -m tests.mutation [module …]`: does a test fail for each small change of the code? (mutmut)
+"""`python -m tests.mutation [--sample N] [module …]`: does a test fail for each small change of the code? (mutmut)
 
-A module is mutated function by function, and each mutant is run against those of the module's `TESTS` that call the
-function, fastest first, until one fails. What is done is kept in `.mutants/<module>`: run again, only what has
-survived or changed since is tried.
+mutmut changes a module function by function. It runs each mutant against those of the tests in
+`tests/mutation/modules.py` that call the function, fastest first, until one fails. `--sample 60`, the default, tries
+sixty mutants of a module, the same ones each time; `--sample 0` tries all. Results are kept in `.mutants`. The next
+run tries only the mutants that survived, with the tests as they are then. It tries all of a module's sample again if
+the module has changed, or if `.mutants` was deleted.
 
-mutmut takes a module's name from its path, and imports what it has mutated. So each module has a tree of its own,
-where the layer's package stands at the top and the tests beside it.
+mutmut takes a module's name from its path, and the tests import the mutated code. So each group of modules has a tree
+of its own, with the layer's package at the top and the tests beside it.
 """
 
+import argparse
+import contextlib
+import hashlib
 import json
-import os
 import shutil
 import subprocess
 import sys
 import tomllib
-from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
+from typing import NamedTuple
+
+from mutmut.configuration import Config
+from mutmut.mutation.file_mutation import mutate_file_contents
+from mutmut.utils.format_utils import get_mutant_name
 
 from local import ROOT
+from tests.mutation.modules import GROUPS, LEFT_OUT, Group
 
-_COUNTS = "integration/test_metrics.py::test_every_change_is_counted_once_and_what_was_so_already_is_not"
-_CURSORS = "integration/storage/test_cursors.py::test_a_cursor_is_good_in_a_later_version_too"
-#: The tests that can kill a module's mutants.
-TESTS = {
-    "auth/roles": ["unit/auth/test_roles.py"],
-    "auth/tokens": ["unit/auth/test_tokens.py"],
-    "storage/reads": ["integration/storage/test_reads_and_writes.py"],
-    "storage/writes": ["integration/storage/test_reads_and_writes.py"],
-    "storage/retries": ["integration/storage/test_reads_and_writes.py"],
-    "storage/dynamodb": ["integration/storage/test_reads_and_writes.py"],
-    "tenants/tenants": [
-        "integration/tenants/test_register_tenant.py",
-        "integration/tenants/test_tenants.py",
-        "integration/tenants/test_idempotency.py",
-        _COUNTS,
-    ],
-    **{
-        module: [
-            "integration/tenants/test_users.py",
-            "integration/tenants/test_create_user.py",
-            "integration/tenants/test_promote_user.py",
-            "integration/tenants/test_list_users.py",
-            "integration/tenants/test_list_users_filtered.py",
-            "integration/tenants/test_idempotency.py",
-            _COUNTS,
-            _CURSORS,
-            "integration/deletion/test_delete_tenant.py::test_a_device_needs_a_user_that_is_there_and_active",
-        ]
-        for module in (
-            "tenants/users",
-            "tenants/user_creation",
-            "tenants/user_changes",
-            "tenants/user_tokens",
-            "tenants/user_items",
-        )
-    },
-    **{
-        module: [
-            "integration/accounts/test_accounts.py",
-            "integration/accounts/test_change_account_role.py",
-            "integration/accounts/test_log_in.py",
-            "integration/accounts/test_sessions.py::test_what_ends_an_account_ends_its_sessions_for_good",
-            _COUNTS,
-            _CURSORS,
-        ]
-        for module in ("accounts/accounts", "accounts/account_creation", "accounts/account_changes")
-    },
-    **{
-        module: [
-            "unit/operations/test_maintenance.py",
-            "integration/operations/test_maintenance.py",
-            "integration/deletion/test_delete_tenant.py",
-            "integration/deletion/test_deletion.py",
-        ]
-        for module in ("deletion/jobs", "deletion/requests", "deletion/workers", "deletion/completion")
-    },
-}
-#: What takes long, and would for each survivor: the table of roles is `test_roles.py`'s too.
-_LEFT_OUT = (
-    "integration/tenants/test_promote_user.py::test_the_whole_role_table",
-    "integration/tenants/test_list_users_filtered.py::test_a_page_costs_the_same_in_a_small_and_in_a_large_tenant",
-)
+#: The mutants of a module that are tried by default, and the share of them that the tests must kill.
+SAMPLE_SIZE = 60
+LEAST_KILLED = 0.9
+
 #: What the tests read, beside the layer.
 _COPIED = ("clients", "docs", "events", "functions", "local", "openapi", "tests", "template.yaml", "samconfig.toml")
+#: The exit codes of pytest, and of a process that took too long, that mean a failed test.
 _KILLED = frozenset({1, 3, 36, 24, 152, 255, -24, -9, -11})
+_MUTMUT = ROOT / ".venv/bin/mutmut"
+_PACKAGE = ROOT / "layers/rolecall/rolecall"
 _NOT_BYTECODE = shutil.ignore_patterns("__pycache__")
 
 _SETTINGS = """
 [tool.mutmut]
 source_paths = ["rolecall"]
-only_mutate = ["rolecall/{module}.py"]
+only_mutate = {modules}
 # The words of a log entry are for people.
 do_not_mutate_patterns = ['^\\s*logger\\.']
 pytest_add_cli_args = {arguments}
@@ -101,57 +56,126 @@ track_dependencies = false
 """
 
 
-def prepare(module: str) -> Path:
-    """The tree of a module, with the code and the tests as they are now."""
-    tree = ROOT / ".mutants" / module.replace("/", ".")
+class Result(NamedTuple):
+    """What became of the sample of one module."""
+
+    module: str
+    mutants: int
+    tried: int
+    survivors: list[str]
+
+    @property
+    def killed(self) -> int:
+        return self.tried - len(self.survivors)
+
+    @property
+    def enough(self) -> bool:
+        return self.killed >= LEAST_KILLED * self.tried
+
+
+def sample(names: Iterable[str], size: int) -> list[str]:
+    """Return `size` of the names, or all if `size` is 0 or there are fewer.
+
+    The choice is as good as random, but always the same. A name stays chosen, or not, when few others come or go.
+    """
+    ordered = sorted(names, key=lambda name: hashlib.sha256(name.encode()).digest())
+    return ordered[:size] if size else ordered
+
+
+def run(group: Group, modules: Iterable[str], size: int) -> list[Result]:
+    """Try a sample of the mutants of each of the group's `modules`, except those that were killed before."""
+    tree = _prepare(group)
+    names = {module: _mutant_names(tree, module) for module in modules}
+    chosen = {module: sample(names[module], size) for module in names}
+    left = [name for module in names for name in chosen[module] if _exit_codes(tree, module).get(name) not in _KILLED]
+    if left:
+        subprocess.run([_MUTMUT, "run", "--max-children", "1", *left], cwd=tree, check=True)
+    results = []
+    for module, tried in chosen.items():
+        codes = _exit_codes(tree, module)
+        survivors = [name for name in tried if codes[name] not in _KILLED]
+        results.append(Result(module, len(names[module]), len(tried), survivors))
+    return results
+
+
+def _tree(group: Group) -> Path:
+    return ROOT / ".mutants" / group.modules[0].replace("/", ".")
+
+
+def _prepare(group: Group) -> Path:
+    """Make the group's tree, with the code and the tests as they are now, and return its folder."""
+    tree = _tree(group)
     beside = tree / "mutants"
+    for module in group.modules:
+        copied = tree / f"rolecall/{module}.py"
+        if not copied.exists() or copied.read_bytes() != (_PACKAGE / f"{module}.py").read_bytes():
+            for made in ("", ".meta", ".spans"):
+                (beside / f"rolecall/{module}.py{made}").unlink(missing_ok=True)
+    # mutmut then looks again which tests call which function, and keeps the results although the tests have changed.
+    (beside / "mutmut-stats.json").unlink(missing_ok=True)
     for name in _COPIED:
         if (ROOT / name).is_dir():
             shutil.copytree(ROOT / name, beside / name, ignore=_NOT_BYTECODE, dirs_exist_ok=True)
         else:
             shutil.copy2(ROOT / name, beside / name)
-    shutil.copytree(ROOT / "layers/rolecall/rolecall", tree / "rolecall", ignore=_NOT_BYTECODE, dirs_exist_ok=True)
+    shutil.copytree(_PACKAGE, tree / "rolecall", ignore=_NOT_BYTECODE, dirs_exist_ok=True)
     # pytest's settings, but for the layer's place.
     settings = (ROOT / "pyproject.toml").read_text().replace(', "layers/rolecall"]\nstrict', "]\nstrict")
     assert tomllib.loads(settings)["tool"]["pytest"]["pythonpath"] == ["."], "pyproject.toml has changed"
     arguments = ["-p", "no:cacheprovider", "-p", "tests.mutation.node_ids", "--timeout", "20"]
-    arguments += [f"--deselect=tests/{name}" for name in _LEFT_OUT]
-    tests = [f"tests/{name}" for name in TESTS[module]]
-    settings += _SETTINGS.format(module=module, arguments=json.dumps(arguments), tests=json.dumps(tests))
+    arguments += [f"--deselect=tests/{name}" for name in LEFT_OUT]
+    settings += _SETTINGS.format(
+        modules=json.dumps([f"rolecall/{module}.py" for module in group.modules]),
+        arguments=json.dumps(arguments),
+        tests=json.dumps([f"tests/{name}" for name in group.tests]),
+    )
     (tree / "pyproject.toml").write_text(settings)
     return tree
 
 
-def forget_survivors(tree: Path, module: str) -> None:
-    """A test that was added since may kill them."""
+def _mutant_names(tree: Path, module: str) -> list[str]:
+    """Return the names of all mutants that mutmut makes of the module."""
+    path = Path(f"rolecall/{module}.py")
+    with contextlib.chdir(tree):
+        Config.reset()  # mutmut reads its settings from the current folder
+        mutated = mutate_file_contents(str(path), path.read_text())
+    return [get_mutant_name(path, name) for name in mutated.mutant_names]
+
+
+def _exit_codes(tree: Path, module: str) -> dict[str, int | None]:
+    """Return mutmut's exit code for each mutant: 0 if it survived, 33 if no test calls it, None if it was not tried."""
     path = tree / f"mutants/rolecall/{module}.py.meta"
-    if path.exists():
-        kept = json.loads(path.read_text())
-        codes = kept["exit_code_by_key"]
-        kept["exit_code_by_key"] = {name: code if code in _KILLED else None for name, code in codes.items()}
-        path.write_text(json.dumps(kept))
+    if not path.exists():
+        return {}
+    codes: dict[str, int | None] = json.loads(path.read_text())["exit_code_by_key"]
+    return codes
 
 
-def outcomes(tree: Path, module: str) -> dict[str, int | None]:
-    """mutmut's exit code for each mutant; 0 is one that has survived, None one that was not tried."""
-    found: dict[str, int | None] = json.loads((tree / f"mutants/rolecall/{module}.py.meta").read_text())[
-        "exit_code_by_key"
-    ]
-    return found
-
-
-def main(modules: list[str]) -> None:
-    for module in modules or list(TESTS):
-        tree = prepare(module)
-        forget_survivors(tree, module)
-        subprocess.run([ROOT / ".venv/bin/mutmut", "run", "--max-children", "1"], cwd=tree, env=os.environ, check=True)
-        codes = outcomes(tree, module)
-        sums = Counter("killed" if code in _KILLED else "survived" for code in codes.values() if code is not None)
-        print(f"{module}: {len(codes)} mutants, {sums['killed']} killed, {sums['survived']} survived")
-        for name, code in codes.items():
-            if code is not None and code not in _KILLED:
-                print(f"  {name}")
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="tests.mutation")
+    parser.add_argument("modules", nargs="*", metavar="module", help="as in auth/roles; all if none is named")
+    parser.add_argument("--sample", type=int, default=SAMPLE_SIZE, help="mutants of each module; 0 for all")
+    options = parser.parse_args(arguments)
+    unknown = set(options.modules) - {module for group in GROUPS for module in group.modules}
+    if unknown:
+        parser.error(f"tests/mutation/modules.py does not list {', '.join(sorted(unknown))}")
+    results = []
+    for group in GROUPS:
+        modules = [module for module in group.modules if not options.modules or module in options.modules]
+        for result in run(group, modules, options.sample) if modules else []:
+            results.append(result)
+            for name in result.survivors:
+                subprocess.run([_MUTMUT, "show", name], cwd=_tree(group), check=True)
+            print(
+                f"{result.module}: {result.mutants} mutants, {result.tried} tried, {result.killed} killed, "
+                f"{len(result.survivors)} survived",
+                flush=True,
+            )
+    for result in results:
+        if not result.enough:
+            print(f"Too few mutants of {result.module} were killed: {result.killed} of {result.tried}.")
+    return 0 if all(result.enough for result in results) else 1
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    sys.exit(main(sys.argv[1:]))

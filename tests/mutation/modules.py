@@ -1,0 +1,162 @@
+"""The modules of the layer, each with the tests that can kill its mutants, or with the reason why it has none.
+
+Modules that share their tests are one group, and are tried in one run of mutmut. mutmut finds out itself which tests
+call a function, so a test that has nothing to do with a function costs time once a run, not once a mutant.
+"""
+
+from typing import NamedTuple
+
+_COUNTS = "integration/test_metrics.py::test_every_change_is_counted_once_and_what_was_so_already_is_not"
+_CURSORS = "integration/storage/test_cursors.py::test_a_cursor_is_good_in_a_later_version_too"
+_REHASH = "integration/accounts/test_sessions.py::test_a_password_is_hashed_anew_when_the_parameters_have_changed"
+_PRECONDITIONS = (
+    "integration/tenants/test_users.py",
+    "integration/tenants/test_promote_user.py",
+    "integration/accounts/test_change_account_role.py",
+    "integration/accounts/test_accounts.py",
+)
+
+
+class Group(NamedTuple):
+    """Modules, and the tests that can kill their mutants: files, folders or single tests below `tests`."""
+
+    modules: tuple[str, ...]
+    tests: tuple[str, ...]
+
+
+GROUPS = (
+    Group(("audit/role_events",), ("unit/audit",)),
+    Group(("auth/roles",), ("unit/auth/test_roles.py",)),
+    Group(("auth/tokens",), ("unit/auth/test_tokens.py",)),
+    Group(("auth/passwords",), ("unit/auth/test_passwords.py", _REHASH)),
+    Group(("clock", "config", "ids"), ("unit/base/test_ids_and_clock.py", "unit/base/test_config.py")),
+    Group(("deadline", "pool"), ("unit/base/test_pool.py",)),
+    Group(("text_rules", "email_addresses"), ("unit/base/test_text_rules.py", "unit/http/test_models.py")),
+    Group(
+        (
+            "storage/cursors",
+            "storage/dynamodb",
+            "storage/expressions",
+            "storage/keys",
+            "storage/reads",
+            "storage/retries",
+            "storage/writes",
+        ),
+        ("unit/storage", "integration/storage"),
+    ),
+    Group(
+        ("aws/clients", "aws/queues", "aws/secrets_manager"),
+        ("unit/aws", "integration/aws/test_secrets_manager.py", "unit/audit", "integration/auth/test_token_use.py"),
+    ),
+    Group(
+        ("auth/authorizer", "auth/jwts", "auth/principals", "auth/token_use"),
+        ("unit/auth/test_authorizer.py", "integration/auth"),
+    ),
+    Group(
+        (
+            "http/field_types",
+            "http/guards",
+            "http/json_text",
+            "http/models",
+            "http/requests",
+            "http/responses",
+            "http/routes",
+            "errors",
+            "telemetry",
+        ),
+        ("unit/http", "integration/storage/test_cursors.py", "integration/test_metrics.py"),
+    ),
+    Group(("auth/preconditions",), _PRECONDITIONS),
+    Group(("audit/trail", "audit/redaction", "audit/refusals"), ("integration/audit",)),
+    Group(
+        ("tenants/tenants", "tenants/idempotency"),
+        (
+            "integration/tenants/test_register_tenant.py",
+            "integration/tenants/test_tenants.py",
+            "integration/tenants/test_idempotency.py",
+            _COUNTS,
+        ),
+    ),
+    Group(
+        (
+            "tenants/users",
+            "tenants/user_creation",
+            "tenants/user_changes",
+            "tenants/user_tokens",
+            "tenants/user_items",
+            "tenants/user_deletion",
+            "tenants/devices",
+        ),
+        (
+            "integration/tenants/test_users.py",
+            "integration/tenants/test_create_user.py",
+            "integration/tenants/test_promote_user.py",
+            "integration/tenants/test_list_users.py",
+            "integration/tenants/test_list_users_filtered.py",
+            "integration/tenants/test_idempotency.py",
+            "integration/tenants/test_user_deletion_crashes.py",
+            _COUNTS,
+            _CURSORS,
+            "integration/deletion/test_delete_tenant.py::test_a_device_needs_a_user_that_is_there_and_active",
+        ),
+    ),
+    Group(
+        (
+            "accounts/accounts",
+            "accounts/account_creation",
+            "accounts/account_changes",
+            "accounts/account_deletion",
+            "accounts/history",
+            "accounts/login_attempts",
+            "accounts/sessions",
+        ),
+        ("integration/accounts", _COUNTS, _CURSORS),
+    ),
+    Group(
+        (
+            "deletion/completion",
+            "deletion/jobs",
+            "deletion/owned_keys",
+            "deletion/requests",
+            "deletion/slice_items",
+            "deletion/slices",
+            "deletion/sweep",
+            "deletion/workers",
+        ),
+        (
+            "unit/operations/test_maintenance.py",
+            "integration/operations/test_maintenance.py",
+            "integration/deletion/test_delete_tenant.py",
+            "integration/deletion/test_deletion.py",
+        ),
+    ),
+    Group(
+        (
+            "operations/admin_counts",
+            "operations/audit_coverage",
+            "operations/findings",
+            "operations/invariants",
+            "operations/maintenance",
+            "operations/operator",
+        ),
+        (
+            "unit/operations",
+            "integration/operations",
+            "integration/accounts/test_accounts.py",
+            "integration/tenants/test_users.py",
+        ),
+    ),
+)
+
+#: Modules without a decision that mutmut could change, and why.
+DECIDE_NOTHING = {
+    "randomness": "names one source of random numbers; it has no function",
+    "deletion/executors": "numbers, and two thread pools that are opened together; its one function is decorated",
+}
+
+#: What takes long, and would for each survivor.
+LEFT_OUT = (
+    # `test_roles.py` has the same table.
+    "integration/tenants/test_promote_user.py::test_the_whole_role_table",
+    "integration/tenants/test_list_users_filtered.py::test_a_page_costs_the_same_in_a_small_and_in_a_large_tenant",
+)
