@@ -73,7 +73,7 @@ class Config(NamedTuple):
 
 
 def _require_variable(environ: Mapping[str, str], name: str) -> str:
-    value = environ.get(name, "")
+    value = environ.get(name)
     if not value:
         raise ConfigurationError(f"the environment variable {name} is not set: the template must give it")
     return value

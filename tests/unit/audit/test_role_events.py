@@ -8,6 +8,7 @@ import pytest
 from boto3.dynamodb.types import TypeSerializer
 from botocore.exceptions import ClientError
 
+from rolecall import telemetry
 from rolecall.audit import role_events
 from rolecall.aws import queues
 from rolecall.config import config
@@ -108,6 +109,18 @@ def test_an_event_tells_who_and_what_before_and_after_and_no_email() -> None:
     assert event.sequence_number == "42"
 
 
+def test_an_event_of_an_account_names_the_account() -> None:
+    [event] = _events(ACCOUNT, {**ACCOUNT, "banned": True, "version": 2})
+    assert event.detail == {
+        "id": "e1:deactivated",
+        "account_id": 7,
+        "before": {"role": "ROLE_CLIENT", "active": True},
+        "after": {"role": "ROLE_CLIENT", "active": False},
+        "version": 2,
+        "at": "2026-06-15T12:00:00Z",
+    }
+
+
 # --- Failures of EventBridge -----------------------------------------------------------------------
 
 
@@ -115,6 +128,7 @@ class Bus:
     """Stands in for EventBridge and for the dead-letter queue: accepts what is not told to fail."""
 
     def __init__(self) -> None:
+        self.entries: list[dict[str, str]] = []
         self.accepted: list[str] = []
         self.set_aside: list[str] = []
         self.codes: dict[str, str] = {}
@@ -125,6 +139,7 @@ class Bus:
         ids = [json.loads(entry["Detail"])["user_id"] for entry in Entries]
         if self.refuses_requests_with & set(ids):
             raise ClientError({"Error": {"Code": "ValidationException", "Message": "too large"}}, "PutEvents")
+        self.entries += Entries
         self.accepted += [one for one in ids if one not in self.codes]
         return {"Entries": [{"ErrorCode": self.codes[one]} if one in self.codes else {"EventId": "e"} for one in ids]}
 
@@ -140,9 +155,11 @@ def bus(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bus]:
     monkeypatch.setattr(role_events, "_eventbridge_client", lambda: made)
     monkeypatch.setattr(queues, "_client", lambda: made)
     for name in ("TABLE_NAME", "EVENT_BUS_NAME", "DEAD_LETTERS_QUEUE_URL"):
-        monkeypatch.setenv(name, "some")
+        monkeypatch.setenv(name, f"the {name}")
     config.cache_clear()
+    telemetry.metrics.clear_metrics()
     yield made
+    telemetry.metrics.clear_metrics()
     config.cache_clear()
 
 
@@ -160,6 +177,19 @@ def _poison(number: int) -> dict[str, Any]:
 def test_all_events_are_sent_in_order(bus: Bus) -> None:
     assert role_events.publish(map(_record, range(25))) is None
     assert bus.accepted == [str(number) for number in range(25)]
+
+
+def test_an_event_names_its_bus_its_source_and_its_type(bus: Bus) -> None:
+    role_events.publish([_record(7, version=2)])
+    [entry] = bus.entries
+    detail = json.loads(entry.pop("Detail"))
+    assert entry == {"EventBusName": "the EVENT_BUS_NAME", "Source": "rolecall", "DetailType": "User Deleted"}
+    assert (detail["user_id"], type(detail["version"])) == ("7", int)
+
+
+def test_the_events_that_were_sent_are_counted(bus: Bus) -> None:
+    role_events.publish(map(_record, range(25)))
+    assert telemetry.metrics.metric_set["RoleEventsPublished"]["Value"] == [25.0]
 
 
 @pytest.mark.parametrize("code", ["ThrottlingException", "InternalFailure", "SomethingNew"])

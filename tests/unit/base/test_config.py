@@ -2,6 +2,7 @@
 
 import pytest
 
+from rolecall import config as settings
 from rolecall.config import Config
 from rolecall.errors import ConfigurationError
 
@@ -18,6 +19,10 @@ def test_the_settings_are_what_the_environment_says() -> None:
 
 def test_the_audit_trail_is_kept_for_two_years_unless_said_otherwise() -> None:
     assert Config.from_environ({"TABLE_NAME": "users"}).audit_retention_days == 730
+
+
+def test_the_audit_trail_may_be_kept_for_one_day() -> None:
+    assert Config.from_environ({"TABLE_NAME": "users", "AUDIT_RETENTION_DAYS": "1"}).audit_retention_days == 1
 
 
 @pytest.mark.parametrize("environ", [{}, {"TABLE_NAME": ""}])
@@ -38,3 +43,17 @@ def test_a_malformed_setting_is_named_with_its_value(days: str) -> None:
     with pytest.raises(ConfigurationError) as raised:
         Config.from_environ({"TABLE_NAME": "users", "AUDIT_RETENTION_DAYS": days})
     assert str(raised.value) == f"AUDIT_RETENTION_DAYS must be a whole number of days, not {days!r}"
+
+
+def test_lambda_says_that_a_process_is_initializing_and_which_function_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand")
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "rolecall-promote-user")
+    assert settings.is_lambda_initializing()
+    assert settings.function_name() == "rolecall-promote-user"
+
+
+def test_outside_of_lambda_nothing_initializes_and_no_function_has_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_LAMBDA_INITIALIZATION_TYPE", raising=False)
+    monkeypatch.delenv("AWS_LAMBDA_FUNCTION_NAME", raising=False)
+    assert not settings.is_lambda_initializing()
+    assert settings.function_name() is None

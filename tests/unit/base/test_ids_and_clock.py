@@ -1,8 +1,11 @@
 """Identifiers sort by time where they should, and every time is written in UTC."""
 
+import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from uuid import RFC_4122, UUID
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -38,6 +41,29 @@ def test_ids_of_one_millisecond_differ() -> None:
 def test_a_time_is_written_in_utc_to_the_second() -> None:
     assert clock.rfc3339(AT) == "2026-06-15T12:00:00Z"
     assert clock.rfc3339(AT.astimezone(timezone(timedelta(hours=-3)))) == "2026-06-15T12:00:00Z"
+
+
+@given(_MOMENTS)
+def test_the_lowest_id_of_a_millisecond_lies_between_the_ids_of_two_milliseconds(at: datetime) -> None:
+    lowest = ids.lowest_id_at(at)
+
+    assert UUID(lowest).int == UUID(ids.time_ordered_id(at)).int >> 80 << 80
+    assert ids.time_ordered_id(at - timedelta(milliseconds=1)) < lowest < ids.time_ordered_id(at)
+
+
+@pytest.fixture
+def zone_of_new_york(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The machine is set to another time zone than UTC."""
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+def test_a_time_is_written_in_utc_whatever_the_zone_of_the_machine(zone_of_new_york: None) -> None:
+    assert AT.astimezone().utcoffset() == timedelta(hours=-4)
+    assert clock.rfc3339(AT) == "2026-06-15T12:00:00Z"
 
 
 def test_a_time_counts_in_whole_seconds() -> None:

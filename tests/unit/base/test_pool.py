@@ -71,3 +71,31 @@ def test_every_call_knows_the_deadline() -> None:
     deadline.set_time_left(500)
     with Pool(2) as pool:
         assert min(pool.map_in_order(lambda _: deadline.time_left(), range(4), 2)) > 400
+
+
+def test_a_pool_of_width_one_runs_its_calls_in_the_callers_thread() -> None:
+    with Pool(1) as pool:
+        assert list(pool.map_in_order(lambda _: threading.get_ident(), range(3), 3)) == [threading.get_ident()] * 3
+
+
+@pytest.mark.parametrize(("width", "taken"), [(1, 1), (2, 5)])
+def test_no_more_parts_are_taken_than_run_ahead_of_the_first_result(width: int, taken: int) -> None:
+    parts = iter(range(20))
+    with Pool(width) as pool:
+        assert next(pool.map_in_order(lambda part: part, parts, 5)) == 0
+    assert next(parts) == taken
+
+
+def test_calls_that_wait_when_the_pool_is_left_are_not_begun() -> None:
+    begun: list[int] = []
+    first = threading.Event()
+
+    def work(number: int) -> int:
+        begun.append(number)
+        assert number == 0 or first.wait(5)
+        return number
+
+    with Pool(2) as pool:
+        assert next(pool.map_in_order(work, range(50), 50)) == 0
+        threading.Timer(0.1, first.set).start()
+    assert len(begun) < 50
