@@ -455,7 +455,10 @@ class Model:
         self.access: dict[str, tuple[Session, int]] = {}  # access token: its session, and when it ends
         self.cursors: dict[str, Cursor] = {}
         self.kept: dict[tuple[str, ...], Kept] = {}
-        self.failures: dict[str, Failures] = {}
+        #: By login name, and by whether the one network of these tests is known for it.
+        self.failures: dict[tuple[str, bool], Failures] = {}
+        self.known_until: dict[str, int] = {}  # until when the network is known for a login name
+        self.known_since: dict[str, int] = {}
         self.trail: list[Entry] = []  # of the platform
         #: Everything that was ever given out or taken in and must nowhere be found again.
         self.secrets: set[str] = {master_token}
@@ -1056,7 +1059,8 @@ class Model:
         return self._pair(session)
 
     def _logged_in(self, email: str, password: str) -> Account:
-        source = email.lower()
+        name = email.lower()
+        source = (name, self.now < self.known_until.get(name, 0))
         failures = self.failures.get(source)
         if failures is None or failures.last_at + DAY <= self.now:
             failures = self.failures[source] = Failures(0, self.now)
@@ -1065,12 +1069,14 @@ class Model:
         failures.number, failures.last_at = failures.number + 1, self.now
         if left > 0:
             raise Refusal(429, "RATE_LIMITED", retry_after=wait_after(failures.number))
-        found = [one for one in self.accounts if one.email.lower() == source]
+        found = [one for one in self.accounts if one.email.lower() == name]
         if not found or found[0].password != password or not found[0].may_act:
             if failures.number > FREE_FAILURES:
                 raise Refusal(429, "RATE_LIMITED", retry_after=wait_after(failures.number))
             raise Refusal(*UNAUTHORIZED)
         del self.failures[source]
+        if not source[1] or self.known_since[name] <= self.now - DAY:
+            self.known_since[name], self.known_until[name] = self.now, self.now + 90 * DAY
         return found[0]
 
     def _pair(self, session: Session, *, refresh_token: Any = TEXT, changes: bool = True) -> Answer:

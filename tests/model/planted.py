@@ -205,7 +205,7 @@ BUGS = {
     ),
     "a wait does not grow": Bug(
         "wrong number",
-        "accounts.login_attempts:wait_after",
+        "auth.login_attempts:wait_after",
         "FIRST_WAIT_SECONDS * 2 ** min(beyond, 10)",
         "FIRST_WAIT_SECONDS",
     ),

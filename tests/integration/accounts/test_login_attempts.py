@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from rolecall.accounts import login_attempts
+from rolecall.auth import login_attempts
 from rolecall.auth.roles import PlatformRole
 from rolecall.storage import dynamodb
 from tests import gateway
@@ -97,7 +97,7 @@ def test_guesses_at_one_account_do_not_lock_its_neighbours_out(time: Clock, supe
 def _fail(times: int, time: Clock, ip: str = "198.51.100.7") -> None:
     """Failures at as many accounts, short of looking at the passwords."""
     for number in range(times):
-        login_attempts.begin(f"nobody-{number}@example.com", ip, time.at)
+        login_attempts.begin_attempt(f"nobody-{number}@example.com", ip, time.at)
 
 
 def test_successes_do_not_count_against_an_address_and_do_not_forgive_it(time: Clock, superadmin: Holder) -> None:
@@ -119,6 +119,79 @@ def test_all_addresses_of_an_ipv6_network_are_one(time: Clock, aws: None) -> Non
 def test_the_emails_that_were_tried_are_not_kept(aws: None) -> None:
     log_in("secret-interest@example.com")
     assert "secret-interest" not in str(table())
+
+
+# --- Who guesses from elsewhere does not lock the owner out -----------------------------------------
+
+HOME, OFFICE, ELSEWHERE = "192.0.2.1", "192.0.2.2", "203.0.113.{}"
+
+
+def test_guesses_from_elsewhere_do_not_lock_the_owner_out_of_known_networks(time: Clock, superadmin: Holder) -> None:
+    for known in (HOME, OFFICE):
+        assert log_in(superadmin.email, PASSWORD, ip=known).status == 200
+    for number in range(96):
+        time.forward(minutes=15)
+        log_in(superadmin.email, ip=ELSEWHERE.format(number))
+
+    assert log_in(superadmin.email, PASSWORD, ip=HOME).status == 200
+    assert log_in(superadmin.email, PASSWORD, ip=ELSEWHERE.format(200)).status == 429
+    # The owner's login gives the others no new guesses.
+    assert log_in(superadmin.email, ip=ELSEWHERE.format(201)).status == 429
+
+
+def test_a_known_network_is_counted_by_itself(time: Clock, superadmin: Holder) -> None:
+    for known in (HOME, OFFICE):
+        assert log_in(superadmin.email, PASSWORD, ip=known).status == 200
+
+    assert [log_in(superadmin.email, ip=HOME).status for _ in range(6)] == [401] * 5 + [429]
+
+    assert log_in(superadmin.email, PASSWORD, ip=HOME).status == 429
+    assert log_in(superadmin.email, PASSWORD, ip=OFFICE).status == 200
+    assert log_in(superadmin.email, PASSWORD, ip=ELSEWHERE.format(1)).status == 200
+
+
+def test_all_unknown_networks_are_counted_together(superadmin: Holder) -> None:
+    statuses = [log_in(superadmin.email, ip=ELSEWHERE.format(number)).status for number in range(7)]
+    assert statuses == [401] * 5 + [429] * 2
+
+
+def test_what_a_blocked_address_tries_does_not_count_against_an_account(time: Clock, superadmin: Holder) -> None:
+    _fail(ADDRESS_LIMIT, time)
+    assert [log_in(superadmin.email).status for _ in range(20)] == [429] * 20
+
+    assert [log_in(superadmin.email, ip=HOME).status for _ in range(6)] == [401] * 5 + [429]
+
+
+def test_what_a_blocked_account_is_refused_does_not_prolong_the_wait_of_an_address(
+    time: Clock, superadmin: Holder
+) -> None:
+    for _ in range(10):
+        log_in("nobody@example.com", ip=HOME)
+    _fail(ADDRESS_LIMIT, time)
+    time.forward(seconds=31)
+    assert log_in("nobody@example.com").status == 429
+    assert log_in(superadmin.email, PASSWORD).status == 200
+
+
+def test_a_login_name_keeps_ten_networks_at_most_and_forgets_the_oldest(time: Clock, superadmin: Holder) -> None:
+    for number in range(15):
+        time.forward(minutes=1)
+        assert log_in(superadmin.email, PASSWORD, ip=f"192.0.2.{number}").status == 200
+    [kept] = [item for item in table() if "networks" in item and len(item["networks"]) > 1]
+    assert len(kept["networks"]) == login_attempts.MAX_KNOWN_NETWORKS
+
+    for _ in range(6):
+        log_in(superadmin.email, ip=ELSEWHERE.format(1))
+    assert log_in(superadmin.email, PASSWORD, ip="192.0.2.14").status == 200
+    assert log_in(superadmin.email, PASSWORD, ip="192.0.2.0").status == 429
+
+
+def test_networks_are_forgotten_after_90_days_whatever_ttl_has_left(time: Clock, superadmin: Holder) -> None:
+    log_in(superadmin.email, PASSWORD, ip=HOME)
+    time.forward(days=90)
+    for _ in range(6):
+        log_in(superadmin.email, ip=ELSEWHERE.format(1))
+    assert log_in(superadmin.email, PASSWORD, ip=HOME).status == 429
 
 
 # --- Nothing tells why -----------------------------------------------------------------------------
@@ -153,7 +226,7 @@ def test_every_failure_makes_the_same_calls(cases: dict[str, tuple[str, str]]) -
         made[name] = list(calls)
     events.unregister("before-parameter-build.dynamodb", note)
 
-    assert made["unknown"] == ["UpdateItem", "GetItem", "UpdateItem", "GetItem", "BatchGetItem"]
+    assert made["unknown"] == ["BatchGetItem", "UpdateItem", "UpdateItem", "GetItem", "BatchGetItem"]
     assert all(one == made["unknown"] for one in made.values())
 
 

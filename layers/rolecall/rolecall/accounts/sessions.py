@@ -13,10 +13,9 @@ from datetime import timedelta
 from hashlib import sha256
 from typing import Any, NamedTuple, Self
 
-from rolecall.accounts import login_attempts
 from rolecall.accounts.accounts import Account, password_key
 from rolecall.audit import trail
-from rolecall.auth import jwts, preconditions
+from rolecall.auth import jwts, login_attempts, preconditions
 from rolecall.auth.passwords import hash_password, needs_rehash, verify_password
 from rolecall.auth.principals import RequestContext
 from rolecall.clock import epoch_seconds, rfc3339
@@ -100,7 +99,7 @@ def log_in(context: RequestContext, email: str, password: str) -> TokenPair:
     Raises the same `Unauthorized`, after the same work, for an unknown email, a wrong password and an account
     that is banned or disabled. Raises `RateLimited` instead after too many failures.
     """
-    attempt = login_attempts.begin(email, context.ip, context.at)
+    attempt = login_attempts.begin_attempt(email, context.ip, context.at)
     reservation = reads.get(keys.email(email)) or {}
     account_id = int(reservation.get("account_id", 0))
     item, credential = reads.get_many(keys.account(account_id), password_key(account_id))
@@ -111,7 +110,7 @@ def log_in(context: RequestContext, email: str, password: str) -> TokenPair:
         count_metric("LoginRefused")
         count_metric("LoginFailed")
         raise _login_error(attempt)
-    login_attempts.succeeded(attempt)
+    login_attempts.record_success(attempt, context.at)
     if needs_rehash(encoded, password):
         _rehash(account_id, encoded, password)
     pair = _start_session(context, Account.from_item(item))

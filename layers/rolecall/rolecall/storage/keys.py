@@ -196,7 +196,10 @@ def accounts_by_role_and_state(role: str, *, enabled: bool, banned: bool) -> Ind
 
 
 def login_attempts(kind: str, source_hash: str) -> Key:
-    """The counter of failed logins for an email or for an IP address. `kind` is `EMAIL` or `ADDRESS`."""
+    """The failed logins of a login name or an address, or a login name's networks.
+
+    `kind` is `EMAIL`, `KNOWN`, `ADDRESS` or `NETWORKS`; see `auth.login_attempts`.
+    """
     return Key(f"ATTEMPTS#{kind}#{source_hash}", META)
 
 
