@@ -99,7 +99,7 @@ def request(  # noqa: PLR0913 (a request has that many parts)
     """Send a request through the authorizer to its function. The answer must be one that the document has.
 
     `body` goes out as JSON; a string as it is, and bytes in base64, as the gateway sends what is no text.
-    `principal` skips the authorizer, for an actor whose standing changed after it was authorized.
+    `principal` skips the authorizer, for an actor whose role or state changed after it was authorized.
     `seconds` is the time that the function has left, `user_agent` what the client says of itself.
     """
     path, _, query = path.partition("?")

@@ -1,7 +1,7 @@
-"""What the contract says of requests that come one after the other, for `histories.explain` to hold races against.
+"""The right answers to requests that come one after the other, with which `histories.explain` compares races.
 
-Each model is small, plain Python without the layer. A request is two operations: the authorizer's look at the
-credential, and what its function does with a principal that may have lost its standing since.
+Each model is small, plain Python without the layer. A request is two operations: the authorizer checks the
+credential, and the function runs with a principal that may have lost its role or its access since then.
 """
 
 from collections.abc import Mapping
@@ -121,11 +121,11 @@ def _changes_nothing(state: Tenant, request: Request) -> bool:
 
 
 def _refusal(state: Tenant, request: Request) -> Refusal | None:
-    """What the request is refused for, its actor's standing aside."""
+    """The refusal of the request, without the refusals because of its actor's role and state. None if there is none."""
     if request.seen_role == "user" and request.actor != request.target:
         return (403, "FORBIDDEN")
     if request.name in {"create_user", "delete_tenant"}:
-        return None  # each of them once a race
+        return None  # each of them occurs once in a race
     return _refusal_for(state, request)
 
 

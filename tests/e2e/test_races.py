@@ -76,10 +76,10 @@ class Rounds:
         self.dice = random.Random(name)
         self.orders: Counter[str] = Counter()
 
-    def play(self, once: Callable[[], None]) -> None:
+    def play(self, play_round: Callable[[], None]) -> None:
         started = time.monotonic()
         for _ in range(ROUNDS):
-            once()
+            play_round()
         seconds = time.monotonic() - started
         sys.stdout.write(f"\n{self._name}: {ROUNDS} rounds in {seconds:.1f} s, {len(self.orders)} outcomes\n")
         assert len(self.orders) > 1, "it was no race"
@@ -207,7 +207,7 @@ def test_promote_against_promote(stack: Stack, register: Callable[[str], Tenant]
     target, actors = tenant.add("user"), [tenant.admin, tenant.add("admin"), tenant.add("manager")]
     everyone = [target, *actors]
 
-    def once() -> None:
+    def play_round() -> None:
         race, state = Race[Any, Any](rounds.dice), contest.state(*everyone)
         version = state.people[target.id].version
         contenders = [
@@ -223,7 +223,7 @@ def test_promote_against_promote(stack: Stack, register: Callable[[str], Tenant]
         ]
         rounds.run(race, contenders, state, sequential.of_tenant, lambda: contest.look(target))
 
-    rounds.play(once)
+    rounds.play(play_round)
 
 
 @pytest.mark.usefixtures("in_process")
@@ -239,7 +239,7 @@ def test_demote_against_demote_of_the_last_two_admins(stack: Stack, register: Ca
         ("delete_user", {}),
     ]
 
-    def once() -> None:
+    def play_round() -> None:
         nonlocal one, two
         race, state = Race[Any, Any](rounds.dice), contest.state(one, two)
         contenders = []
@@ -257,7 +257,7 @@ def test_demote_against_demote_of_the_last_two_admins(stack: Stack, register: Ca
         else:
             two = tenant.add("admin")
 
-    rounds.play(once)
+    rounds.play(play_round)
 
 
 @pytest.mark.usefixtures("in_process")
@@ -267,7 +267,7 @@ def test_promote_against_delete(stack: Stack, register: Callable[[str], Tenant])
     contest = Contest(stack, tenant, rounds.dice)
     other = tenant.add("admin")
 
-    def once() -> None:
+    def play_round() -> None:
         target = tenant.add(rounds.dice.choice(["user", "admin"]))
         race, state = Race[Any, Any](rounds.dice), contest.state(tenant.admin, other, target)
         contenders = [
@@ -277,7 +277,7 @@ def test_promote_against_delete(stack: Stack, register: Callable[[str], Tenant])
         ]
         rounds.run(race, contenders, state, sequential.of_tenant, lambda: contest.look(tenant.admin, other, target))
 
-    rounds.play(once)
+    rounds.play(play_round)
 
 
 @pytest.mark.usefixtures("in_process")
@@ -286,7 +286,7 @@ def test_create_against_the_deletion_of_the_tenant(stack: Stack, register: Calla
     rounds = Rounds("create against tenant deletion")
     operator = gateway.authorize(stack.master_token)
 
-    def once() -> None:
+    def play_round() -> None:
         tenant = register(f"Closing {uuid4()}")
         contest = Contest(stack, tenant, rounds.dice)
         race, state = Race[Any, Any](rounds.dice), contest.state(tenant.admin)
@@ -307,7 +307,7 @@ def test_create_against_the_deletion_of_the_tenant(stack: Stack, register: Calla
         ]
         rounds.run(race, [*creations, delete], state, sequential.of_tenant, look)
 
-    rounds.play(once)
+    rounds.play(play_round)
 
 
 def _receipt(stack: Stack, tenant_id: str) -> dict[str, Any]:
@@ -328,7 +328,7 @@ def test_rotate_against_use(stack: Stack, register: Callable[[str], Tenant]) -> 
     contest = Contest(stack, tenant, rounds.dice)
     owner = tenant.add("user")
 
-    def once() -> None:
+    def play_round() -> None:
         race, state = Race[Any, Any](rounds.dice), contest.state(tenant.admin, owner)
 
         def look() -> Callable[[sequential.Tenant], bool]:
@@ -350,7 +350,7 @@ def test_rotate_against_use(stack: Stack, register: Callable[[str], Tenant]) -> 
         ]
         rounds.run(race, contenders, state, sequential.of_tenant, look)
 
-    rounds.play(once)
+    rounds.play(play_round)
 
 
 def _gave_a_token(event: Any) -> bool:
@@ -363,7 +363,7 @@ def test_two_registrations_of_one_name(stack: Stack) -> None:
     rounds = Rounds("two registrations of one name")
     operator = gateway.authorize(stack.master_token)
 
-    def once() -> None:
+    def play_round() -> None:
         race, name, email = Race[Any, Any](rounds.dice), f"Twins {uuid4()}", f"{uuid4()}@example.com"
         wanted = [
             Register(name, email),
@@ -392,7 +392,7 @@ def test_two_registrations_of_one_name(stack: Stack) -> None:
             if event.answer.status == 201:
                 _send(Request("delete_tenant", target=event.answer.body["tenant"]["id"]), operator)
 
-    rounds.play(once)
+    rounds.play(play_round)
 
 
 @pytest.mark.usefixtures("in_process")
@@ -401,7 +401,7 @@ def test_refresh_against_refresh(stack: Stack) -> None:
     rounds = Rounds("refresh against refresh")
     made = operate(stack, "create_superadmin", [f"email={uuid4()}@example.com", "force=true"])
 
-    def once() -> None:
+    def play_round() -> None:
         race = Race[Any, Any](rounds.dice)
         pair = sessions.log_in(_operator(), made["email"], made["password"])
         principal = gateway.authorize(pair.access_token)
@@ -431,7 +431,7 @@ def test_refresh_against_refresh(stack: Stack) -> None:
             race, [refresh("owner"), refresh(thief), third], Session(pair.refresh_token), sequential.of_session, look
         )
 
-    rounds.play(once)
+    rounds.play(play_round)
 
 
 @pytest.mark.usefixtures("in_process")

@@ -7,8 +7,8 @@ import pytest
 from tests.benchmarks import cost
 
 
-def _asked(found: Mapping[str, cost.Measured]) -> dict[str, object]:
-    """Requests by operation. How often the sweep asks depends on the users' ids, which say their slices."""
+def _requests_by_operation(found: Mapping[str, cost.Measured]) -> dict[str, object]:
+    """Requests by operation. For the sweep only which operations: their number depends on the users' ids."""
     return {
         name: (one.authorizer_requests, set(one.requests) if name == "delete_tenant" else one.requests)
         for name, one in found.items()
@@ -17,4 +17,4 @@ def _asked(found: Mapping[str, cost.Measured]) -> dict[str, object]:
 
 @pytest.mark.usefixtures("aws")
 def test_every_route_asks_what_was_measured() -> None:
-    assert _asked(cost.measure()) == _asked(cost.load()), "run `make cost`"
+    assert _requests_by_operation(cost.measure()) == _requests_by_operation(cost.load()), "run `make cost`"

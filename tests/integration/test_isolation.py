@@ -171,7 +171,7 @@ def test_what_is_anothers_is_answered_like_what_never_was(acme: Tenant, globex: 
                     of_theirs, of_nobodys = (_ask(actor, route, place, one) for one in (theirs, nobodys))
                     if role == "admin":
                         assert of_theirs.status == place.status, (route, of_theirs.text)
-                    assert _said(of_theirs, theirs) == _said(of_nobodys, nobodys), route
+                    assert _comparable(of_theirs, theirs) == _comparable(of_nobodys, nobodys), route
 
 
 def _ask(actor: Member, route: str, place: Place, identifier: str) -> Response:
@@ -182,8 +182,8 @@ def _ask(actor: Member, route: str, place: Place, identifier: str) -> Response:
     return actor.request(route.partition(" ")[0], named(place.path), body, headers=place.headers)
 
 
-def _said(answer: Response, identifier: str) -> tuple[Any, ...]:
-    """All that a caller is told, but the time, the request's own id, and the identifier that it sent itself."""
+def _comparable(answer: Response, identifier: str) -> tuple[Any, ...]:
+    """Status, headers and body of an answer, without the time, the request id and the identifier that was sent."""
     headers = {name: value for name, value in answer.headers.items() if name != "X-Request-Id"}
     sent = f"/{identifier}" if identifier.isdecimal() else identifier
     return answer.status, headers, _TIME.sub("", answer.text).replace(sent, "{it}")
@@ -194,4 +194,4 @@ def test_a_difference_would_be_seen(acme: Tenant) -> None:
     own, nobodys = acme.add("user").id, str(uuid4())
     found, missing = (acme.admin.request("GET", f"/users/{one}") for one in (own, nobodys))
 
-    assert _said(found, own) != _said(missing, nobodys)
+    assert _comparable(found, own) != _comparable(missing, nobodys)

@@ -78,7 +78,7 @@ def soak(stack: Stack, seconds: float, *, owners: int = 2, bystanders: int = 1, 
         if books.exists():
             written = json.loads(books.read_text())
     soaked.tenants_deleted, soaked.repeated = len(written["gone"]), written["repeated"]
-    maintenance.once()
+    maintenance.run_now()
     soaked.wrong += [f"maintenance: {report}" for report in maintenance.reports if report.get("violations") != 0]
     soaked.wrong += [
         f"invariant: {finding}" for page, _ in invariants.check_table(None, reserve_seconds=0) for finding in page
@@ -115,13 +115,13 @@ class Maintenance:
         self._pool.shutdown()
         self._running.result()
 
-    def once(self) -> None:
+    def run_now(self) -> None:
         answer = self._lambda.invoke(FunctionName=self._name, Payload=b"{}")
         self.reports.append(json.loads(answer["Payload"].read()))
 
     def _run(self) -> None:
         while not self._over.wait(MAINTENANCE_EVERY):
-            self.once()
+            self.run_now()
 
 
 def _given(stack: Stack, seconds: float, owners: int, bystanders: int, large: list[int]) -> dict[str, Any]:

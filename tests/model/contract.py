@@ -389,7 +389,7 @@ BODIES: dict[str, dict[str, tuple[Check, bool]]] = {
     "login": {"email": (_email, True), "password": (_text(0, 16384), True)},
     "refresh": {"refreshToken": (_text(0, 16384), True)},
     "change_account_role": {"newRole": (_platform_role, True), "reason": (_optional(_text(0, 500)), False)},
-    "standing": {"reason": (_reason, True)},
+    "reason_only": {"reason": (_reason, True)},
     "create_account": {
         "email": (_email, True),
         "password": (_PASSWORD, True),
@@ -927,7 +927,7 @@ class Model:
             caller,
             request,
             audited=("promote_user", "user", _named(user_id)),
-            asked=lambda: _asked("promote", body, caller),
+            asked=lambda: _compared_request("promote", body, caller),
         )
 
     @staticmethod
@@ -973,7 +973,7 @@ class Model:
             caller,
             request,
             audited=("update_user", "user", _named(user_id)),
-            asked=lambda: _asked("update_user", body, caller),
+            asked=lambda: _compared_request("update_user", body, caller),
         )
 
     def delete_user(self, caller: Caller | None, user_id: str, if_match: str | None, *, hurried: bool) -> Answer:
@@ -1250,7 +1250,7 @@ class Model:
     ) -> Answer:
         def request(caller: Caller) -> Answer:
             refuse_if(caller.role != "ROLE_SUPERADMIN", FORBIDDEN)
-            check_body("change_account_role" if action == "change_account_role" else "standing", body)
+            check_body("change_account_role" if action == "change_account_role" else "reason_only", body)
             account = self._account(account_id)
             check_version(if_match, account.version)
             refuse_if(account is caller.holder, SELF_CHANGE)
@@ -1386,7 +1386,7 @@ def _numbered(account_id: str) -> str:
     return str(int(account_id)) if account_id.isdecimal() and len(account_id) <= 10 else "unknown"
 
 
-def _asked(kind: str, body: Any, caller: Caller | None) -> Any:
+def _compared_request(kind: str, body: Any, caller: Caller | None) -> Any:
     """What was asked for, as far as it was looked at: who may change no role is refused before."""
     may = caller is not None and caller.kind == "user" and caller.role in {"admin", "manager"}
     return {name: body[name] for name in BODIES[kind] if name in body} if may else {}

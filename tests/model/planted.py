@@ -43,7 +43,7 @@ class Bug:
 
 
 BUGS = {
-    "an actor's standing is not looked at again": Bug(
+    "an actor's role and state are not checked again": Bug(
         "forgotten condition",
         "auth.preconditions:actor_still_authorized",
         'return _actor_checks(principal, Forbidden, Attr("role").eq(principal.role))',
