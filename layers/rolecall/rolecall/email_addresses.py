@@ -40,6 +40,11 @@ class AddressPrefix(NamedTuple):
     stored: str = ""
     open_label: str = ""
 
+    @property
+    def cursor_scope(self) -> tuple[str, ...]:
+        """The parts that a cursor depends on. A version without open labels made the same cursors for all others."""
+        return (self.stored, self.open_label) if self.open_label else (self.stored,)
+
     def matches(self, address: str) -> bool:
         """Whether an address that begins with `stored` begins with what was searched for."""
         label = address.removeprefix(self.stored).partition(".")[0]

@@ -133,7 +133,7 @@ def list_accounts(
     The next page starts behind the last email of this one, and emails don't change, so paging returns each
     account that matches the whole time exactly once. Raises `ValidationFailed` for a cursor of another list.
     """
-    scope = ("list_accounts", str(role), str(enabled), str(banned), *email)
+    scope = ("list_accounts", str(role), str(enabled), str(banned), *email.cursor_scope)
     items = reads.query_merged(
         _index_partitions(role, enabled, banned),
         prefix=email.stored,

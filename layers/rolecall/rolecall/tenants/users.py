@@ -113,7 +113,7 @@ def list_users(
     user that exists the whole time exactly once. Raises `ValidationFailed` for a cursor of another list.
     """
     tenant_id = context.principal.tenant_id
-    scope = ("list_users", tenant_id, role or "", "" if active is None else str(active), *email)
+    scope = ("list_users", tenant_id, role or "", "" if active is None else str(active), *email.cursor_scope)
     position = cursors.decode(cursor, *scope) if cursor is not None else None
     partitions = _index_partitions(tenant_id, role, active)
     items = reads.query_merged(partitions, prefix=email.stored, after=position, limit=limit + 1, matches=email.matches)
