@@ -107,7 +107,7 @@ GROUPS = (
             "accounts/account_changes",
             "accounts/account_deletion",
             "accounts/history",
-            "accounts/login_attempts",
+            "auth/login_attempts",
             "accounts/sessions",
         ),
         ("integration/accounts", _COUNTS, _CURSORS),
