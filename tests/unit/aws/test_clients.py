@@ -16,6 +16,8 @@ from botocore.compat import HTTPHeaders
 from botocore.loaders import Loader
 from botocore.model import Shape
 from botocore.parsers import JSONParser
+from botocore.regions import EndpointRulesetResolver
+from botocore.retries import standard
 
 from rolecall.aws import clients
 
@@ -55,10 +57,15 @@ def _plain_client() -> Any:
 
 def _exchange(client: Any, body: bytes, headers: dict[str, str]) -> tuple[Any, Any]:
     """What a client sends for a write, and what it makes of the answer to a read."""
+    requests, found = _exchanged_requests(client, body, headers)
+    return [request.body for request in requests], found
+
+
+def _exchanged_requests(client: Any, body: bytes, headers: dict[str, str]) -> tuple[list[Any], Any]:
     sent = []
 
     def answer(request: Any, **_: Any) -> AWSResponse:
-        sent.append(request.body)
+        sent.append(request)
         raw = io.BytesIO(body)
         raw.stream = lambda **_: iter([body])  # type: ignore[attr-defined]
         return AWSResponse(request.url, 200, HTTPHeaders.from_dict(headers), raw)
@@ -89,8 +96,54 @@ def test_a_client_that_speaks_json_sends_and_understands_what_botocores_own_does
     assert [json.loads(one) for one in sent] == [json.loads(one) for one in plainly_sent]
     assert found == plainly_found
     # Otherwise it would be right and slow.
-    assert type(ours._serializer) is clients._AttributeValueSerializer
+    assert type(ours._serializer) is clients._UnchangedParametersSerializer
     assert type(ours._endpoint._response_parser_factory.create_parser("json")) is clients._OrjsonParser
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"AWS_DEFAULT_REGION": "cn-north-1"},
+        {"AWS_USE_FIPS_ENDPOINT": "true"},
+        {"AWS_USE_DUALSTACK_ENDPOINT": "true"},
+        {"AWS_ACCOUNT_ID": "123456789012"},
+        {"AWS_ENDPOINT_URL": "http://localhost:8000"},
+    ],
+    ids=str,
+)
+def test_a_client_finds_its_endpoint_once_and_it_is_botocores(
+    fresh: None, monkeypatch: pytest.MonkeyPatch, settings: dict[str, str]
+) -> None:
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    headers = {"content-type": "application/x-amz-json-1.0"}
+    plain_requests, _ = _exchanged_requests(_plain_client(), b"{}", headers)
+    calls = []
+    construct = EndpointRulesetResolver.construct_endpoint
+
+    def count_calls(self: Any, *arguments: Any, **named_arguments: Any) -> Any:
+        calls.append(self)
+        return construct(self, *arguments, **named_arguments)
+
+    monkeypatch.setattr(EndpointRulesetResolver, "construct_endpoint", count_calls)
+    requests, _ = _exchanged_requests(clients.create_client("dynamodb"), b"{}", headers)
+
+    assert [request.url for request in requests] == [request.url for request in plain_requests]
+    assert len(requests) == 2
+    assert len(calls) == 1
+
+
+@pytest.mark.parametrize("service", ["dynamodb", "events", "secretsmanager", "sqs"])
+def test_one_handler_decides_about_retries(fresh: None, service: str) -> None:
+    client = clients.create_client(service)
+
+    # botocore's handlers beside it are for checksums and redirects of S3, and register by that service's name.
+    event = f"needs-retry.{client.meta.service_model.service_id.hyphenize()}.AnyOperation"
+    handlers = client.meta.events._emitter._handlers.prefix_search(event)
+    deciding = [one for one in handlers if isinstance(getattr(one, "__self__", None), standard.RetryHandler)]
+
+    assert [type(one.__self__) for one in deciding] == [clients._RetriesUntilDeadline]
 
 
 #: {"Item": {"pk": {"S": "x"}}} in CBOR.
@@ -116,4 +169,4 @@ def test_a_client_that_speaks_no_json_works_as_botocores_own_does(
     assert ours.meta.service_model.resolved_protocol == "smithy-rpc-v2-cbor"
     assert (sent, found) == _exchange(plain, _CBOR, headers)
     assert found == {"Item": {"pk": {"S": "x"}}}
-    assert type(ours._serializer) is not clients._AttributeValueSerializer
+    assert type(ours._serializer) is not clients._UnchangedParametersSerializer

@@ -147,7 +147,7 @@ _ITEM = {"pk": {"S": "x"}, "a": {"M": {"b": {"L": [{"N": "1"}, {"NULL": True}]}}
 def test_a_request_is_written_as_botocore_writes_it(client: Any, operation: str, request_: dict[str, Any]) -> None:
     model = client.meta.service_model.operation_model(operation)
 
-    assert isinstance(client._serializer, clients._AttributeValueSerializer)
+    assert isinstance(client._serializer, clients._UnchangedParametersSerializer)
     assert client._serializer.serialize_to_request(request_, model) == JSONSerializer().serialize_to_request(
         request_, model
     )

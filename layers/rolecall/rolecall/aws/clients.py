@@ -1,9 +1,11 @@
 """How clients of AWS services are created. All of them are created here, with botocore alone, for a fast cold start.
 
-Four things differ from botocore's defaults. Each takes a measured share of a cold start or of a request:
+Five things differ from botocore's defaults. Each takes a measured share of a cold start or of a request:
 
 - orjson parses JSON, and botocore does not search its directories of four hundred service models.
-- An attribute value of DynamoDB is passed through unchanged. botocore would copy it member by member.
+- The parameters of a DynamoDB request are sent as they are passed, and the attribute values of a response are returned
+  as they come. botocore would copy both member by member.
+- A DynamoDB client finds its endpoint once. botocore would evaluate the rules for endpoints for each request.
 - Parameters are not validated against the service model before they are sent. The service validates them.
 - The user agent is one fixed word. botocore would build a description of the machine for each request.
 
@@ -16,6 +18,7 @@ the newest botocore.
 """
 
 import gzip
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -65,9 +68,11 @@ def create_client(
     )
     client: Any = _session().create_client(service, config=config)
     _limit_to_deadline(client, attempts, _TimeoutUntilDeadline(connect=connect_timeout, read=read_timeout))
-    # A client of another protocol has a serializer of another class. botocore offers no component for serializers.
-    if service == "dynamodb" and type(getattr(client, "_serializer", None)) is JSONSerializer:
-        client._serializer = _AttributeValueSerializer()  # noqa: SLF001
+    if service == "dynamodb":
+        _find_endpoint_once(client)
+        # A client of another protocol has a serializer of another class. botocore offers no component for serializers.
+        if type(getattr(client, "_serializer", None)) is JSONSerializer:
+            client._serializer = _UnchangedParametersSerializer()  # noqa: SLF001
     return client
 
 
@@ -91,12 +96,37 @@ def _limit_to_deadline(client: Any, attempts: int, timeout: Timeout) -> None:
         quota_checker,
     )
     client.meta.events.register(f"after-call.{service}", quota_checker.release_retry_quota)
+    # botocore's own handler never retries, because it has one attempt. It would only take time.
+    client.meta.events.unregister(f"needs-retry.{service}", unique_id=f"retry-config-{service}")
     client.meta.events.register(f"needs-retry.{service}", retries.needs_retry)
     # botocore copies the pool manager's timeout to each new connection pool, and urllib3 clones it for each request.
     # botocore has no option for this. Without a pool manager of this name, the fixed timeouts apply.
     manager = getattr(client._endpoint.http_session, "_manager", None)  # noqa: SLF001
     if manager is not None:
         manager.connection_pool_kw["timeout"] = timeout
+
+
+def _find_endpoint_once(client: Any) -> None:
+    """Makes a DynamoDB client use the endpoint of its first request for all of its requests.
+
+    The endpoint depends on the region, the account and the settings, which a client never changes.
+    """
+    resolver: Any = getattr(client, "_ruleset_resolver", None)
+    if hasattr(resolver, "construct_endpoint"):
+        resolver.construct_endpoint = _FirstResult(resolver.construct_endpoint)
+
+
+class _FirstResult:
+    """A function that calls another one once, and returns that result at each call."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._function = function
+        self._result: Any = None
+
+    def __call__(self, *arguments: Any, **named_arguments: Any) -> Any:
+        if self._result is None:
+            self._result = self._function(*arguments, **named_arguments)
+        return self._result
 
 
 class _RetriesUntilDeadline(standard.RetryHandler):
@@ -143,17 +173,17 @@ class _SharedParserFactory(ResponseParserFactory):
         return self._shared.get(protocol_name) or super().create_parser(protocol_name)
 
 
-# Both classes leave attribute values as they are. That would be wrong for binary values, which the table does not have.
+# Both classes leave values as they are. That would be wrong for binary values, which the table does not have.
 # `rest` and `more` are arguments that another botocore may add. They go to its own method.
 
 
-class _AttributeValueSerializer(JSONSerializer):
+class _UnchangedParametersSerializer(JSONSerializer):
     def _serialize(self, serialized: Any, value: Any, shape: Any, key: Any = None, *rest: Any, **more: Any) -> None:
-        value_shape = shape.value if shape.type_name == "map" else shape
-        if value_shape.name == "AttributeValue" and not rest and not more:
-            serialized[key] = value
-        else:
+        # Each parameter has a key. The request as a whole has none.
+        if key is None or rest or more:
             super()._serialize(serialized, value, shape, key, *rest, **more)  # type: ignore[misc]
+        else:
+            serialized[key] = value
 
 
 class _OrjsonParser(JSONParser):

@@ -88,16 +88,20 @@ def parse_object(raw: bytes) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise ValidationFailed(message=_NOT_AN_OBJECT)
     # orjson keeps the last of several fields with one name, and says nothing of the others.
-    json.loads(text, object_pairs_hook=_check_names, parse_int=str)
+    _NAME_CHECKER.decode(text)
     if (REPLACEMENT in text or "\\ufffd" in text.lower()) and any(REPLACEMENT in one for one in _strings(found)):
         raise ValidationFailed(message=_NOT_UTF_8)
     return found
 
 
 def _check_names(pairs: list[tuple[str, Any]]) -> None:
-    twice = [name for name, times in Counter(name for name, _ in pairs).items() if times > 1]
-    if twice:
+    if len(dict(pairs)) < len(pairs):
+        twice = [name for name, times in Counter(name for name, _ in pairs).items() if times > 1]
         raise ValidationFailed(*(FieldError(name, "must be given once") for name in twice))
+
+
+#: Reads JSON only to find names that are given twice. `str` reads integers of any length.
+_NAME_CHECKER = json.JSONDecoder(object_pairs_hook=_check_names, parse_int=str)
 
 
 def _strings(found: Any) -> Iterator[str]:
