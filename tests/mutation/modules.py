@@ -9,6 +9,10 @@ from typing import NamedTuple
 _COUNTS = "integration/test_metrics.py::test_every_change_is_counted_once_and_what_was_so_already_is_not"
 _CURSORS = "integration/storage/test_cursors.py::test_a_cursor_is_good_in_a_later_version_too"
 _REHASH = "integration/accounts/test_sessions.py::test_a_password_is_hashed_anew_when_the_parameters_have_changed"
+_SECRETS = (
+    "integration/accounts/test_accounts.py::test_a_rotated_master_token_counts_at_once",
+    "integration/accounts/test_accounts.py::test_of_two_rotations_at_once_the_first_counts_and_the_second_is_refused",
+)
 _PRECONDITIONS = (
     "integration/tenants/test_users.py",
     "integration/tenants/test_promote_user.py",
@@ -45,8 +49,18 @@ GROUPS = (
         ("unit/storage", "integration/storage"),
     ),
     Group(
-        ("aws/clients", "aws/queues", "aws/secrets_manager"),
-        ("unit/aws", "integration/aws/test_secrets_manager.py", "unit/audit", "integration/auth/test_token_use.py"),
+        ("aws/clients",),
+        (
+            "unit/aws",
+            "unit/storage",
+            "unit/audit",
+            "integration/aws/test_deadlines.py::test_each_client_waits_until_the_deadline_and_no_longer",
+        ),
+    ),
+    Group(("aws/queues",), ("unit/aws/test_queues.py",)),
+    Group(
+        ("aws/secrets_manager",),
+        ("integration/aws/test_secrets_manager.py", "integration/auth/test_jwts.py", *_SECRETS),
     ),
     Group(
         ("auth/authorizer", "auth/jwts", "auth/principals", "auth/token_use"),
