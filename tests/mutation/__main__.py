@@ -151,6 +151,16 @@ def _exit_codes(tree: Path, module: str) -> dict[str, int | None]:
     return codes
 
 
+def _diff(tree: Path, name: str) -> str:
+    """Return the name of a mutant, and its change of the code."""
+    with contextlib.chdir(tree):
+        Config.reset()
+        # mutmut reads its settings when this module is imported.
+        from mutmut.__main__ import get_diff_for_mutant  # noqa: PLC0415
+
+        return f"# {name}\n{get_diff_for_mutant(name)}"
+
+
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="tests.mutation")
     parser.add_argument("modules", nargs="*", metavar="module", help="as in auth/roles; all if none is named")
@@ -165,7 +175,7 @@ def main(arguments: list[str]) -> int:
         for result in run(group, modules, options.sample) if modules else []:
             results.append(result)
             for name in result.survivors:
-                subprocess.run([_MUTMUT, "show", name], cwd=_tree(group), check=True)
+                print(_diff(_tree(group), name))
             print(
                 f"{result.module}: {result.mutants} mutants, {result.tried} tried, {result.killed} killed, "
                 f"{len(result.survivors)} survived",

@@ -13,12 +13,14 @@ import botocore.session
 import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
+from botocore.exceptions import ClientError
 from botocore.loaders import Loader
 from botocore.model import Shape
 from botocore.parsers import JSONParser
 from botocore.regions import EndpointRulesetResolver
 from botocore.retries import standard
 
+from rolecall import deadline
 from rolecall.aws import clients
 
 
@@ -170,3 +172,72 @@ def test_a_client_that_speaks_no_json_works_as_botocores_own_does(
     assert (sent, found) == _exchange(plain, _CBOR, headers)
     assert found == {"Item": {"pk": {"S": "x"}}}
     assert type(ours._serializer) is not clients._UnchangedParametersSerializer
+
+
+# --- Time limits and attempts ----------------------------------------------------------------------
+
+
+@pytest.fixture
+def waits(fresh: None, monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Makes all waits between attempts 0 seconds long, and lists them."""
+    asked: list[float] = []
+
+    class NoWait:
+        @staticmethod
+        def random() -> float:
+            asked.append(0.0)
+            return 0.0
+
+    monkeypatch.setattr(clients, "SYSTEM_RANDOM", NoWait)
+    return asked
+
+
+def _attempts_until_it_fails(client: Any) -> int:
+    """How often a client calls a service that always answers 503."""
+    requests = []
+
+    def answer(request: Any, **_: Any) -> AWSResponse:
+        requests.append(request)
+        raw = io.BytesIO()
+        raw.stream = lambda **_: iter([b"{}"])  # type: ignore[attr-defined]
+        return AWSResponse(request.url, 503, HTTPHeaders(), raw)
+
+    client.meta.events.register("before-send", answer)
+    with pytest.raises(ClientError):
+        client.describe_table(TableName="t")
+    return len(requests)
+
+
+@pytest.mark.parametrize("attempts", [1, 2, 3])
+def test_a_request_has_its_number_of_attempts(waits: list[float], attempts: int) -> None:
+    deadline.set_time_left(10)
+    client = clients.create_client("dynamodb", attempts=attempts)
+
+    assert _attempts_until_it_fails(client) == attempts
+    assert len(waits) == attempts - 1
+
+
+def test_after_the_deadline_no_attempt_follows(waits: list[float]) -> None:
+    deadline.set_time_left(0)
+    assert _attempts_until_it_fails(clients.create_client("dynamodb")) == 1
+
+
+@pytest.mark.parametrize(("seconds_left", "total"), [(5.0, 5.0), (0.05, 0.2), (-3.0, 0.2)])
+def test_a_request_ends_with_the_deadline_but_always_has_a_short_time(
+    fresh: None, seconds_left: float, total: float
+) -> None:
+    client = clients.create_client("dynamodb", connect_timeout=0.7, read_timeout=1.9)
+    deadline.set_time_left(seconds_left)
+
+    timeout = client._endpoint.http_session._manager.connection_pool_kw["timeout"].clone()
+
+    assert (timeout._connect, timeout._read) == (0.7, 1.9)
+    assert timeout.total == pytest.approx(total, abs=0.1)
+
+
+def test_a_client_has_the_settings_of_its_caller_and_its_own(fresh: None) -> None:
+    made = clients.create_client("dynamodb", connect_timeout=0.7, read_timeout=1.9, max_pool_connections=7).meta.config
+
+    assert (made.connect_timeout, made.read_timeout, made.max_pool_connections) == (0.7, 1.9, 7)
+    assert made.retries["total_max_attempts"] == 1
+    assert made.user_agent == "rolecall"
