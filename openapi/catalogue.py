@@ -18,6 +18,7 @@ ADVICE = {
     "TENANT_NOT_FOUND": "Check the id. A tenant whose deletion has begun is not found any more.",
     "NOT_FOUND": "Check path and method: an unknown method on a known path is answered like an unknown path.",
     "TENANT_EXISTS": "Choose another name. Case, kinds of space and widths of letters do not tell names apart.",
+    "USERNAME_TAKEN": "Use another username. Case does not tell usernames apart, and nobody else's email is one.",
     "EMAIL_TAKEN": "Use another email. Emails are unique on the whole platform and compared without case.",
     "LAST_ADMIN": "Make someone else an admin of the tenant first, then repeat the request.",
     "LAST_SUPERADMIN": "Make someone else a superadmin first, then repeat the request.",

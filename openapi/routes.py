@@ -290,8 +290,9 @@ OPERATIONS: dict[str, Operation] = {
     "create_account": Operation(
         ACCOUNTS,
         {201: Answer("The whole profile.", (answers.Account,), ("ETag", "Location"))},
-        errors=(errors.EmailTaken, errors.ConcurrentChange),
-        description="The username is the email if none is given.",
+        errors=(*_CREATING, errors.UsernameTaken),
+        headers=_KEY,
+        description="The username is the email if none is given. It is unique in any case, and nobody else's email.",
     ),
     "get_account": Operation(
         ACCOUNTS,

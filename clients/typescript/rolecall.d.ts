@@ -251,7 +251,7 @@ export interface paths {
         put?: never;
         /**
          * Spend a refresh token for a new pair of tokens
-         * @description A spent token that comes back ends its session, unless the same client repeats the request within ten seconds: it gets the same refresh token again.
+         * @description A spent token that is used again ends its session. One case is different: within ten seconds, the same client can repeat the last refresh of the session, and gets the same refresh token again. A token that was replaced before that one ends the session, also within the ten seconds.
          *
          *     Without a credential.
          */
@@ -297,7 +297,7 @@ export interface paths {
         put?: never;
         /**
          * Make a platform account (superadmin)
-         * @description The username is the email if none is given.
+         * @description The username is the email if none is given. It is unique in any case, and nobody else's email.
          *
          *     **Who may call:** platform accounts with the role `ROLE_SUPERADMIN`.
          */
@@ -3629,6 +3629,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Makes the request safe to repeat: for 24 hours, the same key and body get the first answer. */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
                 /** @description Comes back in the answer, and stands in the logs and audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
@@ -3736,12 +3738,36 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["PlatformError"] & {
                         /** @enum {string} */
-                        code: "CONCURRENT_CHANGE" | "EMAIL_TAKEN";
+                        code: "CONCURRENT_CHANGE" | "EMAIL_TAKEN" | "USERNAME_TAKEN";
                     };
                 };
             };
             413: components["responses"]["PlatformContentTooLarge"];
             415: components["responses"]["PlatformUnsupportedMediaType"];
+            /** @description Unprocessable Content */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "status": 422,
+                     *       "error": "Unprocessable Content",
+                     *       "message": "This Idempotency-Key was used for another body: take a new key for a new request",
+                     *       "timestamp": "2026-06-15T12:00:00Z",
+                     *       "path": "/v1/api/superadmin/users/123/role",
+                     *       "code": "IDEMPOTENCY_KEY_REUSED"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PlatformError"] & {
+                        /** @enum {string} */
+                        code: "IDEMPOTENCY_KEY_REUSED";
+                    };
+                };
+            };
             /** @description Too Many Requests */
             429: {
                 headers: {

@@ -28,7 +28,9 @@ class AccountToCreate(Body):
 def handler(request: Request[AccountToCreate]) -> Response:
     birth_date = request.body.birth_date.isoformat() if request.body.birth_date else None
     account = account_creation.create_account(
-        request.context, account_creation.NewAccount(**dict(request.body) | {"birth_date": birth_date})
+        request.context,
+        account_creation.NewAccount(**dict(request.body) | {"birth_date": birth_date}),
+        idempotency_key=request.idempotency_key,
     )
     # The link is relative to the request's address, which begins with the stage or with the base path of a domain.
     location = {"Location": f"users/{account.id}"}

@@ -115,6 +115,9 @@ def _use_the_platform_api(superadmin: Holder, account: Holder, stranger: Member)
     users = "/v1/api/superadmin/users"
     new = {"email": "new@example.com", "password": PASSWORD, "firstName": "Grace", "lastName": "Hopper"}
     superadmin.request("POST", users, new)
+    named = {**new, "email": "named@example.com", "username": "grace"}
+    for body in (new, named):  # the first one is taken, so its claim is given up
+        superadmin.request("POST", users, body, headers={"Idempotency-Key": body["email"]})
     superadmin.request("GET", f"{users}?banned=false")
     superadmin.request("GET", users)
     superadmin.request("GET", f"{users}/{account.id}")
@@ -134,7 +137,8 @@ def _use_the_platform_api(superadmin: Holder, account: Holder, stranger: Member)
     other.request("POST", "/v1/api/auth/logout", {"refreshToken": again["refreshToken"]})
     gateway.invoke("run_operation", {"operation": "create_superadmin", "email": "root@example.com", "force": True})
     gateway.request("POST", "/v1/api/auth/login", body={"email": other.email, "password": PASSWORD})
-    gateway.invoke("run_operation", {"operation": "delete_account", "email": other.email})
+    for email in (other.email, named["email"]):
+        gateway.invoke("run_operation", {"operation": "delete_account", "email": email})
 
 
 def _refresh(token: str) -> gateway.Response:

@@ -388,7 +388,7 @@ BODIES: dict[str, dict[str, tuple[Check, bool]]] = {
     "update_tenant": {"deletion_protection": (_boolean, True)},
     "login": {"email": (_email, True), "password": (_text(0, 16384), True)},
     "refresh": {"refreshToken": (_text(0, 16384), True)},
-    "change_account_role": {"newRole": (_platform_role, True), "reason": (_optional(_text(0, 500)), False)},
+    "change_account_role": {"newRole": (_platform_role, True), "reason": (_optional(_reason), False)},
     "reason_only": {"reason": (_reason, True)},
     "create_account": {
         "email": (_email, True),
@@ -396,6 +396,7 @@ BODIES: dict[str, dict[str, tuple[Check, bool]]] = {
         "firstName": (_name, True),
         "lastName": (_name, True),
         "role": (_platform_role, False),
+        "username": (_optional(_name), False),
     },
 }
 
@@ -583,7 +584,14 @@ class Model:
 
     def _email_is_taken(self, email: str) -> bool:
         owners = [user.email for tenant in self.tenants if tenant.status != "deleted" for user in tenant.users]
-        return email.lower() in {other.lower() for other in (*owners, *(one.email for one in self.accounts))}
+        accounts = [name for one in self.accounts for name in (one.email, one.profile["username"])]
+        return email.lower() in {other.lower() for other in (*owners, *accounts)}
+
+    def _username_is_taken(self, username: str, own_email: str) -> bool:
+        """Whether it is another account's username, or the email of anyone else."""
+        if username.lower() == own_email.lower():
+            return False
+        return self._email_is_taken(username)
 
     # --- Tenants ---
 
@@ -1143,10 +1151,12 @@ class Model:
             check_body("create_account", body)
             self.check_standing(caller)
             refuse_if(self._email_is_taken(body["email"]), EMAIL_TAKEN)
+            username = (body.get("username") or body["email"]).strip()
+            refuse_if(self._username_is_taken(username, body["email"]), (409, "USERNAME_TAKEN"))
             profile = {
                 "firstName": body["firstName"].strip(),
                 "lastName": body["lastName"].strip(),
-                "username": body["email"],
+                "username": username,
                 "phoneNumber": None,
                 "nationality": None,
                 "birthDate": None,

@@ -49,6 +49,7 @@ keys = st.sampled_from([None, None, None, "one", "two"])
 roles = st.sampled_from(ROLES)
 platform_roles = st.sampled_from(["ROLE_CLIENT", "verified_user", "Role_Admin", SUPERADMIN, SUPERADMIN])
 emails = st.sampled_from(EMAILS)
+usernames = st.sampled_from([None, None, "Grace", " GRACE ", "hopper", *EMAILS])
 limits = st.sampled_from([None, None, "1", "2", "3", "1000", "0", "1001", "x"])
 flags = st.sampled_from([None, None, None, "true", "false", "yes"])
 
@@ -702,11 +703,13 @@ class Platform(RuleBasedStateMachine):
         body = flawed({"refreshToken": choose([*tokens, "never issued"], token)}, flaw)
         self.ask(asks, "POST", "/v1/api/auth/logout", self.model.log_out(asks[0], body), body=body)
 
-    @rule(who=pick, email=emails, role=platform_roles, flaw=flaws)
-    def create_account(self, who: int, email: str, role: str, flaw: str | None) -> None:
+    @rule(who=pick, email=emails, role=platform_roles, username=usernames, flaw=flaws)
+    def create_account(self, who: int, email: str, role: str, username: str | None, flaw: str | None) -> None:
         self.step()
         asks = self.superadmin(who)
         new = {"email": email, "password": PASSWORD, "firstName": " Grace", "lastName": "Hopper", "role": role}
+        if username is not None:
+            new["username"] = username
         body = flawed(new, flaw)
         self.ask(asks, "POST", SUPERADMINS, self.model.create_account(asks[0], body), body=body)
 

@@ -211,13 +211,13 @@ BUGS = {
     ),
     "another body gets the first one's answer": Bug(
         "wrong idempotency",
-        "tenants.idempotency:IdempotencyClaim.hash_content",
+        "auth.idempotency:IdempotencyClaim.hash_content",
         "json.dumps(content, sort_keys=True)",
         '""',
     ),
     "a key that failed stays claimed": Bug(
         "wrong idempotency",
-        "tenants.idempotency:_RecordStore._delete_record",
+        "auth.idempotency:_RecordStore._delete_record",
         "writes.write(writes.Delete(self._claim.record_key, when=self._claim.held_condition))",
         "pass",
     ),

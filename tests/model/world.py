@@ -207,11 +207,15 @@ class World:
         # A tenant that is being deleted has its lookups until the sweep comes.
         users = [user for one in self.model.tenants if one.status != "deleted" for user in one.users]
         emails = [user.email for user in users] + [account.email for account in self.model.accounts]
+        usernames = {account.profile["username"].lower() for account in self.model.accounts}
+        addresses = {email.lower() for email in emails} | {name for name in usernames if "@" in name}
         names = [one.name for one in self.model.tenants if one.status == "active"]
         superadmins = sum(account.counts for account in self.model.accounts)
         assert self.look.items[keys.platform()]["enabled_superadmins"] == superadmins, "a wrong count of superadmins"
         assert len(self.look.beginning("TOKEN#")) == len(users), "a token too many or too few"
-        assert {key.pk for key in self.look.beginning("EMAIL#")} == {f"EMAIL#{email.lower()}" for email in emails}
+        assert {key.pk for key in self.look.beginning("EMAIL#")} == {f"EMAIL#{address}" for address in addresses}
+        reserved = {f"USERNAME#{name}" for name in usernames if "@" not in name}
+        assert {key.pk for key in self.look.beginning("USERNAME#")} == reserved
         assert {key.pk for key in self.look.beginning("NAME#")} == {f"NAME#{name.casefold()}" for name in names}
 
     def _check_secrets(self, changed: Iterable[Key]) -> None:

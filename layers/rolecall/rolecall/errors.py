@@ -153,6 +153,14 @@ class EmailTaken(RolecallError):
     message = "that email is taken"
 
 
+class UsernameTaken(RolecallError):
+    """Another account has that username, compared without case, or someone else has it as an email."""
+
+    status = 409
+    code = "USERNAME_TAKEN"
+    message = "that username is taken"
+
+
 class ConcurrentChange(RolecallError):
     """Other requests changed the same item at the same time, and all retries failed."""
 

@@ -28,6 +28,7 @@ CODES = {
     409: {
         "TENANT_EXISTS",
         "EMAIL_TAKEN",
+        "USERNAME_TAKEN",
         "LAST_ADMIN",
         "CONCURRENT_CHANGE",
         "CONFIRMATION_MISMATCH",

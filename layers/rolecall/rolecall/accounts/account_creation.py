@@ -1,8 +1,8 @@
 """Creating a platform account, with its email reservation and its password."""
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from rolecall.accounts import accounts
+from rolecall.accounts import accounts, usernames
 from rolecall.audit import trail
 from rolecall.auth import preconditions
 from rolecall.auth.passwords import hash_password
@@ -14,6 +14,9 @@ from rolecall.errors import (
 )
 from rolecall.storage import keys, writes
 from rolecall.telemetry import logger
+
+if TYPE_CHECKING:
+    from rolecall.auth.idempotency import IdempotencyClaim
 
 
 class NewAccount(NamedTuple):
@@ -33,12 +36,34 @@ class NewAccount(NamedTuple):
     birth_date: str | None = None
 
 
-def create_account(context: RequestContext, new: NewAccount, *, only_superadmin: bool = False) -> accounts.Account:
-    """Create an account.
+def create_account(
+    context: RequestContext, new: NewAccount, *, only_superadmin: bool = False, idempotency_key: str | None = None
+) -> accounts.Account:
+    """Create an account; a repeated call with the same `idempotency_key` returns the account as it was created.
 
-    Raises `EmailTaken` if anyone on the platform has that email. With `only_superadmin`, raises
-    `SuperadminExists` if the platform has an active superadmin; the first superadmin is created that way.
+    Raises `EmailTaken` if anyone on the platform has that email, `UsernameTaken` if another account has that
+    username. With `only_superadmin`, raises `SuperadminExists` if the platform has an active superadmin; the first
+    superadmin is created that way. Raises `IdempotencyKeyReused` if the key was used for other facts,
+    `RequestInProgress` while the first request with the key runs.
     """
+    if idempotency_key is None:
+        return _create_account(context, new, None, only_superadmin=only_superadmin)
+    # Powertools' idempotency is slow to import, and most requests have no key.
+    from rolecall.auth import idempotency  # noqa: PLC0415
+
+    claim = idempotency.create_claim(context, "create_account", idempotency_key, keys.registration_record)
+    return idempotency.run_idempotent(
+        claim,
+        new._asdict(),
+        lambda: _create_account(context, new, claim, only_superadmin=only_superadmin),
+        to_record=accounts.Account.to_creation_record,
+        from_record=accounts.Account.from_creation_record,
+    )
+
+
+def _create_account(
+    context: RequestContext, new: NewAccount, claim: "IdempotencyClaim | None", *, only_superadmin: bool
+) -> accounts.Account:
     at = rfc3339(context.at)
     account = accounts.Account(
         id=writes.increment_counter(keys.platform(), "last_account_id"),
@@ -63,6 +88,7 @@ def create_account(context: RequestContext, new: NewAccount, *, only_superadmin:
             when=writes.MUST_NOT_EXIST,
             on_condition_failure=lambda _found: EmailTaken(),
         ),
+        *usernames.reservation_writes(account.username, account.email, account.id),
         writes.Put(account.to_item(), when=writes.MUST_NOT_EXIST),
         writes.Put(
             {
@@ -72,6 +98,7 @@ def create_account(context: RequestContext, new: NewAccount, *, only_superadmin:
                 "created_at": at,
             }
         ),
+        *([claim.completion_write(account.to_creation_record())] if claim else []),
         trail.new_entry(
             context,
             "create_account",

@@ -1,6 +1,6 @@
 """The deletion of a platform account. No route does it: an operator does."""
 
-from rolecall.accounts import accounts
+from rolecall.accounts import accounts, usernames
 from rolecall.audit import trail
 from rolecall.auth.principals import RequestContext
 from rolecall.storage import keys, reads, retries, writes
@@ -23,6 +23,7 @@ def delete_account(context: RequestContext, email: str, *, force: bool = False) 
             *accounts.superadmin_count_writes(-int(was.is_active_superadmin), may_be_none=force),
             writes.Delete(keys.account(account_id), when=Attr("version").eq(was.version)),
             writes.Delete(keys.email(email), when=Attr("account_id").eq(account_id)),
+            *usernames.release_writes(was.username, was.email, account_id),
             writes.Delete(accounts.password_key(account_id)),
             trail.new_entry(
                 context,

@@ -1,5 +1,6 @@
 """Platform accounts: the record of one account, reading one, listing them, and the count of superadmins."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from decimal import Decimal
 from itertools import product
@@ -74,6 +75,14 @@ class Account:
         partition = keys.accounts_by_role_and_state(self.role, enabled=self.enabled, banned=self.banned)
         return partition.index_attributes(self.email.lower())
 
+    def to_creation_record(self) -> dict[str, Any]:
+        """Return the facts of a new account, for the answer to a repeated request; the others have their defaults."""
+        return {name: getattr(self, name) for name in _CREATION_FIELDS}
+
+    @classmethod
+    def from_creation_record(cls, record: Mapping[str, Any]) -> Self:
+        return cls(**{**record, "role": PlatformRole(record["role"])})
+
     def to_json(self) -> dict[str, Any]:
         """Return the whole profile, as the contract shows it."""
         shown: dict[str, Any] = {_camel(name): getattr(self, name) for name in FIELDS if name not in _INTERNAL}
@@ -90,6 +99,12 @@ class Account:
 
 
 FIELDS = tuple(field.name for field in fields(Account))
+
+#: What differs from one new account to another.
+_CREATION_FIELDS = (
+    *("id", "first_name", "last_name", "username", "email", "phone_number", "nationality", "birth_date", "role"),
+    *("created_at", "updated_at"),
+)
 
 _INTERNAL = frozenset({"version", "session_generation"})
 

@@ -22,6 +22,7 @@ class FindingKind(StrEnum):
     SUPERADMIN_COUNT = "enabled_superadmins is not the number of enabled superadmins"
     NO_ADMIN = "an active tenant has no active admin"
     CREDENTIALS = "a user does not have exactly one token and one email reservation of its own"
+    USERNAME = "an account's username is not reserved for it"
     ORPHAN = "a token or reservation belongs to nothing that exists"
     LEFT_OVER = "an item of a tenant that does not exist"
     NO_USER = "an item of a user who does not exist"
@@ -33,6 +34,7 @@ class FindingKind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One violation of an invariant, and the key of the item. For a count, `correct_count` is None if it is unknown.
+    `missing_item` is the item that a repair writes, if there is no other under its key.
 
     `repair_condition` is the write condition that the item is still as it was found.
     """
@@ -42,13 +44,16 @@ class Finding:
     tenant_id: str = ""
     correct_count: int | None = None
     stored_count: int | None = None
+    missing_item: dynamodb.Item | None = field(default=None, compare=False)
     repair_condition: Condition = field(default_factory=lambda: writes.MUST_EXIST, compare=False)
 
     @property
     def is_repairable(self) -> bool:
         """Whether the correct state can be computed, so that no person has to judge."""
-        return self.kind is FindingKind.ORPHAN or (
-            self.kind is FindingKind.ADMIN_COUNT and self.correct_count is not None
+        return (
+            self.kind is FindingKind.ORPHAN
+            or self.missing_item is not None
+            or (self.kind is FindingKind.ADMIN_COUNT and self.correct_count is not None)
         )
 
 
@@ -62,6 +67,8 @@ def repair_finding(context: RequestContext, finding: Finding) -> bool:
     write: writes.Write
     if finding.kind is FindingKind.ADMIN_COUNT:
         write = writes.Update(finding.key, set={"active_admins": finding.correct_count}, when=finding.repair_condition)
+    elif finding.missing_item is not None:
+        write = writes.Put(finding.missing_item, when=writes.MUST_NOT_EXIST)
     else:
         write = writes.Delete(finding.key, when=finding.repair_condition)
     is_count = finding.correct_count is not None

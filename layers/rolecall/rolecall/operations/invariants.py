@@ -6,6 +6,7 @@
 | `active_admins` is correct | likewise; if it seems wrong, its users are counted by consistent reads | the count |
 | `enabled_superadmins` is correct | by the index, between two equal reads of the platform's item | no |
 | a user has exactly one token and one email reservation of its own | by its `owned_keys` | no |
+| an account's username is reserved for it | by its username | a reservation that is missing is written |
 | a token or reservation has an owner that exists | by its `tenant_id` and `user_id` | it is deleted |
 | nothing of a deleted tenant remains | its tenant item does not exist | a token or reservation is deleted |
 | an item of a user has its user, an item of a tenant has its tenant | by their keys | no |
@@ -21,12 +22,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from rolecall import deadline
+from rolecall.accounts import usernames
 from rolecall.auth import preconditions
 from rolecall.config import config
 from rolecall.operations import admin_counts, audit_coverage
 from rolecall.operations.findings import Finding, FindingKind, attributes_unchanged
 from rolecall.pool import Pool
 from rolecall.storage import dynamodb, keys, reads
+from rolecall.text_rules import InvalidText
 
 #: Items in one page of the scan.
 PAGE = 200
@@ -66,16 +69,32 @@ def check_item(item: dynamodb.Item) -> Iterator[Finding]:
         yield Finding(FindingKind.FOREIGN, key, rest.partition("#")[0])
     if kind == "TENANT":
         yield from _check_tenant_item(item, key, *rest.split("#"))
-    elif kind in {"TOKEN", "EMAIL", "NAME"} and key.sk == keys.META:
+    elif kind in {"TOKEN", "EMAIL", "NAME", "USERNAME"} and key.sk == keys.META:
         yield from _check_lookup_item(item, key)
-    elif (
-        kind == "ACCOUNT"
-        and key.sk == keys.META
-        and not audit_coverage.has_audit_entry(item, keys.PLATFORM, "account", rest)
-    ):
-        yield Finding(FindingKind.UNRECORDED, key)
+    elif kind == "ACCOUNT" and key.sk == keys.META:
+        if not audit_coverage.has_audit_entry(item, keys.PLATFORM, "account", rest):
+            yield Finding(FindingKind.UNRECORDED, key)
+        yield from _check_username(item, key)
     elif key == keys.platform():
         yield from admin_counts.check_superadmin_count(key)
+
+
+def _check_username(account: dynamodb.Item, key: keys.Key) -> Iterator[Finding]:
+    """Check that the account's username is reserved for it. Accounts of earlier versions have no reservation."""
+    try:
+        reservation_key = usernames.reservation_key(account["username"], account["email"])
+    except InvalidText:
+        return  # an account of an earlier version, whose username can be no key and so is nobody else's
+    if reservation_key is None:
+        return
+    reservation = reads.get(reservation_key)
+    if reads.get(key) is None:
+        return  # deleted since the page was read
+    if reservation is None:
+        missing = usernames.reservation_item(reservation_key, int(account["id"]))
+        yield Finding(FindingKind.USERNAME, key, missing_item=missing)
+    elif reservation.get("username_of") != account["id"]:
+        yield Finding(FindingKind.USERNAME, key)
 
 
 def _check_tenant_item(item: dynamodb.Item, key: keys.Key, tenant_id: str, *user_part: str) -> Iterator[Finding]:
@@ -134,13 +153,15 @@ def _check_lookup_item(item: dynamodb.Item, key: keys.Key) -> Iterator[Finding]:
     if not _owner_exists(item, key):
         current = reads.get(key)
         if current is not None and not _owner_exists(current, key):
-            unchanged = attributes_unchanged(current, "tenant_id", "user_id", "account_id")
+            unchanged = attributes_unchanged(current, "tenant_id", "user_id", "account_id", "username_of")
             yield Finding(FindingKind.ORPHAN, key, str(current.get("tenant_id", "")), repair_condition=unchanged)
 
 
 def _owner_exists(item: dynamodb.Item, key: keys.Key) -> bool:
     if "account_id" in item:
         return reads.get(keys.account(int(item["account_id"]))) is not None
+    if "username_of" in item:
+        return reads.get(keys.account(int(item["username_of"]))) is not None
     tenant_id, user_id = _owner_ids(item)
     tenant, user = reads.get_many(keys.tenant(tenant_id), keys.user(tenant_id, user_id or ""))
     if tenant is None or user_id is None:

@@ -8,6 +8,7 @@
 | `api_token(H)` | `TOKEN#<sha256 of the token>` / `META` |
 | `email("Ada@Example.com")` | `EMAIL#ada@example.com` / `META` |
 | `tenant_name("Acme")` | `NAME#acme` / `META` |
+| `username("Ada")` | `USERNAME#ada` / `META` |
 | `account(7)` | `ACCOUNT#7` / `META` |
 | `item_of_account(7, "SESSION", S)` | `ACCOUNT#7` / `SESSION#<S>` |
 | `login_attempts("EMAIL", H)` | `ATTEMPTS#EMAIL#<sha256 of the address>` / `META` |
@@ -158,6 +159,11 @@ def email(address: str) -> Key:
 def tenant_name(name: str) -> Key:
     """The reservation of a tenant's name, the same for names that look alike."""
     return Key(f"NAME#{name_form(name)}", META)
+
+
+def username(name: str) -> Key:
+    """The reservation of a platform account's username, the same for usernames that look alike."""
+    return Key(f"USERNAME#{name_form(name)}", META)
 
 
 def name_form(name: str) -> str:

@@ -23,7 +23,7 @@ from rolecall.telemetry import count_metric, logger
 from rolecall.tenants import user_creation
 
 if TYPE_CHECKING:
-    from rolecall.tenants.idempotency import IdempotencyClaim
+    from rolecall.auth.idempotency import IdempotencyClaim
 
 
 class Tenant(NamedTuple):
@@ -76,7 +76,7 @@ def register_tenant(
     if idempotency_key is None:
         return _register_tenant(context, name, first_admin, None)
     # Powertools' idempotency is slow to import, and most requests have no key.
-    from rolecall.tenants import idempotency  # noqa: PLC0415
+    from rolecall.auth import idempotency  # noqa: PLC0415
 
     claim = idempotency.create_claim(context, "register_tenant", idempotency_key, keys.registration_record)
 

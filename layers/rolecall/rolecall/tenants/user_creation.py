@@ -15,7 +15,7 @@ from rolecall.telemetry import logger
 from rolecall.tenants import users
 
 if TYPE_CHECKING:
-    from rolecall.tenants.idempotency import IdempotencyClaim
+    from rolecall.auth.idempotency import IdempotencyClaim
 
 
 class NewUser(NamedTuple):
@@ -62,7 +62,7 @@ def create_user(context: RequestContext, new: NewUser, *, idempotency_key: str |
     if idempotency_key is None:
         return _create_user(context, new, None)
     # Powertools' idempotency is slow to import, and most requests have no key.
-    from rolecall.tenants import idempotency  # noqa: PLC0415
+    from rolecall.auth import idempotency  # noqa: PLC0415
 
     tenant_id = context.principal.tenant_id
     claim = idempotency.create_claim(

@@ -63,7 +63,7 @@ class IdempotencyClaim:
         """Return the API token of the new user; a repeated request gets the same one."""
         return tokens.derive_api_token(self._secret, *self._facts, user_id)
 
-    def completion_write(self, answer: Mapping[str, Any], tenant_id: str) -> writes.Write:
+    def completion_write(self, answer: Mapping[str, Any], tenant_id: str = "") -> writes.Write:
         """Return the write that stores the answer, for the transaction that executes the request.
 
         The transaction raises `ConcurrentChange` if another attempt has taken the key over. From then on the
@@ -71,7 +71,11 @@ class IdempotencyClaim:
         """
         return writes.Update(
             self.record_key,
-            set={"status": _COMPLETED, "answer": json.dumps(answer), "tenant_id": tenant_id},
+            set={
+                "status": _COMPLETED,
+                "answer": json.dumps(answer),
+                **({"tenant_id": tenant_id} if tenant_id else {}),
+            },
             when=self.held_condition,
         )
 

@@ -1,0 +1,66 @@
+"""The reservation of an account's username, which makes it unique on the platform.
+
+Two usernames are the same if they have the same `text_rules.comparison_form`. A username that is an email address
+reserves that address as an email, so that nobody else can come to have it. An account's own email as its username
+needs no reservation but the email's.
+"""
+
+from rolecall.email_addresses import canonical_address
+from rolecall.errors import UsernameTaken
+from rolecall.storage import dynamodb, keys, reads, writes
+from rolecall.storage.expressions import Attr
+from rolecall.text_rules import InvalidText, comparison_form
+
+
+def reservation_key(username: str, own_email: str) -> keys.Key | None:
+    """Return the key of the username's reservation, or None if the username is the account's own email.
+
+    Raises `InvalidText` for a username that can be no key; an account of an earlier version may have one.
+    """
+    address = _email_address(username)
+    if address is None:
+        return keys.username(username)
+    return None if address.lower() == own_email.lower() else keys.email(address)
+
+
+def reservation_item(key: keys.Key, account_id: int) -> dynamodb.Item:
+    """Return the reservation. It has no `account_id`, so that no login takes it for the account's email."""
+    return {"pk": key.pk, "sk": key.sk, "username_of": account_id}
+
+
+def reservation_writes(username: str, own_email: str, account_id: int) -> list[writes.Write]:
+    """Return the writes that reserve the username; the transaction raises `UsernameTaken` if someone else has it."""
+    key = reservation_key(username, own_email)
+    if key is None:
+        return []
+    return [
+        writes.Put(
+            reservation_item(key, account_id),
+            when=writes.MUST_NOT_EXIST,
+            on_condition_failure=lambda _found: UsernameTaken(),
+        )
+    ]
+
+
+def release_writes(username: str, own_email: str, account_id: int) -> list[writes.Write]:
+    """Return the writes that give up the username's reservation, for the deletion of the account; it may have none."""
+    try:
+        key = reservation_key(username, own_email)
+    except InvalidText:
+        return []
+    reservation = reads.get(key) if key else None
+    if key is None or reservation is None or reservation.get("username_of") != account_id:
+        return []
+    return [writes.Delete(key, when=Attr("username_of").eq(account_id))]
+
+
+def _email_address(username: str) -> str | None:
+    """Return the address that the username is, as it stands or with what looks the same; None if it is none."""
+    if "@" not in comparison_form(username):
+        return None
+    for candidate in (username, comparison_form(username)):
+        try:
+            return canonical_address(candidate)
+        except InvalidText:
+            continue
+    return None
