@@ -47,8 +47,8 @@ doctor: $(READY) ## Check the invariants of a table (REPAIR=1; STACK=… or TABL
 reset: $(READY) ## Remove the state that `make run` keeps in .local/
 	@$(LOCAL) reset $(OR_END)
 
-delete-tenant: $(READY) ## Delete a tenant and show the progress (ID=…; API=… MASTER_TOKEN=… for a remote one)
-	@$(LOCAL) delete-tenant $(ID) $(OR_END)
+delete-tenant: $(READY) ## Delete a tenant and show the progress (ID=…; GRACE_DAYS=7 or WAIT=yes; API=… MASTER_TOKEN=… for a remote one)
+	@GRACE_DAYS='$(GRACE_DAYS)' WAIT='$(WAIT)' $(LOCAL) delete-tenant $(ID) $(OR_END)
 
 operator: $(READY) ## Do an operation on the running local stack (ARGS='create_superadmin email=…')
 	@$(LOCAL) operate $(ARGS) $(OR_END)

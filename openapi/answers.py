@@ -99,6 +99,10 @@ class Tenant(Answer):
     updated_at: Timestamp
 
 
+class ListedTenant(Tenant):
+    deletes_at: Timestamp = Field(default=ABSENT, description="Only with `status=scheduled`.")
+
+
 class TenantDetails(Tenant):
     deletion_protection: bool = Field(examples=[False], description="While true, the tenant cannot be deleted.")
 
@@ -161,7 +165,7 @@ class TokenRotated(Done):
 
 
 class TenantList(Success):
-    tenants: list[Tenant]
+    tenants: list[ListedTenant]
     next_cursor: Cursor = ABSENT
 
 
@@ -171,6 +175,11 @@ class TenantFound(Success):
 
 class TenantUpdated(Done):
     message: Literal["Tenant updated successfully"]
+    data: TenantDetails
+
+
+class TenantRestored(Done):
+    message: Literal["Tenant restored"]
     data: TenantDetails
 
 
@@ -216,22 +225,38 @@ class DeletionAccepted(Done):
     data: AcceptedDeletion
 
 
+class ScheduledDeletion(Answer):
+    tenant_id: TenantId
+    tenant_name: str = Field(examples=["Acme Atendimento"])
+    status: Literal["scheduled"]
+    requested_at: Timestamp
+    deletes_at: Timestamp
+
+
+class DeletionScheduled(Done):
+    """The tenant is closed like one that is being deleted, but nothing is removed before `deletes_at`."""
+
+    message: Literal["Tenant deletion scheduled: the tenant is closed, nothing is removed before deletes_at"]
+    data: ScheduledDeletion
+
+
 class Deletion(Answer):
     """The progress of a deletion, and its receipt from `deleted` on. The receipt outlives the tenant."""
 
     tenant_id: TenantId
     tenant_name: str = Field(examples=["Acme Atendimento"])
-    status: Literal["deleting", "deleted", "failed"] = Field(
+    status: Literal["scheduled", "deleting", "deleted", "failed"] = Field(
         examples=["deleted"],
         description="`failed` after an hour without progress; it is still resumed.",
     )
     requested_at: Timestamp
+    deletes_at: Timestamp = Field(default=ABSENT, description="Only while `status` is `scheduled`.")
     deleted_at: Timestamp = ABSENT
     requested_by: str = Field(examples=["master"])
     deleted: Counts
     total: Counts
     percent: int = Field(ge=0, le=100, examples=[100])
-    attempts: int = Field(ge=1, examples=[1])
+    attempts: int = Field(ge=0, examples=[1], description="0 while the deletion is scheduled.")
     verified: bool = Field(examples=[True], description="Consistent queries have found nothing.")
 
 

@@ -191,7 +191,17 @@ OPERATIONS: dict[str, Operation] = {
     "list_tenants": Operation(
         TENANTS,
         _ok("A page of tenants, full unless it is the last.", answers.TenantList),
-        query={"limit": _limit(1000), "cursor": _CURSOR},
+        query={
+            "limit": _limit(1000),
+            "cursor": _CURSOR,
+            "status": {
+                "type": "string",
+                "enum": ["active", "scheduled", "deleting"],
+                "default": "active",
+                "description": "`scheduled`: closed, to be deleted at `deletes_at`. `deleting`: being removed.",
+            },
+            "name": {**_TEXT, "description": "The beginning of the name. Names that look alike are one."},
+        },
     ),
     "get_tenant": Operation(
         TENANTS,
@@ -212,7 +222,11 @@ OPERATIONS: dict[str, Operation] = {
             200: Answer(
                 "Nothing is left; or what a dry run found.", (answers.TenantDeleted, answers.DeletionPreviewed)
             ),
-            202: Answer("Accepted; the rest happens on its own.", (answers.DeletionAccepted,), ("Location",)),
+            202: Answer(
+                "Accepted; the rest happens on its own. Or scheduled.",
+                (answers.DeletionAccepted, answers.DeletionScheduled),
+                ("Location",),
+            ),
         },
         errors=(
             errors.TenantNotFound,
@@ -222,9 +236,27 @@ OPERATIONS: dict[str, Operation] = {
         ),
         headers=("X-Confirm-Tenant-Name",),
         path={"id": TENANT_ID},
-        query={"dry_run": {**_FLAG, "description": "Only count what would go."}},
-        description="Irreversible. From the moment that it is accepted no token of the tenant works and nothing can be "
-        "written into it. Repeating the request while it runs answers 202 with the same job; after it, 404.",
+        query={
+            "dry_run": {**_FLAG, "description": "Only count what would go."},
+            "grace_days": {
+                "type": "integer",
+                "minimum": 1,
+                "maximum": 90,
+                "description": "Close the tenant now and delete it that many days later, unless it is restored before.",
+            },
+        },
+        description="Irreversible, unless `grace_days` is given. From the moment that it is accepted no token of the "
+        "tenant works and nothing can be written into it. Repeating the request while it runs answers 202 with the "
+        "same job; after it, 404. While a deletion is scheduled, the request without `grace_days` starts it at once; "
+        "with `grace_days`, it answers 202 with the job as it was scheduled first.",
+    ),
+    "restore_tenant": Operation(
+        TENANTS,
+        _ok("The tenant is active again, with everything as it was.", answers.TenantRestored, etag=True),
+        errors=(errors.TenantNotFound, errors.DeletionStarted, errors.ConcurrentChange),
+        path={"id": TENANT_ID},
+        description="Takes a scheduled deletion back: nothing was removed, and the tokens work again. 409 once the "
+        "deletion has started, 404 if none is scheduled.",
     ),
     "get_deletion": Operation(
         TENANTS,

@@ -134,7 +134,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List the tenants of the platform, ordered by name (master token)
+         * List the tenants of the platform that are in one state, ordered by name (master token)
          * @description **Who may call:** operators with the master token.
          */
         get: operations["list_tenants"];
@@ -165,12 +165,34 @@ export interface paths {
         put: operations["update_tenant"];
         post?: never;
         /**
-         * Delete a tenant and everything that belongs to it (master token)
-         * @description Irreversible. From the moment that it is accepted no token of the tenant works and nothing can be written into it. Repeating the request while it runs answers 202 with the same job; after it, 404.
+         * Delete a tenant and everything that belongs to it, now or later (master token)
+         * @description Irreversible, unless `grace_days` is given. From the moment that it is accepted no token of the tenant works and nothing can be written into it. Repeating the request while it runs answers 202 with the same job; after it, 404. While a deletion is scheduled, the request without `grace_days` starts it at once; with `grace_days`, it answers 202 with the job as it was scheduled first.
          *
          *     **Who may call:** operators with the master token.
          */
         delete: operations["delete_tenant"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/global/tenants/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a scheduled deletion back (master token)
+         * @description Takes a scheduled deletion back: nothing was removed, and the tokens work again. 409 once the deletion has started, 404 if none is scheduled.
+         *
+         *     **Who may call:** operators with the master token.
+         */
+        post: operations["restore_tenant"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -721,8 +743,10 @@ export interface components {
              * @example deleted
              * @enum {string}
              */
-            status: "deleting" | "deleted" | "failed";
+            status: "scheduled" | "deleting" | "deleted" | "failed";
             requested_at: components["schemas"]["Timestamp"];
+            /** @description Only while `status` is `scheduled`. */
+            deletes_at?: components["schemas"]["Timestamp"];
             deleted_at?: components["schemas"]["Timestamp"];
             /** @example master */
             requested_by: string;
@@ -730,7 +754,10 @@ export interface components {
             total: components["schemas"]["Counts"];
             /** @example 100 */
             percent: number;
-            /** @example 1 */
+            /**
+             * @description 0 while the deletion is scheduled.
+             * @example 1
+             */
             attempts: number;
             /**
              * @description Consistent queries have found nothing.
@@ -758,6 +785,14 @@ export interface components {
             /** @constant */
             message: "Dry run: nothing was deleted";
             data: components["schemas"]["Preview"];
+        };
+        /** @description The tenant is closed like one that is being deleted, but nothing is removed before `deletes_at`. */
+        DeletionScheduled: {
+            /** @constant */
+            success: true;
+            /** @constant */
+            message: "Tenant deletion scheduled: the tenant is closed, nothing is removed before deletes_at";
+            data: components["schemas"]["ScheduledDeletion"];
         };
         Disable: {
             reason: components["schemas"]["Reason"];
@@ -833,6 +868,15 @@ export interface components {
              * @enum {string}
              */
             status: "SUCCESS" | "DENIED";
+        };
+        ListedTenant: {
+            id: components["schemas"]["TenantId"];
+            /** @example Acme Atendimento */
+            name: string;
+            created_at: components["schemas"]["Timestamp"];
+            updated_at: components["schemas"]["Timestamp"];
+            /** @description Only with `status=scheduled`. */
+            deletes_at?: components["schemas"]["Timestamp"];
         };
         /** @description A user with the last four characters of the API token, which is stored as a hash only. */
         ListedUser: {
@@ -950,6 +994,15 @@ export interface components {
             data: components["schemas"]["RoleChange"];
         };
         Said: string;
+        ScheduledDeletion: {
+            tenant_id: components["schemas"]["TenantId"];
+            /** @example Acme Atendimento */
+            tenant_name: string;
+            /** @constant */
+            status: "scheduled";
+            requested_at: components["schemas"]["Timestamp"];
+            deletes_at: components["schemas"]["Timestamp"];
+        };
         Target: {
             /**
              * @example user
@@ -1010,7 +1063,7 @@ export interface components {
         TenantList: {
             /** @constant */
             success: true;
-            tenants: components["schemas"]["Tenant"][];
+            tenants: components["schemas"]["ListedTenant"][];
             next_cursor?: components["schemas"]["Cursor"];
         };
         TenantRegistered: {
@@ -1025,6 +1078,13 @@ export interface components {
             note: components["schemas"]["Said"];
             tenant: components["schemas"]["Tenant"];
             token: components["schemas"]["ApiToken"];
+        };
+        TenantRestored: {
+            /** @constant */
+            success: true;
+            /** @constant */
+            message: "Tenant restored";
+            data: components["schemas"]["TenantDetails"];
         };
         TenantUpdate: {
             deletion_protection: boolean;
@@ -1398,6 +1458,7 @@ export type Deletion = components['schemas']['Deletion'];
 export type DeletionAccepted = components['schemas']['DeletionAccepted'];
 export type DeletionFound = components['schemas']['DeletionFound'];
 export type DeletionPreviewed = components['schemas']['DeletionPreviewed'];
+export type DeletionScheduled = components['schemas']['DeletionScheduled'];
 export type Disable = components['schemas']['Disable'];
 export type Email = components['schemas']['Email'];
 export type Enable = components['schemas']['Enable'];
@@ -1405,6 +1466,7 @@ export type FieldMessage = components['schemas']['FieldMessage'];
 export type GatewayError = components['schemas']['GatewayError'];
 export type History = components['schemas']['History'];
 export type HistoryEntry = components['schemas']['HistoryEntry'];
+export type ListedTenant = components['schemas']['ListedTenant'];
 export type ListedUser = components['schemas']['ListedUser'];
 export type Logout = components['schemas']['Logout'];
 export type Name = components['schemas']['Name'];
@@ -1425,6 +1487,7 @@ export type Role = components['schemas']['Role'];
 export type RoleChange = components['schemas']['RoleChange'];
 export type RoleChanged = components['schemas']['RoleChanged'];
 export type Said = components['schemas']['Said'];
+export type ScheduledDeletion = components['schemas']['ScheduledDeletion'];
 export type Target = components['schemas']['Target'];
 export type Tenant = components['schemas']['Tenant'];
 export type TenantDeleted = components['schemas']['TenantDeleted'];
@@ -1434,6 +1497,7 @@ export type TenantFound = components['schemas']['TenantFound'];
 export type TenantId = components['schemas']['TenantId'];
 export type TenantList = components['schemas']['TenantList'];
 export type TenantRegistered = components['schemas']['TenantRegistered'];
+export type TenantRestored = components['schemas']['TenantRestored'];
 export type TenantUpdate = components['schemas']['TenantUpdate'];
 export type TenantUpdated = components['schemas']['TenantUpdated'];
 export type Timestamp = components['schemas']['Timestamp'];
@@ -2468,6 +2532,10 @@ export interface operations {
                 limit?: number;
                 /** @description The cursor of the page before this one, with the same filters. */
                 cursor?: string;
+                /** @description `scheduled`: closed, to be deleted at `deletes_at`. `deleting`: being removed. */
+                status?: "active" | "scheduled" | "deleting";
+                /** @description The beginning of the name. Names that look alike are one. */
+                name?: string;
             };
             header?: {
                 /** @description Comes back in the answer, and stands in the logs and audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
@@ -2494,7 +2562,8 @@ export interface operations {
                      *           "id": "1a2b3c4d-5e6f-4a7b-8c9d-0e1f2a3b4c5d",
                      *           "name": "Acme Atendimento",
                      *           "created_at": "2026-06-15T12:00:00Z",
-                     *           "updated_at": "2026-06-15T12:00:00Z"
+                     *           "updated_at": "2026-06-15T12:00:00Z",
+                     *           "deletes_at": "2026-06-15T12:00:00Z"
                      *         }
                      *       ]
                      *     }
@@ -2797,6 +2866,8 @@ export interface operations {
             query?: {
                 /** @description Only count what would go. */
                 dry_run?: boolean;
+                /** @description Close the tenant now and delete it that many days later, unless it is restored before. */
+                grace_days?: number;
             };
             header?: {
                 /** @description The name of the tenant that is meant, as it is or as percent-encoded UTF-8; if it is another's name, nothing happens. */
@@ -2826,7 +2897,7 @@ export interface operations {
                     "application/json": components["schemas"]["TenantDeleted"] | components["schemas"]["DeletionPreviewed"];
                 };
             };
-            /** @description Accepted; the rest happens on its own. */
+            /** @description Accepted; the rest happens on its own. Or scheduled. */
             202: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2835,19 +2906,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "success": true,
-                     *       "message": "Tenant deletion accepted: the tenant is closed, its data is being removed",
-                     *       "data": {
-                     *         "tenant_id": "1a2b3c4d-5e6f-4a7b-8c9d-0e1f2a3b4c5d",
-                     *         "tenant_name": "Acme Atendimento",
-                     *         "status": "deleting",
-                     *         "requested_at": "2026-06-15T12:00:00Z"
-                     *       }
-                     *     }
-                     */
-                    "application/json": components["schemas"]["DeletionAccepted"];
+                    "application/json": components["schemas"]["DeletionAccepted"] | components["schemas"]["DeletionScheduled"];
                 };
             };
             /** @description Bad Request */
@@ -2921,6 +2980,120 @@ export interface operations {
             503: components["responses"]["TenantServiceUnavailable"];
         };
     };
+    restore_tenant: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Comes back in the answer, and stands in the logs and audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path: {
+                /**
+                 * @description Id of the tenant.
+                 * @example 1a2b3c4d-5e6f-4a7b-8c9d-0e1f2a3b4c5d
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The tenant is active again, with everything as it was. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "message": "Tenant restored",
+                     *       "data": {
+                     *         "id": "1a2b3c4d-5e6f-4a7b-8c9d-0e1f2a3b4c5d",
+                     *         "name": "Acme Atendimento",
+                     *         "created_at": "2026-06-15T12:00:00Z",
+                     *         "updated_at": "2026-06-15T12:00:00Z",
+                     *         "deletion_protection": false
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TenantRestored"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": (components["schemas"]["TenantError"] & {
+                        /** @enum {string} */
+                        error_code: "VALIDATION_ERROR";
+                    }) | components["schemas"]["GatewayError"];
+                };
+            };
+            401: components["responses"]["TenantUnauthorized"];
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": (components["schemas"]["TenantError"] & {
+                        /** @enum {string} */
+                        error_code: "MASTER_TOKEN_REQUIRED";
+                    }) | components["schemas"]["GatewayError"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "error": "tenant not found",
+                     *       "error_code": "TENANT_NOT_FOUND",
+                     *       "timestamp": "2026-06-15T12:00:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TenantError"] & {
+                        /** @enum {string} */
+                        error_code: "TENANT_NOT_FOUND";
+                    };
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TenantError"] & {
+                        /** @enum {string} */
+                        error_code: "CONCURRENT_CHANGE" | "DELETION_STARTED";
+                    };
+                };
+            };
+            413: components["responses"]["TenantContentTooLarge"];
+            429: components["responses"]["TenantTooManyRequests"];
+            500: components["responses"]["TenantInternalServerError"];
+            503: components["responses"]["TenantServiceUnavailable"];
+        };
+    };
     get_deletion: {
         parameters: {
             query?: never;
@@ -2955,6 +3128,7 @@ export interface operations {
                      *         "tenant_name": "Acme Atendimento",
                      *         "status": "deleted",
                      *         "requested_at": "2026-06-15T12:00:00Z",
+                     *         "deletes_at": "2026-06-15T12:00:00Z",
                      *         "deleted_at": "2026-06-15T12:00:00Z",
                      *         "requested_by": "master",
                      *         "deleted": {

@@ -1,5 +1,8 @@
 """`make delete-tenant ID=…`: deletes a tenant, shows the progress, and prints the receipt.
 
+With `GRACE_DAYS` in the environment it schedules the deletion. With `WAIT=yes` it asks for nothing and waits for a
+deletion that is scheduled or runs. It waits until the deletion is complete; a restored tenant ends the wait.
+
 The tenant is one of the stack that `make run` serves or, with `API` and `MASTER_TOKEN` in the environment, of another.
 """
 
@@ -10,12 +13,14 @@ import time
 import urllib.error
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlencode
 
 from local import StackError
 from local.deployment import running_stack
 from local.http import Answer, call
 
 _POLL_SECONDS = 1.0
+_SCHEDULED_POLL_SECONDS = 30.0
 _BAR = 40
 
 
@@ -25,7 +30,13 @@ def main(*arguments: str) -> None:
     if len(arguments) != 1:
         raise StackError("Say which tenant: make delete-tenant ID=<tenant id>")
     try:
-        receipt = delete(api, master_token, arguments[0])
+        receipt = delete(
+            api,
+            master_token,
+            arguments[0],
+            grace_days=os.environ.get("GRACE_DAYS"),
+            only_wait=os.environ.get("WAIT") == "yes",
+        )
     except (urllib.error.URLError, ValueError):
         raise StackError(
             f"Nothing answers at {api}: start it with `make run`, or give its address, as in API=https://example.com."
@@ -36,21 +47,33 @@ def main(*arguments: str) -> None:
     print(json.dumps(receipt, indent=2, ensure_ascii=False))
 
 
-def delete(api: str, master_token: str, tenant_id: str) -> dict[str, Any]:
-    """Requests the deletion, waits for its end, and returns the receipt. It may run already, or be complete."""
-    answer = call("DELETE", f"{api}/global/tenants/{tenant_id}", master_token)
-    if answer.status not in {HTTPStatus.OK, HTTPStatus.ACCEPTED, HTTPStatus.NOT_FOUND}:
-        raise StackError(_refusal_message(answer))
+def delete(
+    api: str, master_token: str, tenant_id: str, *, grace_days: str | None = None, only_wait: bool = False
+) -> dict[str, Any]:
+    """Requests the deletion, waits for its end, and returns the receipt. It may run already, or be complete.
+
+    With `grace_days` the deletion is scheduled; with `only_wait` it is not requested. Raises `StackError` if the API
+    refuses, or if the tenant is restored while this waits.
+    """
+    if not only_wait:
+        query = f"?{urlencode({'grace_days': grace_days})}" if grace_days else ""
+        answer = call("DELETE", f"{api}/global/tenants/{tenant_id}{query}", master_token)
+        if answer.status not in {HTTPStatus.OK, HTTPStatus.ACCEPTED, HTTPStatus.NOT_FOUND}:
+            raise StackError(_refusal_message(answer))
+    was_scheduled = False
     while True:
         answer = call("GET", f"{api}/global/tenants/{tenant_id}/deletion", master_token)
+        if answer.status == HTTPStatus.NOT_FOUND and was_scheduled:
+            raise StackError("The tenant was restored: nothing was deleted.")
         if answer.status != HTTPStatus.OK:
             raise StackError(_refusal_message(answer))
         found: dict[str, Any] = answer.json()["data"]
+        was_scheduled = found["status"] == "scheduled"
         _show_progress(found)
         if found["status"] == "deleted":
             print()
             return found
-        time.sleep(_POLL_SECONDS)
+        time.sleep(_SCHEDULED_POLL_SECONDS if was_scheduled else _POLL_SECONDS)
 
 
 def _target() -> tuple[str, str]:
@@ -61,6 +84,9 @@ def _target() -> tuple[str, str]:
 
 
 def _show_progress(found: dict[str, Any]) -> None:
+    if found["status"] == "scheduled":
+        print(f"\rscheduled: nothing is removed before {found['deletes_at']}", end="", flush=True)
+        return
     done = _BAR * found["percent"] // 100
     gone, known = sum(found["deleted"].values()), sum(found["total"].values())
     bar = "#" * done + "." * (_BAR - done)

@@ -256,6 +256,8 @@ def scenario(name: str) -> Iterator[tuple[str, Call]]:
     yield "get_tenant", request("GET", one, MASTER_TOKEN)
     yield "update_tenant", request("PUT", one, MASTER_TOKEN, {"deletion_protection": True})
     gateway.request("PUT", one, MASTER_TOKEN, {"deletion_protection": False})
+    gateway.request("DELETE", f"{one}?grace_days=7", MASTER_TOKEN)
+    yield "restore_tenant", request("POST", f"{one}/restore", MASTER_TOKEN)
     yield "delete_tenant", request("DELETE", one, MASTER_TOKEN, seconds=28)
     yield "get_deletion", request("GET", f"{one}/deletion", MASTER_TOKEN)
 

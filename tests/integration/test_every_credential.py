@@ -7,7 +7,7 @@ import pytest
 
 from rolecall.auth.roles import PlatformRole
 from tests import gateway
-from tests.integration.conftest import MASTER_TOKEN, PASSWORD, Tenant, make_account, register
+from tests.integration.conftest import MASTER_TOKEN, PASSWORD, Tenant, delete_tenant, make_account, register
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,9 @@ TABLE: dict[str, Row] = {
         "/global/tenants/{tenant}/deletion", None, (403, 403, 403, 403, 404, 403, 403)
     ),
     "DELETE /global/tenants/{id}": Row("/global/tenants/{tenant}", None, (403, 403, 403, 403, 200, 403, 403)),
+    "POST /global/tenants/{id}/restore": Row(
+        "/global/tenants/{tenant}/restore", None, (403, 403, 403, 403, 200, 403, 403)
+    ),
     "GET /audit": Row("/audit?tenant_id={tenant}", None, (404, 200, 403, 403, 200, 403, 403)),
     # platform API
     "PUT /v1/api/superadmin/users/{id}/role": Row(
@@ -117,6 +120,12 @@ CREDENTIALS: dict[str, Callable[[Tenant], str | None]] = {
 _REFUSED = (401,) * 5
 
 
+def _scheduled_tenant() -> Tenant:
+    tenant = register("Saved")
+    assert delete_tenant(tenant.id, query="?grace_days=7").status == 202
+    return tenant
+
+
 @pytest.mark.parametrize("caller", CREDENTIALS)
 def test_every_route_answers_every_credential_as_the_table_says(acme: Tenant, caller: str) -> None:
     credential = CREDENTIALS[caller](acme)
@@ -126,7 +135,10 @@ def test_every_route_answers_every_credential_as_the_table_says(acme: Tenant, ca
 
     for name, row in TABLE.items():
         # Each route gets a user and, where it may be gone afterwards, a tenant of its own.
-        tenant = register("Doomed") if name == "DELETE /global/tenants/{id}" else acme
+        tenant = {
+            "DELETE /global/tenants/{id}": lambda: register("Doomed"),
+            "POST /global/tenants/{id}/restore": _scheduled_tenant,
+        }.get(name, lambda: acme)()
         user = acme.add("user")
         path = row.path.format(id=user.id, tenant=tenant.id, account=account.id)
         expected[name] = (*_REFUSED, *row.statuses)[position]

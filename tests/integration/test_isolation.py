@@ -91,13 +91,18 @@ PLACES: dict[str, list[Place]] = {
         _of_no_business("name", "/register", {"tenant_name": "{it}", "email": "x@example.com", "password": PASSWORD}),
         _of_no_business("email", "/register", {"tenant_name": "New", "email": "{it}", "password": PASSWORD}),
     ],
-    "GET /tenants": [_of_no_business("tenants cursor", "/tenants?cursor={it}")],
+    "GET /tenants": [
+        _of_no_business("tenants cursor", "/tenants?cursor={it}"),
+        _of_no_business("name", "/tenants?name={it}"),
+    ],
     "GET /global/tenants/{id}": [_of_no_business("tenant", "/global/tenants/{it}")],
     "PUT /global/tenants/{id}": [_of_no_business("tenant", "/global/tenants/{it}", {"deletion_protection": True})],
     "DELETE /global/tenants/{id}": [
         _of_no_business("tenant", "/global/tenants/{it}"),
         _of_no_business("tenant", "/global/tenants/{it}?dry_run=true"),
+        _of_no_business("tenant", "/global/tenants/{it}?grace_days=7"),
     ],
+    "POST /global/tenants/{id}/restore": [_of_no_business("tenant", "/global/tenants/{it}/restore")],
     "GET /global/tenants/{id}/deletion": [_of_no_business("tenant", "/global/tenants/{it}/deletion")],
     f"GET {USERS}": [_of_no_business("email", f"{USERS}?email={{it}}")],
     f"POST {USERS}": [

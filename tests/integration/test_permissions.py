@@ -64,7 +64,8 @@ def test_every_permission_is_needed(used: Used, acme: Tenant, globex: Tenant, su
     twice = {"email": member.email, "password": PASSWORD, "role": "user"}  # taken, so the claim is given up
     acme.admin.request("POST", "/users", twice, headers={"Idempotency-Key": "1"})
     acme.admin.request("POST", "/users", {**twice, "email": "x@example.com"}, headers={"Idempotency-Key": "2"})
-    gateway.request("GET", "/tenants", MASTER_TOKEN)
+    for status in ("active", "scheduled", "deleting"):
+        gateway.request("GET", f"/tenants?status={status}", MASTER_TOKEN)
     gateway.request("GET", f"/global/tenants/{acme.id}", MASTER_TOKEN)
     for protected in (True, False):
         change = {"deletion_protection": protected}
@@ -78,6 +79,8 @@ def test_every_permission_is_needed(used: Used, acme: Tenant, globex: Tenant, su
     _use_the_platform_api(superadmin, account, acme.admin)
     named = {"tenant_id": acme.id, "email": acme.admin.email}
     gateway.invoke("run_operation", {"operation": "issue_admin_token", **named})
+    delete_tenant(acme.id, query="?grace_days=7")
+    gateway.request("POST", f"/global/tenants/{acme.id}/restore", MASTER_TOKEN)
     delete_tenant(acme.id)
     _leave_something_to_maintenance(globex)
     run_maintenance()

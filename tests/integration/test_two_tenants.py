@@ -60,7 +60,12 @@ ATTEMPTS: dict[str, list[tuple[Callable[[Tenant, Tenant, Holder], Response], int
     "get_deletion": [
         (lambda acme, globex, _: acme.admin.request("GET", f"/global/tenants/{globex.id}/deletion"), 403),
     ],
+    "restore_tenant": [
+        (lambda acme, globex, _: acme.admin.request("POST", f"/global/tenants/{globex.id}/restore"), 403),
+        (lambda acme, globex, _: acme.admin.request("POST", f"/global/tenants/{acme.id}/restore"), 403),
+    ],
     "delete_tenant": [
+        (lambda acme, globex, _: acme.admin.request("DELETE", f"/global/tenants/{globex.id}?grace_days=7"), 403),
         (lambda acme, globex, _: acme.admin.request("DELETE", f"/global/tenants/{globex.id}"), 403),
         (lambda acme, globex, _: acme.admin.request("DELETE", f"/global/tenants/{acme.id}"), 403),
     ],

@@ -249,6 +249,10 @@ def test_the_topic_of_the_alarms_is_encrypted_with_a_key_that_cloudwatch_may_use
 # --- The dashboard ---------------------------------------------------------------------------------
 
 
+#: Critical events' metrics, which `deletion.completion` has in a table.
+_DELETION_METRICS = {"TenantDeletionScheduled", "TenantRestored", "TenantDeletionAccepted", "TenantDeleted"}
+
+
 def _dashboard() -> tuple[str, list[dict[str, Any]]]:
     """Its source, and its widgets as CloudWatch gets them, with each variable's name in the place of its value."""
     (dashboard,) = _resources("AWS::CloudWatch::Dashboard").values()
@@ -267,7 +271,7 @@ def test_the_dashboard_is_made_of_what_is_there() -> None:
     for widget in widgets:
         for row in widget["properties"].get("metrics", []):
             if row[0] == "Rolecall":
-                assert row[1] in _words("count_metric") | {"TenantDeletionAccepted", "TenantDeleted"}, row[1]
+                assert row[1] in _words("count_metric") | _DELETION_METRICS, row[1]
 
 
 def test_the_dashboard_shows_every_function_and_every_alarm_of_the_whole() -> None:

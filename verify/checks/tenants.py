@@ -1,6 +1,7 @@
 """The tenant API: a tenant of the walk's own, its users, and its deletion by a request."""
 
 import secrets
+from urllib.parse import quote
 
 from rolecall.auth import tokens
 from rolecall.storage import keys
@@ -185,6 +186,30 @@ def receive_role_event(walk: Walk) -> str:
         walk.ask("POST", f"/users/{manager.id}/promote", admin.token, {"new_role": role}).must(200)
 
     return role_events.wait_for_one(listener, change_role)
+
+
+@check(
+    "A tenant's deletion can be scheduled, and POST /global/tenants/{id}/restore takes it back.",
+    uses=["DeleteTenant", "GetDeletion", "ListTenants", "RestoreTenant"],
+)
+def restore_tenant(walk: Walk) -> None:
+    tenant_id, token = walk.recall("tenant"), walk.person("admin").token
+    path = f"/global/tenants/{tenant_id}"
+    scheduled = walk.as_master("DELETE", f"{path}?grace_days=1").must(202)["data"]
+    try:
+        walk.ask("GET", "/users", token).must(401, "UNAUTHORIZED")
+        shown = walk.as_master("GET", f"{path}/deletion").must(200)["data"]
+        if (shown["status"], shown["deletes_at"]) != ("scheduled", scheduled["deletes_at"]):
+            raise Wrong("GET /global/tenants/{id}/deletion does not show the scheduled deletion.")
+        walk.as_master("GET", "/tenants?status=deleting&limit=1").must(200)
+        name = quote(scheduled["tenant_name"])
+        listed = walk.as_master("GET", f"/tenants?status=scheduled&name={name}").must(200)["tenants"]
+        if tenant_id not in {one["id"] for one in listed}:
+            raise Wrong("GET /tenants?status=scheduled does not list the scheduled tenant.")
+    finally:
+        walk.as_master("POST", f"{path}/restore").must(200)
+    walk.ask("GET", "/users", token).must(200)
+    walk.as_master("POST", f"{path}/restore").must(404, "TENANT_NOT_FOUND")
 
 
 @check(

@@ -185,6 +185,14 @@ class TenantProtected(RolecallError):
     message = "the tenant is protected against deletion: lift its deletion_protection first"
 
 
+class DeletionStarted(RolecallError):
+    """The tenant's deletion has started, so it can't be taken back."""
+
+    status = 409
+    code = "DELETION_STARTED"
+    message = "the deletion has started: the tenant cannot be restored"
+
+
 class RequestInProgress(ConcurrentChange):
     """The first request with this `Idempotency-Key` has no answer yet."""
 

@@ -126,8 +126,9 @@ def test_what_becomes_of_a_tenant_between_the_look_at_it_and_its_tombstone_count
 
 
 def test_a_tombstone_closes_the_tenant_and_lists_all_there_is_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    tenant, at = some_dozen_items(), "2026-06-15T12:00:00Z"
+    at = "2026-06-15T12:00:00Z"
     monkeypatch.setattr(clock, "now", lambda: datetime(2026, 6, 15, 12, tzinfo=UTC))
+    tenant = some_dozen_items()
 
     with just_before("Query", crash), suppress(Crash):
         delete(tenant)
@@ -142,8 +143,12 @@ def test_a_tombstone_closes_the_tenant_and_lists_all_there_is_to_do(monkeypatch:
         "sk": keys.META,
         "gsi1pk": "DELETIONS#OPEN",
         "gsi1sk": f"{at}#{tenant.id}",
+        "gsi2pk": "TENANTS#DELETING",
+        "gsi2sk": f"acme\0{tenant.id}",
         "tenant_id": tenant.id,
         "tenant_name": "Acme",
+        "created_at": at,
+        "updated_at": at,
         "status": "deleting",
         "requested_at": at,
         "requested_by": "master",

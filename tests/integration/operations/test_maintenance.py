@@ -30,6 +30,7 @@ def test_with_nothing_to_do_it_changes_nothing(acme: Tenant) -> None:
     with unchanged():
         assert run_maintenance() == {
             "deletions_open": 0,
+            "deletions_started": [],
             "deletions_resumed": [],
             "deletions_stalled": [],
             "complete": True,

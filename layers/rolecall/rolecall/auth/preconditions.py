@@ -19,12 +19,15 @@ ACTIVE = "active"
 
 DELETING = "deleting"
 
+#: Closed like a tenant that is being deleted, but nothing is removed before `deletes_at`.
+SCHEDULED = "scheduled"
+
 
 def tenant_active(tenant_id: str, *, admin_delta: int = 0) -> writes.Write:
     """A write that requires an active tenant and changes its count of active admins by `admin_delta` (1, 0 or -1).
 
-    The transaction fails with `Unauthorized` for a tenant that is being or has been deleted, as none of
-    its tokens is valid then, and with `LastAdmin` if no active admin would be left.
+    The transaction fails with `Unauthorized` for a tenant whose deletion is scheduled, runs or is complete, as none
+    of its tokens is valid then, and with `LastAdmin` if no active admin would be left.
     """
     key = keys.tenant(tenant_id)
     active: Condition = Attr("status").eq(ACTIVE)

@@ -20,6 +20,8 @@ PROOF_PAGE = 100
 
 #: For each critical event of a deletion, its log message and its metric.
 _LOG_MESSAGES = {
+    "schedule_tenant_deletion": ("tenant deletion scheduled", "TenantDeletionScheduled"),
+    "restore_tenant": ("tenant restored", "TenantRestored"),
     "delete_tenant": ("tenant deletion accepted", "TenantDeletionAccepted"),
     "complete_tenant_deletion": ("tenant deleted", "TenantDeleted"),
 }
@@ -95,6 +97,8 @@ def _reopen_slices(job: DeletionJob, sort_keys: list[str]) -> None:
 def log_critical_events(job: DeletionJob) -> None:
     """Log and count the critical events in `job.unlogged_events`, then remove them from the job.
 
+    A job that was taken back is deleted with its last event.
+
     Each event is logged at least once, also after a crash. A repeated log line has the same audit entry id.
     """
     if not job.unlogged_events:
@@ -105,14 +109,15 @@ def log_critical_events(job: DeletionJob) -> None:
             message, tenant_id=job.tenant_id, tenant_name=job.tenant_name, event_id=event_id, action=action
         )
         count_metric(metric)
-    update = writes.Update(
-        keys.deletion(job.tenant_id),
+    key, unchanged = keys.deletion(job.tenant_id), Attr("unannounced").eq(dict(job.unlogged_events))
+    logged = writes.Update(
+        key,
         set={"unannounced": {}},
-        # A receipt stays in the list of pending jobs until its events are logged.
-        remove=("gsi1pk", "gsi1sk") if job.deleted_at else (),
-        when=Attr("unannounced").eq(dict(job.unlogged_events)),
+        # Only a deletion in progress stays in the list of pending jobs after its events are logged.
+        remove=("gsi1pk", "gsi1sk") if job.deleted_at or job.deletes_at else (),
+        when=unchanged,
     )
     try:
-        writes.write(update)
+        writes.write(writes.Delete(key, when=unchanged) if job.is_restored else logged)
     except ConcurrentChange:
         return  # another worker has logged the same events, or there is a new event to log

@@ -12,7 +12,10 @@ from rolecall.deletion.slices import Counts, Slice
 from rolecall.errors import TenantNotFound
 from rolecall.storage import dynamodb, keys, reads
 
-DELETING, DELETED, FAILED = preconditions.DELETING, "deleted", "failed"
+SCHEDULED, DELETING, DELETED, FAILED = preconditions.SCHEDULED, preconditions.DELETING, "deleted", "failed"
+
+#: A scheduled deletion that was taken back. Its job remains until the log line about that is written.
+RESTORED = "restored"
 
 #: A deletion without any progress for this long is shown as failed. Maintenance still resumes it.
 FAILED_AFTER = timedelta(hours=1)
@@ -26,12 +29,14 @@ DELETED_WITH_RECEIPT = Counter(tenants=1)
 
 @dataclass(frozen=True, slots=True)
 class DeletionJob:
-    """The deletion of a tenant: in progress while `deleted_at` is None, afterwards the receipt.
+    """The deletion of a tenant: scheduled while `deletes_at` is set, then in progress, then the receipt (`deleted_at`).
+
+    `is_restored` is true for a scheduled deletion that was taken back.
 
     `deleted` and `total` count items by type; `total` counts what was found so far, and at the end everything.
-    `attempts` is 1 for the request, plus 1 for each time that maintenance resumed the deletion. `resumed_at` (stored
-    as `driven_at`) is the time of the last attempt. `unlogged_events` (stored as `unannounced`) has the id of the audit
-    entry of each critical event whose log line may not be written yet.
+    `attempts` is 0 while the deletion is scheduled, then 1, plus 1 for each time that maintenance resumed the deletion.
+    `resumed_at` (stored as `driven_at`) is the time of the last attempt. `unlogged_events` (stored as `unannounced`)
+    has the id of the audit entry of each critical event whose log line may not be written yet.
     """
 
     tenant_id: str
@@ -46,6 +51,8 @@ class DeletionJob:
     deleted: Counts
     total: Counts
     verified: bool
+    deletes_at: str | None = None
+    is_restored: bool = False
 
     @classmethod
     def from_items(cls, job: dynamodb.Item, slice_items: Iterable[dynamodb.Item]) -> Self:
@@ -66,7 +73,14 @@ class DeletionJob:
             deleted,
             deleted + remaining + tenant_item,
             job["verified"],
+            job.get("deletes_at"),
+            job["status"] == RESTORED,
         )
+
+    @property
+    def is_in_progress(self) -> bool:
+        """Whether the deletion has started and is not complete."""
+        return not (self.deleted_at or self.deletes_at or self.is_restored)
 
     @property
     def percent(self) -> int:
@@ -81,7 +95,9 @@ class DeletionJob:
         return max((one.updated_at for one in self.slices), default=self.requested_at) or self.requested_at
 
     def status(self, at: datetime) -> str:
-        """Return `deleted`, `failed` after `FAILED_AFTER` without progress, or `deleting`."""
+        """Return `scheduled`, `deleted`, `failed` after `FAILED_AFTER` without progress, or `deleting`."""
+        if self.deletes_at:
+            return SCHEDULED
         if self.deleted_at:
             return DELETED
         return FAILED if self.progressed_at < rfc3339(at - FAILED_AFTER) else DELETING
@@ -91,6 +107,13 @@ class DeletionJob:
         shown: dict[str, Any] = {"tenant_id": self.tenant_id, "tenant_name": self.tenant_name}
         if self.deleted_at:
             return {**shown, "deleted_at": self.deleted_at}
+        if self.deletes_at:
+            return {
+                **shown,
+                "status": SCHEDULED,
+                "requested_at": self.requested_at,
+                "deletes_at": self.deletes_at,
+            }
         return {**shown, "status": DELETING, "requested_at": self.requested_at}
 
     def to_progress(self, at: datetime) -> dict[str, Any]:
@@ -100,6 +123,7 @@ class DeletionJob:
             "tenant_name": self.tenant_name,
             "status": self.status(at),
             "requested_at": self.requested_at,
+            **({"deletes_at": self.deletes_at} if self.deletes_at else {}),
             **({"deleted_at": self.deleted_at} if self.deleted_at else {}),
             "requested_by": self.requested_by,
             "deleted": dict(sorted(self.deleted.items())),
@@ -111,14 +135,28 @@ class DeletionJob:
 
 
 def read_job(tenant_id: str) -> DeletionJob:
-    """Return the job of a tenant's deletion as it is now; raise `TenantNotFound` if there never was one."""
+    """Return the job of a tenant's deletion ; raise `TenantNotFound` if there is none or it was taken back."""
+    job = find_job(tenant_id)
+    if job is None or job.is_restored:
+        raise TenantNotFound
+    return job
+
+
+def find_job(tenant_id: str) -> DeletionJob | None:
+    """Return the job of a tenant's deletion, also one that was taken back; None if there is none."""
     items = reads.query_partition(keys.deletion(tenant_id).pk).items
     if not items:
-        raise TenantNotFound
+        return None
     job, *slice_items = items
     return DeletionJob.from_items(job, slice_items)
 
 
 def list_pending_jobs(after: str | None, limit: int) -> reads.Page:
-    """Return a page of the jobs that are not finished, or whose critical events are not logged, oldest first."""
+    """Return a page of the jobs that are in progress, or whose critical events are not logged, oldest first."""
     return reads.query_index(keys.PENDING_DELETIONS, after=after, limit=limit)
+
+
+def list_due_jobs(at: datetime, after: str | None, limit: int) -> reads.Page:
+    """Return a page of the scheduled jobs that are due at the time `at`, the earliest first; reads no others."""
+    # "$" is the character behind "#", so ids of the same second are included.
+    return reads.query_index(keys.SCHEDULED_DELETIONS, after=after, last=f"{rfc3339(at)}$", limit=limit)

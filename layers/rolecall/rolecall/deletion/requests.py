@@ -1,7 +1,10 @@
-"""The request for a tenant's deletion: the preview, the tombstone, and the sweep within the request's time."""
+"""The request for a tenant's deletion: the preview, the tombstone, and the sweep within the request's time.
+
+`schedule` has the transaction of a deletion that is only scheduled. It is started here.
+"""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 from rolecall import deadline
@@ -9,9 +12,10 @@ from rolecall.audit import trail
 from rolecall.auth import preconditions
 from rolecall.auth.principals import RequestContext
 from rolecall.clock import rfc3339
-from rolecall.deletion import completion, jobs, slice_items, sweep, workers
+from rolecall.deletion import completion, jobs, schedule, slice_items, sweep, workers
 from rolecall.deletion.executors import RESERVE_SECONDS
 from rolecall.deletion.jobs import DeletionJob
+from rolecall.deletion.schedule import AlreadyAccepted
 from rolecall.deletion.slices import Counts, Slice, runnable_slices
 from rolecall.errors import (
     ConcurrentChange,
@@ -45,21 +49,69 @@ class Preview:
         }
 
 
-class _AlreadyDeleting(RolecallError):
-    """The tenant is being deleted. Only this module raises and catches it."""
-
-
-def delete_tenant(context: RequestContext, tenant_id: str, *, confirm_name: str | None = None) -> DeletionJob:
+def delete_tenant(
+    context: RequestContext, tenant_id: str, *, confirm_name: str | None = None, grace_days: int | None = None
+) -> DeletionJob:
     """Delete a tenant and everything that belongs to it, as far as the time left allows; workers do the rest.
 
-    While the tenant is being deleted, a repeated call returns the running job and changes nothing. Raises
-    `TenantNotFound`, `TenantProtected`, `ConfirmationMismatch`, `ConcurrentChange`.
+    With `grace_days`, the tenant is closed now and deleted that many days later, unless it is restored before. While
+    a deletion is scheduled, a call without `grace_days` starts it, and a call with any `grace_days` returns the
+    scheduled job and changes nothing. While the tenant is being deleted, a repeated call returns the running job and
+    changes nothing. Raises `TenantNotFound`, `TenantProtected`, `ConfirmationMismatch`, `ConcurrentChange`.
+
+    If the tenant is restored at the same time, the call fails with `ConcurrentChange`. It does not read again and go
+    on, because then it would delete a tenant that someone has just restored.
     """
+    accepted = _accept_deletion(context, tenant_id, confirm_name, grace_days)
+    if not accepted.is_new:
+        return accepted.job
+    if accepted.job.deletes_at:
+        _log_critical_events(accepted.job)
+        return accepted.job
+    return _sweep_within_request(context, accepted.job)
+
+
+def start_due_deletion(context: RequestContext, tenant_id: str) -> bool:
+    """Start a scheduled deletion that is due and queue its slices; return False if there is none any more.
+
+    Raises `ConcurrentChange` and `ServiceUnavailable`. If it stops between the transaction and the queue, maintenance
+    resumes the deletion like any other.
+    """
+    tenant = reads.get(keys.tenant(tenant_id))
+    is_due = tenant is not None and tenant.get("deletes_at", "9") <= rfc3339(context.at)
+    if tenant is None or not is_due or tenant["status"] != preconditions.SCHEDULED:
+        return False
     try:
-        job = _write_tombstone(context, _read_deletable_tenant(tenant_id, confirm_name))
-    except _AlreadyDeleting:
-        return jobs.read_job(tenant_id)
-    return _sweep_within_request(context, job)
+        job = _write_tombstone(context, tenant)
+    except AlreadyAccepted:
+        return False
+    logger.info("scheduled tenant deletion started", tenant_id=tenant_id)
+    completion.log_critical_events(job)
+    workers.queue_slices(job)
+    return True
+
+
+class _Accepted(NamedTuple):
+    job: DeletionJob
+    is_new: bool
+
+
+def _accept_deletion(
+    context: RequestContext, tenant_id: str, confirm_name: str | None, grace_days: int | None
+) -> _Accepted:
+    """Schedule the deletion or write the tombstone; return the existing job if that has happened already."""
+    try:
+        tenant = _read_deletable_tenant(tenant_id, confirm_name)
+        if grace_days is None:
+            return _Accepted(_write_tombstone(context, tenant), is_new=True)
+        if tenant["status"] == preconditions.ACTIVE:
+            return _Accepted(schedule.schedule_deletion(context, tenant, grace_days), is_new=True)
+    except AlreadyAccepted:
+        pass
+    job = jobs.find_job(tenant_id)
+    if job is None or job.is_restored:
+        raise ConcurrentChange  # the tenant was restored after it was read
+    return _Accepted(job, is_new=False)
 
 
 def preview_deletion(tenant_id: str, *, confirm_name: str | None = None) -> Preview:
@@ -69,7 +121,7 @@ def preview_deletion(tenant_id: str, *, confirm_name: str | None = None) -> Prev
     """
     try:
         tenant = _read_deletable_tenant(tenant_id, confirm_name)
-    except _AlreadyDeleting:
+    except AlreadyAccepted:
         raise TenantNotFound from None
     counts = jobs.DELETED_WITH_TOMBSTONE + jobs.DELETED_WITH_RECEIPT
     for name in keys.SLICES:
@@ -86,7 +138,7 @@ def _read_deletable_tenant(tenant_id: str, confirm_name: str | None) -> dynamodb
     if tenant is None:
         raise TenantNotFound
     if tenant["status"] == preconditions.DELETING:
-        raise _AlreadyDeleting
+        raise AlreadyAccepted
     if tenant.get("deletion_protection"):
         raise TenantProtected
     # A browser sends only ASCII in a header, so other letters come percent-encoded.
@@ -98,25 +150,18 @@ def _read_deletable_tenant(tenant_id: str, confirm_name: str | None) -> dynamodb
 def _write_tombstone(context: RequestContext, tenant: dynamodb.Item) -> DeletionJob:
     """Mark the tenant as deleting and write the job, its slices and the audit entry, in one transaction.
 
-    Raises `_AlreadyDeleting`, `TenantNotFound`, `TenantProtected` or `ConcurrentChange` if the tenant has changed since
-    it was read.
+    The tenant is active, or its deletion is scheduled. Raises `AlreadyAccepted`, `TenantNotFound`, `TenantProtected` or
+    `ConcurrentChange` if the tenant has changed since it was read.
     """
     tenant_id, name, at = tenant["id"], tenant["name"], rfc3339(context.at)
     job_key = keys.deletion(tenant_id)
-
-    def tenant_changed(found: dynamodb.Item | None) -> RolecallError:
-        if found is None:
-            return TenantNotFound()
-        if found["status"] != preconditions.ACTIVE:
-            return _AlreadyDeleting()
-        return TenantProtected() if found.get("deletion_protection") else ConcurrentChange()
-
+    scheduled = _read_scheduled_job(tenant)
     entry = trail.new_entry(
         context,
         "delete_tenant",
         ("tenant", tenant_id),
         scope=tenant_id,
-        before={"name": name, "status": preconditions.ACTIVE},
+        before={"name": name, "status": tenant["status"]},
         after={"status": preconditions.DELETING},
         critical=True,
     )
@@ -124,33 +169,59 @@ def _write_tombstone(context: RequestContext, tenant: dynamodb.Item) -> Deletion
         "pk": job_key.pk,
         "sk": job_key.sk,
         **keys.PENDING_DELETIONS.index_attributes(f"{at}#{tenant_id}"),
+        **keys.DELETING_TENANTS_BY_NAME.index_attributes(keys.deleting_tenant_sort_key(name, tenant_id)),
         "tenant_id": tenant_id,
         "tenant_name": name,
+        "created_at": tenant["created_at"],
+        "updated_at": at,
         "status": jobs.DELETING,
-        "requested_at": at,
-        "requested_by": context.principal.id,
+        "requested_at": scheduled["requested_at"] if scheduled else at,
+        "requested_by": scheduled["requested_by"] if scheduled else context.principal.id,
         "driven_at": at,
         "attempts": 1,
         "deleted": dict(jobs.DELETED_WITH_TOMBSTONE),
         "verified": False,
-        "unannounced": {"delete_tenant": entry.item["id"]},
+        "unannounced": {**(scheduled["unannounced"] if scheduled else {}), "delete_tenant": entry.item["id"]},
     }
     new_slices = [Slice(tenant_id, slice_name, updated_at=at).to_item() for slice_name in keys.SLICES]
-    unprotected = Attr("deletion_protection").not_exists() | Attr("deletion_protection").eq(False)
+    unchanged, job_unchanged = Attr("status").eq(tenant["status"]), writes.MUST_NOT_EXIST
+    if scheduled:
+        # A deletion that was restored and scheduled anew is due at another time.
+        unchanged = unchanged & Attr("deletes_at").eq(tenant["deletes_at"])
+        job_unchanged = Attr("status").eq(jobs.SCHEDULED) & Attr("unannounced").eq(scheduled["unannounced"])
     writes.transact(
         writes.Update(
             keys.tenant(tenant_id),
             set={"status": preconditions.DELETING, "updated_at": at},
             # The condition on the name: the same transaction deletes the reservation of this name.
-            when=Attr("status").eq(preconditions.ACTIVE) & Attr("name").eq(name) & unprotected,
-            on_condition_failure=tenant_changed,
+            when=unchanged & Attr("name").eq(name) & schedule.unprotected(),
+            on_condition_failure=schedule.error_if_changed,
         ),
-        writes.Put(job, when=writes.MUST_NOT_EXIST),
+        writes.Put(job, when=job_unchanged),
         *(writes.Put(one, when=writes.MUST_NOT_EXIST) for one in new_slices),
         writes.Delete(keys.tenant_name(name)),
         entry,
     )
     return DeletionJob.from_items(job, new_slices)
+
+
+def _read_scheduled_job(tenant: dynamodb.Item) -> dynamodb.Item | None:
+    """Return the job's item if the deletion is scheduled; raise `ConcurrentChange` if tenant and job do not agree."""
+    if tenant["status"] == preconditions.ACTIVE:
+        schedule.log_restoration(tenant["id"])
+        return None
+    job = reads.get(keys.deletion(tenant["id"]))
+    if job is None or job["status"] != jobs.SCHEDULED:
+        raise ConcurrentChange
+    return job
+
+
+def _log_critical_events(job: DeletionJob) -> None:
+    """Log the events of an accepted deletion. An error raises nothing: maintenance logs them."""
+    try:
+        completion.log_critical_events(job)
+    except RolecallError as error:
+        logger.warning("tenant deletion interrupted", tenant_id=job.tenant_id, **describe_failed_call(error))
 
 
 def _sweep_within_request(context: RequestContext, accepted: DeletionJob) -> DeletionJob:

@@ -54,9 +54,16 @@ class Request[B](NamedTuple):
 
     def limit(self, *, default: int, maximum: int) -> int:
         """The `limit` parameter; raises `ValidationFailed` unless it is from 1 to `maximum`."""
-        text = self.query.get("limit", str(default))
+        number = self.query_number("limit", maximum=maximum)
+        return default if number is None else number
+
+    def query_number(self, name: str, *, maximum: int) -> int | None:
+        """Returns a query parameter, or None if it was not sent; raises `ValidationFailed` unless 1 to `maximum`."""
+        text = self.query.get(name)
+        if text is None:
+            return None
         if not re.fullmatch(r"[0-9]{1,9}", text) or not 1 <= int(text) <= maximum:
-            raise ValidationFailed(FieldError("limit", f"must be a whole number from 1 to {maximum}", text))
+            raise ValidationFailed(FieldError(name, f"must be a whole number from 1 to {maximum}", text))
         return int(text)
 
     def path_uuid(self, name: str, *, message: str) -> str:

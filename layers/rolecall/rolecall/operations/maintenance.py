@@ -1,4 +1,4 @@
-"""Scheduled maintenance: resumes stopped deletions, checks the invariants, and redacts audits of deleted tenants.
+"""Scheduled maintenance: starts and resumes deletions, checks the invariants, redacts audits of deleted tenants.
 
 It runs every five minutes. Each run is bounded, and the next run continues where it stopped.
 """
@@ -14,7 +14,7 @@ from rolecall import deadline
 from rolecall.audit import redaction
 from rolecall.auth.principals import Principal, PrincipalType, RequestContext
 from rolecall.clock import rfc3339
-from rolecall.deletion import completion, jobs, workers
+from rolecall.deletion import completion, jobs, requests, workers
 from rolecall.deletion.executors import RESERVE_SECONDS
 from rolecall.deletion.jobs import DeletionJob
 from rolecall.errors import RolecallError
@@ -79,7 +79,7 @@ def decide_actions(at: datetime, limits: Limits, pending: Iterable[DeletionJob])
     for job in pending:
         if job.unlogged_events:
             actions.append(Action(ActionType.LOG_EVENTS, job.tenant_id))
-        if job.deleted_at:
+        if not job.is_in_progress:
             continue
         if max(job.progressed_at, job.resumed_at) <= rfc3339(at - limits.resume_after):
             actions.append(Action(ActionType.RESUME, job.tenant_id))
@@ -93,6 +93,7 @@ class Report:
     """What one run found and did. `complete` is False if it ran out of time before the last pending deletion."""
 
     deletions_open: int = 0
+    deletions_started: list[str] = field(default_factory=list)
     deletions_resumed: list[str] = field(default_factory=list)
     deletions_stalled: list[str] = field(default_factory=list)
     complete: bool = True
@@ -102,6 +103,7 @@ class Report:
     def to_json(self) -> dict[str, Any]:
         return {
             "deletions_open": self.deletions_open,
+            "deletions_started": self.deletions_started,
             "deletions_resumed": self.deletions_resumed,
             "deletions_stalled": self.deletions_stalled,
             "complete": self.complete,
@@ -111,13 +113,14 @@ class Report:
 
 
 def run_maintenance(at: datetime, request_id: str, limits: Limits | None = None, *, repair: bool = False) -> Report:
-    """Handle the pending deletions, check a part of the invariants and redact audits; return what was done.
+    """Start due deletions, handle pending ones, check a part of the invariants and redact audits; return what was done.
 
     Both the deletions and the check continue where the last run stopped. With `repair`, findings that can be repaired
     without a person's judgement are repaired; see `findings`.
     """
     context, report = RequestContext(MAINTENANCE, at, request_id), Report()
     _run_step("user deletions", lambda: user_deletion.finish_pending_deletions(_USERS_PER_RUN, RESERVE_SECONDS))
+    _run_step("due deletions", lambda: _start_due_deletions(context, report))
     saved = reads.get(keys.maintenance()) or {}
     after = saved.get("deletions_after")
     while True:
@@ -133,6 +136,7 @@ def run_maintenance(at: datetime, request_id: str, limits: Limits | None = None,
     logger.info("maintenance ran", **report.to_json())
     count_metric("MaintenanceRan")
     count_metric("DeletionsOpen", report.deletions_open)
+    count_metric("DeletionsStarted", len(report.deletions_started))
     count_metric("DeletionsResumed", len(report.deletions_resumed))
     count_metric("DeletionsStalled", len(report.deletions_stalled))
     return report
@@ -147,13 +151,37 @@ def _run_step(name: str, step: Callable[[], None]) -> None:
         count_metric("MaintenanceStepFailed")
 
 
+def _start_due_deletions(context: RequestContext, report: Report) -> None:
+    """Start the scheduled deletions that are due, the earliest first, and add them to the report.
+
+    What this run does not reach, or what fails, is still due at the next run.
+    """
+    after, more = None, True
+    while more:
+        page = jobs.list_due_jobs(context.at, after, _PAGE)
+        for item in page.items:
+            if deadline.time_left() < RESERVE_SECONDS:
+                return
+            try:
+                if requests.start_due_deletion(context, item["tenant_id"]):
+                    report.deletions_started.append(item["tenant_id"])
+            except RolecallError as error:
+                # One failed start must not stop the others.
+                logger.warning("deletion not started", tenant_id=item["tenant_id"], error=error.message)
+            except Exception:  # noqa: BLE001 (one failed start must not stop the others)
+                logger.exception("deletion not started", tenant_id=item["tenant_id"])
+                count_metric("MaintenanceStepFailed")
+            after = item["gsi2sk"]
+        more = page.more
+
+
 def _handle_pending_deletions(
     context: RequestContext, limits: Limits, items: list[dynamodb.Item], report: Report
 ) -> None:
     """Read the jobs, decide and act; add what was done to the report. A failed action is left to the next run."""
     found = {job.tenant_id: job for job in map(_read_job_if_possible, items) if job}
     decision = decide_actions(context.at, limits, found.values())
-    report.deletions_open += sum(job.deleted_at is None for job in found.values())
+    report.deletions_open += sum(job.is_in_progress for job in found.values())
     report.deletions_stalled += decision.stalled
     for action in decision.actions:
         try:
@@ -171,9 +199,9 @@ def _handle_pending_deletions(
 
 
 def _read_job_if_possible(item: dynamodb.Item) -> DeletionJob | None:
-    """Return the job of an index entry, or None, with a log line, if reading it fails."""
+    """Return the job of an index entry, or None if it is gone, or, with a log line, if reading it fails."""
     try:
-        return jobs.read_job(item["tenant_id"])
+        return jobs.find_job(item["tenant_id"])
     except Exception:  # noqa: BLE001 (one job that can't be read must not stop the others)
         logger.exception("deletion job not read", tenant_id=item["tenant_id"])
         count_metric("MaintenanceStepFailed")
@@ -184,7 +212,9 @@ def _execute_action(context: RequestContext, action: Action, found: dict[str, De
     match action.type:
         case ActionType.LOG_EVENTS:
             completion.log_critical_events(found[action.tenant_id])
-            found[action.tenant_id] = jobs.read_job(action.tenant_id)
+            job = jobs.find_job(action.tenant_id)
+            if job is not None:
+                found[action.tenant_id] = job
         case ActionType.RESUME:
             workers.resume_deletion(context, found[action.tenant_id])
 

@@ -28,9 +28,10 @@ There are two indexes, with the attributes `<index>pk` and `<index>sk`. Each ser
 
 | index | what it finds |
 | --- | --- |
-| `gsi1` | users of a tenant by email, the tenant of a user id, tenants by name |
+| `gsi1` | users of a tenant by email, the tenant of a user id, active and scheduled tenants by name |
 | `gsi1` | pending deletions by time, accounts by email, audit entries by target |
 | `gsi2` | users of a tenant by role and state, accounts by role and state, audit trails to be redacted |
+| `gsi2` | scheduled deletions by the time at which they are due, tenants that are being deleted by name |
 """
 
 from typing import NamedTuple
@@ -71,18 +72,30 @@ TENANT_SLICE = "tenant"
 
 SLICES = (*"0123456789abcdef", TENANT_SLICE)
 
+#: Bytes of a name, in the form that is compared, by which tenants that are being deleted are ordered.
+_COMPARED_NAME_BYTES = 900
+
 #: Prefixes of owned keys that are random. No other owner can ever get the same key.
 _NEVER_REUSED = ("TOKEN#",)
 
 #: The pending deletions of tenants, by the time of the request.
 PENDING_DELETIONS = IndexPartition("gsi1", "DELETIONS#OPEN")
 
+#: The scheduled deletions of tenants, by the time at which each is due.
+SCHEDULED_DELETIONS = IndexPartition("gsi2", "DELETIONS#SCHEDULED")
+
 #: The pending deletions of users, by the time of the request.
 PENDING_USER_DELETIONS = IndexPartition("gsi1", "USER_DELETIONS#OPEN")
 
-#: The tenants that are not being deleted. The sort key is the case-folded name. This partition holds the name
+#: The active tenants. The sort key is the case-folded name. This partition holds the name
 #: reservations, because they are written only once. The tenants' own items change too often for one partition.
 TENANTS_BY_NAME = IndexPartition("gsi1", "TENANTS")
+
+#: The tenants whose deletion is scheduled. It holds their name reservations, as `TENANTS_BY_NAME` does.
+SCHEDULED_TENANTS_BY_NAME = IndexPartition("gsi1", "TENANTS#SCHEDULED")
+
+#: The tenants that are being deleted. It holds their deletion jobs; see `deleting_tenant_sort_key`.
+DELETING_TENANTS_BY_NAME = IndexPartition("gsi2", "TENANTS#DELETING")
 
 #: The deleted tenants whose audit entries still contain emails, by the time of the deletion.
 UNREDACTED_AUDITS = IndexPartition("gsi2", "AUDITS#UNREDACTED")
@@ -172,6 +185,13 @@ def name_form(name: str) -> str:
     from rolecall.text_rules import comparison_form  # noqa: PLC0415
 
     return comparison_form(name)
+
+
+def deleting_tenant_sort_key(name: str, tenant_id: str) -> str:
+    """The sort key in `DELETING_TENANTS_BY_NAME`. It has the id too, because the name is free for others already."""
+    # A sort key has at most 1,024 bytes, and a name in its compared form may have nearly as many.
+    form = name_form(name).encode()[:_COMPARED_NAME_BYTES].decode(errors="ignore")
+    return f"{form}\0{tenant_id}"
 
 
 def account(account_id: int) -> Key:

@@ -123,18 +123,21 @@ def query_index(
     *,
     prefix: str = "",
     after: str | None = None,
+    last: str | None = None,
     limit: int | None = None,
     newest_first: bool = False,
 ) -> Page:
     """A page of one partition of an index, ordered by the index's sort key.
 
-    Returns the items whose sort key begins with `prefix` and comes after `after`. `prefix` can't be combined with
-    `newest_first`. An index can lag some milliseconds behind the table.
+    Returns the items whose sort key begins with `prefix`, comes after `after` and is not higher than `last`. `prefix`
+    can't be combined with `newest_first`, and `last` with neither. An index can lag some milliseconds behind the table.
     """
     index, pk = partition
     sort_key = Attr(f"{index}sk")
     condition: Condition = Attr(f"{index}pk").eq(pk)
-    if after is not None and prefix:
+    if last is not None:
+        condition = condition & sort_key.between((after or "") + _LOWEST_CHARACTER, last)
+    elif after is not None and prefix:
         condition = condition & sort_key.between(after + _LOWEST_CHARACTER, prefix + _HIGHEST_CHARACTER)
     elif after is not None:
         condition = condition & (sort_key.lt(after) if newest_first else sort_key.gt(after))

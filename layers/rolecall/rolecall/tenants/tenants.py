@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from copy import replace
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from rolecall.audit import trail
@@ -27,7 +28,10 @@ if TYPE_CHECKING:
 
 
 class Tenant(NamedTuple):
-    """A tenant that is not being deleted. `version` is 1 at registration and grows by 1 with each change."""
+    """A tenant. `version` is 1 at registration and grows by 1 with each change.
+
+    `deletes_at` is the time at which a scheduled deletion is due; it is known in lists only.
+    """
 
     id: str
     name: str
@@ -35,9 +39,11 @@ class Tenant(NamedTuple):
     updated_at: str
     deletion_protection: bool = False
     version: int = 1
+    deletes_at: str | None = None
 
     @classmethod
     def from_item(cls, item: Mapping[str, Any]) -> Self:
+        """Make a tenant of its own item, or of the reservation of its name."""
         return cls(
             item["id"],
             item["name"],
@@ -45,15 +51,38 @@ class Tenant(NamedTuple):
             item["updated_at"],
             item.get("deletion_protection", False),
             int(item.get("version", 1)),
+            item.get("deletes_at"),
         )
+
+    @classmethod
+    def from_deletion(cls, item: Mapping[str, Any]) -> Self:
+        """Make a tenant of the job of its deletion."""
+        return cls(item["tenant_id"], item["tenant_name"], item["created_at"], item["updated_at"])
 
     def to_json(self) -> dict[str, Any]:
         """Return the tenant as lists show it."""
-        return {"id": self.id, "name": self.name, "created_at": self.created_at, "updated_at": self.updated_at}
+        shown = {"id": self.id, "name": self.name, "created_at": self.created_at, "updated_at": self.updated_at}
+        return {**shown, "deletes_at": self.deletes_at} if self.deletes_at else shown
 
     def to_data(self) -> dict[str, Any]:
         """Return the tenant as `GET /global/tenants/{id}` shows it."""
         return {**self.to_json(), "deletion_protection": self.deletion_protection}
+
+
+class TenantStatus(StrEnum):
+    """The states by which `list_tenants` can list."""
+
+    ACTIVE = preconditions.ACTIVE
+    SCHEDULED = preconditions.SCHEDULED
+    DELETING = preconditions.DELETING
+
+
+#: For each state, the index partition that lists its tenants by name.
+_PARTITIONS = {
+    TenantStatus.ACTIVE: keys.TENANTS_BY_NAME,
+    TenantStatus.SCHEDULED: keys.SCHEDULED_TENANTS_BY_NAME,
+    TenantStatus.DELETING: keys.DELETING_TENANTS_BY_NAME,
+}
 
 
 class TenantPage(NamedTuple):
@@ -124,7 +153,8 @@ def _register_tenant(
             {
                 "pk": tenant_key.pk,
                 "sk": tenant_key.sk,
-                **tenant._asdict(),
+                **tenant.to_data(),
+                "version": tenant.version,
                 "status": preconditions.ACTIVE,
                 "active_admins": 1,
             },
@@ -145,16 +175,31 @@ def _register_tenant(
     return tenant, created
 
 
-def list_tenants(*, limit: int, cursor: str | None = None) -> TenantPage:
-    """Return a page of the tenants that are not being deleted, ordered by name without case.
+def list_tenants(
+    *, limit: int, cursor: str | None = None, status: TenantStatus = TenantStatus.ACTIVE, name: str = ""
+) -> TenantPage:
+    """Return a page of the tenants in one state, ordered by name without case; `name` is a prefix.
 
-    Raises `ValidationFailed` for a cursor of another list.
+    Names are compared in the form of `keys.name_form`. A page reads only the tenants that it returns, and one more.
+    Raises `ValidationFailed` for a cursor of another list, and for a `name` that no name can begin with.
     """
-    position = cursors.decode(cursor, "list_tenants") if cursor is not None else None
-    items = reads.query_merged([keys.TENANTS_BY_NAME], after=position, limit=limit + 1)
-    tenants = [Tenant.from_item(item) for item in items[:limit]]
-    more = len(items) > limit
-    return TenantPage(tenants, cursors.encode(keys.name_form(tenants[-1].name), "list_tenants") if more else None)
+    prefix, partition = _compared_prefix(name), _PARTITIONS[status]
+    scope = ("list_tenants", status, prefix)
+    position = cursors.decode(cursor, *scope) if cursor is not None else None
+    items = reads.query_merged([partition], prefix=prefix, after=position, limit=limit + 1)
+    more, items = len(items) > limit, items[:limit]
+    from_item = Tenant.from_deletion if status is TenantStatus.DELETING else Tenant.from_item
+    next_cursor = cursors.encode(items[-1][f"{partition.index_name}sk"], *scope) if more else None
+    return TenantPage([from_item(item) for item in items], next_cursor)
+
+
+def _compared_prefix(name: str) -> str:
+    if not name:
+        return ""
+    try:
+        return keys.name_form(name)
+    except ValidationFailed as error:
+        raise ValidationFailed(FieldError("name", error.message, name)) from None
 
 
 def get_tenant(tenant_id: str) -> Tenant:

@@ -1,0 +1,86 @@
+"""Taking a scheduled deletion back: one transaction opens the tenant again, with everything as it was."""
+
+from copy import replace
+
+from rolecall.audit import trail
+from rolecall.auth import preconditions
+from rolecall.auth.principals import RequestContext
+from rolecall.clock import rfc3339
+from rolecall.deletion import completion, jobs
+from rolecall.errors import ConcurrentChange, DeletionStarted, RolecallError, TenantNotFound
+from rolecall.storage import dynamodb, keys, reads, retries, writes
+from rolecall.storage.expressions import Attr
+from rolecall.telemetry import describe_failed_call, logger
+from rolecall.tenants.tenants import Tenant
+
+
+def restore_tenant(context: RequestContext, tenant_id: str) -> Tenant:
+    """Open a tenant again whose deletion is scheduled, and return it; its tokens work again.
+
+    Nothing of the tenant was removed, so only its own item and the reservation of its name are written. Raises
+    `DeletionStarted` while the tenant is being deleted, `TenantNotFound` if no deletion of the tenant is scheduled, and
+    `ConcurrentChange`. The start of the deletion has a condition on the same item: only one of both happens.
+    """
+    tenant = retries.retry_on_conflict(lambda: _attempt_restoration(context, tenant_id))
+    try:
+        job = jobs.find_job(tenant_id)
+        if job is not None:
+            completion.log_critical_events(job)
+    except RolecallError as error:
+        # The tenant is restored. Maintenance logs the event.
+        logger.warning("tenant restoration interrupted", tenant_id=tenant_id, **describe_failed_call(error))
+    return tenant
+
+
+def _attempt_restoration(context: RequestContext, tenant_id: str) -> Tenant:
+    tenant, job = reads.get_many(keys.tenant(tenant_id), keys.deletion(tenant_id))
+    if tenant is not None and tenant["status"] == preconditions.DELETING:
+        raise DeletionStarted
+    if tenant is None or tenant["status"] != preconditions.SCHEDULED:
+        raise TenantNotFound("no deletion of this tenant is scheduled")
+    if job is None or job["status"] != jobs.SCHEDULED:
+        raise ConcurrentChange  # both were read while another request changed them
+    at = rfc3339(context.at)
+    entry = trail.new_entry(
+        context,
+        "restore_tenant",
+        ("tenant", tenant_id),
+        scope=tenant_id,
+        before={"status": preconditions.SCHEDULED, "deletes_at": tenant["deletes_at"]},
+        after={"status": preconditions.ACTIVE},
+        critical=True,
+    )
+    writes.transact(
+        writes.Update(
+            keys.tenant(tenant_id),
+            set={"status": preconditions.ACTIVE, "updated_at": at},
+            add={"version": 1},
+            remove=("deletes_at",),
+            when=Attr("status").eq(preconditions.SCHEDULED) & Attr("deletes_at").eq(tenant["deletes_at"]),
+            on_condition_failure=_error_if_changed,
+        ),
+        writes.Update(
+            keys.tenant_name(tenant["name"]),
+            set={"updated_at": at, **keys.TENANTS_BY_NAME.index_attributes(keys.name_form(tenant["name"]))},
+            remove=("deletes_at",),
+            when=Attr("tenant_id").eq(tenant_id),
+        ),
+        writes.Update(
+            keys.deletion(tenant_id),
+            set={
+                "status": jobs.RESTORED,
+                # In the list of pending jobs until the events are logged, which deletes the job.
+                **keys.PENDING_DELETIONS.index_attributes(f"{at}#{tenant_id}"),
+                "unannounced": {**job["unannounced"], "restore_tenant": entry.item["id"]},
+            },
+            remove=("deletes_at", *keys.SCHEDULED_DELETIONS.index_attributes("")),
+            when=Attr("status").eq(jobs.SCHEDULED) & Attr("unannounced").eq(job["unannounced"]),
+        ),
+        entry,
+    )
+    return replace(Tenant.from_item(tenant), updated_at=at, version=int(tenant["version"]) + 1, deletes_at=None)
+
+
+def _error_if_changed(found: dynamodb.Item | None) -> RolecallError:
+    is_deleting = found is not None and found["status"] == preconditions.DELETING
+    return DeletionStarted() if is_deleting else ConcurrentChange()
