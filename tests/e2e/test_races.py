@@ -13,7 +13,8 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import timedelta
 from threading import Barrier
 from typing import Any
 from uuid import uuid4
@@ -23,10 +24,13 @@ import pytest
 from local.commands.operate import operate
 from local.deployment.stack import Stack
 from local.http import call
-from rolecall import clock, config
+from rolecall import clock, config, deadline
 from rolecall.accounts import sessions
 from rolecall.auth import principals
 from rolecall.aws import clients, queues, secrets_manager
+from rolecall.deletion import requests
+from rolecall.errors import ConcurrentChange
+from rolecall.operations import maintenance
 from rolecall.storage import dynamodb, keys, reads, writes
 from tests import gateway
 from tests.e2e import sequential
@@ -310,14 +314,77 @@ def test_create_against_the_deletion_of_the_tenant(stack: Stack, register: Calla
     rounds.play(play_round)
 
 
+@pytest.mark.usefixtures("in_process")
+@pytest.mark.parametrize("start", ["maintenance", "delete_tenant"])
+def test_restore_against_the_start_of_a_scheduled_deletion(
+    stack: Stack, register: Callable[[str], Tenant], start: str
+) -> None:
+    """Only one of both happens: then either everything is there, or the deletion goes on to its end."""
+    rounds = Rounds(f"restore against start by {start}")
+    operator = gateway.authorize(stack.master_token)
+
+    def once() -> None:
+        tenant = register(f"Hesitant {uuid4()}")
+        path = f"/global/tenants/{tenant.id}"
+        assert call("DELETE", f"{stack.api}{path}?grace_days=1", stack.master_token).status == 202
+        race = Race[Any, Any](rounds.dice)
+
+        def restore() -> None:
+            race.record("restore", lambda: gateway.request("POST", f"{path}/restore", principal=operator))
+
+        def delete() -> None:
+            race.record("delete_tenant", lambda: gateway.request("DELETE", path, principal=operator))
+
+        def start_if_due() -> None:
+            deadline.set_time_left(20)
+            at = clock.now() + timedelta(days=2)
+            context = principals.RequestContext(maintenance.MAINTENANCE, at)
+
+            def start_now() -> bool:
+                with suppress(ConcurrentChange):
+                    return requests.start_due_deletion(context, tenant.id)
+                return False
+
+            race.record("maintenance", start_now)
+
+        def look() -> Callable[[str], bool]:
+            if gateway.authorize(tenant.admin.token) is not None:
+                return lambda status: status == "active"
+            _receipt(stack, tenant.id)
+            return lambda status: status == "deleting"
+
+        rounds.run(
+            race, [restore, delete if start == "delete_tenant" else start_if_due], "scheduled", _of_deletion, look
+        )
+
+    rounds.play(once)
+
+
+def _of_deletion(status: str, operation: str, answer: Any) -> str | None:
+    """The status of a tenant after a restoration, a start by maintenance or a deletion; None for a wrong answer."""
+    match operation:
+        case "restore":
+            expected = {"scheduled": {(200, "active")}, "deleting": {(409, "deleting"), (404, "deleting")}}
+        case "maintenance":
+            expected = {"scheduled": {(True, "deleting")}, "active": {(False, "active")}}
+        case _:
+            # One that finds the tenant restored after its own look deletes nothing and says so.
+            expected = {
+                "scheduled": {(200, "deleting"), (202, "deleting")},
+                "active": {(409, "active"), (200, "deleting"), (202, "deleting")},
+            }
+    given = answer.status if isinstance(answer, gateway.Response) else answer
+    return next((after for wanted, after in expected.get(status, ()) if wanted == given), None)
+
+
 def _receipt(stack: Stack, tenant_id: str) -> dict[str, Any]:
-    deadline = time.monotonic() + 60
+    until = time.monotonic() + 60
     while True:
         answer = call("GET", f"{stack.api}/global/tenants/{tenant_id}/deletion", stack.master_token)
         receipt: dict[str, Any] = answer.json()["data"]
         if receipt["status"] == "deleted":
             return receipt
-        assert time.monotonic() < deadline, receipt
+        assert time.monotonic() < until, receipt
         time.sleep(0.2)
 
 

@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
+from urllib.parse import quote
 from uuid import uuid4
 
 import pytest
@@ -88,6 +89,31 @@ def test_a_tenant_is_rehearsed_deleted_and_leaves_a_receipt(api: Api) -> None:
     assert receipt["deleted"] == rehearsed.json()["data"]["would_delete"]
     assert (receipt["percent"], receipt["verified"]) == (100, True)
     assert api("DELETE", f"/global/tenants/{tenant_id}").status == 404
+    assert _remains(api.stack, tenant_id) == []
+
+
+def test_a_deletion_is_scheduled_taken_back_scheduled_again_and_started(api: Api) -> None:
+    made = api.register()
+    tenant_id, name = made["tenant"]["id"], made["tenant"]["name"]
+    users = api.stack.api + "/users"
+    assert api.add(made).status == 201
+
+    scheduled = api("DELETE", f"/global/tenants/{tenant_id}?grace_days=7")
+    assert scheduled.status == 202, scheduled.text
+    assert call("GET", users, made["token"]).status == 401
+    progress = api("GET", f"/global/tenants/{tenant_id}/deletion").json()["data"]
+    assert (progress["status"], progress["deletes_at"]) == ("scheduled", scheduled.json()["data"]["deletes_at"])
+    listed = api("GET", f"/tenants?status=scheduled&name={quote(name)}").json()["tenants"]
+    assert [(tenant["id"], tenant["deletes_at"]) for tenant in listed] == [(tenant_id, progress["deletes_at"])]
+
+    assert api("POST", f"/global/tenants/{tenant_id}/restore").status == 200
+    assert len(call("GET", users, made["token"]).json()["users"]) == 2
+    assert api.add(made).status == 201
+
+    assert api("DELETE", f"/global/tenants/{tenant_id}?grace_days=90").status == 202
+    assert api("DELETE", f"/global/tenants/{tenant_id}").status == 200
+    assert api("POST", f"/global/tenants/{tenant_id}/restore").status == 404
+    assert call("GET", users, made["token"]).status == 401
     assert _remains(api.stack, tenant_id) == []
 
 

@@ -147,6 +147,10 @@ class Tenant:
     def shown(self) -> dict[str, Any]:
         return {"id": self.id, "name": self.name, "created_at": self.created_at, "updated_at": self.updated_at}
 
+    @property
+    def listed(self) -> dict[str, Any]:
+        return {**self.shown, "deletes_at": self.deletion["deletes_at"]} if self.status == "scheduled" else self.shown
+
 
 @dataclass(eq=False)
 class User:
@@ -603,7 +607,7 @@ class Model:
                 return kept
             name = body["tenant_name"].strip()
             # The name first, if both are taken.
-            names = [tenant.name.casefold() for tenant in self.tenants if tenant.status == "active"]
+            names = [one.name.casefold() for one in self.tenants if one.status in {"active", "scheduled"}]
             refuse_if(name.casefold() in names, (409, "TENANT_EXISTS"))
             refuse_if(self._email_is_taken(body["email"]), EMAIL_TAKEN)
             shown = {"id": UUID, "name": name, "created_at": self.time, "updated_at": self.time}
@@ -674,9 +678,16 @@ class Model:
     def list_tenants(self, caller: Caller | None, query: Mapping[str, str]) -> Answer:
         def request(caller: Caller) -> Answer:
             refuse_if(caller.kind != "master", MASTER_ONLY)
-            check_query(query, ("limit", "cursor"))
-            rows = [(one.name.casefold(), one.shown) for one in self.tenants if one.status == "active"]
-            return self._page("tenants", ("tenants",), sorted(rows, key=lambda row: row[0]), query, 1000)
+            check_query(query, ("limit", "cursor", "status", "name"))
+            status, prefix = query.get("status", "active"), query.get("name", "").casefold()
+            refuse_if(status not in {"active", "scheduled", "deleting"}, INVALID)
+            rows = [
+                ((one.name.casefold(), one.id), one.listed)
+                for one in self.tenants
+                if one.status == status and one.name.casefold().startswith(prefix)
+            ]
+            listing = ("tenants", status, prefix)
+            return self._page("tenants", listing, sorted(rows, key=lambda row: row[0]), query, 1000)
 
         return self.answer(caller, request)
 
@@ -747,13 +758,16 @@ class Model:
 
         def request(caller: Caller) -> Answer:
             refuse_if(caller.kind != "master", MASTER_ONLY)
-            refuse_if(query.keys() - {"dry_run"} or query.get("dry_run", "true") not in {"true", "false"}, INVALID)
+            refuse_if(query.keys() - {"dry_run", "grace_days"}, INVALID)
+            refuse_if(query.get("dry_run", "true") not in {"true", "false"}, INVALID)
+            days = query.get("grace_days", "1")
+            refuse_if(not days.isdecimal() or not 1 <= int(days) <= 90, INVALID)
             refuse_if(not is_uuid(tenant_id), INVALID)
             dry = query.get("dry_run") == "true"
             found = [one for one in self.tenants if one.id == tenant_id.lower() and one.status != "deleted"]
             refuse_if(not found, NO_TENANT)
             tenant = found[0]
-            refuse_if(dry and tenant.status != "active", NO_TENANT)
+            refuse_if(dry and tenant.status == "deleting", NO_TENANT)
             if tenant.status == "deleting":
                 return self._accepted(tenant, changes=False)
             refuse_if(tenant.protected, (409, "TENANT_PROTECTED"))
@@ -763,16 +777,12 @@ class Model:
                 data = {"tenant_id": tenant.id, "tenant_name": tenant.name, "dry_run": True, "complete": True}
                 shown = {"success": True, "message": TEXT, "data": {**data, "would_delete": Counts(counts)}}
                 return Answer(200, shown, changes=False)
-            tenant.status = "deleting"
-            tenant.deletion = {"requested_at": self.time, "requested_by": caller.id, "counts": self._counts(tenant)}
-            self._record(
-                caller,
-                "delete_tenant",
-                ("tenant", tenant.id),
-                before={"name": tenant.name, "status": "active"},
-                after={"status": "deleting"},
-                tenant=tenant,
-            )
+            if "grace_days" in query:
+                if tenant.status == "active":
+                    self._schedule(caller, tenant, int(days))
+                    return self._accepted(tenant, changes=True)
+                return self._accepted(tenant, changes=False)
+            self._start_deletion(caller, tenant)
             if hurried:
                 return self._accepted(tenant, changes=True)
             self.complete_deletion(tenant)
@@ -781,10 +791,63 @@ class Model:
 
         return self.answer(caller, request)
 
+    def _schedule(self, caller: Caller, tenant: Tenant, days: int) -> None:
+        """Closed like a deletion, and nothing goes."""
+        tenant.status, tenant.updated_at, tenant.version = "scheduled", self.time, tenant.version + 1
+        due = self.now + days * DAY
+        tenant.deletion = {"requested_at": self.time, "requested_by": caller.id, "deletes_at": rfc3339(due), "due": due}
+        before = {"name": tenant.name, "status": "active"}
+        after = {"status": "scheduled", "deletes_at": tenant.deletion["deletes_at"]}
+        self._record(
+            caller, "schedule_tenant_deletion", ("tenant", tenant.id), before=before, after=after, tenant=tenant
+        )
+
+    def _start_deletion(self, caller: Caller | None, tenant: Tenant) -> None:
+        """By a request, or by maintenance when it is due."""
+        before = {"name": tenant.name, "status": tenant.status}
+        asked = {"requested_at": self.time, "requested_by": caller.id if caller else ""}
+        if tenant.status == "scheduled":
+            asked = {name: tenant.deletion[name] for name in asked}
+        tenant.status, tenant.updated_at = "deleting", self.time
+        tenant.deletion = {**asked, "counts": self._counts(tenant)}
+        target = ("tenant", tenant.id)
+        after = {"status": "deleting"}
+        self._record(caller, "delete_tenant", target, before=before, after=after, tenant=tenant, by="maintenance")
+        if caller is None:
+            tenant.trail[-1].ip = None
+
+    def start_due_deletions(self) -> list[str]:
+        """What maintenance does first; returns the ids, the earliest first."""
+        scheduled = [tenant for tenant in self.tenants if tenant.status == "scheduled"]
+        due = sorted((one.deletion["due"], one.id) for one in scheduled if one.deletion["due"] <= self.now)
+        for _, tenant_id in due:
+            self._start_deletion(None, next(one for one in scheduled if one.id == tenant_id))
+        return [tenant_id for _, tenant_id in due]
+
+    def restore_tenant(self, caller: Caller | None, tenant_id: str) -> Answer:
+        def request(caller: Caller) -> Answer:
+            refuse_if(caller.kind != "master", MASTER_ONLY)
+            refuse_if(not is_uuid(tenant_id), INVALID)
+            found = [one for one in self.tenants if one.id == tenant_id.lower()]
+            refuse_if(found and found[0].status == "deleting", (409, "DELETION_STARTED"))
+            refuse_if(not found or found[0].status != "scheduled", NO_TENANT)
+            tenant = found[0]
+            before = {"status": "scheduled", "deletes_at": tenant.deletion["deletes_at"]}
+            tenant.status, tenant.updated_at, tenant.version = "active", self.time, tenant.version + 1
+            tenant.deletion = {}
+            after = {"status": "active"}
+            self._record(caller, "restore_tenant", ("tenant", tenant.id), before=before, after=after, tenant=tenant)
+            data = {**tenant.shown, "deletion_protection": tenant.protected}
+            return Answer(200, {"success": True, "message": TEXT, "data": data}, headers=etag(tenant.version))
+
+        return self.answer(caller, request)
+
     @staticmethod
     def _accepted(tenant: Tenant, *, changes: bool) -> Answer:
-        data = {"tenant_id": tenant.id, "tenant_name": tenant.name, "status": "deleting"}
+        data = {"tenant_id": tenant.id, "tenant_name": tenant.name, "status": tenant.status}
         data["requested_at"] = tenant.deletion["requested_at"]
+        if tenant.status == "scheduled":
+            data["deletes_at"] = tenant.deletion["deletes_at"]
         location = {"Location": f"{tenant.id}/deletion"}
         return Answer(202, {"success": True, "message": TEXT, "data": data}, headers=location, changes=changes)
 
@@ -830,8 +893,9 @@ class Model:
             found = [one for one in self.tenants if one.id == tenant_id.lower() and one.deletion]
             refuse_if(not found, NO_TENANT)
             tenant, done = found[0], found[0].status == "deleted"
-            counts = Counts(tenant.deletion["counts"])
-            status = Form("deleting|failed")  # without progress for long it says so, and goes on
+            counts = Counts(tenant.deletion.get("counts", {}))
+            # Without progress for long it says so, and goes on.
+            status: Any = "scheduled" if tenant.status == "scheduled" else Form("deleting|failed")
             data = {
                 "tenant_id": tenant.id,
                 "tenant_name": tenant.name,
@@ -844,6 +908,7 @@ class Model:
                 "attempts": ANY,
                 "verified": done,
                 **({"deleted_at": tenant.deletion["deleted_at"]} if done else {}),
+                **({"deletes_at": tenant.deletion["deletes_at"]} if tenant.status == "scheduled" else {}),
             }
             return Answer(200, {"success": True, "data": data}, changes=False)
 

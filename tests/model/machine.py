@@ -266,10 +266,17 @@ class Platform(RuleBasedStateMachine):
             body = self.sent.setdefault(f"user {key}", body) if again else body
         self.send_user(self.member(who), body, key)
 
-    @rule(who=pick, limit=limits, cursor=pick)
-    def list_tenants(self, who: int, limit: str | None, cursor: int) -> None:
+    @rule(
+        who=pick,
+        limit=limits,
+        cursor=pick,
+        status=st.sampled_from([None, None, "active", "scheduled", "scheduled", "deleting", "deleted"]),
+        name=st.sampled_from([None, None, "a", "AC", "z"]),
+    )
+    def list_tenants(self, who: int, limit: str | None, cursor: int, status: str | None, name: str | None) -> None:
         self.step()
-        self.page(self.operator(who), "/tenants", self.model.list_tenants, {"limit": limit}, cursor)
+        query = {"limit": limit, "status": status, "name": name}
+        self.page(self.operator(who), "/tenants", self.model.list_tenants, query, cursor)
 
     def page(
         self,
@@ -314,11 +321,15 @@ class Platform(RuleBasedStateMachine):
         dry=st.sampled_from([None, None, "true", "false", "1"]),
         confirm=st.sampled_from([None, None, "right", "wrong"]),
         hurried=st.booleans(),
+        days=st.sampled_from([None, None, "1", "1", "7", "90", "0", "91", "x"]),
     )
-    def delete_tenant(self, who: int, tenant: int, dry: str | None, confirm: str | None, hurried: bool) -> None:
+    def delete_tenant(
+        self, who: int, tenant: int, dry: str | None, confirm: str | None, hurried: bool, days: str | None
+    ) -> None:
         self.step()
         asks, target = self.operator(who), self.tenant(tenant)
         tenant_id, query = self.id_of(target, tenant), {} if dry is None else {"dry_run": dry}
+        query |= {} if days is None else {"grace_days": days}
         name = target.name if isinstance(target, Tenant) and target.name.isascii() else "Acme"
         header = {None: None, "right": name, "wrong": f"{name}!"}[confirm]
         expected = self.model.delete_tenant(asks[0], tenant_id, query, header, hurried=hurried)
@@ -332,6 +343,16 @@ class Platform(RuleBasedStateMachine):
             # A dry run takes the time that it needs.
             seconds=NO_TIME_TO_SWEEP if hurried and dry != "true" else 20.0,
         )
+
+    @rule(who=pick, tenant=pick)
+    def restore_tenant(self, who: int, tenant: int) -> None:
+        self.step()
+        scheduled = [one for one in self.model.tenants if one.status == "scheduled"]
+        target = choose(scheduled, tenant) if scheduled and tenant % 2 else self.tenant(tenant)
+        asks, tenant_id = self.operator(who), self.id_of(target, tenant)
+        expected = self.model.restore_tenant(asks[0], tenant_id)
+        self.ask(asks, "POST", f"/global/tenants/{tenant_id}/restore", expected)
+        self.check_credentials()
 
     @rule(who=pick, tenant=pick)
     def get_deletion(self, who: int, tenant: int) -> None:
@@ -373,7 +394,9 @@ class Platform(RuleBasedStateMachine):
 
     def maintain(self) -> None:
         self.maintained = Platform.steps
+        started = self.model.start_due_deletions()
         report = run_maintenance()
+        assert report["deletions_started"] == started
         assert (report["violations"], report["repaired"], report["complete"]) == (0, 0, True)
         assert report["deletions_open"] == len(self.deleting)
         self.model.maintenance_ran()

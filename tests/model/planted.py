@@ -128,6 +128,49 @@ BUGS = {
         "for pk in sorted(owned_keys)]",
         'for pk in sorted(owned_keys) if not pk.startswith("EMAIL#")]',
     ),
+    "a scheduled tenant can be written to": Bug(
+        "forgotten condition",
+        "auth.preconditions:tenant_active",
+        'Attr("status").eq(ACTIVE)',
+        '(Attr("status").eq(ACTIVE) | Attr("status").eq(SCHEDULED))',
+    ),
+    "a restored tenant has dead tokens": Bug(
+        "token that does not come back",
+        "auth.authorizer:_authenticate_api_token",
+        'tenant["status"] != preconditions.ACTIVE',
+        'tenant["status"] != preconditions.ACTIVE or tenant["version"] > 2',
+    ),
+    "a tenant is restored after the sweep began": Bug(
+        "restored too late",
+        "tenants.restoration:_attempt_restoration",
+        """    if tenant is not None and tenant["status"] == preconditions.DELETING:
+        raise DeletionStarted
+    if tenant is None or tenant["status"] != preconditions.SCHEDULED:
+""",
+        """    if tenant is not None and tenant["status"] == preconditions.DELETING:
+        writes.write(writes.Update(keys.tenant(tenant_id), set={"status": "active"}, when=writes.MUST_EXIST))
+        return Tenant.from_item(tenant)
+    if tenant is None or tenant["status"] != preconditions.SCHEDULED:
+""",
+    ),
+    "a repeated scheduling starts the deletion": Bug(
+        "started too early",
+        "deletion.requests:_accept_deletion",
+        "if grace_days is None:",
+        'if grace_days is None or tenant["status"] != preconditions.ACTIVE:',
+    ),
+    "a deletion that is due is not started": Bug(
+        "started too late",
+        "deletion.jobs:list_due_jobs",
+        'last=f"{rfc3339(at)}$"',
+        'last=f"{rfc3339(at - timedelta(days=2))}$"',
+    ),
+    "a scheduled tenant is still listed as active": Bug(
+        "stale list",
+        "deletion.schedule:schedule_deletion",
+        "**keys.SCHEDULED_TENANTS_BY_NAME.index_attributes(keys.name_form(name)),",
+        "",
+    ),
     "the name of a deleted tenant stays taken": Bug(
         "leaked lookup item",
         "deletion.requests:_write_tombstone",

@@ -209,7 +209,7 @@ class World:
         emails = [user.email for user in users] + [account.email for account in self.model.accounts]
         usernames = {account.profile["username"].lower() for account in self.model.accounts}
         addresses = {email.lower() for email in emails} | {name for name in usernames if "@" in name}
-        names = [one.name for one in self.model.tenants if one.status == "active"]
+        names = [one.name for one in self.model.tenants if one.status in {"active", "scheduled"}]
         superadmins = sum(account.counts for account in self.model.accounts)
         assert self.look.items[keys.platform()]["enabled_superadmins"] == superadmins, "a wrong count of superadmins"
         assert len(self.look.beginning("TOKEN#")) == len(users), "a token too many or too few"
