@@ -64,7 +64,7 @@ GROUPS = (
     ),
     Group(
         ("auth/authorizer", "auth/jwts", "auth/principals", "auth/token_use"),
-        ("unit/auth/test_authorizer.py", "integration/auth"),
+        ("unit/auth", "integration/auth"),
     ),
     Group(
         (

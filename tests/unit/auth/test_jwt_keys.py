@@ -1,0 +1,24 @@
+"""A rotated signing key, and how long the previous one is still accepted."""
+
+from datetime import UTC, datetime
+
+from rolecall.auth import jwts
+from rolecall.clock import epoch_seconds
+
+AT = datetime(2026, 6, 15, 12, tzinfo=UTC)
+OLD = {"kid": "1", "key": "J" * 64, "previous": {"kid": "0", "key": "H" * 64, "until": 5}}
+
+
+def test_a_new_key_is_random_and_has_384_bits() -> None:
+    made = [jwts.with_new_key(OLD, AT, keep_previous=False) for _ in range(3)]
+
+    assert all(one.keys() == {"kid", "key"} for one in made)
+    assert {len(one["key"]) for one in made} == {64}
+    assert len({one["key"] for one in made} | {one["kid"] for one in made} | {"1", "J" * 64}) == 8
+
+
+def test_the_previous_key_is_kept_until_its_last_token_has_expired() -> None:
+    made = jwts.with_new_key(OLD, AT, keep_previous=True)
+    # A function may sign with the cached old key for 5 minutes. Its tokens live 15 minutes, and clocks differ.
+    until = epoch_seconds(AT) + 300 + 900 + jwts._SKEW_SECONDS
+    assert made["previous"] == {"kid": "1", "key": "J" * 64, "until": until}
