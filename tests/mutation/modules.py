@@ -62,10 +62,9 @@ GROUPS = (
         ("aws/secrets_manager",),
         ("integration/aws/test_secrets_manager.py", "integration/auth/test_jwts.py", *_SECRETS),
     ),
-    Group(
-        ("auth/authorizer", "auth/jwts", "auth/principals", "auth/token_use"),
-        ("unit/auth", "integration/auth"),
-    ),
+    Group(("auth/authorizer", "auth/principals"), ("unit/auth", "integration/auth/test_authorizer.py")),
+    Group(("auth/jwts",), ("unit/auth", "integration/auth/test_jwts.py")),
+    Group(("auth/token_use",), ("unit/auth/test_token_use.py", "integration/auth/test_token_use.py")),
     Group(
         (
             "http/field_types",
