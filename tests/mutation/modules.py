@@ -82,7 +82,7 @@ GROUPS = (
     Group(("auth/preconditions",), _PRECONDITIONS),
     Group(("audit/trail", "audit/redaction", "audit/refusals"), ("integration/audit",)),
     Group(
-        ("tenants/tenants", "tenants/idempotency"),
+        ("tenants/tenants", "auth/idempotency"),
         (
             "integration/tenants/test_register_tenant.py",
             "integration/tenants/test_tenants.py",
@@ -122,6 +122,7 @@ GROUPS = (
             "accounts/history",
             "auth/login_attempts",
             "accounts/sessions",
+            "accounts/usernames",
         ),
         ("integration/accounts", _COUNTS, _CURSORS),
     ),
