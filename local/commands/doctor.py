@@ -10,7 +10,7 @@ from local import StackError, options
 from local.deployment import running_stack
 from local.deployment.layer import use_layer_on
 from local.progress import counting
-from rolecall import telemetry
+from rolecall import deadline, telemetry
 from rolecall.auth.principals import Principal, PrincipalType, RequestContext
 from rolecall.clock import now
 from rolecall.operations import findings, invariants
@@ -27,6 +27,7 @@ _ADVICE = {
     "SECRET": "rotate that secret, remove the attribute, and find what wrote it",
 }
 _OTHER_ADVICE = "look at the item and at the audit trail of its tenant, and correct what is wrong"
+_DAY_SECONDS = 24 * 60 * 60
 _REPAIRABLE = "`make doctor REPAIR=1` repairs it from the other items"
 
 
@@ -37,11 +38,12 @@ def main() -> None:
     """
     repair = options.is_on("REPAIR")
     where = _use_table()
+    # The layer's functions have seconds. A person waits until the last item is checked.
+    deadline.set_time_left(_DAY_SECONDS)
     telemetry.logger.setLevel("CRITICAL")
     found: dict[str, list[Finding]] = defaultdict(list)
     repaired = 0
     with counting(f"check {where}", None) as show_count:
-        # Outside a function there is no deadline, so the check ends after the last item.
         for pages, (on_page, _) in zip(count(1), invariants.check_table(None, reserve_seconds=0), strict=False):
             for finding in on_page:
                 if repair and findings.repair_finding(RequestContext(DOCTOR, now()), finding):
