@@ -25,7 +25,8 @@ ADVICE = {
     "CONCURRENT_CHANGE": "Read the thing again and repeat the request if it still makes sense; "
     "where `Retry-After` is there, repeat it unchanged after that.",
     "CONFIRMATION_MISMATCH": "Check that this is the tenant to be deleted, and send its exact name.",
-    "DELETION_STARTED": "Nothing can be restored. Follow the deletion with `GET /global/tenants/{id}/deletion`.",
+    "DELETION_STARTED": "Nothing can be restored. Follow a tenant's deletion with `GET /global/tenants/{id}/deletion`. "
+    "To create something again, take a new `Idempotency-Key`.",
     "TENANT_PROTECTED": 'Lift the protection with `PUT /global/tenants/{id}` and `{"deletion_protection": false}`.',
     "PRECONDITION_FAILED": "Read it again, decide again, and send the new `ETag` in `If-Match`.",
     "PAYLOAD_TOO_LARGE": "Send at most 16 KiB.",

@@ -92,7 +92,13 @@ def _ok(description: str, *models: type[BaseModel], etag: bool = False, link: bo
 
 
 _IF_MATCH, _KEY = ("If-Match",), ("Idempotency-Key",)
-_CREATING = (errors.EmailTaken, errors.ConcurrentChange, errors.RequestInProgress, errors.IdempotencyKeyReused)
+_CREATING = (
+    errors.EmailTaken,
+    errors.ConcurrentChange,
+    errors.RequestInProgress,
+    errors.ResultDeleted,
+    errors.IdempotencyKeyReused,
+)
 _CHANGING_A_USER = (
     errors.SelfChangeDenied,
     errors.UserNotFound,

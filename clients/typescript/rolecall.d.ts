@@ -1866,7 +1866,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["TenantError"] & {
                         /** @enum {string} */
-                        error_code: "CONCURRENT_CHANGE" | "EMAIL_TAKEN";
+                        error_code: "CONCURRENT_CHANGE" | "DELETION_STARTED" | "EMAIL_TAKEN";
                     };
                 };
             };
@@ -2492,7 +2492,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["TenantError"] & {
                         /** @enum {string} */
-                        error_code: "CONCURRENT_CHANGE" | "EMAIL_TAKEN" | "TENANT_EXISTS";
+                        error_code: "CONCURRENT_CHANGE" | "DELETION_STARTED" | "EMAIL_TAKEN" | "TENANT_EXISTS";
                     };
                 };
             };
@@ -3912,7 +3912,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["PlatformError"] & {
                         /** @enum {string} */
-                        code: "CONCURRENT_CHANGE" | "EMAIL_TAKEN" | "USERNAME_TAKEN";
+                        code: "CONCURRENT_CHANGE" | "DELETION_STARTED" | "EMAIL_TAKEN" | "USERNAME_TAKEN";
                     };
                 };
             };

@@ -308,7 +308,7 @@ class Kept:
     body: Any
     answer: Answer
     until: int
-    owner: User | None  # the kept answer to a registration goes with the first admin
+    owner: User  # whom the request made: the kept answer goes with them
     tenant: Tenant
 
 
@@ -661,16 +661,13 @@ class Model:
     def _kept(self, scope: tuple[str, ...], key: str | None, body: Any) -> Answer | None:
         """The answer that is replayed for a key; None if there is none."""
         kept = self.kept.get(scope) if key is not None else None
-        if kept is None or kept.until <= self.now or kept.tenant.status == "deleted":
-            return None
-        if kept.owner is not None and kept.owner.deleted:
+        if kept is None or kept.until <= self.now:
             return None
         refuse_if(kept.body != body, (422, "IDEMPOTENCY_KEY_REUSED"))
+        refuse_if(kept.tenant.status == "deleted" or kept.owner.deleted, (409, "DELETION_STARTED"))
         return kept.answer
 
-    def _keep(
-        self, scope: tuple[str, ...], key: str | None, body: Any, made: Any, owner: User | None, tenant: Tenant
-    ) -> None:
+    def _keep(self, scope: tuple[str, ...], key: str | None, body: Any, made: Any, owner: User, tenant: Tenant) -> None:
         if key is not None:
             replay = Answer(201, made, headers=etag(1), changes=False)
             self.kept[scope] = Kept(dict(body), replay, self.now + IDEMPOTENCY_SECONDS, owner, tenant)
@@ -943,7 +940,7 @@ class Model:
                 user = self._add(actor.tenant, made["user"], body)
                 after = {"email": user.email, "role": user.role, "active": True}
                 self._record(caller, "create_user", ("user", user.id), after=after)
-                self._keep(scope, key, body, made, None, actor.tenant)
+                self._keep(scope, key, body, made, user, actor.tenant)
 
             answer.learn = learn
             return answer

@@ -124,9 +124,9 @@ BUGS = {
     ),
     "an email stays taken": Bug(
         "leaked lookup item",
-        "tenants.user_deletion:_owned_key_deletes",
-        "for pk in sorted(owned_keys)]",
-        'for pk in sorted(owned_keys) if not pk.startswith("EMAIL#")]',
+        "tenants.user_deletion:_owned_key_releases",
+        'for pk in sorted(user["owned_keys"])]',
+        'for pk in sorted(user["owned_keys"]) if not pk.startswith("EMAIL#")]',
     ),
     "a scheduled tenant can be written to": Bug(
         "forgotten condition",
@@ -200,9 +200,9 @@ BUGS = {
     ),
     "a token outlives its user": Bug(
         "token that outlives its user",
-        "tenants.user_deletion:_owned_key_deletes",
-        "for pk in sorted(owned_keys)]",
-        'for pk in sorted(owned_keys) if not pk.startswith("TOKEN#")]',
+        "tenants.user_deletion:_owned_key_releases",
+        'for pk in sorted(user["owned_keys"])]',
+        'for pk in sorted(user["owned_keys"]) if not pk.startswith("TOKEN#")]',
     ),
     "a rotated token still works": Bug(
         "token that outlives its user",

@@ -208,6 +208,16 @@ class IdempotencyKeyReused(RolecallError):
     message = "this Idempotency-Key was used for another body: take a new key for a new request"
 
 
+class ResultDeleted(RolecallError):
+    """The first request with this `Idempotency-Key` created something that has been deleted since."""
+
+    status = 409
+    code = "DELETION_STARTED"
+    message = (
+        "what the first request with this Idempotency-Key created has been deleted: take a new key to create it again"
+    )
+
+
 class PreconditionFailed(RolecallError):
     """`If-Match` does not name the current version."""
 

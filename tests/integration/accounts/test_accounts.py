@@ -16,7 +16,7 @@ from tests import gateway
 from tests.gateway import Response
 from tests.integration.accounts.test_sessions import Clock
 from tests.integration.accounts.test_sessions import time as time
-from tests.integration.conftest import MASTER_TOKEN, PASSWORD, Holder, Tenant, audit_of, make_account, unchanged
+from tests.integration.conftest import MASTER_TOKEN, PASSWORD, Holder, Tenant, audit_of, make_account, table, unchanged
 
 USERS = "/v1/api/superadmin/users"
 NEW = {"email": "Grace@example.com", "password": PASSWORD, "firstName": "Grace", "lastName": "Hopper"}
@@ -363,6 +363,18 @@ def test_an_operator_deletes_an_account_with_all_that_belongs_to_it(superadmin: 
     assert (entry["action"], entry["target"]) == ("delete_account", {"type": "account", "id": str(made["id"])})
     assert (entry["before"]["email"], entry["actor"]["id"]) == (NEW["email"], "operator")
     assert superadmin.request("POST", USERS, NEW).body["id"] > made["id"]
+
+
+def test_a_deleted_accounts_email_is_in_no_kept_answer_and_its_creation_is_not_repeated(superadmin: Holder) -> None:
+    key = {"Idempotency-Key": "one"}
+    assert superadmin.request("POST", USERS, NEW, headers=key).status == 201
+    operate("delete_account", email=NEW["email"])
+
+    kept = [item for item in table() if item["pk"].startswith("REQUEST#")]
+    assert len(kept) == 1
+    assert NEW["email"] not in str(kept)
+    answer = superadmin.request("POST", USERS, NEW, headers=key)
+    assert (answer.status, answer.code) == (409, "DELETION_STARTED")
 
 
 def test_the_only_superadmin_is_deleted_by_force_alone(aws: None) -> None:

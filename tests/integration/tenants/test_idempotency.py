@@ -169,7 +169,33 @@ def test_a_record_holds_no_secret_and_goes_with_its_tenant(acme: Tenant) -> None
 
     for tenant_id in (acme.id, registered.body["tenant"]["id"]):
         assert gateway.request("DELETE", f"/global/tenants/{tenant_id}", MASTER_TOKEN).status == 200
-    assert _records() == []
+    # What remains of the registration says nothing of its tenant.
+    [record] = _records()
+    assert record["status"] == "DELETED"
+    for fact in (registered.body["tenant"]["id"], registered.body["user"]["id"], "Initech", ACME["email"]):
+        assert fact not in str(record)
+
+
+def test_a_registration_repeated_after_the_tenants_deletion_makes_no_second_tenant(aws: None) -> None:
+    tenant_id = _register(ACME).body["tenant"]["id"]
+    assert gateway.request("DELETE", f"/global/tenants/{tenant_id}", MASTER_TOKEN).status == 200
+
+    with unchanged():
+        answer = _register(ACME)
+        assert (answer.status, answer.code) == (409, "DELETION_STARTED")
+        assert _register({**ACME, "tenant_name": "Other"}).code == "IDEMPOTENCY_KEY_REUSED"
+
+
+def test_a_deleted_users_email_is_in_no_kept_answer_and_its_creation_is_not_repeated(acme: Tenant) -> None:
+    created = _create(acme).body["user"]
+    assert created["email"] in str(_records())
+
+    assert acme.admin.request("DELETE", f"/users/{created['id']}").status == 200
+
+    assert created["email"] not in str(_records())
+    with unchanged():
+        answer = _create(acme)
+        assert (answer.status, answer.code) == (409, "DELETION_STARTED")
 
 
 def test_a_deactivated_tenant_gets_no_record(acme: Tenant) -> None:

@@ -89,7 +89,9 @@ def _create_account(
             on_condition_failure=lambda _found: EmailTaken(),
         ),
         *usernames.reservation_writes(account.username, account.email, account.id),
-        writes.Put(account.to_item(), when=writes.MUST_NOT_EXIST),
+        writes.Put(
+            account.to_item() | ({"stored_response": claim.record_key.pk} if claim else {}), when=writes.MUST_NOT_EXIST
+        ),
         writes.Put(
             {
                 "pk": credential.pk,
@@ -98,7 +100,7 @@ def _create_account(
                 "created_at": at,
             }
         ),
-        *([claim.completion_write(account.to_creation_record())] if claim else []),
+        *([claim.completion_write(account.to_creation_record(), {"account_id": account.id})] if claim else []),
         trail.new_entry(
             context,
             "create_account",

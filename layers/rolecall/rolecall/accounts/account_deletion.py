@@ -3,13 +3,14 @@
 from rolecall.accounts import accounts, usernames
 from rolecall.audit import trail
 from rolecall.auth.principals import RequestContext
+from rolecall.errors import RolecallError
 from rolecall.storage import keys, reads, retries, writes
 from rolecall.storage.expressions import Attr
-from rolecall.telemetry import logger
+from rolecall.telemetry import describe_failed_call, logger
 
 
 def delete_account(context: RequestContext, email: str, *, force: bool = False) -> accounts.Account:
-    """Delete the account with this email for good, with its password and its sessions; returns it as it was.
+    """Delete the account with this email for good, with its password and its sessions; return it as it was.
 
     Its history stays in the audit. Raises `AccountNotFound`; `LastSuperadmin` for the only enabled superadmin, unless
     with `force`; and `ConcurrentChange`.
@@ -25,6 +26,7 @@ def delete_account(context: RequestContext, email: str, *, force: bool = False) 
             writes.Delete(keys.email(email), when=Attr("account_id").eq(account_id)),
             *usernames.release_writes(was.username, was.email, account_id),
             writes.Delete(accounts.password_key(account_id)),
+            *_stored_response_writes(account_id),
             trail.new_entry(
                 context,
                 "delete_account",
@@ -36,9 +38,24 @@ def delete_account(context: RequestContext, email: str, *, force: bool = False) 
         return was
 
     was = retries.retry_on_conflict(attempt)
-    _delete_sessions(account_id)
+    try:
+        _delete_sessions(account_id)
+    except RolecallError as error:
+        # The account is deleted. Its sessions are valid without it for nothing, and expire.
+        logger.warning("account's sessions not deleted", account_id=account_id, **describe_failed_call(error))
     logger.info("account deleted", account_id=account_id, role=was.role)
     return was
+
+
+def _stored_response_writes(account_id: int) -> list[writes.Write]:
+    """Return the write that empties the stored response of the request that created the account, if there is one."""
+    account = reads.get(keys.account(account_id)) or {}
+    record_key = keys.Key(account.get("stored_response", ""), keys.META)
+    record = reads.get(record_key) if record_key.pk else None
+    if record is None or record.get("account_id") != account_id:
+        return []
+    owned = Attr("account_id").eq(account_id)
+    return [writes.Update(record_key, set={"status": keys.RESULT_DELETED}, remove=("answer", "account_id"), when=owned)]
 
 
 def _delete_sessions(account_id: int) -> None:

@@ -35,7 +35,7 @@ from rolecall.auth import preconditions, tokens
 from rolecall.auth.principals import RequestContext
 from rolecall.aws import secrets_manager
 from rolecall.config import config
-from rolecall.errors import IdempotencyKeyReused, RequestInProgress, RolecallError
+from rolecall.errors import IdempotencyKeyReused, RequestInProgress, ResultDeleted, RolecallError
 from rolecall.ids import new_id
 from rolecall.storage import dynamodb, keys, writes
 from rolecall.storage.expressions import Attr, Condition
@@ -63,19 +63,15 @@ class IdempotencyClaim:
         """Return the API token of the new user; a repeated request gets the same one."""
         return tokens.derive_api_token(self._secret, *self._facts, user_id)
 
-    def completion_write(self, answer: Mapping[str, Any], tenant_id: str = "") -> writes.Write:
+    def completion_write(self, answer: Mapping[str, Any], owner: Mapping[str, Any]) -> writes.Write:
         """Return the write that stores the answer, for the transaction that executes the request.
 
-        The transaction raises `ConcurrentChange` if another attempt has taken the key over. From then on the
-        record belongs to the tenant `tenant_id`, also if it lies outside of the tenant's partition.
+        The transaction raises `ConcurrentChange` if another attempt has taken the key over. `owner` are the ids of whom
+        the request created, such as `tenant_id` and `user_id`. The record is emptied when the owner is deleted.
         """
         return writes.Update(
             self.record_key,
-            set={
-                "status": _COMPLETED,
-                "answer": json.dumps(answer),
-                **({"tenant_id": tenant_id} if tenant_id else {}),
-            },
+            set={"status": _COMPLETED, "answer": json.dumps(answer), **owner},
             when=self.held_condition,
         )
 
@@ -88,6 +84,11 @@ class IdempotencyClaim:
     def keys_outside_tenant(self) -> frozenset[str]:
         """Keys that the new user must list in `owned_keys`, so that they are deleted with it: the record's, or none."""
         return frozenset({self.record_key.pk} if self.record_key.sk == keys.META else ())
+
+    @property
+    def sort_key_in_tenant(self) -> str | None:
+        """The sort key of a record in the tenant's partition, which the new user must keep; None for one outside."""
+        return self.record_key.sk if self.record_key.sk != keys.META else None
 
     def hash_content(self, content: Mapping[str, Any]) -> str:
         return _keyed_hash(self._secret, json.dumps(content, sort_keys=True))
@@ -115,8 +116,8 @@ def run_idempotent[T](
     """Call `execute` and return its result, or return the stored result if the key was used within `LIFETIME`.
 
     `execute` must write `claim.completion_write` in its transaction. Raises `IdempotencyKeyReused` if the key was
-    used for another `request`, `RequestInProgress` while the first one runs, and what `execute` raises; the
-    key is free again then.
+    used for another `request`, `ResultDeleted` if what the first one created is deleted, `RequestInProgress` while the
+    first one runs, and what `execute` raises; the key is free again then.
     """
     settings = IdempotencyConfig(
         event_key_jmespath="key",
@@ -202,6 +203,8 @@ class _RecordStore(BasePersistenceLayer):
                 return  # this attempt wrote the record, and the answer to the write got lost
             existing = _to_powertools(data_record.idempotency_key, found.item)
             self._validate_payload(data_payload=data_record, stored_data_record=existing)
+            if found.item.get("status") == keys.RESULT_DELETED:
+                raise ResultDeleted from None
             raise IdempotencyItemAlreadyExistsError(old_data_record=existing) from None
 
     def _update_record(self, data_record: DataRecord) -> None:

@@ -2,6 +2,9 @@
 
 An item in the tenant's partitions names them in `owned_keys`, and they are deleted with that item. Another tenant, or
 another user of the same tenant, can take over an email once it is free. So a delete has a condition on the owner.
+
+A stored response of an idempotent request is not deleted but emptied: it loses everything that it says of its owner. A
+repeated request then learns that its result was deleted, and creates nothing again.
 """
 
 from collections.abc import Iterable
@@ -31,6 +34,10 @@ class Owner(NamedTuple):
         return Attr("tenant_id").eq(self.tenant_id) & user
 
 
+#: How an owned item is released.
+type Release = writes.Delete | writes.Update
+
+
 class _OwnedByAnother(RolecallError):
     """The item belongs to another owner by now. Only this module raises and catches it."""
 
@@ -38,23 +45,36 @@ class _OwnedByAnother(RolecallError):
 def delete_owned_items(owner: Owner, owned_keys: Iterable[str]) -> None:
     """Delete the items with these partition keys that belong to the owner; leave those of other owners."""
     found = reads.get_many(*(keys.Key(pk, keys.META) for pk in sorted(set(owned_keys))))
-    for delete in [prepare_delete(owner, item) for item in found if item]:
-        if delete:
-            delete_if_still_owned(delete)
+    for release in [prepare_release(owner, item) for item in found if item]:
+        if release:
+            release_if_still_owned(release)
 
 
-def prepare_delete(owner: Owner, item: dynamodb.Item) -> writes.Delete | None:
-    """Return the delete of an item, conditional on its owner; None if it belongs to another owner, or to nobody yet."""
+def prepare_release(owner: Owner, item: dynamodb.Item) -> Release | None:
+    """Return the write that deletes an item, or empties it if it is a stored response, conditional on its owner.
+
+    Returns None if the item belongs to another owner, or to nobody yet.
+    """
     if not owner.owns(item):
         return None
-    return writes.Delete(
-        keys.Key(item["pk"], item["sk"]),
+    key = keys.Key(item["pk"], item["sk"])
+    if keys.is_stored_response(key.pk):
+        return empty_stored_response(owner, key)
+    return writes.Delete(key, when=owner.owns_condition, on_condition_failure=lambda _found: _OwnedByAnother())
+
+
+def empty_stored_response(owner: Owner, key: keys.Key) -> writes.Update:
+    """Return the write that removes the answer and the owner from a stored response, if it still has this owner."""
+    return writes.Update(
+        key,
+        set={"status": keys.RESULT_DELETED},
+        remove=("answer", "tenant_id", "user_id"),
         when=owner.owns_condition,
         on_condition_failure=lambda _found: _OwnedByAnother(),
     )
 
 
-def delete_if_still_owned(delete: writes.Delete) -> None:
-    """Execute a delete made by `prepare_delete`; do nothing if another owner has taken the key over."""
+def release_if_still_owned(release: Release) -> None:
+    """Execute a write made by `prepare_release`; do nothing if another owner has taken the key over."""
     with suppress(_OwnedByAnother):
-        retries.retry_while_throttled(lambda: writes.write(delete))
+        retries.retry_while_throttled(lambda: writes.write(release))

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from rolecall import deadline
 from rolecall.deletion.executors import RESERVE_SECONDS, Executors, Limits, open_executors
-from rolecall.deletion.owned_keys import Owner, prepare_delete
+from rolecall.deletion.owned_keys import Owner, Release, prepare_release
 from rolecall.deletion.slices import AFTER_LAST_CHILD, START, SWEPT, Counts, Position, Slice
-from rolecall.storage import keys, reads, retries, writes
+from rolecall.storage import keys, reads, retries
 
 
 class FoundItem(NamedTuple):
@@ -27,7 +27,7 @@ class Chunk:
     """The items that are deleted between two writes of the slice; `resumed` if an earlier run has recorded them.
 
     Holds keys only. `own` are items of the tenant's partitions. `owned` are the keys in their `owned_keys`, with their
-    owners. Of the owned items that exist and belong to the owner, `conditional_deletes` are executed one by one and
+    owners. Of the owned items that exist and belong to the owner, `conditional_releases` are executed one by one and
     `unconditional_deletes` in batches.
     """
 
@@ -35,7 +35,7 @@ class Chunk:
     end: Position = START
     own: list[keys.Key] = field(default_factory=list)
     owned: list[tuple[Owner, keys.Key]] = field(default_factory=list)
-    conditional_deletes: list[writes.Delete] = field(default_factory=list)
+    conditional_releases: list[Release] = field(default_factory=list)
     unconditional_deletes: list[keys.Key] = field(default_factory=list)
     kept: Counts = field(default_factory=Counter)
     users_kept: int = 0
@@ -160,18 +160,16 @@ class _SliceReader:
     def _with_counts(self, chunk: Chunk) -> Chunk:
         """Set the chunk's deletes and counts; an owned item counts only if it exists and belongs to the tenant."""
         found = retries.retry_while_throttled(lambda: reads.get_many(*(key for _owner, key in chunk.owned)))
-        # Two items may list the same key, so the deletes are collected by key.
+        # Two items may list the same key, so the writes are collected by key.
         prepared = {
-            key: prepare_delete(owner, item)
+            key: prepare_release(owner, item)
             for (owner, key), item in zip(chunk.owned, found, strict=True)
             if item and owner.owns(item)
         }
-        deletes = [delete for delete in prepared.values() if delete]
-        chunk.conditional_deletes = [delete for delete in deletes if keys.is_reusable_by_others(delete.key.pk)]
-        chunk.unconditional_deletes = [
-            delete.key for delete in deletes if not keys.is_reusable_by_others(delete.key.pk)
-        ]
-        chunk.counts.update(map(keys.receipt_category, (*chunk.own, *(delete.key for delete in deletes))))
+        releases = [release for release in prepared.values() if release]
+        chunk.conditional_releases = [one for one in releases if keys.is_reusable_by_others(one.key.pk)]
+        chunk.unconditional_deletes = [one.key for one in releases if not keys.is_reusable_by_others(one.key.pk)]
+        chunk.counts.update(map(keys.receipt_category, (*chunk.own, *(one.key for one in releases))))
         return chunk
 
 

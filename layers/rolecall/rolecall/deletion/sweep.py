@@ -155,7 +155,7 @@ class _SliceRun:
 
     def _delete_chunk(self, chunk: Chunk) -> None:
         """Delete the owned items first, then the items that list them: after a crash they can still be found."""
-        self._executors.calls.run_all(owned_keys.delete_if_still_owned, chunk.conditional_deletes)
+        self._executors.calls.run_all(owned_keys.release_if_still_owned, chunk.conditional_releases)
         self._executors.batches.run_all(_delete_batch, _batches(chunk.unconditional_deletes))
         self._executors.batches.run_all(_delete_batch, _batches(chunk.own))
 

@@ -259,6 +259,15 @@ def registration_record(digest: str) -> Key:
     return Key(f"REQUEST#{digest}", META)
 
 
+#: The status of a stored response whose owner was deleted.
+RESULT_DELETED = "DELETED"
+
+
+def is_stored_response(pk: str) -> bool:
+    """Return whether this is the partition of a stored response that lies outside of a tenant's partition."""
+    return pk.startswith("REQUEST#")
+
+
 def deletion(tenant_id: str) -> Key:
     """The job of a tenant's deletion, and later its receipt."""
     return Key(f"DELETION#{tenant_id}", META)

@@ -161,7 +161,7 @@ def _register_tenant(
             when=writes.MUST_NOT_EXIST,
         ),
         *user_writes,
-        *([claim.completion_write(_to_record((tenant, created)), tenant.id)] if claim else []),
+        *([claim.completion_write(_to_record((tenant, created)), created.owner)] if claim else []),
         trail.new_entry(
             context,
             "register_tenant",

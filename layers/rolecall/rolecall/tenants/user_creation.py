@@ -43,6 +43,11 @@ class CreatedUser(NamedTuple):
             "note": "Keep the token: it is shown this once and cannot be read again.",
         }
 
+    @property
+    def owner(self) -> dict[str, str]:
+        """The ids that name this user as the owner of an item outside of its partition."""
+        return {"tenant_id": self.user.tenant_id, "user_id": self.user.id}
+
     def to_record(self) -> dict[str, Any]:
         """Return what is stored for a replay: everything but the token, which the claim derives again."""
         return {"user": self.user._asdict(), "webhook_url": self.webhook_url}
@@ -84,7 +89,7 @@ def _create_user(context: RequestContext, new: NewUser, claim: "IdempotencyClaim
         preconditions.tenant_active(tenant_id, admin_delta=admin_count_delta(None, new.role)),
         *preconditions.actor_still_authorized(context.principal),
         *user_writes,
-        *([claim.completion_write(created.to_record(), tenant_id)] if claim else []),
+        *([claim.completion_write(created.to_record(), created.owner)] if claim else []),
         trail.new_entry(
             context,
             "create_user",
@@ -127,6 +132,7 @@ def prepare_user(
                 **keys.users_by_role(tenant_id, user.role, user.active).index_attributes(address),
                 **user._asdict(),
                 "owned_keys": {token_key.pk, email_key.pk, *(claim.keys_outside_tenant if claim else ())},
+                **({"stored_response": claim.sort_key_in_tenant} if claim and claim.sort_key_in_tenant else {}),
             },
         ),
         writes.put_if_absent(token_key, {**owner, "created_at": at}),

@@ -6,17 +6,15 @@ Then the items of the partition are deleted, and the user's own item last. If th
 the user is still listed in `keys.PENDING_USER_DELETIONS`, where maintenance finds it and continues.
 """
 
-from collections.abc import Iterable
-
 from rolecall import deadline
 from rolecall.audit import trail
 from rolecall.auth import preconditions
 from rolecall.auth.principals import RequestContext
 from rolecall.auth.roles import Role, admin_count_delta, check_may_manage
 from rolecall.clock import rfc3339
-from rolecall.deletion.owned_keys import Owner, delete_owned_items
+from rolecall.deletion.owned_keys import Owner, delete_owned_items, empty_stored_response
 from rolecall.errors import PreconditionFailed, RolecallError, SelfChangeDenied, ServiceUnavailable, UserNotFound
-from rolecall.storage import keys, reads, retries, writes
+from rolecall.storage import dynamodb, keys, reads, retries, writes
 from rolecall.storage.expressions import Attr
 from rolecall.telemetry import count_metric, describe_failed_call, log_service_unavailable, logger
 from rolecall.tenants.user_changes import recheck_last_admin
@@ -82,7 +80,7 @@ def _mark_deleted(context: RequestContext, user_id: str, if_match: frozenset[int
                 when=user.unchanged_condition & Attr("owned_keys").eq(item["owned_keys"]),
             ),
             *preconditions.actor_still_authorized(actor),
-            *_owned_key_deletes(Owner(user.tenant_id, user.id), item["owned_keys"]),
+            *_owned_key_releases(Owner(user.tenant_id, user.id), item),
             trail.new_entry(
                 context,
                 "delete_user",
@@ -94,15 +92,24 @@ def _mark_deleted(context: RequestContext, user_id: str, if_match: frozenset[int
     return user
 
 
-def _owned_key_deletes(owner: Owner, owned_keys: Iterable[str]) -> list[writes.Write]:
-    """Return the deletes of the owned items that still belong to the user: others may have taken a key over."""
-    owned = [keys.Key(pk, keys.META) for pk in sorted(owned_keys)]
+def _owned_key_releases(owner: Owner, user: dynamodb.Item) -> list[writes.Write]:
+    """Return the writes that release the items that still belong to the user: others may have taken a key over.
+
+    The stored response of the request that created the user is one of them. It holds the user's email.
+    """
+    owned = [keys.Key(pk, keys.META) for pk in sorted(user["owned_keys"])]
+    if "stored_response" in user:
+        owned.append(keys.Key(user["pk"], user["stored_response"]))
     found = reads.get_many(*owned)
     return [
-        writes.Delete(key, when=owner.owns_condition)
+        empty_stored_response(owner, key) if _is_stored_response(key) else writes.Delete(key, when=owner.owns_condition)
         for key, item in zip(owned, found, strict=True)
         if item and owner.owns(item)
     ]
+
+
+def _is_stored_response(key: keys.Key) -> bool:
+    return keys.is_stored_response(key.pk) or key.sk != keys.META
 
 
 def finish_deletion(tenant_id: str, user_id: str) -> None:
