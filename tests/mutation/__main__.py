@@ -109,8 +109,9 @@ def _prepare(group: Group) -> Path:
     for module in group.modules:
         copied = tree / f"rolecall/{module}.py"
         if not copied.exists() or copied.read_bytes() != (_PACKAGE / f"{module}.py").read_bytes():
-            for made in ("", ".meta", ".spans"):
-                (beside / f"rolecall/{module}.py{made}").unlink(missing_ok=True)
+            (beside / f"rolecall/{module}.py.meta").unlink(missing_ok=True)
+        # mutmut does not see whether this file has mutants, or is a copy from a time when the group was another one.
+        (beside / f"rolecall/{module}.py").unlink(missing_ok=True)
     # mutmut then looks again which tests call which function, and keeps the results although the tests have changed.
     (beside / "mutmut-stats.json").unlink(missing_ok=True)
     for name in _COPIED:
