@@ -34,7 +34,7 @@ GROUPS = (
     Group(("auth/tokens",), ("unit/auth/test_tokens.py",)),
     Group(("auth/passwords",), ("unit/auth/test_passwords.py", _REHASH)),
     Group(("clock", "config", "ids"), ("unit/base/test_ids_and_clock.py", "unit/base/test_config.py")),
-    Group(("deadline", "pool"), ("unit/base/test_pool.py",)),
+    Group(("deadline", "pool"), ("unit/base/test_pool.py", "unit/base/test_deadline.py")),
     Group(("text_rules", "email_addresses"), ("unit/base/test_text_rules.py", "unit/http/test_models.py")),
     Group(
         (
@@ -62,8 +62,10 @@ GROUPS = (
         ("aws/secrets_manager",),
         ("integration/aws/test_secrets_manager.py", "integration/auth/test_jwts.py", *_SECRETS),
     ),
-    Group(("auth/authorizer", "auth/principals"), ("unit/auth", "integration/auth/test_authorizer.py")),
-    Group(("auth/jwts",), ("unit/auth", "integration/auth/test_jwts.py")),
+    Group(
+        ("auth/authorizer", "auth/principals"), ("unit/auth/test_authorizer.py", "integration/auth/test_authorizer.py")
+    ),
+    Group(("auth/jwts",), ("unit/auth/test_jwt_keys.py", "integration/auth/test_jwts.py")),
     Group(("auth/token_use",), ("unit/auth/test_token_use.py", "integration/auth/test_token_use.py")),
     Group(
         (
@@ -77,7 +79,7 @@ GROUPS = (
             "errors",
             "telemetry",
         ),
-        ("unit/http", "integration/storage/test_cursors.py", "integration/test_metrics.py"),
+        ("unit/http", "integration/storage/test_cursors.py", _COUNTS),
     ),
     Group(("auth/preconditions",), _PRECONDITIONS),
     Group(("audit/trail", "audit/redaction", "audit/refusals"), ("integration/audit",)),

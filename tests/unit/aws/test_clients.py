@@ -174,6 +174,28 @@ def test_a_client_that_speaks_no_json_works_as_botocores_own_does(
     assert type(ours._serializer) is not clients._UnchangedParametersSerializer
 
 
+@pytest.mark.parametrize(
+    ("ours", "method", "arguments"),
+    [
+        (clients._OrjsonParser, "_parse_body_as_json", (b"no JSON",)),
+        (clients._OrjsonParser, "_handle_map", (Shape("M", {"type": "map"}), {})),
+        (clients._OrjsonParser, "_handle_structure", (Shape("S", {"type": "structure"}), {})),
+        (clients._UnchangedParametersSerializer, "_serialize", ({}, "v", Shape("S", {"type": "string"}), "k")),
+    ],
+)
+def test_arguments_that_another_botocore_adds_reach_its_own_method(
+    monkeypatch: pytest.MonkeyPatch, ours: Any, method: str, arguments: tuple[Any, ...]
+) -> None:
+    given: list[Any] = []
+    monkeypatch.setattr(ours.__base__, method, lambda _, *rest, **more: given.append((rest, more)))
+    if method == "_handle_map":
+        monkeypatch.setattr(Shape, "value", Shape("V", {"type": "string"}), raising=False)
+
+    getattr(ours(), method)(*arguments, "new", more=1)
+
+    assert given == [((*arguments, "new"), {"more": 1})]
+
+
 # --- Time limits and attempts ----------------------------------------------------------------------
 
 

@@ -23,6 +23,7 @@ T, U = "1a2b3c4d-5e6f-4a7b-8c9d-0e1f2a3b4c5d", "7c2d1e3f-9a8b-4c10-b2d3-e4f5a6b7
         (lambda: keys.api_token("ab12"), "TOKEN#ab12", "META", "tokens"),
         (lambda: keys.email("Ada@Example.COM"), "EMAIL#ada@example.com", "META", "emails"),
         (lambda: keys.tenant_name("Straße"), "NAME#strasse", "META", "names"),
+        (lambda: keys.username("Ada"), "USERNAME#ada", "META", "usernames"),
         (lambda: keys.account(7), "ACCOUNT#7", "META", "accounts"),
         (lambda: keys.item_of_account(7, "CREDENTIAL", "c"), "ACCOUNT#7", "CREDENTIAL#c", "credentials"),
         (lambda: keys.account_session(7, "s"), "ACCOUNT#7", "SESSION#s", "sessions"),
@@ -101,6 +102,13 @@ def test_names_that_look_the_same_have_one_key(other: str) -> None:
 
 def test_names_that_look_different_have_keys_of_their_own() -> None:
     assert len({keys.tenant_name(name) for name in ("Acme", "Ac me", "Acmé", "Acme!", "\u0410cme")}) == 5
+
+
+def test_the_counter_of_refusals_lies_beside_the_trail() -> None:
+    assert keys.refusal_counter(T, 1781524800, U, "promote_user") == (
+        f"AUDIT#{T}#REFUSALS",
+        f"1781524800#{U}#promote_user",
+    )
 
 
 def test_audit_entries_lie_outside_the_tenants_partitions() -> None:
