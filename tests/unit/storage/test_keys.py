@@ -104,6 +104,17 @@ def test_names_that_look_different_have_keys_of_their_own() -> None:
     assert len({keys.tenant_name(name) for name in ("Acme", "Ac me", "Acmé", "Acme!", "\u0410cme")}) == 5
 
 
+def test_the_sort_key_of_a_tenant_that_is_being_deleted_has_room_for_every_name() -> None:
+    assert keys.deleting_tenant_sort_key("Acme", T) == f"acme\0{T}"
+    # The limit of 900 bytes lies within a character of two bytes, which is left out.
+    assert keys.deleting_tenant_sort_key("a" + "é" * 460, T) == f"a{'é' * 449}\0{T}"
+
+
+def test_a_stored_response_is_recognised() -> None:
+    assert keys.is_stored_response(keys.registration_record("ab12").pk)
+    assert not keys.is_stored_response(keys.email("ada@example.com").pk)
+
+
 def test_the_counter_of_refusals_lies_beside_the_trail() -> None:
     assert keys.refusal_counter(T, 1781524800, U, "promote_user") == (
         f"AUDIT#{T}#REFUSALS",
