@@ -29,7 +29,7 @@ class Calls:
 
 @contextmanager
 def _on_the_wire(before: Callable[..., Any], after: Callable[..., Any]) -> Iterator[None]:
-    emitters = [client.meta.events for client in (dynamodb.client(), queues._client())]
+    emitters = [client.meta.events for client in (dynamodb.client(), queues._sqs_client())]
     for events in emitters:
         events.register("before-call.*.*", before)
         events.register("after-call.*.*", after)

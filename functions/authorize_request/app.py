@@ -16,5 +16,5 @@ _TIME_LIMIT = 4.0
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     deadline.set_time_left(_TIME_LIMIT)
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
-    with telemetry.service_unavailable_logged():
+    with telemetry.log_and_reraise_service_unavailable():
         return authorizer.authorize_request(headers.get("authorization"), event["methodArn"], clock.now())

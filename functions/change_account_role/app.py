@@ -7,7 +7,7 @@ from rolecall.http.field_types import PlatformRoleName, Reason
 from rolecall.http.guards import require_superadmin
 from rolecall.http.models import Body
 from rolecall.http.requests import Request
-from rolecall.http.responses import Family, Response, etag
+from rolecall.http.responses import Family, Response, etag_header
 from rolecall.http.routes import route
 
 
@@ -20,9 +20,9 @@ class NewRole(Body):
 def handler(request: Request[NewRole]) -> Response:
     account = account_changes.change_account_role(
         request.context,
-        request.path_int32("id"),
+        request.path_positive_int32("id"),
         request.body.new_role,
         reason=request.body.reason,
         if_match=request.if_match,
     )
-    return Response(200, account.to_json(), etag(account.version))
+    return Response(200, account.to_json(), etag_header(account.version))

@@ -8,7 +8,7 @@ from rolecall.http.field_types import BirthDate, Email, Name, Password, Platform
 from rolecall.http.guards import require_superadmin
 from rolecall.http.models import Body
 from rolecall.http.requests import Request
-from rolecall.http.responses import Family, Response, etag
+from rolecall.http.responses import Family, Response, etag_header
 from rolecall.http.routes import route
 
 
@@ -34,4 +34,4 @@ def handler(request: Request[AccountToCreate]) -> Response:
     )
     # The link is relative to the request's address, which begins with the stage or with the base path of a domain.
     location = {"Location": f"users/{account.id}"}
-    return Response(201, account.to_json(), etag(account.version) | location)
+    return Response(201, account.to_json(), etag_header(account.version) | location)

@@ -5,7 +5,7 @@ from rolecall.http.field_types import Email, Password, RoleName, WebhookUrl
 from rolecall.http.guards import require_tenant_role
 from rolecall.http.models import Body
 from rolecall.http.requests import Request
-from rolecall.http.responses import Family, Response, etag
+from rolecall.http.responses import Family, Response, etag_header
 from rolecall.http.routes import route
 from rolecall.tenants import user_creation
 
@@ -22,4 +22,4 @@ def handler(request: Request[UserToCreate]) -> Response:
     body = request.body
     new = user_creation.NewUser(body.email, body.password, body.role, body.webhook_url)
     created = user_creation.create_user(request.context, new, idempotency_key=request.idempotency_key)
-    return Response(201, created.to_json(), etag(created.user.version))
+    return Response(201, created.to_json(), etag_header(created.user.version))

@@ -19,10 +19,10 @@ def handler(request: Request[None]) -> Response:
     job = requests.delete_tenant(request.context, tenant_id, confirm_name=confirm_name, grace_days=grace_days)
     if job.deleted_at:
         message = "Tenant and all related data permanently deleted"
-        return Response(200, {"success": True, "message": message, "data": job.to_json()})
+        return Response(200, {"success": True, "message": message, "data": job.to_deletion_answer()})
     message = "Tenant deletion accepted: the tenant is closed, its data is being removed"
     if job.deletes_at:
         message = "Tenant deletion scheduled: the tenant is closed, nothing is removed before deletes_at"
     # The link is relative to the request's address, which begins with the stage or with the base path of a domain.
     progress = {"Location": f"{tenant_id}/deletion"}
-    return Response(202, {"success": True, "message": message, "data": job.to_json()}, progress)
+    return Response(202, {"success": True, "message": message, "data": job.to_deletion_answer()}, progress)

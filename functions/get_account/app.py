@@ -3,11 +3,11 @@
 from rolecall.accounts import accounts
 from rolecall.http.guards import require_superadmin
 from rolecall.http.requests import Request
-from rolecall.http.responses import Family, Response, etag
+from rolecall.http.responses import Family, Response, etag_header
 from rolecall.http.routes import route
 
 
 @route(Family.PLATFORM, may_call=require_superadmin)
 def handler(request: Request[None]) -> Response:
-    account = accounts.get_account(request.path_int32("id"))
-    return Response(200, account.to_json(), etag(account.version))
+    account = accounts.get_account(request.path_positive_int32("id"))
+    return Response(200, account.to_json(), etag_header(account.version))

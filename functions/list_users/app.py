@@ -20,7 +20,7 @@ def handler(request: Request[None]) -> Response:
         cursor=request.query.get("cursor"),
         role=request.query_choice("role", Role),
         active=request.query_flag("active"),
-        email=request.query_email_prefix("email"),
+        email_prefix=request.query_email_prefix("email"),
     )
     body = {"success": True, "users": [user.to_json() for user in page.users]}
     if page.next_cursor:

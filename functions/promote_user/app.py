@@ -5,7 +5,7 @@ from rolecall.http.field_types import RoleName
 from rolecall.http.guards import require_tenant_role
 from rolecall.http.models import Body
 from rolecall.http.requests import Request
-from rolecall.http.responses import Family, Response, etag
+from rolecall.http.responses import Family, Response, etag_header
 from rolecall.http.routes import route
 from rolecall.tenants import user_changes
 
@@ -31,5 +31,5 @@ def handler(request: Request[Promotion]) -> Response:
             "message": "User role updated successfully",
             "data": {"user_id": change.user_id, "old_role": change.old_role, "new_role": change.new_role},
         },
-        etag(change.version),
+        etag_header(change.version),
     )

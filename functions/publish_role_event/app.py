@@ -12,5 +12,5 @@ _RESERVE_SECONDS = 1.0
 def handler(event: dict[str, Any], lambda_context: Any) -> dict[str, Any]:
     deadline.set_time_left(lambda_context.get_remaining_time_in_millis() / 1000 - _RESERVE_SECONDS)
     with telemetry.invocation_telemetry(lambda_context):
-        failed = role_events.publish(event["Records"])
+        failed = role_events.publish_until_first_failure(event["Records"])
     return {"batchItemFailures": [{"itemIdentifier": failed}] if failed else []}

@@ -12,5 +12,5 @@ _RESERVE_SECONDS = 1.0
 def handler(event: dict[str, Any], lambda_context: Any) -> dict[str, Any]:
     deadline.set_time_left(lambda_context.get_remaining_time_in_millis() / 1000 - _RESERVE_SECONDS)
     with telemetry.invocation_telemetry(lambda_context):
-        failed = token_use.save_reported_uses(event["Records"])
+        failed = token_use.save_reported_token_uses(event["Records"])
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}

@@ -5,7 +5,7 @@ from rolecall.http.field_types import Email, Password, RoleName, UniqueName, Web
 from rolecall.http.guards import require_master_token
 from rolecall.http.models import Body
 from rolecall.http.requests import Request
-from rolecall.http.responses import Family, Response, etag
+from rolecall.http.responses import Family, Response, etag_header
 from rolecall.http.routes import route
 from rolecall.tenants import tenants
 from rolecall.tenants.user_creation import NewUser
@@ -28,5 +28,7 @@ def handler(request: Request[Registration]) -> Response:
         request.context, body.tenant_name, first_admin, idempotency_key=request.idempotency_key
     )
     return Response(
-        201, {**created.to_json(), "tenant": tenant.to_json(), "token": created.token}, etag(created.user.version)
+        201,
+        {**created.to_json(), "tenant": tenant.to_json(), "token": created.token},
+        etag_header(created.user.version),
     )

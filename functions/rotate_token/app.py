@@ -3,7 +3,7 @@
 from rolecall.auth.roles import Role
 from rolecall.http.guards import require_tenant_role
 from rolecall.http.requests import Request
-from rolecall.http.responses import Family, Response, etag
+from rolecall.http.responses import Family, Response, etag_header
 from rolecall.http.routes import route
 from rolecall.tenants import user_tokens
 
@@ -23,5 +23,5 @@ def handler(request: Request[None]) -> Response:
             "data": {"user_id": user.id, "token": token},
             "note": "Keep the token: it is shown this once and cannot be read again.",
         },
-        etag(user.version),
+        etag_header(user.version),
     )

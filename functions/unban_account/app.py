@@ -5,7 +5,7 @@ from rolecall.http.field_types import Reason
 from rolecall.http.guards import require_superadmin
 from rolecall.http.models import Body
 from rolecall.http.requests import Request
-from rolecall.http.responses import Family, Response, etag
+from rolecall.http.responses import Family, Response, etag_header
 from rolecall.http.routes import route
 
 
@@ -16,6 +16,6 @@ class Unban(Body):
 @route(Family.PLATFORM, may_call=require_superadmin, body=Unban, audit_refusals=("unban_account", "account"))
 def handler(request: Request[Unban]) -> Response:
     account = account_changes.unban_account(
-        request.context, request.path_int32("id"), reason=request.body.reason, if_match=request.if_match
+        request.context, request.path_positive_int32("id"), reason=request.body.reason, if_match=request.if_match
     )
-    return Response(200, account.to_json(), etag(account.version))
+    return Response(200, account.to_json(), etag_header(account.version))

@@ -3,7 +3,7 @@
 from rolecall.http.guards import require_master_token
 from rolecall.http.models import Body
 from rolecall.http.requests import Request
-from rolecall.http.responses import Family, Response, etag
+from rolecall.http.responses import Family, Response, etag_header
 from rolecall.http.routes import route
 from rolecall.tenants import tenants
 
@@ -22,6 +22,6 @@ def handler(request: Request[TenantUpdate]) -> Response:
     )
     return Response(
         200,
-        {"success": True, "message": "Tenant updated successfully", "data": tenant.to_data()},
-        etag(tenant.version),
+        {"success": True, "message": "Tenant updated successfully", "data": tenant.to_json_with_protection()},
+        etag_header(tenant.version),
     )

@@ -9,7 +9,7 @@ from rolecall.http.field_types import RoleName
 from rolecall.http.guards import require_tenant_role
 from rolecall.http.models import ABSENT, Body
 from rolecall.http.requests import Request
-from rolecall.http.responses import Family, Response, etag
+from rolecall.http.responses import Family, Response, etag_header
 from rolecall.http.routes import route
 from rolecall.tenants import user_changes
 
@@ -36,6 +36,6 @@ class UserUpdate(Body):
 def handler(request: Request[UserUpdate]) -> Response:
     body = request.body
     user = user_changes.update_user(
-        request.context, request.path["id"], role=body.role, active=body.active, if_match=request.if_match
+        request.context, request.path["id"], new_role=body.role, new_active=body.active, if_match=request.if_match
     )
-    return Response(200, {"success": True, "message": "User updated successfully"}, etag(user.version))
+    return Response(200, {"success": True, "message": "User updated successfully"}, etag_header(user.version))

@@ -69,7 +69,7 @@ def _create_tenant(user_count: int, password: str) -> Iterator[BulkUser]:
         call, batch, changes = RequestContext(SEEDER, now()), [], list[writes.Write]()
         for index in indices:
             new = new_user(index, _role(index))
-            created, puts = user_creation.prepare_user(call, tenant.id, new)
+            created, puts = user_creation.prepare_user_writes(call, tenant.id, new)
             after = {"email": new.email, "role": new.role, "active": True}
             changes += [
                 *puts,

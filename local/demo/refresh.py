@@ -61,7 +61,7 @@ def _current_user(known: User) -> User | None:
 def _current_account(known: Account) -> Account:
     """Returns the platform account as it is now."""
     account = accounts.get_account(known["id"])
-    credential = reads.get(accounts.password_key(known["id"]))
+    credential = reads.get(accounts.password_item_key(known["id"]))
     password = known["password"]
     if password and not (credential and passwords.verify_password(credential["password_hash"], password)):
         password = None

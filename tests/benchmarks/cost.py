@@ -352,10 +352,10 @@ def _engine() -> Iterator[None]:
         os.environ["EVENT_BUS_NAME"] = session.client("events").create_event_bus(Name="events")["EventBusArn"]
         for cached in (
             config.config,
-            clients._session,
+            clients._shared_session,
             dynamodb.client,
-            queues._client,
-            token_use._queue,
+            queues._sqs_client,
+            token_use._sqs_client_without_retries,
             secrets_manager._client,
         ):
             cached.cache_clear()

@@ -104,7 +104,7 @@ class Tenant:
         each_batch(self._put, items)
 
     def _items_of(self, user_id: str, number: int) -> Iterator[dynamodb.Item]:
-        token, email = keys.api_token(user_id), keys.email(f"{user_id}@example.com")
+        token, email = keys.api_token(user_id), keys.email_reservation(f"{user_id}@example.com")
         user = keys.user(self.id, user_id)
         owner = {"tenant_id": self.id, "user_id": user_id}
         yield {"pk": user.pk, "sk": user.sk, **owner, "owned_keys": {token.pk, email.pk}}
@@ -169,11 +169,11 @@ def whole_sweep(tenant: Tenant) -> None:
     put_batch(slices.Slice(tenant.id, name).to_item() for name in keys.SLICES)
     while True:
         deadline.set_time_left(900)
-        found = [slices.Slice.from_item(item) for item in reads.query_partition(keys.deletion(tenant.id).pk).items]
+        found = [slices.Slice.from_item(item) for item in reads.query_partition(keys.deletion_job(tenant.id).pk).items]
         todo = slices.runnable_slices(found)
         if not todo:
             break
-        sweep.run_slices(todo, "benchmark")
+        sweep.sweep_or_prove_slices(todo, "benchmark")
     deleted = sum((one.deleted for one in found), Counter[str]()).total()
     assert deleted == len(tenant.keys), (deleted, len(tenant.keys))
 

@@ -104,7 +104,7 @@ def _fuzz(stack: Stack, folder: Path, callers: list[Caller], *arguments: str) ->
 
 def _forget_failed_logins(stack: Stack) -> None:
     """Of this machine: they would keep the other tests' logins waiting."""
-    key = keys.login_attempts("ADDRESS", sha256(b"127.0.0.1").hexdigest())
+    key = keys.login_attempts_item("ADDRESS", sha256(b"127.0.0.1").hexdigest())
     stack.dynamodb.delete_item(TableName=stack.table_name, Key={"pk": {"S": key.pk}, "sk": {"S": key.sk}})
 
 

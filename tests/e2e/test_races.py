@@ -55,7 +55,13 @@ def in_process(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def _forget_clients() -> None:
-    for cached in (config.config, clients._session, dynamodb.client, queues._client, secrets_manager._client):
+    for cached in (
+        config.config,
+        clients._shared_session,
+        dynamodb.client,
+        queues._sqs_client,
+        secrets_manager._client,
+    ):
         cached.cache_clear()
     secrets_manager._cache.clear()
 
@@ -532,9 +538,9 @@ def test_the_last_two_superadmins_who_disable_each_other_never_leave_none(stack:
     pairs = [sessions.log_in(_operator(), one["email"], one["password"]) for one in made]
     principals = [gateway.authorize(pair.access_token) for pair in pairs]
     # Other tests' superadmins count as well: leave these two.
-    count = reads.get(keys.platform())
+    count = reads.get(keys.platform_counters())
     assert count
-    writes.write(writes.Update(keys.platform(), set={"enabled_superadmins": 2}, when=writes.MUST_EXIST))
+    writes.write(writes.Update(keys.platform_counters(), set={"enabled_superadmins": 2}, when=writes.MUST_EXIST))
 
     def send(change: tuple[int, int]) -> gateway.Response:
         actor, target = change
@@ -545,11 +551,11 @@ def test_the_last_two_superadmins_who_disable_each_other_never_leave_none(stack:
         answers = list(pool.map(send, [(0, 1), (1, 0)]))
 
     assert sorted(answer.status for answer in answers) == [200, 422]
-    after = reads.get(keys.platform())
+    after = reads.get(keys.platform_counters())
     assert after
     assert after["enabled_superadmins"] == 1
     left = count["enabled_superadmins"] - 1
-    writes.write(writes.Update(keys.platform(), set={"enabled_superadmins": left}, when=writes.MUST_EXIST))
+    writes.write(writes.Update(keys.platform_counters(), set={"enabled_superadmins": left}, when=writes.MUST_EXIST))
 
 
 def _operator() -> principals.RequestContext:

@@ -255,7 +255,7 @@ def _fill(tenant_id: str, *, users: int, children: int) -> None:
     items: list[dynamodb.Item] = []
     for _ in range(users):
         user_id = str(uuid4())
-        token, email = keys.api_token(user_id), keys.email(f"{user_id}@example.com")
+        token, email = keys.api_token(user_id), keys.email_reservation(f"{user_id}@example.com")
         owner = {"tenant_id": tenant_id, "user_id": user_id}
         user = keys.user(tenant_id, user_id)
         items += [{"pk": key.pk, "sk": key.sk, **owner} for key in (token, email)]

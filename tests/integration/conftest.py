@@ -55,7 +55,7 @@ def aws(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iter
         # What a test has counted outside of an invocation, or in one that died, is not the next one's.
         telemetry.metrics.clear_metrics()
         config.config.cache_clear()
-        queues._client.cache_clear()
+        queues._sqs_client.cache_clear()
         events = dynamodb.client().meta.events
         events.register(_EACH_CALL, _enforce_policy)
         level = telemetry.logger.log_level
@@ -164,11 +164,11 @@ def waiting_messages() -> list[str]:
     found: list[str] = []
     queue = config.config().sweep_queue_url
     while True:
-        answer = queues._client().receive_message(QueueUrl=queue, MaxNumberOfMessages=10)
+        answer = queues._sqs_client().receive_message(QueueUrl=queue, MaxNumberOfMessages=10)
         if not answer.get("Messages"):
             return found
         for message in answer["Messages"]:
-            queues._client().delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+            queues._sqs_client().delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
             found.append(message["Body"])
 
 

@@ -42,7 +42,7 @@ def test_the_doctor_says_what_is_wrong_and_mends_what_follows_from_the_rest(
 ) -> None:
     user = acme.add("user")
     writes.write(writes.Update(keys.tenant(acme.id), set={"active_admins": 3}, when=writes.MUST_EXIST))
-    writes.write(writes.Delete(keys.email(user.email), when=writes.MUST_EXIST))
+    writes.write(writes.Delete(keys.email_reservation(user.email), when=writes.MUST_EXIST))
     before = table()
 
     with pytest.raises(StackError, match=r"^table rolecall: 2 violations of the invariants.$"):

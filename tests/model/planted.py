@@ -58,8 +58,8 @@ BUGS = {
     "the last superadmin may go": Bug(
         "forgotten condition",
         "accounts.accounts:superadmin_count_writes",
-        'Attr("enabled_superadmins").gt(0 if may_be_none else 1)',
-        'Attr("enabled_superadmins").gte(0 if may_be_none else 1)',
+        'Attr("enabled_superadmins").gt(0 if may_fall_to_zero else 1)',
+        'Attr("enabled_superadmins").gte(0 if may_fall_to_zero else 1)',
     ),
     "a tenant that is being deleted can be written to": Bug(
         "forgotten condition",
@@ -69,43 +69,44 @@ BUGS = {
     ),
     "a version is not asked for at a deletion": Bug(
         "forgotten condition",
-        "tenants.user_deletion:_mark_deleted",
+        "tenants.user_deletion:_mark_deleted_and_free_owned_keys",
         "if if_match is not None and user.version not in if_match:",
         "if if_match is not None and not if_match:",
     ),
     "a manager makes admins": Bug(
         "wrong transition",
-        "auth.roles:check_transition",
-        "if old != new and (old, new) not in ALLOWED_TRANSITIONS[actor]:",
-        "if old != new and (old, new) not in ALLOWED_TRANSITIONS[actor] and old is not Role.USER:",
+        "auth.roles:check_role_change_allowed",
+        "if old_role != new_role_or_same and (old_role, new_role_or_same) not in ALLOWED_TRANSITIONS[actor_role]:",
+        "if old_role != new_role_or_same and (old_role, new_role_or_same) not in ALLOWED_TRANSITIONS[actor_role]"
+        " and old_role is not Role.USER:",
     ),
     "a manager demotes itself": Bug(
         "wrong transition",
-        "auth.roles:check_transition",
-        "if oneself:",
-        "if oneself and old is Role.ADMIN:",
+        "auth.roles:check_role_change_allowed",
+        "if target_is_actor:",
+        "if target_is_actor and old_role is Role.ADMIN:",
     ),
     "the rules are asked before the version": Bug(
         "wrong order of checks",
-        "tenants.user_changes:_attempt_change",
+        "tenants.user_changes:_read_check_and_write_change",
         """    if if_match is not None and old.version not in if_match:
         raise PreconditionFailed
-    _check_change_allowed(context, old, role, active)
+    _check_change_allowed(context, old, new_role, new_active)
 """,
-        """    _check_change_allowed(context, old, role, active)
+        """    _check_change_allowed(context, old, new_role, new_active)
     if if_match is not None and old.version not in if_match:
         raise PreconditionFailed
 """,
     ),
     "an admin who is deactivated still counts": Bug(
         "stale count",
-        "tenants.user_changes:_attempt_change",
+        "tenants.user_changes:_read_check_and_write_change",
         "admin_delta=admin_count_delta(old.role_if_active, new.role_if_active)",
         "admin_delta=admin_count_delta(old.role, new.role)",
     ),
     "an inactive admin who is deleted is counted out again": Bug(
         "stale count",
-        "tenants.user_deletion:_mark_deleted",
+        "tenants.user_deletion:_mark_deleted_and_free_owned_keys",
         "admin_delta=admin_count_delta(user.role_if_active, None)",
         "admin_delta=admin_count_delta(user.role, None)",
     ),
@@ -174,19 +175,19 @@ BUGS = {
     "the name of a deleted tenant stays taken": Bug(
         "leaked lookup item",
         "deletion.requests:_write_tombstone",
-        "        writes.Delete(keys.tenant_name(name)),\n",
+        "        writes.Delete(keys.tenant_name_reservation(name)),\n",
         "",
     ),
     "an admin reads users of any tenant": Bug(
         "cross-tenant read",
         "tenants.users:get_user",
-        "user = User.from_item(read_user_item(actor.tenant_id, user_id))",
-        "user = _get_user_of_any_tenant(user_id)",
+        "user = User.from_item(read_item_of_undeleted_user(actor.tenant_id, own_or_managed_user_id))",
+        "user = _get_user_of_any_tenant(own_or_managed_user_id)",
     ),
     "an admin reads the trail of any tenant": Bug(
         "cross-tenant read",
         "tenants.tenants:resolve_tenant_id",
-        """        if tenant_id is not None and named != own:
+        """        if requested_tenant_id is not None and named != own:
             raise TenantNotFound
         return own
 """,
@@ -212,7 +213,7 @@ BUGS = {
     ),
     "a deactivated user still comes in": Bug(
         "token that outlives its user",
-        "auth.authorizer:_authenticate_api_token",
+        "auth.authorizer:_authenticate_api_token_and_report_use",
         'or user is None or not user["active"]',
         "or user is None",
     ),
@@ -230,8 +231,8 @@ BUGS = {
     ),
     "a stolen refresh token ends nothing": Bug(
         "forgotten consequence",
-        "accounts.sessions:_attempt_refresh",
-        "        _revoke_session(context, token, session)\n",
+        "accounts.sessions:_attempt_refresh_or_revoke",
+        "        _revoke_session_of_reused_token(context, token, session)\n",
         "        pass\n",
     ),
     "a cursor skips one": Bug(
@@ -242,13 +243,13 @@ BUGS = {
     ),
     "the last second is not in the trail": Bug(
         "cursor that skips",
-        "audit.trail:_upper_bound",
+        "audit.trail:_exclusive_upper_bound_of_ids",
         "timedelta(seconds=1)",
         "timedelta(seconds=0)",
     ),
     "a wait does not grow": Bug(
         "wrong number",
-        "auth.login_attempts:wait_after",
+        "auth.login_attempts:wait_seconds_after",
         "FIRST_WAIT_SECONDS * 2 ** min(beyond, 10)",
         "FIRST_WAIT_SECONDS",
     ),
@@ -266,7 +267,7 @@ BUGS = {
     ),
     "emails differ by their case": Bug(
         "wrong key",
-        "storage.keys:email",
+        "storage.keys:email_reservation",
         "address.lower()",
         "address",
     ),

@@ -211,7 +211,9 @@ class World:
         addresses = {email.lower() for email in emails} | {name for name in usernames if "@" in name}
         names = [one.name for one in self.model.tenants if one.status in {"active", "scheduled"}]
         superadmins = sum(account.counts for account in self.model.accounts)
-        assert self.look.items[keys.platform()]["enabled_superadmins"] == superadmins, "a wrong count of superadmins"
+        assert self.look.items[keys.platform_counters()]["enabled_superadmins"] == superadmins, (
+            "a wrong count of superadmins"
+        )
         assert len(self.look.beginning("TOKEN#")) == len(users), "a token too many or too few"
         assert {key.pk for key in self.look.beginning("EMAIL#")} == {f"EMAIL#{address}" for address in addresses}
         reserved = {f"USERNAME#{name}" for name in usernames if "@" not in name}

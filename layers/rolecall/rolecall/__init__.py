@@ -7,6 +7,6 @@ room: `operations -> http, tenants, accounts, deletion -> audit -> auth -> stora
 
 import gc
 
-# Importing creates many objects and almost no garbage. With the default threshold, Python would still run the garbage
-# collector about twelve times during a cold start. `storage.dynamodb` sets a lower threshold before the first request.
+# Python's garbage collector would run about twelve times during a cold start, and would find almost nothing. This high
+# threshold keeps it from running during imports. `storage.dynamodb` sets a lower threshold before the first request.
 gc.set_threshold(1_000_000)

@@ -84,7 +84,7 @@ def is_lambda_initializing() -> bool:
     return "AWS_LAMBDA_INITIALIZATION_TYPE" in os.environ
 
 
-def function_name() -> str | None:
+def lambda_function_name() -> str | None:
     """The name that the deployment gave to this function; `None` outside of Lambda."""
     return os.environ.get("AWS_LAMBDA_FUNCTION_NAME")
 

@@ -6,8 +6,8 @@ Every retry and every wait asks here, so that a function answers before Lambda s
 import time
 from contextvars import ContextVar
 
-#: The moment, on `time.monotonic()`, at which the current invocation must have answered. Lambda freezes no
-#: environment while an invocation runs, so the monotonic clock is right here.
+#: The moment at which the current invocation must have answered, as a value of `time.monotonic()`. The monotonic clock
+#: is correct for a deadline, because Lambda never freezes the process during an invocation.
 _deadline: ContextVar[float] = ContextVar("deadline")
 
 

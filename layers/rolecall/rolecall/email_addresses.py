@@ -6,21 +6,22 @@ from unicodedata import normalize
 
 from rolecall.text_rules import InvalidText
 
-#: Characters before the @ of an address: RFC 5322's `dot-atom`, which email-validator takes.
+#: The characters that email-validator allows before the @ of an address: the `dot-atom` of RFC 5322.
 _LOCAL_PART = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]*")
 
 _ASCII_DOMAIN = re.compile(r"[A-Za-z0-9.-]*")
 
-#: What an internationalized label begins with in its ASCII form (RFC 5890).
+#: The ASCII form of a domain label with other letters begins with this prefix (RFC 5890).
 _ACE_PREFIX = "xn--"
 
 
-def canonical_address(text: str) -> str:
+def parse_address_to_ascii(text: str) -> str:
     """The address as email-validator normalizes it, in ASCII; two that differ in case only are the same.
 
     It is not checked whether the address takes mail. Raises `InvalidText` for anything else than an address.
     """
-    # Most routes take no address, and this is a tenth of a cold start.
+    # email-validator is imported only when an address is checked, because the import is a tenth of a cold start and
+    # most routes take no address.
     from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415
 
     try:
@@ -48,47 +49,49 @@ class AddressPrefix(NamedTuple):
     def matches(self, address: str) -> bool:
         """Whether an address that begins with `stored` begins with what was searched for."""
         label = address.removeprefix(self.stored).partition(".")[0]
-        return not self.open_label or any(one.startswith(self.open_label) for one in (label, _decoded(label)))
+        return not self.open_label or any(
+            one.startswith(self.open_label) for one in (label, _decode_punycode_label(label))
+        )
 
 
-#: What every address begins with.
+#: The prefix that every address matches.
 ANY_ADDRESS = AddressPrefix()
 
 
-def search_prefix(text: str) -> AddressPrefix:
-    """What addresses begin with that are found by `text`, the beginning of an address as at its creation.
+def parse_address_prefix(typed_prefix: str) -> AddressPrefix:
+    """What addresses begin with that are found by `typed_prefix`, the beginning of an address as at its creation.
 
     Raises `InvalidText`, with a hint, for what no address begins with.
     """
-    if any(one.isspace() for one in text):
+    if any(one.isspace() for one in typed_prefix):
         raise InvalidText("must have no space: an email has none, and + is written as %2B in a query")
-    local, at, domain = text.partition("@")
+    local, at, domain = typed_prefix.partition("@")
     if not _LOCAL_PART.fullmatch(local) or (at and not local):
         raise InvalidText("must be the beginning of an email address")
     if not at:
         return AddressPrefix(local.lower())
-    *whole, open_label = _ascii_labels(domain) if domain.isascii() else _international_labels(domain)
+    *whole, open_label = _split_ascii_domain_prefix(domain) if domain.isascii() else _encode_labels_but_the_last(domain)
     return AddressPrefix("".join([f"{local.lower()}@", *(f"{label}." for label in whole)]), open_label)
 
 
-def _ascii_labels(domain: str) -> list[str]:
-    if not _ASCII_DOMAIN.fullmatch(domain):
+def _split_ascii_domain_prefix(domain_prefix: str) -> list[str]:
+    if not _ASCII_DOMAIN.fullmatch(domain_prefix):
         raise InvalidText("must be the beginning of an email address")
-    return domain.lower().split(".")
+    return domain_prefix.lower().split(".")
 
 
-def _international_labels(domain: str) -> list[str]:
+def _encode_labels_but_the_last(domain_prefix: str) -> list[str]:
     """The labels in ASCII, apart from the last one, which may go on."""
     import idna  # noqa: PLC0415 (few searches have such a domain)
 
     try:
-        *whole, last = idna.uts46_remap(domain, std3_rules=True, transitional=False).split(".")
+        *whole, last = idna.uts46_remap(domain_prefix, std3_rules=True, transitional=False).split(".")
         return [*(idna.alabel(label).decode() for label in whole), last]
     except idna.IDNAError:
         raise InvalidText("must be the beginning of an email address") from None
 
 
-def _decoded(label: str) -> str:
+def _decode_punycode_label(label: str) -> str:
     if not label.startswith(_ACE_PREFIX):
         return label
     try:

@@ -13,7 +13,7 @@ class RolecallError(Exception):
     status: ClassVar[int] = 500
     code: ClassVar[str] = "INTERNAL_ERROR"
     message: str = "something went wrong on our side: try again later"
-    #: Seconds after which the caller should try again. Sent as `Retry-After`.
+    #: Seconds after which the caller should try again. The `Retry-After` header of the response carries this number.
     retry_after: int | None = None
 
     def __init__(self, message: str | None = None) -> None:

@@ -18,6 +18,6 @@ def time_ordered_id(at: datetime) -> str:
     return str(UUID(int=value))
 
 
-def lowest_id_at(at: datetime) -> str:
+def lowest_time_ordered_id_at(at: datetime) -> str:
     """The smallest possible time-ordered id of the millisecond of `at`: the lower bound of a range of ids."""
     return str(UUID(int=int(at.timestamp() * 1000) << 80))

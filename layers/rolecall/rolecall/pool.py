@@ -34,33 +34,34 @@ class Pool:
                 one.cancel()
             wait(running)
 
-    def map_in_order[T, R](self, work: Callable[[T], R], parts: Iterable[T], number: int) -> Iterator[R]:
-        """Yield the result of `work` for each of the `parts`, in their order, running up to `number` calls ahead."""
+    def map_in_order[T, R](self, work: Callable[[T], R], parts: Iterable[T], max_ahead: int) -> Iterator[R]:
+        """Yield the result of `work` for each of the `parts`, in their order, running up to `max_ahead` calls ahead."""
         running: deque[Future[R]] = deque()
         for part in parts:
             running.append(self._submit(work, part))
-            if len(running) == number or not self._threads:
+            if len(running) == max_ahead or not self._threads:
                 yield running.popleft().result()
         yield from (one.result() for one in running)
 
-    def prefetch_one[T](self, things: Iterator[T]) -> Iterator[T]:
+    def prefetch_one[T](self, elements: Iterator[T]) -> Iterator[T]:
         """Yield the elements of an iterator. The next element is computed while the caller uses the current one."""
         if not self._threads:
-            yield from things
+            yield from elements
             return
-        coming = self._submit(_next_or_none, things)
+        coming = self._submit(_next_or_none, elements)
         while (thing := coming.result()) is not None:
-            coming = self._submit(_next_or_none, things)
+            coming = self._submit(_next_or_none, elements)
             yield thing
 
     def _submit[T, R](self, work: Callable[[T], R], part: T) -> "Future[R]":
         if self._threads:
-            # A new thread has an empty context. The copy carries the deadline of the invocation.
+            # A new thread starts with an empty context. A copy of the caller's context gives the thread the deadline of
+            # the invocation.
             return self._threads.submit(copy_context().run, work, part)
         done: Future[R] = Future()
         done.set_result(work(part))
         return done
 
 
-def _next_or_none[T](things: Iterator[T]) -> T | None:
-    return next(things, None)
+def _next_or_none[T](elements: Iterator[T]) -> T | None:
+    return next(elements, None)

@@ -15,14 +15,14 @@ from aws_lambda_powertools.metrics import Metrics, MetricUnit
 from rolecall import config
 from rolecall.errors import RolecallError, ServiceUnavailable
 
-# Both take `service` from POWERTOOLS_SERVICE_NAME, which the template sets to the name of the stack.
-# All functions log into one group, so each line names its function.
-logger = Logger(function_name=config.function_name())
+# The logger and the metrics read their field `service` from the environment variable POWERTOOLS_SERVICE_NAME, which the
+# template sets to the stack's name. Each log line names its Lambda function, because all functions share one log group.
+logger = Logger(function_name=config.lambda_function_name())
 
 metrics = Metrics(namespace="Rolecall")
 
-#: An invocation that ends with less than this left was nearly stopped by Lambda. Functions that work until their
-#: deadline reserve more than this.
+#: An invocation that ends with fewer milliseconds left than this number counts as nearly timed out. Functions that work
+#: until their deadline reserve more time than this.
 _NEAR_TIMEOUT_MS = 1000
 
 
@@ -31,7 +31,7 @@ def count_metric(metric: str, number: int = 1) -> None:
     metrics.add_metric(metric, MetricUnit.Count, number)
 
 
-def log_critical_event(message: str, **fields: Any) -> None:
+def log_and_count_critical_event(message: str, **fields: Any) -> None:
     """Log an event that a person must review, such as a tenant's deletion, and raise an alarm through its metric."""
     logger.critical(message, **fields)
     count_metric("CriticalEvents")
@@ -39,10 +39,10 @@ def log_critical_event(message: str, **fields: Any) -> None:
 
 def log_service_unavailable(error: ServiceUnavailable) -> None:
     """Log which call to AWS failed, and how. The API's caller only reads that the service is busy."""
-    logger.warning("service unavailable", **describe_failed_call(error))
+    logger.warning("service unavailable", **describe_cause_for_log(error))
 
 
-def describe_failed_call(error: RolecallError) -> dict[str, Any]:
+def describe_cause_for_log(error: RolecallError) -> dict[str, Any]:
     """Which call to AWS caused this error, and how it failed, as fields for a log line.
 
     The message of the AWS error is left out, because it can repeat the data that was sent.
@@ -66,7 +66,7 @@ def describe_failed_call(error: RolecallError) -> dict[str, Any]:
 
 
 @contextmanager
-def service_unavailable_logged() -> Iterator[None]:
+def log_and_reraise_service_unavailable() -> Iterator[None]:
     """A context manager that logs the cause of a `ServiceUnavailable` and raises it again.
 
     For functions that are not routes: a route logs it when it builds the response.
@@ -79,19 +79,19 @@ def service_unavailable_logged() -> Iterator[None]:
 
 
 @contextmanager
-def invocation_telemetry(context: Any) -> Iterator[None]:
+def invocation_telemetry(lambda_context: Any) -> Iterator[None]:
     """A context manager for one invocation: adds the request id to every log line and writes the metrics at the end."""
-    logger.append_keys(request_id=context.aws_request_id)
+    logger.append_keys(request_id=lambda_context.aws_request_id)
     try:
-        with service_unavailable_logged():
+        with log_and_reraise_service_unavailable():
             yield
     finally:
-        finish_invocation(context)
+        flush_metrics_and_warn_if_nearly_timed_out(lambda_context)
 
 
-def finish_invocation(context: Any) -> None:
+def flush_metrics_and_warn_if_nearly_timed_out(lambda_context: Any) -> None:
     """Write the metrics of this invocation, and warn if the function nearly ran out of time."""
-    left = context.get_remaining_time_in_millis()
+    left = lambda_context.get_remaining_time_in_millis()
     if left < _NEAR_TIMEOUT_MS:
         logger.warning("time nearly ran out", milliseconds_left=left)
         count_metric("NearTimeout")

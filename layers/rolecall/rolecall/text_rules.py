@@ -4,8 +4,8 @@ The rules are PRECIS (RFC 8264 to 8266), as the package precis-i18n has them. Th
 
 | text | form that is kept | form that is compared |
 | --- | --- | --- |
-| names, reasons, profile fields | NFC, each kind of space as U+0020 | `comparison_form`, where a name is unique |
-| passwords | none | `password_form`, the OpaqueString of RFC 8265 |
+| names, reasons, profile fields | NFC, each kind of space as U+0020 | `comparable_name`, where a name is unique |
+| passwords | none | `comparable_password`, the OpaqueString of RFC 8265 |
 
 All of them have only characters of PRECIS's FreeformClass. Characters that need a context (CONTEXTJ) are allowed in
 that context only. Those of CONTEXTO are allowed anywhere: they are visible, and "A · B" is a good name.
@@ -20,13 +20,14 @@ from rolecall.errors import ValidationFailed
 if TYPE_CHECKING:
     from precis_i18n.unicode import UnicodeData
 
-#: Characters that show nothing, although Unicode counts them as letters, marks or symbols and has no property for it.
+#: Blank characters that Unicode counts as letters, marks or symbols, and that no Unicode property marks as invisible.
 _BLANK = frozenset("\u2800\U0001d159\U00013441\U00013442\U00016fe4\ufffc")
 
-#: What a decoder writes in place of bytes that it cannot read.
+#: The character that a decoder writes in place of bytes that it cannot decode.
 REPLACEMENT = "\ufffd"
 
-#: Bytes that a text may have as a part of a key. DynamoDB takes 1,024 for a sort key; some are added to it in queries.
+#: The most bytes of a text that is part of a sort key. DynamoDB allows 1,024 bytes in a sort key; the rest is for the
+#: key's prefix and for the characters that queries append.
 MAX_KEY_BYTES = 1000
 
 
@@ -37,88 +38,89 @@ class InvalidText(ValidationFailed, ValueError):
         super().__init__(message=message)
 
 
-def visible_line(text: str) -> str:
+def check_and_normalize_line(text: str) -> str:
     """The text as it is kept, in one line and without space around it.
 
     Raises `InvalidText` if nothing of it can be seen, or if it has characters that cannot be seen.
     """
-    return _visible(text, allowed_controls="")
+    return _check_and_normalize(text, allowed_controls="")
 
 
-def visible_lines(text: str) -> str:
-    """Like `visible_line`, for a text that may have tabs and several lines; a line ends with U+000A."""
-    return _visible(text.replace("\r\n", "\n").replace("\r", "\n"), allowed_controls="\t\n")
+def check_and_normalize_lines(text: str) -> str:
+    """Like `check_and_normalize_line`, for a text that may have tabs and several lines; a line ends with U+000A."""
+    return _check_and_normalize(text.replace("\r\n", "\n").replace("\r", "\n"), allowed_controls="\t\n")
 
 
-def comparison_form(text: str) -> str:
+def comparable_name(name: str) -> str:
     """What two names that look the same have in common: without case, kinds of space, and what cannot be seen.
 
     Raises `InvalidText` for what can be no part of a key: a text of which nothing remains, or one that grows too long.
     """
-    seen = "".join(one for one in normalize("NFKC", text).casefold() if category(one) != "Cf")
+    seen = "".join(one for one in normalize("NFKC", name).casefold() if category(one) != "Cf")
     form = " ".join(normalize("NFKC", seen).split())
     if not form:
         raise InvalidText("must not be blank")
-    check_key_length(form)
+    check_fits_into_key(form)
     return form
 
 
-def check_key_length(text: str) -> None:
+def check_fits_into_key(text: str) -> None:
     """Raises `InvalidText` for a text that is too long to be a part of a key."""
     if len(text.encode()) > MAX_KEY_BYTES:
         raise InvalidText(f"must have at most {MAX_KEY_BYTES} bytes where it is compared: use fewer special characters")
 
 
-def new_password(password: str) -> str:
+def check_new_password(password: str) -> str:
     """The form of a password that is to be set; raises `InvalidText` for what RFC 8265 allows in none."""
-    form = password_form(password)
-    _check_characters(form, allowed_controls="")
-    if not _has_visible_character(form):
+    form = comparable_password(password)
+    _refuse_forbidden_characters(form, allowed_controls="")
+    if not _has_letter_number_or_symbol(form):
         raise InvalidText("must not be blank")
     return form
 
 
-def password_form(password: str) -> str:
+def comparable_password(password: str) -> str:
     """The form in which passwords are compared: OpaqueString of RFC 8265, section 4.2, without its refusals."""
-    return _with_plain_spaces(password)
+    return _normalize_with_plain_spaces(password)
 
 
-def _visible(text: str, *, allowed_controls: str) -> str:
-    found = _with_plain_spaces(text).strip(" \t\r\n")
+def _check_and_normalize(text: str, *, allowed_controls: str) -> str:
+    found = _normalize_with_plain_spaces(text).strip(" \t\r\n")
     if not found:
         raise InvalidText("must not be blank")
-    _check_characters(found, allowed_controls)
-    if not _has_visible_character(found):
+    _refuse_forbidden_characters(found, allowed_controls)
+    if not _has_letter_number_or_symbol(found):
         raise InvalidText("must not be blank")
     return found
 
 
-def _with_plain_spaces(text: str) -> str:
+def _normalize_with_plain_spaces(text: str) -> str:
     """In NFC, with U+0020 for each character that Unicode counts as a space (Zs)."""
     if text.isascii():
         return text
     return normalize("NFC", "".join(" " if category(one) == "Zs" else one for one in text))
 
 
-def _has_visible_character(text: str) -> bool:
+def _has_letter_number_or_symbol(text: str) -> bool:
     """Whether there is a letter, number, punctuation mark or symbol; a combining mark needs one to sit on."""
     return any(category(one)[0] in "LNPS" for one in text)
 
 
-def _check_characters(text: str, allowed_controls: str) -> None:
+def _refuse_forbidden_characters(text: str, allowed_controls: str) -> None:
     for position, character in enumerate(text):
-        if character not in allowed_controls and not _is_allowed(text, position):
+        if character not in allowed_controls and not _is_character_allowed(text, position):
             code_point = f"U+{ord(character):04X}"
             if _is_invisible(character):
                 raise InvalidText(f"must have no characters that cannot be seen: {code_point} is one")
             raise InvalidText(f"must not have the character {code_point}")
 
 
-def _is_allowed(text: str, position: int) -> bool:
+def _is_character_allowed(text: str, position: int) -> bool:
     character = text[position]
     if character.isascii():
         return character.isprintable()
-    # Most texts are ASCII, and do not need the tables.
+    # precis-i18n is imported only for a text with characters outside of ASCII, because most texts are ASCII and need
+    # none of its tables.
     from precis_i18n import context, derived  # noqa: PLC0415
 
     if character in _BLANK or character == REPLACEMENT:

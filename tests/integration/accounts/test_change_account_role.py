@@ -238,16 +238,16 @@ class TestTheLastSuperadmin:
         one, two = make_account(PlatformRole.SUPERADMIN), make_account()
         _change(superadmin, two.id, "SUPERADMIN")
         _change(superadmin, one.id, "CLIENT")
-        platform = reads.get(keys.platform())
+        platform = reads.get(keys.platform_counters())
         assert platform
         assert platform["enabled_superadmins"] == 2
 
     def test_a_disabled_one_does_not_count(self, superadmin: Holder) -> None:
         other = make_account(PlatformRole.SUPERADMIN)
         _set(other, enabled=False)
-        before = reads.get(keys.platform())
+        before = reads.get(keys.platform_counters())
         assert _change(superadmin, other.id).status == 200
-        assert reads.get(keys.platform()) == before
+        assert reads.get(keys.platform_counters()) == before
 
 
 @pytest.mark.parametrize("loss", ["demoted", "banned", "disabled", "deleted"])

@@ -267,10 +267,10 @@ class TestTheTrailOfATenantThatIsGone:
         redaction._PAGE = 2
         try:
             deadline.set_time_left(0)
-            redaction.redact_deleted_tenants(10, 0.1)
+            redaction.redact_emails_of_deleted_tenants(10, 0.1)
             assert people[0] in str(audit_of(acme.id))
             deadline.set_time_left(30)
-            redaction.redact_deleted_tenants(10, 0.1)
+            redaction.redact_emails_of_deleted_tenants(10, 0.1)
         finally:
             redaction._PAGE = page
         assert not [email for email in people if email in str(audit_of(acme.id))]

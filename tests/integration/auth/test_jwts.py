@@ -133,9 +133,9 @@ def test_a_flood_of_unknown_key_ids_reads_the_secret_once(claims: dict[str, Any]
 def test_a_new_key_is_known_before_the_cached_secret_ends(superadmin: Holder) -> None:
     assert gateway.authorize(superadmin.access_token)  # the secret is cached
     arn = config().jwt_key_secret_arn
-    secret, version = secrets_manager.read_with_version(arn)
-    new = jwts.with_new_key(secret, clock.now(), keep_previous=True)
-    secrets_manager.replace_if_version(arn, version, new)
+    secret, version = secrets_manager.read_current_with_version(arn)
+    new = jwts.prepare_secret_with_new_key(secret, clock.now(), keep_old_key=True)
+    secrets_manager.replace_unless_version_changed(arn, version, new)
 
     claims = jwt.decode(superadmin.access_token, options={"verify_signature": False})
 

@@ -20,7 +20,13 @@ from rolecall.storage import dynamodb
 from tests import gateway
 from tests.gateway import ROOT, Route
 
-_CLIENTS = (dynamodb.client, secrets_manager._client, queues._client, token_use._queue, role_events._eventbridge_client)
+_CLIENTS = (
+    dynamodb.client,
+    secrets_manager._client,
+    queues._sqs_client,
+    token_use._sqs_client_without_retries,
+    role_events._eventbridge_client,
+)
 _ROUTES = [route for route in gateway.routes() if route.function not in {"show_docs", "get_docs_asset"}]
 _TRIGGERED = sorted(
     {path.parent.name for path in ROOT.glob("functions/*/app.py")} - {route.function for route in gateway.routes()}
@@ -46,14 +52,14 @@ def hanging_aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         for name, value in {**settings, **{f"{secret}_SECRET_ARN": f"arn:{secret}" for secret in secrets}}.items():
             monkeypatch.setenv(name, value)
         config.cache_clear()
-        clients._session.cache_clear()
+        clients._shared_session.cache_clear()
         for client in _CLIENTS:
             client.cache_clear()
         before = deadline._deadline.set(0)
         yield
         deadline._deadline.reset(before)
     config.cache_clear()
-    clients._session.cache_clear()
+    clients._shared_session.cache_clear()
     for client in _CLIENTS:
         client.cache_clear()
 

@@ -39,7 +39,7 @@ def put(key: keys.Key, **attributes: Any) -> None:
 
 def plant_user(tenant_id: str, user_id: str, *, children: int = 2) -> None:
     """A user with a token, an email and what else it has, written straight into the table."""
-    token, email = keys.api_token(user_id), keys.email(f"{user_id}@example.com")
+    token, email = keys.api_token(user_id), keys.email_reservation(f"{user_id}@example.com")
     owner = {"tenant_id": tenant_id, "user_id": user_id}
     put(token, **owner)
     put(email, **owner)
@@ -82,7 +82,7 @@ def remains(tenant_id: str) -> list[str]:
         for item in table()
         if tenant_id in json.dumps(item, default=str)
         and not item["pk"].startswith("AUDIT#")
-        and keys.Key(item["pk"], item["sk"]) != keys.deletion(tenant_id)
+        and keys.Key(item["pk"], item["sk"]) != keys.deletion_job(tenant_id)
     ]
 
 
@@ -115,7 +115,7 @@ def later(minutes: int | None = None) -> None:
 def leases_run_out(tenant_id: str) -> None:
     """What a minute of waiting does."""
     for item in table():
-        if item["pk"] == keys.deletion(tenant_id).pk and item["sk"] != keys.META and item["lease_until"]:
+        if item["pk"] == keys.deletion_job(tenant_id).pk and item["sk"] != keys.META and item["lease_until"]:
             writes.write(
                 writes.Update(keys.Key(item["pk"], item["sk"]), set={"lease_until": 0}, when=writes.MUST_EXIST)
             )
@@ -129,7 +129,7 @@ def to_the_end(tenant: Tenant, *, rounds: int = 12) -> None:
         while bodies := waiting_messages():
             with suppress(Crash):
                 work(bodies)
-        job = reads.get(keys.deletion(tenant.id))
+        job = reads.get(keys.deletion_job(tenant.id))
         if job is not None and job["status"] == "deleted" and not job["unannounced"]:
             return
 

@@ -41,7 +41,7 @@ def _left_of(tenant: Tenant) -> set[str]:
 
 
 def _job(tenant: Tenant) -> dict[str, Any]:
-    item = reads.get(keys.deletion(tenant.id))
+    item = reads.get(keys.deletion_job(tenant.id))
     assert item
     return item
 
@@ -53,7 +53,7 @@ def full(acme: Tenant) -> Tenant:
         acme.add_device_and_session(member)
         acme.add_device_and_session(member)
     # What nobody has thought of yet, in both kinds of partition, one of them with an item outside.
-    user_items.put_user_item(acme.id, acme.admin.id, "BADGE", "b1", {"owned_keys": {"BADGE-NUMBER#77"}})
+    user_items.put_item_of_active_user(acme.id, acme.admin.id, "BADGE", "b1", {"owned_keys": {"BADGE-NUMBER#77"}})
     writes.write(writes.Put({"pk": keys.tenant_partition(acme.id), "sk": "INVOICE#i1", "total": 5}))
     writes.write(writes.Put({"pk": "BADGE-NUMBER#77", "sk": keys.META, "tenant_id": acme.id}))
     return acme

@@ -122,7 +122,7 @@ def test_what_becomes_of_a_tenant_between_the_look_at_it_and_its_tombstone_count
     else:
         codes = {"gone": "TENANT_NOT_FOUND", "renamed": "CONCURRENT_CHANGE", "protected": "TENANT_PROTECTED"}
         assert answer.code == codes[between]
-        assert reads.query_partition(keys.deletion(tenant.id).pk).items == audit_of(tenant.id) == []
+        assert reads.query_partition(keys.deletion_job(tenant.id).pk).items == audit_of(tenant.id) == []
 
 
 def test_a_tombstone_closes_the_tenant_and_lists_all_there_is_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,11 +133,11 @@ def test_a_tombstone_closes_the_tenant_and_lists_all_there_is_to_do(monkeypatch:
     with just_before("Query", crash), suppress(Crash):
         delete(tenant)
 
-    assert reads.get(keys.tenant_name(tenant.name)) is None
+    assert reads.get(keys.tenant_name_reservation(tenant.name)) is None
     assert {"status": "deleting", "updated_at": at}.items() <= (reads.get(keys.tenant(tenant.id)) or {}).items()
     [entry] = audit_of(tenant.id)
     assert (entry["action"], entry["timestamp"], entry["severity"]) == ("delete_tenant", at, "critical")
-    job, *slice_items = reads.query_partition(keys.deletion(tenant.id).pk).items
+    job, *slice_items = reads.query_partition(keys.deletion_job(tenant.id).pk).items
     assert job == {
         "pk": f"DELETION#{tenant.id}",
         "sk": keys.META,
@@ -164,7 +164,9 @@ def test_a_tombstone_closes_the_tenant_and_lists_all_there_is_to_do(monkeypatch:
 @pytest.mark.parametrize("what", ["the receipt", "a slice"])
 def test_a_deletion_is_never_written_over(what: str) -> None:
     tenant = some_dozen_items()
-    put(keys.deletion(tenant.id) if what == "the receipt" else keys.deletion_slice(tenant.id, "7"), status="deleted")
+    put(
+        keys.deletion_job(tenant.id) if what == "the receipt" else keys.deletion_slice(tenant.id, "7"), status="deleted"
+    )
     before = table_without_audit()
     assert delete(tenant).code == "CONCURRENT_CHANGE"
     assert table_without_audit() == before
@@ -206,7 +208,7 @@ def test_another_tenant_is_left_as_it_was(acme: Tenant, globex: Tenant) -> None:
 
 def test_an_email_that_someone_else_holds_by_now_is_not_taken_away(globex: Tenant) -> None:
     tenant = some_dozen_items()
-    foreign = keys.email("someone@example.com")
+    foreign = keys.email_reservation("someone@example.com")
     put(foreign, tenant_id=globex.id, user_id=globex.admin.id)
     put(keys.Key(keys.tenant_partition(tenant.id), "GADGET#2"), owned_keys={foreign.pk})
     assert delete(tenant).status == 200
@@ -215,7 +217,7 @@ def test_an_email_that_someone_else_holds_by_now_is_not_taken_away(globex: Tenan
 
 def _slices(tenant: Tenant) -> list[dynamodb.Item]:
     """Of the job, those that hold something."""
-    items = reads.query_partition(keys.deletion(tenant.id).pk).items
+    items = reads.query_partition(keys.deletion_job(tenant.id).pk).items
     return [item for item in items if item["sk"] != keys.META and item["reached"] != 990]
 
 
@@ -309,7 +311,7 @@ def test_a_proof_opens_all_that_it_finds_though_another_one_has_found_some_of_it
 
     def another_proof() -> None:
         plant_user(tenant.id, "0d1b0b7c-0000-4000-8000-000000000000")
-        assert not completion.complete_deletion(_nobodys_call(), jobs.read_job(tenant.id))
+        assert not completion.complete_deletion_if_nothing_remains(_nobodys_call(), jobs.read_job(tenant.id))
         _plant_late(tenant)
 
     with just_before_the_last_proof(another_proof):
@@ -325,8 +327,8 @@ def test_no_receipt_is_written_over_a_slice_that_another_proof_has_opened() -> N
     def another_proof() -> None:
         """Finds what is swept again by the time that the first one looks: its slice has counted it since."""
         _plant_late(tenant)
-        assert not completion.complete_deletion(_nobodys_call(), jobs.read_job(tenant.id))
-        workers.queue_slices(jobs.read_job(tenant.id))
+        assert not completion.complete_deletion_if_nothing_remains(_nobodys_call(), jobs.read_job(tenant.id))
+        workers.queue_runnable_slices(jobs.read_job(tenant.id))
         assert work(waiting_messages()) == []
         waiting_messages()  # what that has sent is lost
 
@@ -341,9 +343,9 @@ def test_of_two_that_come_to_the_end_at_once_both_see_it_complete_and_one_writes
     assert delete(tenant, seconds=3).status == 202
     _up_to_the_last_proof(tenant)
     found = jobs.read_job(tenant.id)
-    assert completion.complete_deletion(_nobodys_call(), found)
+    assert completion.complete_deletion_if_nothing_remains(_nobodys_call(), found)
     with unchanged():
-        assert completion.complete_deletion(_nobodys_call(), found)
+        assert completion.complete_deletion_if_nothing_remains(_nobodys_call(), found)
     assert_deleted(tenant, counts)
 
 
@@ -368,12 +370,12 @@ def test_what_was_announced_while_the_end_came_is_not_told_again(caplog: pytest.
         delete(tenant)  # dies with the tombstone in place, and nothing announced
     accepted = jobs.read_job(tenant.id)
     assert accepted.unlogged_events
-    workers.queue_slices(accepted)
+    workers.queue_runnable_slices(accepted)
     _up_to_the_last_proof(tenant)
 
     overtaken = replace(jobs.read_job(tenant.id), unlogged_events=accepted.unlogged_events)
     with unchanged():
-        assert not completion.complete_deletion(_nobodys_call(), overtaken)
+        assert not completion.complete_deletion_if_nothing_remains(_nobodys_call(), overtaken)
     later()
 
     assert_deleted(tenant, counts)
@@ -387,14 +389,16 @@ def test_who_announces_late_swallows_nothing_that_has_come_since(caplog: pytest.
     with just_before("Query", crash), suppress(Crash):
         delete(tenant)
     accepted = jobs.read_job(tenant.id)
-    workers.queue_slices(accepted)
+    workers.queue_runnable_slices(accepted)
     _up_to_the_last_proof(tenant)
     with just_before("UpdateItem", crash), suppress(Crash):
-        completion.complete_deletion(_nobodys_call(), jobs.read_job(tenant.id))  # dies before it has noted what it told
+        completion.complete_deletion_if_nothing_remains(
+            _nobodys_call(), jobs.read_job(tenant.id)
+        )  # dies before it has noted what it told
     assert jobs.read_job(tenant.id).unlogged_events.keys() == {"complete_tenant_deletion"}
 
     with unchanged():
-        completion.log_critical_events(accepted)
+        completion.log_unlogged_critical_events(accepted)
     caplog.clear()
     later()
 
@@ -412,7 +416,7 @@ def test_the_receipt_has_the_time_of_the_end_not_that_of_the_request(monkeypatch
         answer = delete(tenant)
 
     assert answer.body["data"]["deleted_at"] == end
-    job = reads.get(keys.deletion(tenant.id)) or {}
+    job = reads.get(keys.deletion_job(tenant.id)) or {}
     assert job["requested_at"] < end
     assert keys.UNREDACTED_AUDITS.index_attributes(f"{end}#{tenant.id}").items() <= job.items()
     assert [entry["timestamp"] for entry in audit_of(tenant.id)] == [job["requested_at"], end]

@@ -48,7 +48,7 @@ def test_a_request_that_dies_at_any_call_is_completed_by_maintenance_and_workers
         counts = expected_counts(tenant.id)
         with crash_at(number or 1, after=number > 0), suppress(Crash):
             delete(tenant)
-        if reads.get(keys.deletion(tenant.id)) is None:
+        if reads.get(keys.deletion_job(tenant.id)) is None:
             # Died before the tombstone: nothing has happened, and the request is simply made again.
             assert expected_counts(tenant.id) == counts
             assert delete(tenant).status == 200

@@ -45,7 +45,7 @@ def _no_admin(tenant: Tenant) -> None:
 
 
 def _no_email(tenant: Tenant) -> None:
-    writes.write(writes.Delete(keys.email(tenant.admin.email)))
+    writes.write(writes.Delete(keys.email_reservation(tenant.admin.email)))
 
 
 def _an_orphaned_token(tenant: Tenant) -> None:
@@ -71,7 +71,7 @@ def _a_user_in_the_list_of_another_tenant(tenant: Tenant) -> None:
 
 def _three_superadmins_counted(tenant: Tenant) -> None:
     make_account(PlatformRole.SUPERADMIN)
-    writes.write(writes.Update(keys.platform(), set={"enabled_superadmins": 3}, when=writes.MUST_EXIST))
+    writes.write(writes.Update(keys.platform_counters(), set={"enabled_superadmins": 3}, when=writes.MUST_EXIST))
 
 
 def _a_change_that_nobody_wrote_down(tenant: Tenant) -> None:

@@ -67,7 +67,7 @@ def test_a_run_without_time_for_all_deletions_is_followed_by_one_that_goes_on_th
     at = rfc3339(clock.now())
     for number in range(30):
         put(
-            keys.deletion(str(number)),
+            keys.deletion_job(str(number)),
             tenant_id=str(number),
             tenant_name="Acme",
             status="deleting",

@@ -135,9 +135,9 @@ def test_only_keys_and_owned_keys_are_read_between_two_sort_keys() -> None:
 
     with _sent("Query") as sent:
         assert read() == ([found["A"], found["B"], found["C"]], False)
-        assert read(first="B") == ([found["B"], found["C"]], False)
-        assert read(last="B") == ([found["A"], found["B"]], False)
-        assert read(first="B", last="B") == ([found["B"]], False)
+        assert read(first_sort_key="B") == ([found["B"], found["C"]], False)
+        assert read(last_sort_key="B") == ([found["A"], found["B"]], False)
+        assert read(first_sort_key="B", last_sort_key="B") == ([found["B"]], False)
         assert read(limit=1) == ([found["A"]], True)
     assert all(one["ConsistentRead"] is True for one in sent)
     assert {one["ProjectionExpression"] for one in sent} == {"sk, owned_keys"}
@@ -146,8 +146,8 @@ def test_only_keys_and_owned_keys_are_read_between_two_sort_keys() -> None:
 def test_a_partition_is_empty_or_not_without_a_look_at_its_items() -> None:
     _put(A, B)
     with _sent("Query") as sent:
-        assert reads.is_empty("P#1") is False
-        assert reads.is_empty("P#2") is True
+        assert reads.is_partition_empty("P#1") is False
+        assert reads.is_partition_empty("P#2") is True
     assert [(one["ConsistentRead"], one["Select"], one["Limit"]) for one in sent] == [(True, "COUNT", 1)] * 2
 
 
@@ -379,13 +379,13 @@ def test_waits_grow_to_a_second_with_full_jitter_and_end_before_the_time_does(mo
     assert 999_000 < deadline.time_left() <= 1_000_000
     backoff = retries.Backoff()
     for _ in range(8):
-        backoff.wait(ConcurrentChange)
+        backoff.wait_or_raise(ConcurrentChange)
     assert waits == [0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.0, 1.0]
     assert asked == [(0, wait) for wait in waits]
 
     deadline.set_time_left(0.5)
     with pytest.raises(ServiceUnavailable):
-        backoff.wait(ServiceUnavailable)
+        backoff.wait_or_raise(ServiceUnavailable)
     assert len(waits) == 8
 
 

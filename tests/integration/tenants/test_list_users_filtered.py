@@ -44,7 +44,7 @@ def _fill(tenant: Tenant, people: list[tuple[str, str, bool]]) -> None:
                     "pk": key.pk,
                     "sk": key.sk,
                     **keys.users_by_email(tenant.id).index_attributes(email),
-                    **keys.users_by_role(tenant.id, role, active).index_attributes(email),
+                    **keys.users_by_role_and_state(tenant.id, role, active).index_attributes(email),
                     "id": user_id,
                     "tenant_id": tenant.id,
                     "email": email,

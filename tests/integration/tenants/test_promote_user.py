@@ -227,8 +227,8 @@ def test_an_actor_that_lost_its_power_since_it_was_authorized_is_refused(acme: T
     assert table_without_audit() == before
 
 
-@pytest.mark.parametrize("request_of", ["promote", "update", "delete", "own role", "transition"])
-def test_an_actor_without_access_learns_nothing_but_that(acme: Tenant, request_of: str) -> None:
+@pytest.mark.parametrize("build_request", ["promote", "update", "delete", "own role", "transition"])
+def test_an_actor_without_access_learns_nothing_but_that(acme: Tenant, build_request: str) -> None:
     actor, manager = acme.add("admin"), acme.add("manager")
     stale, stale_manager = actor.principal, manager.principal
     _deactivate(actor)
@@ -237,7 +237,7 @@ def test_an_actor_without_access_learns_nothing_but_that(acme: Tenant, request_o
     writes.write(writes.Update(keys.tenant(acme.id), set={"active_admins": 1}, when=writes.MUST_EXIST))
     entries, before = audit_of(acme.id), table_without_audit()
 
-    match request_of:
+    match build_request:
         case "promote":
             answer = actor.promote(acme.admin, "user", principal=stale)
         case "update":

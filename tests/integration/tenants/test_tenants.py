@@ -111,7 +111,7 @@ def test_a_deletion_that_comes_between_lets_nothing_be_changed(acme: Tenant) -> 
 
 
 def test_a_name_that_was_released_is_not_reserved_by_a_change(acme: Tenant) -> None:
-    writes.write(writes.Delete(keys.tenant_name("Acme")))
+    writes.write(writes.Delete(keys.tenant_name_reservation("Acme")))
     with unchanged():
         assert _protect(acme, True).code == "CONCURRENT_CHANGE"
 
@@ -123,7 +123,7 @@ def test_a_change_has_its_time_in_the_answer_the_tenant_and_the_list(
     at = "2040-01-01T00:00:00Z"
     assert _protect(acme, True).body["data"]["updated_at"] == at
     assert (reads.get(keys.tenant(acme.id)) or {})["updated_at"] == at
-    assert (reads.get(keys.tenant_name("Acme")) or {})["updated_at"] == at
+    assert (reads.get(keys.tenant_name_reservation("Acme")) or {})["updated_at"] == at
 
 
 def test_who_looks_into_which_tenant(acme: Tenant, globex: Tenant) -> None:
@@ -172,4 +172,6 @@ def test_an_id_is_a_uuid(aws: None, method: str) -> None:
 def test_a_tenant_whose_item_says_nothing_of_it_is_unprotected_and_in_its_first_version() -> None:
     item = {"id": "i", "name": "n", "created_at": "c", "updated_at": "u"}
 
-    assert tenants.Tenant.from_item(item) == tenants.Tenant("i", "n", "c", "u", deletion_protection=False, version=1)
+    assert tenants.ActiveTenant.from_item(item) == tenants.ActiveTenant(
+        "i", "n", "c", "u", deletion_protection=False, version=1
+    )

@@ -162,7 +162,7 @@ def test_a_key_that_a_colleague_or_nobody_holds_by_now_is_not_taken_away(holder:
 
 def test_a_colleague_keeps_a_key_in_the_deletion_of_the_user_who_had_it() -> None:
     scene = _two_admins()
-    email = keys.email(scene.target.email)
+    email = keys.email_reservation(scene.target.email)
     put(email, tenant_id=scene.tenant.id, user_id=scene.tenant.admin.id)
     assert scene.delete().status == 200
     assert (reads.get(email) or {})["user_id"] == scene.tenant.admin.id
@@ -178,7 +178,7 @@ def test_after_its_commit_a_deletion_is_a_success_whatever_comes(
         raise error
 
     with monkeypatch.context() as patched:
-        patched.setattr(user_deletion, "finish_deletion", fail)
+        patched.setattr(user_deletion, "delete_remaining_items_of_deleted_user", fail)
         assert scene.delete().status == 200
     later()
     scene.assert_deleted_once()
@@ -198,13 +198,13 @@ def test_a_user_who_cannot_be_deleted_stops_neither_the_next_one_nor_maintenance
             when=writes.MUST_EXIST,
         )
     )
-    finish = user_deletion.finish_deletion
+    finish = user_deletion.delete_remaining_items_of_deleted_user
 
     def fail_once(tenant_id: str, user_id: str) -> None:
         if user_id == scene.target.id:
             raise error
         finish(tenant_id, user_id)
 
-    monkeypatch.setattr(user_deletion, "finish_deletion", fail_once)
+    monkeypatch.setattr(user_deletion, "delete_remaining_items_of_deleted_user", fail_once)
     assert run_maintenance()["complete"]
     assert reads.get(keys.user(scene.tenant.id, other.id)) is None

@@ -253,7 +253,7 @@ def test_one_deletes_whom_one_manages(acme: Tenant, actor: str, target: str) -> 
 
 
 def test_what_belongs_to_a_user_lies_with_the_user(acme: Tenant) -> None:
-    user_items.put_user_item(acme.id, acme.admin.id, "BADGE", "b1", {"colour": "red"})
+    user_items.put_item_of_active_user(acme.id, acme.admin.id, "BADGE", "b1", {"colour": "red"})
     key = keys.Key(f"TENANT#{acme.id}#USER#{acme.admin.id}", "BADGE#b1")
     assert reads.get(key) == {"pk": key.pk, "sk": key.sk, "colour": "red"}
 
@@ -328,7 +328,7 @@ def test_a_deletion_of_the_tenant_sweeps_a_user_whose_deletion_stopped_but_not_i
     assert gateway.request("DELETE", f"/global/tenants/{acme.id}", MASTER_TOKEN).status == 200
 
     assert not [item for item in table() if item["pk"].startswith(f"TENANT#{acme.id}")]
-    assert reads.get(keys.email(successor.email))
+    assert reads.get(keys.email_reservation(successor.email))
 
 
 # --- Tokens ----------------------------------------------------------------------------------------

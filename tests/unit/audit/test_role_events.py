@@ -153,7 +153,7 @@ class Bus:
 def bus(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bus]:
     made = Bus()
     monkeypatch.setattr(role_events, "_eventbridge_client", lambda: made)
-    monkeypatch.setattr(queues, "_client", lambda: made)
+    monkeypatch.setattr(queues, "_sqs_client", lambda: made)
     for name in ("TABLE_NAME", "EVENT_BUS_NAME", "DEAD_LETTERS_QUEUE_URL"):
         monkeypatch.setenv(name, f"the {name}")
     config.cache_clear()
@@ -175,12 +175,12 @@ def _poison(number: int) -> dict[str, Any]:
 
 
 def test_all_events_are_sent_in_order(bus: Bus) -> None:
-    assert role_events.publish(map(_record, range(25))) is None
+    assert role_events.publish_until_first_failure(map(_record, range(25))) is None
     assert bus.accepted == [str(number) for number in range(25)]
 
 
 def test_an_event_names_its_bus_its_source_and_its_type(bus: Bus) -> None:
-    role_events.publish([_record(7, version=2)])
+    role_events.publish_until_first_failure([_record(7, version=2)])
     [entry] = bus.entries
     detail = json.loads(entry.pop("Detail"))
     assert entry == {"EventBusName": "the EVENT_BUS_NAME", "Source": "rolecall", "DetailType": "User Deleted"}
@@ -188,14 +188,14 @@ def test_an_event_names_its_bus_its_source_and_its_type(bus: Bus) -> None:
 
 
 def test_the_events_that_were_sent_are_counted(bus: Bus) -> None:
-    role_events.publish(map(_record, range(25)))
+    role_events.publish_until_first_failure(map(_record, range(25)))
     assert telemetry.metrics.metric_set["RoleEventsPublished"]["Value"] == [25.0]
 
 
 @pytest.mark.parametrize("code", ["ThrottlingException", "InternalFailure", "SomethingNew"])
 def test_the_stream_delivers_again_from_the_first_event_that_failed(bus: Bus, code: str) -> None:
     bus.codes = {"13": code, "15": code}
-    assert role_events.publish(map(_record, range(25))) == "13"
+    assert role_events.publish_until_first_failure(map(_record, range(25))) == "13"
     assert bus.set_aside == []
     assert "20" not in bus.accepted  # the batches after the failed one wait
 
@@ -203,27 +203,27 @@ def test_the_stream_delivers_again_from_the_first_event_that_failed(bus: Bus, co
 @pytest.mark.parametrize("code", ["InvalidArgument", "MalformedDetail"])
 def test_an_event_that_is_refused_for_good_is_set_aside_alone(bus: Bus, code: str) -> None:
     bus.codes = {"13": code}
-    assert role_events.publish(map(_record, range(25))) is None
+    assert role_events.publish_until_first_failure(map(_record, range(25))) is None
     assert bus.set_aside == ["13"]
     assert bus.accepted == [str(number) for number in range(25) if number != 13]
 
 
 def test_an_event_because_of_which_a_request_is_refused_is_set_aside_alone(bus: Bus) -> None:
     bus.refuses_requests_with = {"13"}
-    assert role_events.publish(map(_record, range(25))) is None
+    assert role_events.publish_until_first_failure(map(_record, range(25))) is None
     assert bus.set_aside == ["13"]
     assert bus.accepted == [str(number) for number in range(25) if number != 13]
 
 
 def test_a_record_from_which_no_event_can_be_made_is_set_aside_alone(bus: Bus) -> None:
     records = [_record(0), _poison(1), _record(2)]
-    assert role_events.publish(records) is None
+    assert role_events.publish_until_first_failure(records) is None
     assert (bus.accepted, bus.set_aside) == (["0", "2"], ["1"])
 
 
 def test_a_record_behind_a_failure_is_not_set_aside_before_it_is_delivered_again(bus: Bus) -> None:
     bus.codes = {"0": "InternalFailure"}
-    assert role_events.publish([_record(0), _poison(1)]) == "0"
+    assert role_events.publish_until_first_failure([_record(0), _poison(1)]) == "0"
     assert bus.set_aside == []
 
 
@@ -231,4 +231,6 @@ def test_a_record_behind_a_failure_is_not_set_aside_before_it_is_delivered_again
 def test_what_cannot_be_set_aside_is_delivered_again(bus: Bus, refused: bool) -> None:
     bus.queue_works = False
     bus.codes = {"1": "InvalidArgument"}
-    assert role_events.publish([_record(0), _record(1) if refused else _poison(1), _record(2)]) == "1"
+    assert (
+        role_events.publish_until_first_failure([_record(0), _record(1) if refused else _poison(1), _record(2)]) == "1"
+    )

@@ -18,7 +18,7 @@ def _policy(effect: str) -> dict[str, object]:
 
 
 def test_a_principal_may_reach_every_route_of_its_stage_so_that_a_cached_answer_fits_all() -> None:
-    answer = authorizer.allow_policy(ADA, ARN)
+    answer = authorizer.policy_allowing_all_routes(ADA, ARN)
 
     assert answer["policyDocument"] == _policy("Allow")
     assert answer["principalId"] == "7c2d"
@@ -26,13 +26,13 @@ def test_a_principal_may_reach_every_route_of_its_stage_so_that_a_cached_answer_
 
 def test_the_context_is_flat_strings_that_become_the_same_principal() -> None:
     for principal in (ADA, MASTER, Principal(PrincipalType.ACCOUNT, "7", "bo@example.com", "ROLE_ADMIN")):
-        context = authorizer.allow_policy(principal, ARN)["context"]
+        context = authorizer.policy_allowing_all_routes(principal, ARN)["context"]
         assert {type(value) for value in context.values()} == {str}
         assert Principal.from_authorizer_context({**context, "principalId": principal.id}) == principal
 
 
 def test_a_denial_covers_the_stage_and_tells_nothing_but_its_time() -> None:
-    assert authorizer.deny_policy(ARN, datetime(2026, 6, 15, 12, tzinfo=UTC)) == {
+    assert authorizer.policy_denying_all_routes(ARN, datetime(2026, 6, 15, 12, tzinfo=UTC)) == {
         "principalId": "unknown",
         "policyDocument": _policy("Deny"),
         "context": {"denied_at": "2026-06-15T12:00:00Z"},

@@ -6,7 +6,12 @@ from uuid import UUID
 import pytest
 
 from rolecall.auth import tokens
-from rolecall.auth.tokens import MAX_CREDENTIAL_LENGTH, CredentialForm, parse_authorization_header, recognize_credential
+from rolecall.auth.tokens import (
+    MAX_CREDENTIAL_LENGTH,
+    CredentialForm,
+    parse_credential_with_optional_bearer,
+    recognize_credential,
+)
 
 TOKEN = "3f1d2c4b-5a69-4788-96a5-b4c3d2e1f0a9"
 
@@ -35,7 +40,7 @@ def test_a_credential_is_recognised_by_its_form(credential: str, form: Credentia
     "scheme", ["Bearer ", "bearer ", "BEARER ", "bEaReR ", "Bearer   ", "  Bearer ", "Bearer\t", ""]
 )
 def test_a_credential_comes_with_the_scheme_in_any_case_or_without_it(scheme: str) -> None:
-    assert parse_authorization_header(f"{scheme}{TOKEN} ") == TOKEN
+    assert parse_credential_with_optional_bearer(f"{scheme}{TOKEN} ") == TOKEN
 
 
 @pytest.mark.parametrize(
@@ -55,11 +60,11 @@ def test_a_credential_comes_with_the_scheme_in_any_case_or_without_it(scheme: st
     ],
 )
 def test_no_other_header_holds_a_credential(header: str | None) -> None:
-    assert parse_authorization_header(header) is None
+    assert parse_credential_with_optional_bearer(header) is None
 
 
 def test_the_longest_credential_is_looked_at() -> None:
-    assert parse_authorization_header("x" * MAX_CREDENTIAL_LENGTH) == "x" * MAX_CREDENTIAL_LENGTH
+    assert parse_credential_with_optional_bearer("x" * MAX_CREDENTIAL_LENGTH) == "x" * MAX_CREDENTIAL_LENGTH
 
 
 def test_a_new_token_is_a_random_uuid_and_never_the_same() -> None:

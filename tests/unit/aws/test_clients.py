@@ -47,9 +47,9 @@ def fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-    clients._session.cache_clear()
+    clients._shared_session.cache_clear()
     yield
-    clients._session.cache_clear()
+    clients._shared_session.cache_clear()
 
 
 def _plain_client() -> Any:

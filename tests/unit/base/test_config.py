@@ -49,11 +49,11 @@ def test_lambda_says_that_a_process_is_initializing_and_which_function_it_is(mon
     monkeypatch.setenv("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand")
     monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "rolecall-promote-user")
     assert settings.is_lambda_initializing()
-    assert settings.function_name() == "rolecall-promote-user"
+    assert settings.lambda_function_name() == "rolecall-promote-user"
 
 
 def test_outside_of_lambda_nothing_initializes_and_no_function_has_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_LAMBDA_INITIALIZATION_TYPE", raising=False)
     monkeypatch.delenv("AWS_LAMBDA_FUNCTION_NAME", raising=False)
     assert not settings.is_lambda_initializing()
-    assert settings.function_name() is None
+    assert settings.lambda_function_name() is None

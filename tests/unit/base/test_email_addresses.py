@@ -2,7 +2,7 @@
 
 import pytest
 
-from rolecall.email_addresses import canonical_address, search_prefix
+from rolecall.email_addresses import parse_address_prefix, parse_address_to_ascii
 from rolecall.text_rules import InvalidText
 
 
@@ -23,11 +23,11 @@ from rolecall.text_rules import InvalidText
     ],
 )
 def test_every_beginning_of_an_address_finds_it(address: str) -> None:
-    stored = canonical_address(address).lower()
+    stored = parse_address_to_ascii(address).lower()
     for length in range(len(address) + 1):
         if address[length : length + 1] == "\u0308":
             continue  # it is another letter until the mark comes
-        found = search_prefix(address[:length])
+        found = parse_address_prefix(address[:length])
         assert stored.startswith(found.stored), address[:length]
         assert found.matches(stored), address[:length]
 
@@ -36,7 +36,7 @@ def test_every_beginning_of_an_address_finds_it(address: str) -> None:
     "stored", ["x@xn--bch-hoa.example", "x@bucher.example", "x@xn--!!!.example", "x@a.xn--bcher-kva.de"]
 )
 def test_another_domain_is_not_found(stored: str) -> None:
-    found = search_prefix("x@bücher")
+    found = parse_address_prefix("x@bücher")
 
     assert stored.startswith(found.stored)
     assert not found.matches(stored)
@@ -45,7 +45,7 @@ def test_another_domain_is_not_found(stored: str) -> None:
 @pytest.mark.parametrize("text", ["a x", "a x@example.com", " a", "a ", "a\tb", "a\u00a0b", "a@b c", "\n"])
 def test_a_space_gets_a_hint(text: str) -> None:
     with pytest.raises(InvalidText, match="%2B"):
-        search_prefix(text)
+        parse_address_prefix(text)
 
 
 @pytest.mark.parametrize(
@@ -54,4 +54,4 @@ def test_a_space_gets_a_hint(text: str) -> None:
 )
 def test_what_no_address_begins_with_is_refused(text: str) -> None:
     with pytest.raises(InvalidText):
-        search_prefix(text)
+        parse_address_prefix(text)

@@ -45,7 +45,7 @@ def test_a_time_is_written_in_utc_to_the_second() -> None:
 
 @given(_MOMENTS)
 def test_the_lowest_id_of_a_millisecond_lies_between_the_ids_of_two_milliseconds(at: datetime) -> None:
-    lowest = ids.lowest_id_at(at)
+    lowest = ids.lowest_time_ordered_id_at(at)
 
     assert UUID(lowest).int == UUID(ids.time_ordered_id(at)).int >> 80 << 80
     assert ids.time_ordered_id(at - timedelta(milliseconds=1)) < lowest < ids.time_ordered_id(at)

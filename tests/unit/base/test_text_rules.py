@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from rolecall import text_rules
 from rolecall.text_rules import InvalidText
 
-_RULES = [text_rules.visible_line, text_rules.visible_lines, text_rules.new_password]
+_RULES = [text_rules.check_and_normalize_line, text_rules.check_and_normalize_lines, text_rules.check_new_password]
 
 #: By what is known of them: fillers, joiners, selectors, tags, blanks, bidi controls, controls, and no characters.
 INVISIBLE = {
@@ -51,7 +51,7 @@ def test_no_text_has_a_character_that_unicode_lets_software_ignore() -> None:
     for number in range(sys.maxunicode + 1):
         character = chr(number)
         if ignorable(number) or category(character) in {"Cc", "Cf", "Co", "Cn", "Zl", "Zp"}:
-            assert not text_rules._is_allowed(f"a{character}", 1), hex(number)
+            assert not text_rules._is_character_allowed(f"a{character}", 1), hex(number)
 
 
 @pytest.mark.parametrize(
@@ -80,8 +80,8 @@ def test_no_text_has_a_character_that_unicode_lets_software_ignore() -> None:
     ],
 )
 def test_names_that_people_have_are_kept_as_they_are(name: str) -> None:
-    assert text_rules.visible_line(normalize("NFC", name)) == normalize("NFC", name)
-    assert text_rules.visible_lines(normalize("NFC", name)) == normalize("NFC", name)
+    assert text_rules.check_and_normalize_line(normalize("NFC", name)) == normalize("NFC", name)
+    assert text_rules.check_and_normalize_lines(normalize("NFC", name)) == normalize("NFC", name)
 
 
 @pytest.mark.parametrize(
@@ -89,13 +89,13 @@ def test_names_that_people_have_are_kept_as_they_are(name: str) -> None:
 )
 def test_a_joiner_needs_the_context_in_which_it_is_written(name: str) -> None:
     with pytest.raises(InvalidText, match=r"cannot be seen: U\+200[CD] is one$"):
-        text_rules.visible_line(name)
+        text_rules.check_and_normalize_line(name)
 
 
 @pytest.mark.parametrize(
     "blank", ["", " ", "\t", "\n", " \u00a0\u3000\u2003\u202f\u1680 ", "\u0301", " \u0301\u0308 ", "\r\n"]
 )
-@pytest.mark.parametrize("rule", [text_rules.visible_line, text_rules.visible_lines])
+@pytest.mark.parametrize("rule", [text_rules.check_and_normalize_line, text_rules.check_and_normalize_lines])
 def test_a_text_is_not_blank(rule, blank: str) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(InvalidText, match=r"^must not be blank$"):
         rule(blank)
@@ -103,21 +103,21 @@ def test_a_text_is_not_blank(rule, blank: str) -> None:  # type: ignore[no-untyp
 
 def test_the_message_tells_the_character() -> None:
     with pytest.raises(InvalidText, match=r"^must have no characters that cannot be seen: U\+3164 is one$"):
-        text_rules.visible_line("Acme\u3164")
+        text_rules.check_and_normalize_line("Acme\u3164")
     with pytest.raises(InvalidText, match=r"^must not have the character U\+0640$"):
-        text_rules.visible_line("محـمد")
+        text_rules.check_and_normalize_line("محـمد")
 
 
 def test_a_line_is_kept_in_one_form() -> None:
-    assert text_rules.visible_line(" Cafe\u0301\u00a0du\u3000Nord\n") == "Café du Nord"
-    assert text_rules.visible_line("Acme  Inc") == "Acme  Inc"
+    assert text_rules.check_and_normalize_line(" Cafe\u0301\u00a0du\u3000Nord\n") == "Café du Nord"
+    assert text_rules.check_and_normalize_line("Acme  Inc") == "Acme  Inc"
 
 
 def test_lines_end_alike() -> None:
-    assert text_rules.visible_lines("one\r\n\ttwo\rthree\n") == "one\n\ttwo\nthree"
+    assert text_rules.check_and_normalize_lines("one\r\n\ttwo\rthree\n") == "one\n\ttwo\nthree"
     for text in ("one\ntwo", "one\rtwo", "one\ttwo"):
         with pytest.raises(InvalidText):
-            text_rules.visible_line(text)
+            text_rules.check_and_normalize_line(text)
 
 
 @pytest.mark.parametrize(
@@ -134,29 +134,29 @@ def test_lines_end_alike() -> None:
     ],
 )
 def test_names_that_look_the_same_are_compared_as_one(others: tuple[str, ...]) -> None:
-    assert len({text_rules.comparison_form(one) for one in others}) == 1
+    assert len({text_rules.comparable_name(one) for one in others}) == 1
 
 
 def test_names_that_look_different_are_not() -> None:
     names = ["Acme", "Ac me", "Acmé", "Acme!", "\u0410cme", "Acme1", "acne"]
-    assert len({text_rules.comparison_form(one) for one in names}) == len(names)
+    assert len({text_rules.comparable_name(one) for one in names}) == len(names)
 
 
 @pytest.mark.parametrize("name", ["\u06dd", "\u200d\u200c", "\u00ad", "", " ", "\u3000"])
 def test_what_leaves_nothing_can_be_no_key(name: str) -> None:
     with pytest.raises(InvalidText, match="blank"):
-        text_rules.comparison_form(name)
+        text_rules.comparable_name(name)
 
 
 @pytest.mark.parametrize("name", ["\ufdfa" * 40, "\ufdfa" * 100, "𝒜" * 4000, "㍿" * 100])
 def test_what_grows_beyond_a_key_is_refused(name: str) -> None:
     with pytest.raises(InvalidText, match="1000 bytes"):
-        text_rules.comparison_form(name)
+        text_rules.comparable_name(name)
 
 
 @given(st.text())
 def test_a_form_is_the_form_of_itself(text: str) -> None:
-    for rule in (*_RULES, text_rules.comparison_form, text_rules.password_form):
+    for rule in (*_RULES, text_rules.comparable_name, text_rules.comparable_password):
         try:
             form = rule(text)
         except InvalidText:
@@ -167,8 +167,8 @@ def test_a_form_is_the_form_of_itself(text: str) -> None:
 @given(st.text(min_size=1, max_size=100))
 def test_a_text_that_is_taken_can_be_a_key(text: str) -> None:
     with suppress(InvalidText):
-        found = text_rules.visible_line(text)
-        assert 0 < len(text_rules.comparison_form(found).encode()) <= 1000
+        found = text_rules.check_and_normalize_line(text)
+        assert 0 < len(text_rules.comparable_name(found).encode()) <= 1000
 
 
 @pytest.mark.parametrize(
@@ -181,14 +181,18 @@ def test_a_text_that_is_taken_can_be_a_key(text: str) -> None:
     ],
 )
 def test_passwords_are_compared_as_opaque_strings(one: str, other: str) -> None:
-    assert text_rules.password_form(one) == text_rules.password_form(other) == text_rules.new_password(one)
+    assert (
+        text_rules.comparable_password(one)
+        == text_rules.comparable_password(other)
+        == text_rules.check_new_password(one)
+    )
 
 
 @pytest.mark.parametrize(
     ("one", "other"), [("Secret12", "secret12"), ("ｓecret12", "secret12"), ("a  b", "a b"), ("ﬁ", "fi")]
 )
 def test_case_width_and_number_of_spaces_count_in_a_password(one: str, other: str) -> None:
-    assert text_rules.password_form(one) != text_rules.password_form(other)
+    assert text_rules.comparable_password(one) != text_rules.comparable_password(other)
 
 
 @given(st.text(min_size=1))
@@ -200,7 +204,7 @@ def test_the_form_of_a_password_is_the_one_of_the_profile(text: str) -> None:
         expected = get_profile("OpaqueString").enforce(text)
     except UnicodeEncodeError:
         return
-    assert text_rules.password_form(text) == expected
+    assert text_rules.comparable_password(text) == expected
 
 
 @pytest.mark.parametrize(
@@ -208,8 +212,8 @@ def test_the_form_of_a_password_is_the_one_of_the_profile(text: str) -> None:
 )
 def test_what_cannot_be_seen_is_no_password(password: str) -> None:
     with pytest.raises(InvalidText):
-        text_rules.new_password(password)
+        text_rules.check_new_password(password)
 
 
 def test_space_around_a_password_is_part_of_it() -> None:
-    assert text_rules.new_password("  a  b  ") == "  a  b  "
+    assert text_rules.check_new_password("  a  b  ") == "  a  b  "

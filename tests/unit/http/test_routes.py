@@ -331,7 +331,7 @@ def test_half_a_character_is_a_bad_request(event: dict[str, Any]) -> None:
     @route(Family.PLATFORM, may_call=None, query=frozenset({"limit"}))
     def handler(request: Request[None]) -> Response:
         request.limit(default=1, maximum=5)
-        return Response(200, {"id": request.path_int32("id")})
+        return Response(200, {"id": request.path_positive_int32("id")})
 
     assert _ask(handler, **event).status == 400
 
@@ -356,7 +356,7 @@ def test_an_id_is_looked_for_in_the_form_of_keys_and_an_empty_text_is_none() -> 
 def test_an_account_id_is_a_positive_int32(text: str) -> None:
     @route(Family.PLATFORM, may_call=None)
     def handler(request: Request[None]) -> Response:
-        return Response(200, {"id": request.path_int32("id")})
+        return Response(200, {"id": request.path_positive_int32("id")})
 
     assert _ask(handler, pathParameters={"id": "2147483647"}).body == {"id": 2147483647}
     refused = _ask(handler, pathParameters={"id": text})

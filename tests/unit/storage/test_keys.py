@@ -28,13 +28,13 @@ T, U = "1a2b3c4d-5e6f-4a7b-8c9d-0e1f2a3b4c5d", "7c2d1e3f-9a8b-4c10-b2d3-e4f5a6b7
         (lambda: keys.item_of_account(7, "CREDENTIAL", "c"), "ACCOUNT#7", "CREDENTIAL#c", "credentials"),
         (lambda: keys.account_session(7, "s"), "ACCOUNT#7", "SESSION#s", "sessions"),
         (lambda: keys.spent_refresh_token(7, "ab12"), "ACCOUNT#7", "SPENT#ab12", "spents"),
-        (lambda: keys.login_attempts("EMAIL", "ab12"), "ATTEMPTS#EMAIL#ab12", "META", "attemptss"),
-        (keys.platform, "PLATFORM", "META", "platforms"),
-        (lambda: keys.creation_record(T, "ab12"), f"TENANT#{T}", "REQUEST#ab12", "requests"),
-        (lambda: keys.registration_record("ab12"), "REQUEST#ab12", "META", "requests"),
-        (lambda: keys.deletion(T), f"DELETION#{T}", "META", "deletions"),
+        (lambda: keys.login_attempts_item("EMAIL", "ab12"), "ATTEMPTS#EMAIL#ab12", "META", "attemptss"),
+        (keys.platform_counters, "PLATFORM", "META", "platforms"),
+        (lambda: keys.idempotency_record_of_user_creation(T, "ab12"), f"TENANT#{T}", "REQUEST#ab12", "requests"),
+        (lambda: keys.idempotency_record_of_tenant_registration("ab12"), "REQUEST#ab12", "META", "requests"),
+        (lambda: keys.deletion_job(T), f"DELETION#{T}", "META", "deletions"),
         (lambda: keys.deletion_slice(T, "3"), f"DELETION#{T}", "SLICE#3", "slices"),
-        (keys.maintenance, "MAINTENANCE", "META", "maintenances"),
+        (keys.maintenance_progress, "MAINTENANCE", "META", "maintenances"),
     ],
 )
 def test_a_key_has_its_documented_form(key: Callable[[], Key], pk: str, sk: str, counted_as: str) -> None:
@@ -47,8 +47,8 @@ def test_a_key_has_its_documented_form(key: Callable[[], Key], pk: str, sk: str,
     ("partition", "index", "pk"),
     [
         (lambda: keys.users_by_email(T), "gsi1", f"TENANT#{T}#USERS"),
-        (lambda: keys.users_by_role(T, "admin", True), "gsi2", f"TENANT#{T}#USERS#admin#active"),
-        (lambda: keys.users_by_role(T, "user", False), "gsi2", f"TENANT#{T}#USERS#user#inactive"),
+        (lambda: keys.users_by_role_and_state(T, "admin", True), "gsi2", f"TENANT#{T}#USERS#admin#active"),
+        (lambda: keys.users_by_role_and_state(T, "user", False), "gsi2", f"TENANT#{T}#USERS#user#inactive"),
         (lambda: keys.tenant_of_user(U), "gsi1", f"USER#{U}"),
         (lambda: keys.audit_by_target(T, "user", U), "gsi1", f"AUDIT#{T}#user#{U}"),
         (
@@ -77,7 +77,9 @@ def test_a_partition_of_an_index_has_its_form(partition: Callable[[], IndexParti
 )
 def test_a_sort_key_lies_in_exactly_one_slice(sort_key: str, slice_name: str) -> None:
     assert keys.slice_of_sort_key(sort_key) == slice_name
-    covering = [name for name in keys.SLICES if any(low <= sort_key < high for low, high in keys.slice_ranges(name))]
+    covering = [
+        name for name in keys.SLICES if any(low <= sort_key < high for low, high in keys.sort_key_ranges_of_slice(name))
+    ]
     assert covering == [slice_name]
 
 
@@ -85,7 +87,7 @@ def test_a_sort_key_lies_in_exactly_one_slice(sort_key: str, slice_name: str) ->
     ("pk", "reusable"), [("EMAIL#ada@example.com", True), ("USERNAME#ada", True), ("TOKEN#ab12", False)]
 )
 def test_only_a_random_key_can_never_be_taken_by_another_owner(pk: str, reusable: bool) -> None:
-    assert keys.is_reusable_by_others(pk) is reusable
+    assert keys.can_be_taken_by_another_owner(pk) is reusable
 
 
 @pytest.mark.parametrize(("sort_key", "is_user"), [(f"USER#{U}", True), ("META", False), ("user#1", False)])
@@ -97,11 +99,11 @@ def test_a_users_sort_key_is_recognised(sort_key: str, is_user: bool) -> None:
     "other", ["ACME Corp", "Acme\u00a0Corp", "Acme  Corp", "Ac\u200bme Corp", "Ac\xadme Corp", "\uff21cme Corp"]
 )
 def test_names_that_look_the_same_have_one_key(other: str) -> None:
-    assert keys.tenant_name(other) == keys.tenant_name("Acme Corp")
+    assert keys.tenant_name_reservation(other) == keys.tenant_name_reservation("Acme Corp")
 
 
 def test_names_that_look_different_have_keys_of_their_own() -> None:
-    assert len({keys.tenant_name(name) for name in ("Acme", "Ac me", "Acmé", "Acme!", "\u0410cme")}) == 5
+    assert len({keys.tenant_name_reservation(name) for name in ("Acme", "Ac me", "Acmé", "Acme!", "\u0410cme")}) == 5
 
 
 def test_the_sort_key_of_a_tenant_that_is_being_deleted_has_room_for_every_name() -> None:

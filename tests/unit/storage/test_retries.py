@@ -25,7 +25,7 @@ def _own_waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     monkeypatch.setattr("time.sleep", waits.append)
     backoff = retries.Backoff()
     for _ in range(5):
-        backoff.wait(ServiceUnavailable)
+        backoff.wait_or_raise(ServiceUnavailable)
     return waits
 
 

@@ -18,7 +18,7 @@ from rolecall.storage import keys, retries, writes
 from rolecall.storage.expressions import Attr
 from rolecall.telemetry import count_metric, logger
 
-#: The versions that an `If-Match` header names; None without the header.
+#: The versions that an `If-Match` header names, or None if the request has no such header.
 type Versions = frozenset[int] | None
 
 
@@ -131,7 +131,7 @@ def _save_account(
         *accounts.superadmin_count_writes(new.is_active_superadmin - old.is_active_superadmin),
         writes.Update(
             keys.account(old.id),
-            set=_changed_fields(old, new) | new.role_index_entry(),
+            set=_changed_fields(old, new) | new.role_and_state_index_entry(),
             when=Attr("version").eq(old.version),
         ),
         *preconditions.actor_still_authorized(context.principal),

@@ -66,7 +66,7 @@ def _create_account(
 ) -> accounts.Account:
     at = rfc3339(context.at)
     account = accounts.Account(
-        id=writes.increment_counter(keys.platform(), "last_account_id"),
+        id=writes.increment_counter(keys.platform_counters(), "last_account_id"),
         first_name=new.first_name,
         last_name=new.last_name,
         username=new.username or new.email,
@@ -78,10 +78,13 @@ def _create_account(
         created_at=at,
         updated_at=at,
     )
-    reservation, credential = keys.email(new.email), accounts.password_key(account.id)
+    reservation, credential = keys.email_reservation(new.email), accounts.password_item_key(account.id)
     writes.transact(
-        *accounts.superadmin_count_writes(int(account.is_active_superadmin), only_if_none=only_superadmin),
-        # Checked before the email: an actor who may not create accounts must not learn which emails are taken.
+        *accounts.superadmin_count_writes(
+            int(account.is_active_superadmin), only_if_zero_before=only_if_no_active_superadmin
+        ),
+        # The actor's check comes before the email reservation, because a caller who may not create accounts must not
+        # learn which emails are taken.
         *preconditions.actor_still_authorized(context.principal),
         writes.Put(
             {"pk": reservation.pk, "sk": reservation.sk, "account_id": account.id},

@@ -13,15 +13,15 @@ def delete_account(context: RequestContext, email: str, *, force: bool = False) 
     """Delete the account with this email for good, with its password and its sessions; return it as it was.
 
     Its history stays in the audit. Raises `AccountNotFound`; `LastSuperadmin` for the only enabled superadmin, unless
-    with `force`; and `ConcurrentChange`.
+    with `even_last_superadmin`; and `ConcurrentChange`.
     """
-    reservation = reads.get(keys.email(email)) or {}
+    reservation = reads.get(keys.email_reservation(email)) or {}
     account_id = int(reservation.get("account_id", 0))
 
     def attempt() -> accounts.Account:
         was = accounts.get_account(account_id)
         writes.transact(
-            *accounts.superadmin_count_writes(-int(was.is_active_superadmin), may_be_none=force),
+            *accounts.superadmin_count_writes(-int(was.is_active_superadmin), may_fall_to_zero=even_last_superadmin),
             writes.Delete(keys.account(account_id), when=Attr("version").eq(was.version)),
             writes.Delete(keys.email(email), when=Attr("account_id").eq(account_id)),
             *usernames.release_writes(was.username, was.email, account_id),

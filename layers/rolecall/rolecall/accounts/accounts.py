@@ -66,11 +66,11 @@ class Account:
             "pk": key.pk,
             "sk": key.sk,
             **keys.ACCOUNTS.index_attributes(self.email.lower()),
-            **self.role_index_entry(),
+            **self.role_and_state_index_entry(),
             **{name: getattr(self, name) for name in FIELDS},
         }
 
-    def role_index_entry(self) -> dict[str, str]:
+    def role_and_state_index_entry(self) -> dict[str, str]:
         """Return the index attributes that list the account under its role and state."""
         partition = keys.accounts_by_role_and_state(self.role, enabled=self.enabled, banned=self.banned)
         return partition.index_attributes(self.email.lower())
@@ -85,7 +85,7 @@ class Account:
 
     def to_json(self) -> dict[str, Any]:
         """Return the whole profile, as the contract shows it."""
-        shown: dict[str, Any] = {_camel(name): getattr(self, name) for name in FIELDS if name not in _INTERNAL}
+        shown: dict[str, Any] = {_camel_case(name): getattr(self, name) for name in FIELDS if name not in _INTERNAL}
         return {("roles" if name == "role" else name): ([v] if name == "role" else v) for name, v in shown.items()}
 
     @property
@@ -111,7 +111,7 @@ _INTERNAL = frozenset({"version", "session_generation"})
 _INTEGERS = frozenset(field.name for field in fields(Account) if field.type is int)
 
 
-def _camel(name: str) -> str:
+def _camel_case(name: str) -> str:
     first, *rest = name.split("_")
     return first + "".join(word.capitalize() for word in rest)
 
@@ -121,7 +121,7 @@ class AccountPage(NamedTuple):
     next_cursor: str | None
 
 
-def password_key(account_id: int) -> keys.Key:
+def password_item_key(account_id: int) -> keys.Key:
     """Return the key of the item that holds an account's password hash."""
     return keys.item_of_account(account_id, "CREDENTIAL", "PASSWORD")
 
@@ -150,7 +150,7 @@ def list_accounts(
     """
     scope = ("list_accounts", str(role), str(enabled), str(banned), *email.cursor_scope)
     items = reads.query_merged(
-        _index_partitions(role, enabled, banned),
+        _index_partitions_by_role_and_state(role, enabled, banned),
         prefix=email.stored,
         matches=email.matches,
         after=cursors.decode(cursor, *scope) if cursor is not None else None,
@@ -161,7 +161,7 @@ def list_accounts(
     return AccountPage(found, cursors.encode(found[-1].email.lower(), *scope) if more else None)
 
 
-def _index_partitions(
+def _index_partitions_by_role_and_state(
     role: PlatformRole | None, enabled: bool | None, banned: bool | None
 ) -> list[keys.IndexPartition]:
     if role is None and enabled is None and banned is None:
@@ -177,23 +177,25 @@ def _index_partitions(
     ]
 
 
-def superadmin_count_writes(delta: int, *, only_if_none: bool = False, may_be_none: bool = False) -> list[writes.Write]:
+def superadmin_count_writes(
+    delta: int, *, only_if_zero_before: bool = False, may_fall_to_zero: bool = False
+) -> list[writes.Write]:
     """Return the write that adds `delta` (1, 0 or -1) to the platform's count of active superadmins, or no write.
 
-    The transaction raises `LastSuperadmin` if the count would fall to 0, unless `may_be_none`; with `only_if_none` it
-    raises `SuperadminExists` if the count is not 0 before.
+    The transaction raises `LastSuperadmin` if the count would fall to 0, unless `may_fall_to_zero`. With
+    `only_if_zero_before`, it raises `SuperadminExists` if the count is not 0 before.
     """
     if delta == 0:
         return []
 
     def count_refused(_found: dynamodb.Item | None) -> RolecallError:
-        return SuperadminExists() if only_if_none else LastSuperadmin()
+        return SuperadminExists() if only_if_zero_before else LastSuperadmin()
 
-    when: Condition = Attr("enabled_superadmins").gt(0 if may_be_none else 1) if delta < 0 else writes.MUST_EXIST
-    if only_if_none:
+    when: Condition = Attr("enabled_superadmins").gt(0 if may_fall_to_zero else 1) if delta < 0 else writes.MUST_EXIST
+    if only_if_zero_before:
         when = Attr("enabled_superadmins").not_exists() | Attr("enabled_superadmins").eq(0)
     return [
         writes.Update(
-            keys.platform(), add={"enabled_superadmins": delta}, when=when, on_condition_failure=count_refused
+            keys.platform_counters(), add={"enabled_superadmins": delta}, when=when, on_condition_failure=count_refused
         )
     ]

@@ -6,7 +6,7 @@ from rolecall.accounts import accounts
 from rolecall.audit import trail
 from rolecall.storage import cursors, dynamodb, keys, reads
 
-#: For each action in the audit trail: its name in the contract, and its description for people.
+#: For each action in the audit trail: its name in the platform API, and a description for people.
 _ACTIONS = {
     "create_account": ("USER_CREATE", "Account created"),
     "change_account_role": ("USER_ROLE_CHANGE", "Role changed"),
@@ -43,15 +43,16 @@ def list_account_history(account_id: int, *, limit: int, cursor: str | None = No
         position, more = items[-1]["id"] if items else position, page.more
     shown = items[:limit]
     last = cursors.encode(shown[-1]["id"], *scope) if len(items) > limit else None
-    return HistoryPage([_to_json(item) for item in shown], last)
+    return HistoryPage([_to_history_entry(item) for item in shown], last)
 
 
-def _to_json(item: dynamodb.Item) -> dict[str, Any]:
+def _to_history_entry(item: dynamodb.Item) -> dict[str, Any]:
     actor = item["actor"]
     name, description = _ACTIONS.get(item["action"], (item["action"].upper(), item["action"].replace("_", " ")))
     return {
         "id": item["id"],
-        # Only accounts have a number. The operator and the system itself are named by their principal id.
+        # Only platform accounts have a number as id. Operators and the system itself appear by the name of their
+        # principal.
         "adminId": int(actor["id"]) if actor["type"] == "account" else None,
         "adminName": actor.get("name") or actor["id"],
         "adminEmail": actor["email"],
@@ -59,14 +60,14 @@ def _to_json(item: dynamodb.Item) -> dict[str, Any]:
         "actionDescription": description,
         "targetEntityType": "USER",
         "targetEntityId": int(item["target"]["id"]),
-        "description": _description(item),
+        "description": _describe_changes_and_reason(item),
         "ipAddress": item["ip"],
         "actionTimestamp": item["timestamp"],
         "status": _STATUS[item["outcome"]],
     }
 
 
-def _description(item: dynamodb.Item) -> str:
+def _describe_changes_and_reason(item: dynamodb.Item) -> str:
     """Return the changes, then the reason: `role: ROLE_CLIENT -> ROLE_ADMIN; reason: runs the support team now`."""
     before, after = item["before"] or {}, item["after"] or {}
     if item["action"] == "create_account" or item["outcome"] == trail.DENIED:

@@ -13,7 +13,7 @@ from datetime import timedelta
 from hashlib import sha256
 from typing import Any, NamedTuple, Self
 
-from rolecall.accounts.accounts import Account, password_key
+from rolecall.accounts.accounts import Account, password_item_key
 from rolecall.audit import trail
 from rolecall.auth import jwts, login_attempts, preconditions
 from rolecall.auth.passwords import hash_password, needs_rehash, verify_password
@@ -23,11 +23,12 @@ from rolecall.errors import ConcurrentChange, RateLimited, RolecallError, Unauth
 from rolecall.ids import new_id
 from rolecall.storage import dynamodb, keys, reads, retries, writes
 from rolecall.storage.expressions import Attr, Condition
-from rolecall.telemetry import count_metric, log_critical_event, logger
+from rolecall.telemetry import count_metric, log_and_count_critical_event, logger
 
 REFRESH_LIFETIME = timedelta(days=7)
 
-#: Within this time after its first use, the same client may use a refresh token again, because the answer got lost.
+#: If an answer with new tokens got lost, the same client may use its old refresh token again within this time after the
+#: first use.
 RETRY_WINDOW = timedelta(seconds=10)
 
 _REFUSED_LOGIN = "wrong email or password"
@@ -99,37 +100,37 @@ def log_in(context: RequestContext, email: str, password: str) -> TokenPair:
     Raises the same `Unauthorized`, after the same work, for an unknown email, a wrong password and an account
     that is banned or disabled. Raises `RateLimited` instead after too many failures.
     """
-    attempt = login_attempts.begin_attempt(email, context.ip, context.at)
-    reservation = reads.get(keys.email(email)) or {}
+    attempt = login_attempts.count_attempt_unless_waiting(email, context.ip, context.at)
+    reservation = reads.get(keys.email_reservation(email)) or {}
     account_id = int(reservation.get("account_id", 0))
-    item, credential = reads.get_many(keys.account(account_id), password_key(account_id))
+    item, credential = reads.get_many(keys.account(account_id), password_item_key(account_id))
     encoded = credential["password_hash"] if credential else None
     password_correct = verify_password(encoded, password)
     if not password_correct or encoded is None or item is None or not Account.from_item(item).is_active:
         logger.info("login refused", account_id=account_id or None)
         count_metric("LoginRefused")
         count_metric("LoginFailed")
-        raise _login_error(attempt)
-    login_attempts.record_success(attempt, context.at)
+        raise _unauthorized_or_rate_limited(attempt)
+    login_attempts.forget_failures_and_remember_network(attempt, context.at)
     if needs_rehash(encoded, password):
-        _rehash(account_id, encoded, password)
+        _replace_password_hash(account_id, encoded, password)
     pair = _start_session(context, Account.from_item(item))
     logger.info("account logged in", account_id=account_id)
     return pair
 
 
-def _login_error(attempt: login_attempts.Attempt) -> RolecallError:
-    wait = attempt.wait_if_failed
+def _unauthorized_or_rate_limited(attempt: login_attempts.Attempt) -> RolecallError:
+    wait = attempt.wait_seconds_if_failed
     return Unauthorized(_REFUSED_LOGIN) if wait is None else RateLimited(wait)
 
 
-def _rehash(account_id: int, encoded: str, password: str) -> None:
+def _replace_password_hash(account_id: int, old_hash: str, password: str) -> None:
     with contextlib.suppress(ConcurrentChange):  # another login did it, or the password has changed
         writes.write(
             writes.Update(
-                password_key(account_id),
+                password_item_key(account_id),
                 set={"password_hash": hash_password(password)},
-                when=Attr("password_hash").eq(encoded),
+                when=Attr("password_hash").eq(old_hash),
             )
         )
 
@@ -141,7 +142,7 @@ def _start_session(context: RequestContext, account: Account) -> TokenPair:
         writes.Update(
             keys.account(account.id),
             set={"last_login_at": rfc3339(context.at)},
-            when=_still_valid_condition(account.session_generation),
+            when=_account_still_active_in_generation(account.session_generation),
             on_condition_failure=lambda _found: Unauthorized(_REFUSED_LOGIN),
         ),
         writes.Put(
@@ -157,15 +158,15 @@ def _start_session(context: RequestContext, account: Account) -> TokenPair:
             when=writes.MUST_NOT_EXIST,
         ),
     )
-    return _issue_pair(token, context)
+    return _issue_token_pair(token, context)
 
 
-def _still_valid_condition(generation: int) -> Condition:
+def _account_still_active_in_generation(generation: int) -> Condition:
     """The write condition that the account is active and that nothing has ended the sessions of that generation."""
     return Attr("enabled").eq(True) & Attr("banned").eq(False) & Attr("session_generation").eq(generation)
 
 
-def _issue_pair(token: _RefreshToken, context: RequestContext) -> TokenPair:
+def _issue_token_pair(token: _RefreshToken, context: RequestContext) -> TokenPair:
     return TokenPair(jwts.issue(jwts.Claims(token.account_id, token.session_id), context.at), str(token))
 
 
@@ -177,15 +178,15 @@ def refresh_session(context: RequestContext, refresh_token: str) -> TokenPair:
     spent, expired or unknown, and for a session or account that is no longer valid.
     """
     token = _RefreshToken.parse(refresh_token)
-    # If another refresh of the session commits first, the next attempt treats this token as spent.
-    pair = retries.retry_on_conflict(lambda: _attempt_refresh(context, token))
+    # If another refresh of the same session commits first, the next attempt finds that this refresh token is spent.
+    pair = retries.retry_on_conflict(lambda: _attempt_refresh_or_revoke(context, token))
     if pair is None:
         raise Unauthorized(_REFUSED_REFRESH)
     logger.info("session refreshed", account_id=token.account_id, session_id=token.session_id)
     return pair
 
 
-def _attempt_refresh(context: RequestContext, token: _RefreshToken) -> TokenPair | None:
+def _attempt_refresh_or_revoke(context: RequestContext, token: _RefreshToken) -> TokenPair | None:
     account, session, spent = reads.get_many(
         keys.account(token.account_id),
         keys.account_session(token.account_id, token.session_id),
@@ -194,11 +195,11 @@ def _attempt_refresh(context: RequestContext, token: _RefreshToken) -> TokenPair
     if session is None or not preconditions.is_session_valid(account, session, context.at):
         return None
     if session["refresh_hash"] == token.hash:
-        return _rotate_token(context, token, session)
-    if _is_retry(context, token, session):
-        return _issue_pair(token.successor(session["nonce"]), context)
+        return _spend_token_and_issue_successor(context, token, session)
+    if _is_retry_of_lost_answer(context, token, session):
+        return _issue_token_pair(token.successor(session["nonce"]), context)
     if _is_spent(context, token, session, spent):
-        _revoke_session(context, token, session)
+        _revoke_session_of_reused_token(context, token, session)
     return None
 
 
@@ -218,14 +219,16 @@ def _is_spent(
     return marker is not None and bool(marker["expires_at"] > now)
 
 
-def _rotate_token(context: RequestContext, token: _RefreshToken, session: dynamodb.Item) -> TokenPair:
+def _spend_token_and_issue_successor(
+    context: RequestContext, token: _RefreshToken, session: dynamodb.Item
+) -> TokenPair:
     nonce = secrets.token_hex(32)
     successor = token.successor(nonce)
     spent = keys.spent_refresh_token(token.account_id, token.hash)
     writes.transact(
         writes.Check(
             keys.account(token.account_id),
-            when=_still_valid_condition(int(session["generation"])),
+            when=_account_still_active_in_generation(int(session["generation"])),
             on_condition_failure=lambda _found: Unauthorized(_REFUSED_REFRESH),
         ),
         writes.Update(
@@ -235,7 +238,7 @@ def _rotate_token(context: RequestContext, token: _RefreshToken, session: dynamo
                 "previous_hash": token.hash,
                 "previous_expires_at": session["expires_at"],
                 "nonce": nonce,
-                "rotated_at_ms": _milliseconds(context),
+                "rotated_at_ms": _request_time_ms(context),
                 "rotated_by": _client_fingerprint(context),
                 "expires_at": epoch_seconds(context.at + REFRESH_LIFETIME),
             },
@@ -243,18 +246,18 @@ def _rotate_token(context: RequestContext, token: _RefreshToken, session: dynamo
         ),
         writes.Put({"pk": spent.pk, "sk": spent.sk, "expires_at": session["expires_at"]}),
     )
-    return _issue_pair(successor, context)
+    return _issue_token_pair(successor, context)
 
 
-def _is_retry(context: RequestContext, token: _RefreshToken, session: dynamodb.Item) -> bool:
+def _is_retry_of_lost_answer(context: RequestContext, token: _RefreshToken, session: dynamodb.Item) -> bool:
     return (
         session.get("previous_hash") == token.hash
         and session["rotated_by"] == _client_fingerprint(context)
-        and _milliseconds(context) - session["rotated_at_ms"] <= RETRY_WINDOW.total_seconds() * 1000
+        and _request_time_ms(context) - session["rotated_at_ms"] <= RETRY_WINDOW.total_seconds() * 1000
     )
 
 
-def _revoke_session(context: RequestContext, token: _RefreshToken, session: dynamodb.Item) -> None:
+def _revoke_session_of_reused_token(context: RequestContext, token: _RefreshToken, session: dynamodb.Item) -> None:
     writes.transact(
         writes.Delete(
             keys.account_session(token.account_id, token.session_id),
@@ -269,11 +272,11 @@ def _revoke_session(context: RequestContext, token: _RefreshToken, session: dyna
             reason="a spent refresh token was used again",
         ),
     )
-    log_critical_event("spent refresh token reused", account_id=token.account_id, session_id=token.session_id)
+    log_and_count_critical_event("spent refresh token reused", account_id=token.account_id, session_id=token.session_id)
     count_metric("RefreshTokenReused")
 
 
-def _milliseconds(context: RequestContext) -> int:
+def _request_time_ms(context: RequestContext) -> int:
     return int(context.at.timestamp() * 1000)
 
 
@@ -290,13 +293,15 @@ def log_out(context: RequestContext, refresh_token: str) -> None:
     """
     session_ids = {context.principal.session_id}
     with contextlib.suppress(Unauthorized):
-        session_ids |= _session_of_token(int(context.principal.id), _RefreshToken.parse(refresh_token), session_ids)
+        session_ids |= _other_session_of_token(
+            int(context.principal.id), _RefreshToken.parse(refresh_token), session_ids
+        )
     writes.delete_all(keys.account_session(int(context.principal.id), session_id) for session_id in session_ids)
     logger.info("account logged out", account_id=int(context.principal.id))
 
 
-def _session_of_token(account_id: int, token: _RefreshToken, known: set[str]) -> set[str]:
-    if token.account_id != account_id or token.session_id in known:
+def _other_session_of_token(account_id: int, token: _RefreshToken, other_than: set[str]) -> set[str]:
+    if token.account_id != account_id or token.session_id in other_than:
         return set()
     session = reads.get(keys.account_session(account_id, token.session_id))
     good = session is not None and token.hash in {session["refresh_hash"], session.get("previous_hash")}

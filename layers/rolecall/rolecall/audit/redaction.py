@@ -18,21 +18,21 @@ _HASH_PREFIX = "hmac-sha256:"
 
 _PAGE = 100
 
-#: The attributes of an entry that can contain an email.
+#: The attributes of an audit entry that can contain an email.
 _FIELDS_WITH_EMAIL = ("actor", "before", "after")
 
 
-def redact_deleted_tenants(limit: int, reserve_seconds: float) -> None:
-    """Redact the audit trails of up to `limit` deleted tenants.
+def redact_emails_of_deleted_tenants(most_tenants: int, reserve_seconds: float) -> None:
+    """Redact the audit trails of up to `most_tenants` deleted tenants.
 
     Stops when less than `reserve_seconds` are left. The next call continues there.
     """
-    for job in reads.query_index(keys.UNREDACTED_AUDITS, limit=limit).items:
-        if not _redact_tenant_entries(job, reserve_seconds):
+    for job in reads.query_index(keys.UNREDACTED_AUDITS, limit=most_tenants).items:
+        if not _redact_entries_while_time_lasts(job, reserve_seconds):
             break
 
 
-def _redact_tenant_entries(job: dynamodb.Item, reserve_seconds: float) -> bool:
+def _redact_entries_while_time_lasts(job: dynamodb.Item, reserve_seconds: float) -> bool:
     """Redact the entries of one tenant. Returns false if the time ran out before the last entry."""
     tenant_id = job["tenant_id"]
     key, position = secrets_manager.read(config().redaction_key_secret_arn)["key"], job.get("audit_redacted_to")
@@ -42,17 +42,18 @@ def _redact_tenant_entries(job: dynamodb.Item, reserve_seconds: float) -> bool:
             return False
         page = reads.query_partition(keys.audit_entry(tenant_id, "").pk, after=position, limit=_PAGE)
         for item in page.items:
-            _redact_entry(item, key)
+            _replace_emails_by_hashes(item, key)
             position = item["sk"]
         more = page.more
         if more:
             writes.write(
-                writes.Update(keys.deletion(tenant_id), set={"audit_redacted_to": position}, when=writes.MUST_EXIST)
+                writes.Update(keys.deletion_job(tenant_id), set={"audit_redacted_to": position}, when=writes.MUST_EXIST)
             )
-    # Nothing writes to the trail of a deleted tenant, so no entry can follow the last one.
+    # After a tenant is deleted, nothing adds an entry to its audit trail. So all entries are redacted after the last
+    # page.
     writes.write(
         writes.Update(
-            keys.deletion(tenant_id),
+            keys.deletion_job(tenant_id),
             remove=(*keys.UNREDACTED_AUDITS.index_attributes(""), "audit_redacted_to"),
             when=writes.MUST_EXIST,
         )
@@ -61,16 +62,18 @@ def _redact_tenant_entries(job: dynamodb.Item, reserve_seconds: float) -> bool:
     return True
 
 
-def _redact_entry(item: dynamodb.Item, key: str) -> None:
-    redacted = {name: pseudonymize_email(item[name], key) for name in _FIELDS_WITH_EMAIL if item.get(name)}
-    changed = {name: value for name, value in redacted.items() if value != item[name]}
+def _replace_emails_by_hashes(audit_entry: dynamodb.Item, hmac_key: str) -> None:
+    redacted = {
+        name: pseudonymize_email(audit_entry[name], hmac_key) for name in _FIELDS_WITH_EMAIL if audit_entry.get(name)
+    }
+    changed = {name: value for name, value in redacted.items() if value != audit_entry[name]}
     if changed:
-        writes.write(writes.Update(keys.Key(item["pk"], item["sk"]), set=changed, when=writes.MUST_EXIST))
+        writes.write(writes.Update(keys.Key(audit_entry["pk"], audit_entry["sk"]), set=changed, when=writes.MUST_EXIST))
 
 
-def pseudonymize_email(facts: dict[str, Any], key: str) -> dict[str, Any]:
+def pseudonymize_email(facts: dict[str, Any], hmac_key: str) -> dict[str, Any]:
     """The facts with `email` replaced by its keyed hash. An email that is a hash already is left as it is."""
     email = facts.get("email")
     if not email or email.startswith(_HASH_PREFIX):
         return facts
-    return {**facts, "email": _HASH_PREFIX + hmac.new(key.encode(), email.lower().encode(), sha256).hexdigest()}
+    return {**facts, "email": _HASH_PREFIX + hmac.new(hmac_key.encode(), email.lower().encode(), sha256).hexdigest()}

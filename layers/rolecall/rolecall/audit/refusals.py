@@ -16,10 +16,11 @@ from rolecall.errors import Forbidden
 from rolecall.storage import keys, reads, retries, writes
 from rolecall.storage.expressions import Attr
 
-#: So many refusals of one actor and action have an entry of their own in each minute. One more entry counts the rest.
+#: In each minute, this many refusals of one actor and action get audit entries of their own. One further entry counts
+#: all later refusals of that minute.
 ENTRIES_PER_MINUTE = 10
 
-#: After this time, the table deletes the counter of a minute.
+#: DynamoDB deletes the counter of one minute's refusals after this time.
 _COUNTER_LIFETIME = timedelta(hours=1)
 
 
@@ -42,7 +43,8 @@ def _attempt_record(
     principal = context.principal
     scope = principal.tenant_id or keys.PLATFORM
     tenant_checks = [preconditions.tenant_active(principal.tenant_id)] if principal.tenant_id else []
-    # The functions of the tenant API may not read platform accounts. An account is refused there whatever its state.
+    # Functions of the tenant API have no permission to read platform accounts. So they record a platform account's
+    # refusal without checking whether the account is active.
     is_other_family = target[0] == "user" and principal.type is PrincipalType.ACCOUNT
     actor_checks = [] if is_other_family else preconditions.actor_active(principal)
     entry = trail.new_entry(
@@ -53,14 +55,16 @@ def _attempt_record(
         after=asked,
         reason=code,
         outcome=trail.DENIED,
-        # An account that may change no account at all must not be able to fill the history of another account.
+        # An account that may change no account at all must not be able to fill the history of another account with
+        # refusals.
         is_in_target_history=not (scope == keys.PLATFORM and code == Forbidden.code),
     )
-    # A single write is a transaction too: unlike a put, it can safely be repeated after a lost response.
-    writes.transact(*tenant_checks, *actor_checks, *_count_or_write(context, scope, action, entry))
+    # The entry is written in a transaction, even if it is the only write: unlike a put, a transaction can safely be
+    # repeated after a lost response.
+    writes.transact(*tenant_checks, *actor_checks, *_prepare_entry_or_count(context, scope, action, entry))
 
 
-def _count_or_write(context: RequestContext, scope: str, action: str, entry: writes.Put) -> list[writes.Write]:
+def _prepare_entry_or_count(context: RequestContext, scope: str, action: str, entry: writes.Put) -> list[writes.Write]:
     """The writes that record one refusal: with `entry`, or by counting it on the entry for the rest of the minute.
 
     Refusals of operators always get an entry. If another refusal changes the counter first, the transaction fails with

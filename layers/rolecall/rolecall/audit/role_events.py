@@ -20,10 +20,14 @@ from rolecall.telemetry import count_metric, log_service_unavailable, logger
 
 SOURCE = "rolecall"
 
-#: The most entries of one PutEvents request: EventBridge's limit.
+#: The place of a record in the table's stream.
+type SequenceNumber = str
+
+#: The most events that EventBridge accepts in one PutEvents request.
 _BATCH_SIZE = 10
 
-#: Error codes of PutEvents that no repetition changes. Every other failure is repeated.
+#: Error codes with which EventBridge would refuse the same event every time. After any other error code, the event is
+#: sent again.
 _REFUSED_FOR_GOOD = frozenset({"InvalidArgument", "MalformedDetail", "ValidationException"})
 
 
@@ -35,7 +39,7 @@ class RoleEvent(NamedTuple):
     sequence_number: str
 
 
-def publish(records: Iterable[Mapping[str, Any]]) -> str | None:
+def publish_until_first_failure(stream_records: Iterable[Mapping[str, Any]]) -> SequenceNumber | None:
     """Send the events of stream records to EventBridge, in order.
 
     Returns the sequence number of the first record whose event was not accepted, or None. The stream must deliver again
@@ -43,49 +47,57 @@ def publish(records: Iterable[Mapping[str, Any]]) -> str | None:
     named in the dead-letter queue and skipped, so that it does not hold up the records after it.
     """
     waiting: list[RoleEvent] = []
-    for record in records:
+    for record in stream_records:
         try:
             waiting += events_from_record(record)
         except Exception:  # noqa: BLE001 (whatever is wrong with a record will be wrong at the next delivery)
             logger.exception("role event not made")
-            # The events before it go first: if they fail, this record is delivered again too.
-            failed = _send(waiting)
+            # The waiting events come from earlier records of the stream, so they are sent first. If sending them fails,
+            # the stream delivers the broken record again too.
+            failed = _send_until_first_failure(waiting)
             waiting = []
-            if failed or not _set_aside(record["eventID"], record["dynamodb"]["SequenceNumber"]):
+            if failed or not _send_to_dead_letter_queue(record["eventID"], record["dynamodb"]["SequenceNumber"]):
                 return failed or str(record["dynamodb"]["SequenceNumber"])
-    return _send(waiting)
+    return _send_until_first_failure(waiting)
 
 
-def _send(events: list[RoleEvent]) -> str | None:
+def _send_until_first_failure(events: list[RoleEvent]) -> SequenceNumber | None:
     """Send events in batches. Returns the sequence number of the first that must be sent again, or None."""
     for batch in batched(events, _BATCH_SIZE, strict=False):
-        failed = _send_batch(batch)
+        failed = _send_batch_until_first_failure(batch)
         if failed is not None:
             return failed
     count_metric("RoleEventsPublished", len(events))
     return None
 
 
-def events_from_record(record: Mapping[str, Any]) -> list[RoleEvent]:
+def events_from_record(stream_record: Mapping[str, Any]) -> list[RoleEvent]:
     """The events of one stream record. Most changes give none; one that changes role and activity gives two."""
-    images = record["dynamodb"]
-    old, new = _deserialize_image(images.get("OldImage")), _deserialize_image(images.get("NewImage"))
+    images = stream_record["dynamodb"]
+    old, new = (
+        _deserialize_image_if_present(images.get("OldImage")),
+        _deserialize_image_if_present(images.get("NewImage")),
+    )
     if old is None or old.get("deleted_at"):  # created just now, or its deletion was announced before
         return []
-    before, after = _role_and_activity(old), _role_and_activity(new) if new and not new.get("deleted_at") else None
+    before, after = (
+        _role_and_whether_active(old),
+        _role_and_whether_active(new) if new and not new.get("deleted_at") else None,
+    )
     subject = "Account" if old["pk"].startswith("ACCOUNT#") else "User"
     detail = {
         **({"tenant_id": old["tenant_id"], "user_id": old["id"]} if subject == "User" else {"account_id": old["id"]}),
         "before": before,
         "after": after,
-        # A user who is deleted with the tenant is not marked first, so there is no item with the last version.
+        # When a whole tenant is deleted, its users are deleted without an update of their version. So the event gets
+        # the last stored version plus 1.
         "version": new["version"] if new else old["version"] + 1,
         "at": new["updated_at"] if new else None,
     }
     return [
         RoleEvent(
             f"{subject} {what}",
-            {"id": f"{record['eventID']}:{what.lower().replace(' ', '-')}", **detail},
+            {"id": f"{stream_record['eventID']}:{what.lower().replace(' ', '-')}", **detail},
             images["SequenceNumber"],
         )
         for what in _event_names(before, after)
@@ -102,16 +114,16 @@ def _event_names(before: Mapping[str, Any], after: Mapping[str, Any] | None) -> 
     ]
 
 
-def _role_and_activity(item: Mapping[str, Any]) -> dict[str, Any]:
+def _role_and_whether_active(item: Mapping[str, Any]) -> dict[str, Any]:
     active = item["active"] if "active" in item else item["enabled"] and not item["banned"]
     return {"role": item["role"], "active": active}
 
 
-def _deserialize_image(wire: Mapping[str, Any] | None) -> dict[str, Any] | None:
+def _deserialize_image_if_present(wire: Mapping[str, Any] | None) -> dict[str, Any] | None:
     return deserialize_item(wire) if wire else None
 
 
-def _send_batch(events: Sequence[RoleEvent]) -> str | None:
+def _send_batch_until_first_failure(events: Sequence[RoleEvent]) -> SequenceNumber | None:
     entries = [
         {
             "EventBusName": config().event_bus_name,
@@ -126,26 +138,28 @@ def _send_batch(events: Sequence[RoleEvent]) -> str | None:
     except (BotoCoreError, ClientError) as error:
         code = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
         if code in _REFUSED_FOR_GOOD:
-            return _send_one_by_one(events)
+            return _send_one_by_one_until_first_failure(events)
         logger.warning("role events not published", error=code)
         return events[0].sequence_number
     for event, answer in zip(events, answers, strict=True):
         code = answer.get("ErrorCode")
-        if code and not (code in _REFUSED_FOR_GOOD and _set_aside(event.detail["id"], event.sequence_number)):
+        if code and not (
+            code in _REFUSED_FOR_GOOD and _send_to_dead_letter_queue(event.detail["id"], event.sequence_number)
+        ):
             logger.warning("role events not published", error=code)
             return event.sequence_number
     return None
 
 
-def _send_one_by_one(events: Sequence[RoleEvent]) -> str | None:
+def _send_one_by_one_until_first_failure(events: Sequence[RoleEvent]) -> SequenceNumber | None:
     """Find the event because of which EventBridge refused the whole request, and set it aside."""
     if len(events) > 1:
-        return next((failed for event in events if (failed := _send_batch([event]))), None)
+        return next((failed for event in events if (failed := _send_batch_until_first_failure([event]))), None)
     (event,) = events
-    return None if _set_aside(event.detail["id"], event.sequence_number) else event.sequence_number
+    return None if _send_to_dead_letter_queue(event.detail["id"], event.sequence_number) else event.sequence_number
 
 
-def _set_aside(event_id: str, sequence_number: str) -> bool:
+def _send_to_dead_letter_queue(event_id: str, sequence_number: str) -> bool:
     """Name an event in the dead-letter queue. Returns false if the queue did not accept the message."""
     logger.error("role event set aside", event_id=event_id, sequence_number=sequence_number)
     try:

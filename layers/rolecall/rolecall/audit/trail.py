@@ -12,14 +12,14 @@ from typing import Any, NamedTuple
 from rolecall.auth.principals import RequestContext
 from rolecall.clock import epoch_seconds, rfc3339
 from rolecall.config import config
-from rolecall.ids import lowest_id_at, time_ordered_id
+from rolecall.ids import lowest_time_ordered_id_at, time_ordered_id
 from rolecall.storage import cursors, dynamodb, keys, reads, writes
 
 SUCCEEDED = "succeeded"
 
 DENIED = "denied"
 
-#: The most entries that one request reads to find those that match a filter without an index.
+#: The most audit entries that one request reads to find the matches of a filter that has no index.
 _MOST_EXAMINED = 2000
 
 _CHUNK = 100
@@ -106,7 +106,7 @@ class Filters(NamedTuple):
         return tuple(part or "" for part in (self.action, self.actor, self.target, *times, self.outcome))
 
     @property
-    def needs_item_by_item_match(self) -> bool:
+    def has_filter_without_index(self) -> bool:
         """Whether a filter has no index, so that the entries are read and compared one by one."""
         return bool(self.action or self.actor or self.outcome)
 
@@ -133,44 +133,46 @@ def list_entries(tenant_id: str, filters: Filters, *, limit: int, cursor: str | 
     none, although more follow. Raises `ValidationFailed` for a cursor of another list.
     """
     scope = ("list_audit", tenant_id, *filters.scope)
-    position = cursors.decode(cursor, *scope) if cursor is not None else _upper_bound(filters.to_time)
-    oldest = lowest_id_at(filters.from_time) if filters.from_time else ""
-    read = _page_reader(tenant_id, filters)
+    position = cursors.decode(cursor, *scope) if cursor is not None else _exclusive_upper_bound_of_ids(filters.to_time)
+    oldest = lowest_time_ordered_id_at(filters.from_time) if filters.from_time else ""
+    read = _newest_first_page_reader(tenant_id, filters)
     found: list[dynamodb.Item] = []
     examined = 0
     while True:
-        chunk = max(limit + 1 - len(found), _CHUNK if filters.needs_item_by_item_match else 0)
+        chunk = max(limit + 1 - len(found), _CHUNK if filters.has_filter_without_index else 0)
         page = read(position, min(chunk, _MOST_EXAMINED - examined))
         for item in page.items:
             if item["id"] < oldest:
-                return _page(found, None)
+                return _to_audit_page(found, None)
             if filters.matches(item):
                 if len(found) == limit:
-                    return _page(found, cursors.encode(position or "", *scope))
+                    return _to_audit_page(found, cursors.encode(position or "", *scope))
                 found.append(item)
             position = item["id"]
             examined += 1
         if not page.more:
-            return _page(found, None)
+            return _to_audit_page(found, None)
         if examined == _MOST_EXAMINED:
-            return _page(found, cursors.encode(position or "", *scope))
+            return _to_audit_page(found, cursors.encode(position or "", *scope))
 
 
-def _upper_bound(to_time: datetime | None) -> str | None:
-    # Timestamps have whole seconds, so the whole second of `to_time` is included.
-    return lowest_id_at(to_time.replace(microsecond=0) + timedelta(seconds=1)) if to_time else None
+def _exclusive_upper_bound_of_ids(to_time: datetime | None) -> str | None:
+    # Entries have timestamps in whole seconds, so the bound includes every entry of the second of `to_time`.
+    return lowest_time_ordered_id_at(to_time.replace(microsecond=0) + timedelta(seconds=1)) if to_time else None
 
 
-def _page_reader(tenant_id: str, filters: Filters) -> Callable[[str | None, int], reads.Page]:
+def _newest_first_page_reader(tenant_id: str, filters: Filters) -> Callable[[str | None, int], reads.Page]:
     """A function that reads a page, newest first: of the entries about the target, or of the whole trail."""
     if filters.target:
-        partition = keys.audit_by_target(tenant_id, _target_type(filters.target, tenant_id), filters.target)
+        partition = keys.audit_by_target(
+            tenant_id, _target_type_by_form_of_id(filters.target, tenant_id), filters.target
+        )
         return lambda after, limit: reads.query_index(partition, after=after, limit=limit, newest_first=True)
     pk = keys.audit_entry(tenant_id, "").pk
     return lambda after, limit: reads.query_partition(pk, after=after, limit=limit, newest_first=True)
 
 
-def _target_type(target_id: str, tenant_id: str) -> str:
+def _target_type_by_form_of_id(target_id: str, tenant_id: str) -> str:
     """The type of a target in a tenant's trail, told by its id. Account ids are numbers; user ids are UUIDs.
 
     An account is a target here when a user of the tenant tried to change it and was refused.
@@ -180,11 +182,11 @@ def _target_type(target_id: str, tenant_id: str) -> str:
     return "account" if target_id.isdecimal() else "user"
 
 
-def _page(items: list[dynamodb.Item], next_cursor: str | None) -> AuditPage:
-    return AuditPage([_to_json(item) for item in items], next_cursor)
+def _to_audit_page(items: list[dynamodb.Item], next_cursor: str | None) -> AuditPage:
+    return AuditPage([_to_public_fields(item) for item in items], next_cursor)
 
 
-def _to_json(item: dynamodb.Item) -> dict[str, Any]:
+def _to_public_fields(item: dynamodb.Item) -> dict[str, Any]:
     actor = {name: item["actor"].get(name) for name in ("type", "id", "email")}
     refusals = {"refusals": int(item["refusals"])} if "refusals" in item else {}
     return {**{name: item.get(name) for name in _PUBLIC_FIELDS}, "actor": actor, **refusals}

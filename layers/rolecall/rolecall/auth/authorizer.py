@@ -9,7 +9,12 @@ from typing import Any
 
 from rolecall.auth import preconditions, token_use
 from rolecall.auth.principals import MASTER, Principal, PrincipalType
-from rolecall.auth.tokens import CredentialForm, api_token_hash, parse_authorization_header, recognize_credential
+from rolecall.auth.tokens import (
+    CredentialForm,
+    api_token_hash,
+    parse_credential_with_optional_bearer,
+    recognize_credential,
+)
 from rolecall.aws import secrets_manager
 from rolecall.clock import rfc3339
 from rolecall.config import config
@@ -23,19 +28,19 @@ def authenticate(authorization: str | None, at: datetime) -> Principal:
 
     Raises `Unauthorized` for a credential that is unknown, malformed, revoked, inactive or deleted.
     """
-    credential = parse_authorization_header(authorization)
+    credential = parse_credential_with_optional_bearer(authorization)
     if credential is None:
         raise Unauthorized
     match recognize_credential(credential):
         case CredentialForm.API_TOKEN:
-            return _authenticate_api_token(credential, at)
+            return _authenticate_api_token_and_report_use(credential, at)
         case CredentialForm.JWT:
             return _authenticate_jwt(credential, at)
         case CredentialForm.MASTER_TOKEN:
             return _authenticate_master_token(credential)
 
 
-def _authenticate_api_token(token: str, at: datetime) -> Principal:
+def _authenticate_api_token_and_report_use(token: str, at: datetime) -> Principal:
     token_hash = api_token_hash(token)
     found = reads.get(keys.api_token(token_hash))
     if found is None:
@@ -44,12 +49,12 @@ def _authenticate_api_token(token: str, at: datetime) -> Principal:
     tenant, user = reads.get_many(keys.tenant(tenant_id), keys.user(tenant_id, user_id))
     if tenant is None or tenant["status"] != preconditions.ACTIVE or user is None or not user["active"]:
         raise Unauthorized
-    token_use.report_use(token_hash, found.get("last_used_at"), at)
+    token_use.report_use_at_most_hourly(token_hash, found.get("last_used_at"), at)
     return Principal(PrincipalType.USER, user_id, user["email"], user["role"], tenant_id, token_hash=token_hash)
 
 
 def _authenticate_jwt(token: str, at: datetime) -> Principal:
-    # PyJWT is imported only for a JWT, because its import would slow every other cold start.
+    # PyJWT is imported only for requests with a JWT, because the import would slow every other cold start.
     from rolecall.auth import jwts  # noqa: PLC0415
 
     claims = jwts.verify(token, at)
@@ -73,10 +78,13 @@ def _authenticate_master_token(token: str) -> Principal:
     cached = secrets_manager.read(arn)["token"]
     if len(token) != len(cached):
         raise Unauthorized
-    # A token that matches the cache is compared with the current secret, so that a rotated token stops working at once.
-    # A token that does not match may be a new one, but guesses must not cause a call to Secrets Manager each.
+    # A master token that equals the cached secret is compared with the current secret too, so that a rotated token
+    # stops working at once. A master token that differs from the cached secret may be a new one. The function rereads
+    # the secret for it only every few seconds, so that a flood of wrong tokens causes few calls to Secrets Manager.
     matches_cache = _equal_in_constant_time(token, cached)
-    current = secrets_manager.read(arn, fresh=True) if matches_cache else secrets_manager.reread(arn)
+    current = (
+        secrets_manager.read(arn, fresh=True) if matches_cache else secrets_manager.read_fresh_unless_just_reread(arn)
+    )
     if current is None or not _equal_in_constant_time(token, current["token"]):
         raise Unauthorized
     return MASTER
@@ -93,23 +101,23 @@ def authorize_request(authorization: str | None, method_arn: str, at: datetime) 
         principal = authenticate(authorization, at)
     except Unauthorized:
         logger.info("request denied")
-        return deny_policy(method_arn, at)
-    return allow_policy(principal, method_arn)
+        return policy_denying_all_routes(method_arn, at)
+    return policy_allowing_all_routes(principal, method_arn)
 
 
-def allow_policy(principal: Principal, method_arn: str) -> dict[str, Any]:
+def policy_allowing_all_routes(principal: Principal, method_arn: str) -> dict[str, Any]:
     """The response that lets a principal call every route. Each route checks by itself who may use it."""
-    return _policy_response("Allow", principal.id, method_arn, principal.to_authorizer_context())
+    return _policy_for_all_routes("Allow", principal.id, method_arn, principal.to_authorizer_context())
 
 
-def deny_policy(method_arn: str, at: datetime) -> dict[str, Any]:
+def policy_denying_all_routes(method_arn: str, at: datetime) -> dict[str, Any]:
     """The response that denies every route. API Gateway turns it into a 401."""
-    return _policy_response("Deny", "unknown", method_arn, {"denied_at": rfc3339(at)})
+    return _policy_for_all_routes("Deny", "unknown", method_arn, {"denied_at": rfc3339(at)})
 
 
-def _policy_response(effect: str, principal_id: str, method_arn: str, context: dict[str, str]) -> dict[str, Any]:
-    # The policy covers the whole stage, so that a cached one is right for every route.
-    # A method ARN is arn:…:<api>/<stage>/<METHOD>/<path>.
+def _policy_for_all_routes(effect: str, principal_id: str, method_arn: str, context: dict[str, str]) -> dict[str, Any]:
+    # The policy covers all routes of the stage, because API Gateway may cache a policy and apply it to other routes. A
+    # method ARN has the form arn:…:<api>/<stage>/<METHOD>/<path>.
     api, stage, *_ = method_arn.split("/")
     return {
         "principalId": principal_id,

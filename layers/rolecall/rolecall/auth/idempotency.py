@@ -76,12 +76,12 @@ class IdempotencyClaim:
         )
 
     @property
-    def held_condition(self) -> Condition:
+    def still_held_condition(self) -> Condition:
         """The write condition that this attempt still holds the key."""
         return Attr("status").eq(_IN_PROGRESS) & Attr("attempt").eq(self.attempt)
 
     @property
-    def keys_outside_tenant(self) -> frozenset[str]:
+    def record_keys_outside_tenant(self) -> frozenset[str]:
         """Keys that the new user must list in `owned_keys`, so that they are deleted with it: the record's, or none."""
         return frozenset({self.record_key.pk} if self.record_key.sk == keys.META else ())
 
@@ -94,7 +94,7 @@ class IdempotencyClaim:
         return _keyed_hash(self._secret, json.dumps(content, sort_keys=True))
 
 
-def create_claim(
+def prepare_claim(
     context: RequestContext, operation: str, idempotency_key: str, record_key_of: Callable[[str], keys.Key]
 ) -> IdempotencyClaim:
     """Return a claim on the caller's key, without writing it; `record_key_of` makes a record's key from the hash."""
@@ -137,7 +137,8 @@ def run_idempotent[T](
         return execute()
 
     try:
-        # Powertools hashes both again, but without a secret: a reader of the table could guess passwords from that.
+        # Both values are hashed with a secret before Powertools hashes them without one. A hash without a secret would
+        # let a reader of the table guess passwords.
         hashes = {"key": "".join(claim.record_key), "request": claim.hash_content(request)}
         return cast("T", run(hashes=hashes))
     except IdempotencyValidationError:
@@ -177,7 +178,7 @@ class _RecordStore(BasePersistenceLayer):
             return _RecordFound(found or {})
 
         at = clock.now()
-        # DynamoDB deletes expired items late, so the write compares the times itself.
+        # DynamoDB deletes expired items late. So the condition of the write compares the expiry with the current time.
         expired = Attr("expires_at").lte(clock.epoch_seconds(at))
         abandoned = Attr("status").eq(_IN_PROGRESS) & Attr("in_progress_until").lt(int(at.timestamp() * 1000))
         put = writes.Put(
@@ -211,9 +212,10 @@ class _RecordStore(BasePersistenceLayer):
         """Do nothing: the transaction that executed the request has completed the record already."""
 
     def _delete_record(self, data_record: DataRecord) -> None:  # noqa: ARG002 (the claim has the key)
-        # The record stays if the delete fails, if another attempt holds the key, or if the change did happen.
+        # The record stays if deleting it fails, if another attempt holds the idempotency key, or if the transaction was
+        # executed.
         with suppress(RolecallError):
-            writes.write(writes.Delete(self._claim.record_key, when=self._claim.held_condition))
+            writes.write(writes.Delete(self._claim.record_key, when=self._claim.still_held_condition))
 
     def _get_record(self, idempotency_key: str) -> DataRecord:  # noqa: ARG002
         raise IdempotencyItemNotFoundError  # never called: the failed put returns the record

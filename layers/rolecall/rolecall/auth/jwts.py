@@ -29,7 +29,7 @@ LIFETIME = timedelta(minutes=15)
 
 _CLAIMS = ["iss", "aud", "sub", "sid", "jti", "iat", "exp"]
 
-#: The largest difference between the clocks of two functions that is tolerated.
+#: Seconds by which the clocks of two functions may differ. A token from the near future is accepted within this time.
 _SKEW_SECONDS = 5
 
 
@@ -62,14 +62,15 @@ def issue(claims: Claims, at: datetime) -> str:
 def verify(token: str, at: datetime) -> Claims:
     """The claims of a token. Raises `Unauthorized` if the token is forged, expired or issued for another audience."""
     try:
-        key = _find_key(jwt.get_unverified_header(token).get("kid"), at)
+        key = _find_key_rereading_secret_once(jwt.get_unverified_header(token).get("kid"), at)
         payload = jwt.decode(
             token,
             key,
             algorithms=[ALGORITHM],
             issuer=ISSUER,
             audience=AUDIENCE,
-            # The times are checked below against `at`, the one clock of the request.
+            # PyJWT does not check the times of the token. The next lines compare them with `at`, the one clock of the
+            # request.
             options={"require": _CLAIMS, "verify_exp": False, "verify_iat": False, "verify_nbf": False},
         )
         now = epoch_seconds(at)
@@ -80,18 +81,18 @@ def verify(token: str, at: datetime) -> Claims:
         raise Unauthorized from error
 
 
-def _find_key(kid: str | None, at: datetime) -> str:
+def _find_key_rereading_secret_once(kid: str | None, at: datetime) -> str:
     """The key with this id. If the cached secret has none, the secret is read again; then raises `Unauthorized`."""
     arn = config().jwt_key_secret_arn
-    key = _key_in_secret(secrets_manager.read(arn), kid, at)
-    if key is None and (current := secrets_manager.reread(arn)):
-        key = _key_in_secret(current, kid, at)
+    key = _current_or_unexpired_previous_key(secrets_manager.read(arn), kid, at)
+    if key is None and (current := secrets_manager.read_fresh_unless_just_reread(arn)):
+        key = _current_or_unexpired_previous_key(current, kid, at)
     if key is None:
         raise Unauthorized
     return key
 
 
-def _key_in_secret(secret: dict[str, Any], kid: str | None, at: datetime) -> str | None:
+def _current_or_unexpired_previous_key(secret: dict[str, Any], kid: str | None, at: datetime) -> str | None:
     if kid == secret["kid"]:
         return str(secret["key"])
     previous = secret.get("previous")
@@ -100,10 +101,11 @@ def _key_in_secret(secret: dict[str, Any], kid: str | None, at: datetime) -> str
     return None
 
 
-def with_new_key(secret: dict[str, Any], at: datetime, *, keep_previous: bool) -> dict[str, Any]:
-    """The secret's content with a new signing key. With `keep_previous`, tokens of the old key stay valid."""
+def prepare_secret_with_new_key(old_secret: dict[str, Any], at: datetime, *, keep_old_key: bool) -> dict[str, Any]:
+    """The secret's content with a new signing key. With `keep_old_key`, tokens of the old key stay valid."""
     new = {"kid": new_id(), "key": secrets.token_urlsafe(48)}
-    # A function that has just cached the secret signs with the old key until its cache expires.
+    # A process that cached the secret just before the rotation signs with the old key until its cache expires. So the
+    # old key must stay valid for the lifetime of a cache entry and of a token together.
     until = at + LIFETIME + timedelta(seconds=secrets_manager.CACHE_SECONDS + _SKEW_SECONDS)
-    previous = {"kid": secret["kid"], "key": secret["key"], "until": epoch_seconds(until)}
-    return new | ({"previous": previous} if keep_previous else {})
+    previous = {"kid": old_secret["kid"], "key": old_secret["key"], "until": epoch_seconds(until)}
+    return new | ({"previous": previous} if keep_old_key else {})

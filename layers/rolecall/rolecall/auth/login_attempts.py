@@ -32,22 +32,24 @@ from rolecall.telemetry import count_metric, logger
 
 _ADDRESS, _KNOWN_NETWORK, _OTHER_NETWORKS = "ADDRESS", "KNOWN", "EMAIL"
 
-#: Failures without a wait, by what they are counted by. A whole office may share one address.
+#: The number of failed logins after which the next login must wait, for each kind of counter. The number for an IP
+#: address is larger, because a whole office may share one address.
 FREE_FAILURES = {_OTHER_NETWORKS: 5, _KNOWN_NETWORK: 5, _ADDRESS: 100}
 
-#: The wait after the last free failure; it doubles with each further attempt, up to the longest.
+#: The first wait in seconds, and the longest. The wait doubles with each further attempt.
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 30, 15 * 60
 
-#: Failures are forgotten after this time without an attempt.
+#: A count of failed logins is forgotten after this time without an attempt.
 MEMORY = timedelta(days=1)
 
-#: A login name keeps this many networks. A login from another one replaces the one that was used longest ago.
+#: The table keeps this many known networks of a login name. A login from a further network replaces the network that
+#: was used longest ago.
 MAX_KNOWN_NETWORKS = 10
 
-#: The networks of a login name are forgotten after this time without a login.
+#: The known networks of a login name are forgotten after this time without a login.
 NETWORK_MEMORY = timedelta(days=90)
 
-#: A login from a known network is not written down again within this time.
+#: A login from a known network updates the time of that network at most once in this time.
 _NETWORK_REFRESH = timedelta(days=1)
 
 
@@ -61,79 +63,82 @@ class Attempt(NamedTuple):
     number: int
 
     @property
-    def wait_if_failed(self) -> int | None:
+    def wait_seconds_if_failed(self) -> int | None:
         """Seconds until the next attempt is checked, or None while a failure costs no wait."""
-        return wait_after(self.number, self.kind) if self.number > FREE_FAILURES[self.kind] else None
+        return wait_seconds_after(self.number, self.kind) if self.number > FREE_FAILURES[self.kind] else None
 
 
-def begin_attempt(login_name: str, ip: str, at: datetime) -> Attempt:
+def count_attempt_unless_waiting(login_name: str, ip: str, at: datetime) -> Attempt:
     """Count an attempt; once this returns, the caller may check the password.
 
     Raises `RateLimited` while the address, or the login name in this network, has to wait. What the login name's wait
     refuses does not count against the address.
     """
-    login_name, network, now = login_name.lower(), _network(ip), epoch_seconds(at)
+    login_name, network, now = login_name.lower(), _address_or_ipv6_network(ip), epoch_seconds(at)
     address = _address_counter(network)
-    address_item, networks = reads.get_many(address, _networks_key(login_name))
+    address_item, networks = reads.get_many(address, _known_networks_key(login_name))
     is_known = networks is not None and networks["expires_at"] > now and _hash(network) in networks["networks"]
     if is_known:
-        kind, counter = _KNOWN_NETWORK, keys.login_attempts(_KNOWN_NETWORK, _hash(login_name, network))
+        kind, counter = _KNOWN_NETWORK, keys.login_attempts_item(_KNOWN_NETWORK, _hash(login_name, network))
     else:
-        kind, counter = _OTHER_NETWORKS, keys.login_attempts(_OTHER_NETWORKS, _hash(login_name))
-    # A refusal by the address is not counted: it must not prolong the wait of others behind the same address.
-    _check_wait(_ADDRESS, address_item, at, is_counted=False)
-    before = _count(_ADDRESS, address, at)
+        kind, counter = _OTHER_NETWORKS, keys.login_attempts_item(_OTHER_NETWORKS, _hash(login_name))
+    # An attempt that is refused because of its IP address is not counted. It must not prolong the wait of other people
+    # who share the address.
+    _raise_if_waiting(_ADDRESS, address_item, at, this_attempt_is_counted=False)
+    before = _count_or_raise_if_waiting(_ADDRESS, address, at)
     try:
-        number = _failures(_count(kind, counter, at)) + 1
+        number = _failures_in(_count_or_raise_if_waiting(kind, counter, at)) + 1
     except RateLimited:
-        _uncount(address, last_at=None if before is None else int(before["last_at"]))
+        _uncount_one_failure(address, last_at=None if before is None else int(before["last_at"]))
         raise
     return Attempt(login_name, network, kind, counter, number)
 
 
-def record_success(attempt: Attempt, at: datetime) -> None:
+def forget_failures_and_remember_network(attempt: Attempt, at: datetime) -> None:
     """Forget the failures of the attempt's counter, and remember its network for the login name.
 
     Of the address, only this attempt is forgotten. Otherwise the owner of one account could guess at all others without
     a limit.
     """
     writes.write(writes.Delete(attempt.counter))
-    _uncount(_address_counter(attempt.network))
+    _uncount_one_failure(_address_counter(attempt.network))
     with contextlib.suppress(ConcurrentChange):  # other logins of this name keep writing: one of them is remembered
         retries.retry_on_conflict(lambda: _remember_network(attempt, at))
 
 
-def wait_after(failures: int, kind: str) -> int:
+def wait_seconds_after(failures: int, kind: str) -> int:
     """Return the seconds from the last of so many failures until the next attempt is checked."""
     beyond = failures - FREE_FAILURES[kind]
     return 0 if beyond < 0 else min(LONGEST_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2 ** min(beyond, 10))
 
 
-def _count(kind: str, counter: keys.Key, at: datetime) -> dynamodb.Item | None:
+def _count_or_raise_if_waiting(kind: str, counter: keys.Key, at: datetime) -> dynamodb.Item | None:
     """Count one attempt and return the counter's item before it; raise `RateLimited` if the attempt has to wait."""
-    before = retries.retry_on_conflict(lambda: _increment(counter, at))
-    _check_wait(kind, before, at, is_counted=True)
+    before = retries.retry_on_conflict(lambda: _increment_and_return_old(counter, at))
+    _raise_if_waiting(kind, before, at, this_attempt_is_counted=True)
     return before
 
 
-def _failures(counter_item: dynamodb.Item | None) -> int:
+def _failures_in(counter_item: dynamodb.Item | None) -> int:
     return 0 if counter_item is None else int(counter_item["failures"])
 
 
-def _check_wait(kind: str, counter_item: dynamodb.Item | None, at: datetime, *, is_counted: bool) -> None:
-    """Raise `RateLimited` during the wait, with the longer wait that follows if this attempt `is_counted` as well."""
+def _raise_if_waiting(
+    kind: str, counter_item: dynamodb.Item | None, at: datetime, *, this_attempt_is_counted: bool
+) -> None:
+    """Raise `RateLimited` during the wait. If this attempt is counted too, the error has the longer wait that follows."""
     if counter_item is None:
         return
-    failures = _failures(counter_item)
-    seconds = int(counter_item["last_at"]) + wait_after(failures, kind) - epoch_seconds(at)
+    failures = _failures_in(counter_item)
+    seconds = int(counter_item["last_at"]) + wait_seconds_after(failures, kind) - epoch_seconds(at)
     if seconds > 0:
         logger.warning("login throttled", counted_by=kind.lower(), failures=failures)
         count_metric("LoginThrottled")
         count_metric("LoginFailed")
-        raise RateLimited(wait_after(failures + 1, kind) if is_counted else seconds)
+        raise RateLimited(wait_seconds_after(failures + 1, kind) if this_attempt_is_counted else seconds)
 
 
-def _increment(counter: keys.Key, at: datetime) -> dynamodb.Item | None:
+def _increment_and_return_old(counter: keys.Key, at: datetime) -> dynamodb.Item | None:
     now = epoch_seconds(at)
     try:
         return writes.update_returning_old(
@@ -145,12 +150,12 @@ def _increment(counter: keys.Key, at: datetime) -> dynamodb.Item | None:
             )
         )
     except ConcurrentChange:
-        # DynamoDB deletes expired items late, so an expired counter is deleted here.
+        # The expired counter is deleted before the next attempt, because DynamoDB's TTL deletes expired items late.
         writes.write(writes.Delete(counter, when=writes.MUST_NOT_EXIST | Attr("expires_at").lte(now)))
         raise
 
 
-def _uncount(counter: keys.Key, last_at: int | None = None) -> None:
+def _uncount_one_failure(counter: keys.Key, last_at: int | None = None) -> None:
     """Take one attempt back, and its time as well if the time before it, `last_at`, is given."""
     with contextlib.suppress(ConcurrentChange):  # the failures are forgotten by now
         writes.write(
@@ -164,7 +169,7 @@ def _uncount(counter: keys.Key, last_at: int | None = None) -> None:
 
 
 def _remember_network(attempt: Attempt, at: datetime) -> None:
-    key, now, network = _networks_key(attempt.login_name), epoch_seconds(at), _hash(attempt.network)
+    key, now, network = _known_networks_key(attempt.login_name), epoch_seconds(at), _hash(attempt.network)
     item = reads.get(key)
     known = {} if item is None or item["expires_at"] <= now else dict(item["networks"])
     if int(known.get(network, 0)) > epoch_seconds(at - _NETWORK_REFRESH):
@@ -176,11 +181,11 @@ def _remember_network(attempt: Attempt, at: datetime) -> None:
 
 
 def _address_counter(network: str) -> keys.Key:
-    return keys.login_attempts(_ADDRESS, _hash(network))
+    return keys.login_attempts_item(_ADDRESS, _hash(network))
 
 
-def _networks_key(login_name: str) -> keys.Key:
-    return keys.login_attempts("NETWORKS", _hash(login_name))
+def _known_networks_key(login_name: str) -> keys.Key:
+    return keys.login_attempts_item("NETWORKS", _hash(login_name))
 
 
 def _hash(*parts: str) -> str:
@@ -188,7 +193,7 @@ def _hash(*parts: str) -> str:
     return sha256("\n".join(parts).encode()).hexdigest()
 
 
-def _network(ip: str) -> str:
+def _address_or_ipv6_network(ip: str) -> str:
     """Return the address, or for IPv6 its network of 64 bits: whoever has one address of that network has all."""
     try:
         return ip if isinstance(ip_address(ip), IPv4Address) else str(ip_network((ip, 64), strict=False))

@@ -3,54 +3,55 @@
 from functools import cache
 from typing import TYPE_CHECKING
 
-from rolecall.text_rules import password_form
+from rolecall.text_rules import comparable_password
 
 if TYPE_CHECKING:
     from argon2 import PasswordHasher
 
 
-#: 19 MiB, 2 passes, 1 lane.
+#: The parameters of Argon2id: 19 MiB of memory, 2 passes and 1 lane (thread).
 MEMORY_KIB, PASSES, LANES = 19 * 1024, 2, 1
 
-#: A hash that no password matches, with the same parameters. A login to an account that does not exist is checked
-#: against it, so that it takes as long as any other.
+#: A hash with the current parameters that no password matches. A login with an unknown email is checked against this
+#: hash, so that it takes as long as any other login.
 _HASH_OF_NO_PASSWORD = f"$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p={LANES}${'A' * 22}${'A' * 43}"
 
 
 @cache
 def _hasher() -> "PasswordHasher":
-    # Imported here because most functions that import this module handle no password.
+    # Argon2 is imported only when a password is hashed or checked, because most Lambda functions handle no password.
     from argon2 import PasswordHasher  # noqa: PLC0415
 
     return PasswordHasher(time_cost=PASSES, memory_cost=MEMORY_KIB, parallelism=LANES)
 
 
 def hash_password(password: str) -> str:
-    """The Argon2id hash of the password's `password_form`, encoded, which contains the salt and the parameters."""
-    return _hasher().hash(password_form(password))
+    """The Argon2id hash of the password's comparable form. The text contains the salt and the parameters."""
+    return _hasher().hash(comparable_password(password))
 
 
-def verify_password(encoded: str | None, password: str) -> bool:
+def verify_password(hash_or_none_if_no_account: str | None, password: str) -> bool:
     """Whether the password matches the hash. For None (no such account), false after the same time.
 
     Passwords are compared in the form of RFC 8265. Hashes from before are of the characters as they were sent, so these
     are tried too if they differ. The number of tries depends on the password alone, unless it matches.
     """
     return any(
-        _matches(encoded or _HASH_OF_NO_PASSWORD, one) for one in dict.fromkeys([password_form(password), password])
+        _matches_hash(hash_or_none_if_no_account or _HASH_OF_NO_PASSWORD, one)
+        for one in dict.fromkeys([comparable_password(password), password])
     )
 
 
-def needs_rehash(encoded: str, password: str) -> bool:
+def needs_rehash(password_hash: str, password: str) -> bool:
     """Whether the hash that the password matches has other parameters than the current ones, or an older form."""
-    form = password_form(password)
-    return _hasher().check_needs_rehash(encoded) or (form != password and not _matches(encoded, form))
+    form = comparable_password(password)
+    return _hasher().check_needs_rehash(password_hash) or (form != password and not _matches_hash(password_hash, form))
 
 
-def _matches(encoded: str, password: str) -> bool:
+def _matches_hash(password_hash: str, password: str) -> bool:
     from argon2.exceptions import InvalidHashError, VerifyMismatchError  # noqa: PLC0415
 
     try:
-        return _hasher().verify(encoded, password)
+        return _hasher().verify(password_hash, password)
     except (VerifyMismatchError, InvalidHashError):
         return False

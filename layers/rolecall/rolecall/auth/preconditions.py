@@ -39,7 +39,8 @@ def tenant_active(tenant_id: str, *, admin_delta: int = 0) -> writes.Write:
         return writes.Check(key, when=active, on_condition_failure=on_condition_failure)
     if admin_delta < 0:
         active = active & Attr("active_admins").gt(-admin_delta)
-    # The check of the invariants compares `admin_changes` before and after it counts. If it is equal, nothing changed.
+    # `admin_changes` counts the changes of `active_admins`. The check of the invariants reads it before and after
+    # counting admins, and equal numbers prove that no admin was added or removed meanwhile.
     return writes.Update(
         key,
         add={"active_admins": admin_delta, "admin_changes": 1},

@@ -54,10 +54,10 @@ class Principal(NamedTuple):
             found = cls(PrincipalType(context.get("principal_type") or ""), identifier, *others)
         except ValueError:
             return None
-        return found if found.is_complete else None
+        return found if found.has_required_fields else None
 
     @property
-    def is_complete(self) -> bool:
+    def has_required_fields(self) -> bool:
         """Whether a user has an id, a tenant and a role, or an account an id and a role.
 
         Without this check, an empty tenant id could be taken for "all tenants".

@@ -25,42 +25,47 @@ class PlatformRole(StrEnum):
     SUPERADMIN = "ROLE_SUPERADMIN"
 
 
-#: For each role of an actor: the changes (old role, new role) that it may make for other users of its tenant.
+#: For each role of a caller: the role changes, as pairs of old and new role, that the caller may make for other users
+#: of its tenant.
 ALLOWED_TRANSITIONS: dict[Role, frozenset[tuple[Role, Role]]] = {
     Role.ADMIN: frozenset((old, new) for old in Role for new in Role if old != new),
     Role.MANAGER: frozenset({(Role.USER, Role.MANAGER), (Role.MANAGER, Role.USER)}),
     Role.USER: frozenset(),
 }
 
-#: For each role of an actor: the roles of the users that it may see and manage, beside itself.
+#: For each role of a caller: the roles of the other users whom the caller may see and manage. Callers may always see
+#: themselves.
 MANAGEABLE_ROLES: dict[Role, frozenset[Role]] = {
     Role.ADMIN: frozenset(Role),
     Role.MANAGER: frozenset({Role.MANAGER, Role.USER}),
     Role.USER: frozenset(),
 }
 
-#: The roles that may change some role. All others are refused before the body is read.
+#: Callers with one of these roles may make at least one role change. The route refuses callers with any other role
+#: before it reads the body.
 ROLE_CHANGERS = frozenset(role for role, transitions in ALLOWED_TRANSITIONS.items() if transitions)
 
 
-def check_transition(actor: Role, old: Role, new: Role, *, oneself: bool) -> None:
-    """Raise an error unless `actor` may change a user's role from `old` to `new`.
+def check_role_change_allowed(
+    actor_role: Role, old_role: Role, new_role_or_same: Role, *, target_is_actor: bool
+) -> None:
+    """Raise an error unless a caller with `actor_role` may change a user's role from `old_role` to `new_role_or_same`.
 
-    Raises `SelfChangeDenied` if the user is the actor (`oneself`), and `RoleTransitionDenied` for a change that is not
-    in `ALLOWED_TRANSITIONS`. Equal roles pass: a repeated request changes nothing and is safe.
+    Raises `SelfChangeDenied` if the user is the actor (`target_is_actor`), and `RoleTransitionDenied` for a change that
+    is not in `ALLOWED_TRANSITIONS`. Equal roles are allowed: a repeated request changes nothing and is safe.
     """
-    if oneself:
+    if target_is_actor:
         raise SelfChangeDenied
-    if old != new and (old, new) not in ALLOWED_TRANSITIONS[actor]:
-        raise RoleTransitionDenied(f"your role, {actor}, may not change {old} to {new}")
+    if old_role != new_role_or_same and (old_role, new_role_or_same) not in ALLOWED_TRANSITIONS[actor_role]:
+        raise RoleTransitionDenied(f"your role, {actor_role}, may not change {old_role} to {new_role_or_same}")
 
 
-def check_may_manage(actor: Role, target: Role) -> None:
-    """Raise `Forbidden` unless `actor` may see and manage users with the role `target` in its tenant."""
-    if target not in MANAGEABLE_ROLES[actor]:
-        raise Forbidden(f"your role, {actor}, may not see or manage a user with the role {target}")
+def check_may_manage(actor_role: Role, target_role: Role) -> None:
+    """Raise `Forbidden` unless `actor_role` allows to see and manage users of the tenant with `target_role`."""
+    if target_role not in MANAGEABLE_ROLES[actor_role]:
+        raise Forbidden(f"your role, {actor_role}, may not see or manage a user with the role {target_role}")
 
 
-def admin_count_delta(old: Role | None, new: Role | None) -> int:
+def admin_count_delta(old_role_if_active: Role | None, new_role_if_active: Role | None) -> int:
     """By how much a change of role changes the number of admins: 1, 0 or -1. None means: no active user."""
-    return (new is Role.ADMIN) - (old is Role.ADMIN)
+    return (new_role_if_active is Role.ADMIN) - (old_role_if_active is Role.ADMIN)

@@ -24,17 +24,17 @@ from rolecall.telemetry import logger
 
 PRECISION = timedelta(hours=1)
 
-#: The most tokens that one process remembers as reported. Without this memory, each request would send a message until
-#: the item is updated.
+#: The most API tokens whose reported use one process remembers. Without this memory, each request would send a message
+#: until the token's item is updated.
 _MOST_REMEMBERED = 10_000
 
 _reported: dict[str, datetime] = {}
 
 
-def report_use(token_hash: str, last_used_at: str | None, at: datetime) -> None:
+def report_use_at_most_hourly(token_hash: str, last_used_at: str | None, at: datetime) -> None:
     """Send a message that the token was used, at most once an hour. If SQS fails, the use is logged as lost."""
     due = at - PRECISION
-    # A report in the future does not count: the clock was set back since then.
+    # A remembered report whose time lies in the future is ignored, because the clock was set back after the report.
     if (last_used_at and last_used_at > rfc3339(due)) or due < _reported.get(token_hash, due) <= at:
         return
     if len(_reported) >= _MOST_REMEMBERED:
@@ -42,19 +42,19 @@ def report_use(token_hash: str, last_used_at: str | None, at: datetime) -> None:
     _reported[token_hash] = at
     message = json.dumps({"token_hash": token_hash, "used_at": rfc3339(at)})
     try:
-        _queue().send_message(QueueUrl=config().token_use_queue_url, MessageBody=message)
+        _sqs_client_without_retries().send_message(QueueUrl=config().token_use_queue_url, MessageBody=message)
     except (BotoCoreError, ClientError) as error:
         logger.warning("token use lost", error=type(error).__name__)
         telemetry.count_metric("TokenUseLost")
         telemetry.flush_metrics()
 
 
-def save_reported_uses(messages: Iterable[Mapping[str, Any]]) -> list[str]:
+def save_reported_token_uses(messages: Iterable[Mapping[str, Any]]) -> list[str]:
     """Update the tokens that the queue messages name. Returns the ids of the messages that must be delivered again."""
     failed = []
     for message in messages:
         try:
-            _save_use(**json.loads(message["body"]))
+            _save_use_unless_saved_within_hour(**json.loads(message["body"]))
         except ServiceUnavailable as error:
             telemetry.log_service_unavailable(error)
             failed.append(message["messageId"])
@@ -65,7 +65,7 @@ class _AlreadySaved(RolecallError):
     """The token is deleted, or its use was saved within the hour. Caught in this module."""
 
 
-def _save_use(token_hash: str, used_at: str) -> None:
+def _save_use_unless_saved_within_hour(token_hash: str, used_at: str) -> None:
     due = rfc3339(datetime.fromisoformat(used_at) - PRECISION)
     try:
         writes.write(
@@ -81,5 +81,5 @@ def _save_use(token_hash: str, used_at: str) -> None:
 
 
 @cache
-def _queue() -> Any:
+def _sqs_client_without_retries() -> Any:
     return clients.create_client("sqs", attempts=1, connect_timeout=0.3, read_timeout=0.5)

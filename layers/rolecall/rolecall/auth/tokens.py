@@ -14,7 +14,8 @@ _UUID4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-
 
 _JWT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
 
-#: All our credentials are shorter. A longer one is refused unread.
+#: Every valid credential is shorter than this number of characters. The authorizer refuses a longer one without parsing
+#: it.
 MAX_CREDENTIAL_LENGTH = 2048
 
 
@@ -35,7 +36,7 @@ def recognize_credential(credential: str) -> CredentialForm:
     return CredentialForm.MASTER_TOKEN
 
 
-def parse_authorization_header(authorization: str | None) -> str | None:
+def parse_credential_with_optional_bearer(authorization: str | None) -> str | None:
     """The credential after `Bearer` (in any case) or without a scheme; None if the header is malformed or too long."""
     parts = (authorization or "").split()
     if len(parts) == 2 and parts[0].lower() == "bearer":  # noqa: PLR2004 (scheme and credential)
@@ -55,7 +56,8 @@ def derive_api_token(secret: str, *facts: str) -> str:
 
     Without the secret, it can't be told from a random token.
     """
-    # Each fact is preceded by its length, so that two different lists never give the same bytes.
+    # The length of each fact precedes the fact in the message. So two different lists of facts never give the same
+    # message.
     message = b"".join(len(fact.encode()).to_bytes(4) + fact.encode() for fact in facts)
     return str(UUID(bytes=hmac.digest(secret.encode(), message, sha256)[:16], version=4))
 

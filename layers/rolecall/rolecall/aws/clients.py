@@ -39,14 +39,15 @@ from rolecall.randomness import SYSTEM_RANDOM
 _SERVICES = ["dynamodb", "events", "secretsmanager", "sqs"]
 
 
-#: Attempts for each request. With the waits between them, they take well under the time of a function.
+#: The most attempts of one request to AWS. All attempts and the waits between them take far less time than a Lambda
+#: function's timeout.
 _ATTEMPTS = 3
 
-#: The longest wait between two attempts.
+#: The longest wait between two attempts of a request to AWS.
 _LONGEST_WAIT_SECONDS = 2
 
-#: A request gets at least this time, also after the deadline. Functions set their deadline earlier than Lambda does, by
-#: more than this. In the difference, they can still save how far they came.
+#: The shortest timeout of a request to AWS, also after the deadline. Functions set their deadline earlier than Lambda's
+#: timeout by more than this time, so a function can still save its progress after its deadline.
 _SHORTEST_TIMEOUT_SECONDS = 0.2
 
 
@@ -62,22 +63,23 @@ def create_client(
         user_agent="rolecall",
         connect_timeout=connect_timeout,
         read_timeout=read_timeout,
-        # botocore's own retries are off. `_RetriesUntilDeadline` takes their place.
+        # botocore's own retries are switched off, because `_RetriesUntilDeadline` does the retries.
         retries={"mode": "standard", "total_max_attempts": 1},
         **options,
     )
-    client: Any = _session().create_client(service, config=config)
+    client: Any = _shared_session().create_client(service, config=config)
     _limit_to_deadline(client, attempts, _TimeoutUntilDeadline(connect=connect_timeout, read=read_timeout))
     if service == "dynamodb":
         _find_endpoint_once(client)
-        # A client of another protocol has a serializer of another class. botocore offers no component for serializers.
+        # Only clients with this JSON serializer are changed, because other protocols have other serializer classes.
+        # botocore has no option for the serializer, so its private attribute is set.
         if type(getattr(client, "_serializer", None)) is JSONSerializer:
             client._serializer = _UnchangedParametersSerializer()  # noqa: SLF001
     return client
 
 
 @cache
-def _session() -> botocore.session.Session:
+def _shared_session() -> botocore.session.Session:
     session = botocore.session.get_session()
     session.register_component("data_loader", _ServiceModelLoader(file_loader=_OrjsonFileLoader()))
     session.register_component("response_parser_factory", _SharedParserFactory())
@@ -96,11 +98,12 @@ def _limit_to_deadline(client: Any, attempts: int, timeout: Timeout) -> None:
         quota_checker,
     )
     client.meta.events.register(f"after-call.{service}", quota_checker.release_retry_quota)
-    # botocore's own handler never retries, because it has one attempt. It would only take time.
+    # botocore's own retry handler is removed, because it never retries with one attempt and would only take time.
     client.meta.events.unregister(f"needs-retry.{service}", unique_id=f"retry-config-{service}")
     client.meta.events.register(f"needs-retry.{service}", retries.needs_retry)
-    # botocore copies the pool manager's timeout to each new connection pool, and urllib3 clones it for each request.
-    # botocore has no option for this. Without a pool manager of this name, the fixed timeouts apply.
+    # botocore has no option for a timeout that depends on the deadline. botocore copies the pool manager's timeout to
+    # each new connection pool, and urllib3 clones the timeout for each request. If a later botocore has no attribute
+    # `_manager`, the fixed timeouts apply.
     manager = getattr(client._endpoint.http_session, "_manager", None)  # noqa: SLF001
     if manager is not None:
         manager.connection_pool_kw["timeout"] = timeout
@@ -173,8 +176,9 @@ class _SharedParserFactory(ResponseParserFactory):
         return self._shared.get(protocol_name) or super().create_parser(protocol_name)
 
 
-# Both classes leave values as they are. That would be wrong for binary values, which the table does not have.
-# `rest` and `more` are arguments that another botocore may add. They go to its own method.
+# `_AttributeValueSerializer` and `_OrjsonParser` pass DynamoDB attribute values through unchanged. That would be wrong
+# for binary values, but the table has none. `rest` and `more` catch arguments that a later botocore may add, and pass
+# them to botocore's own method.
 
 
 class _UnchangedParametersSerializer(JSONSerializer):

@@ -16,13 +16,16 @@ from rolecall.config import config
 from rolecall.errors import ServiceUnavailable
 from rolecall.telemetry import logger
 
+#: Lambda's answer to SQS, with the ids of the messages that failed. SQS delivers only these messages again.
+type PartialBatchResponse = dict[str, list[dict[str, str]]]
 
-def enqueue_slices(tenant_id: str, names: Iterable[str]) -> None:
+
+def enqueue_slices(tenant_id: str, slice_names: Iterable[str]) -> None:
     """Send one message for each slice. Raises `ServiceUnavailable` at the first message that SQS does not accept."""
-    for name in names:
+    for name in slice_names:
         body = json.dumps({"tenant_id": tenant_id, "slice": name})
         try:
-            _client().send_message(QueueUrl=config().sweep_queue_url, MessageBody=body)
+            _sqs_client().send_message(QueueUrl=config().sweep_queue_url, MessageBody=body)
         except (ClientError, BotoCoreError) as error:
             raise ServiceUnavailable from error
 
@@ -30,21 +33,23 @@ def enqueue_slices(tenant_id: str, names: Iterable[str]) -> None:
 def send_dead_letter(content: Mapping[str, Any]) -> None:
     """Send a message to the queue of failures that a person must review. Raises `ServiceUnavailable`."""
     try:
-        _client().send_message(QueueUrl=config().dead_letters_queue_url, MessageBody=json.dumps(content))
+        _sqs_client().send_message(QueueUrl=config().dead_letters_queue_url, MessageBody=json.dumps(content))
     except (ClientError, BotoCoreError) as error:
         raise ServiceUnavailable from error
 
 
-def handle_slice_messages(event: Mapping[str, Any], work: Callable[[str, str], None]) -> dict[str, Any]:
-    """Call `work(tenant_id, slice)` for each message, and return SQS's partial batch response with the failed ones.
+def handle_slice_messages(
+    sqs_event: Mapping[str, Any], handle_slice: Callable[[str, str], None]
+) -> PartialBatchResponse:
+    """Call `handle_slice(tenant_id, slice_name)` for each message; return the ids of the failed messages to SQS.
 
     SQS delivers a failed message again. After the last attempt it moves to the dead-letter queue.
     """
     failed = []
-    for record in event["Records"]:
+    for record in sqs_event["Records"]:
         try:
             message = json.loads(record["body"])
-            work(message["tenant_id"], message["slice"])
+            handle_slice(message["tenant_id"], message["slice"])
         except Exception:  # noqa: BLE001 (one bad message must not fail the other messages)
             logger.exception("message failed", message_id=record["messageId"])
             failed.append({"itemIdentifier": record["messageId"]})
@@ -52,5 +57,5 @@ def handle_slice_messages(event: Mapping[str, Any], work: Callable[[str, str], N
 
 
 @cache
-def _client() -> Any:
+def _sqs_client() -> Any:
     return clients.create_client("sqs", connect_timeout=1, read_timeout=3)

@@ -11,25 +11,25 @@ from rolecall import clock
 from rolecall.aws import clients
 from rolecall.errors import ConcurrentChange, ServiceUnavailable
 
-#: Seconds for which a secret may be served from memory.
+#: Seconds for which a secret is served from memory before it is read from Secrets Manager again.
 CACHE_SECONDS = 300
 
-#: `reread` reads a secret at most once in this many seconds.
+#: `read_fresh_unless_just_reread` reads the same secret at most once in this many seconds.
 REREAD_SECONDS = 5
 
 _CURRENT = "AWSCURRENT"
 
-#: By ARN: when the secret was read, and its content. All times are wall-clock times (seconds since 1970), because the
-#: monotonic clock stands still while Lambda freezes the environment.
+#: For each secret's ARN: the time at which the secret was read, and its content. All times are wall-clock times
+#: (seconds since 1970), because the monotonic clock stands still while Lambda freezes the process.
 _cache: dict[str, tuple[float, dict[str, Any]]] = {}
 
-#: By ARN: when `reread` last read the secret.
+#: For each secret's ARN: the time at which `read_fresh_unless_just_reread` last read the secret.
 _reread_at: dict[str, float] = {}
 
 
 @cache
 def _client() -> Any:
-    # Created at the first use, because most invocations of the authorizer need no secret.
+    # The Secrets Manager client is created at its first use, because most invocations of the authorizer read no secret.
     return clients.create_client("secretsmanager", connect_timeout=1, read_timeout=2)
 
 
@@ -40,57 +40,60 @@ def read(secret_arn: str, *, fresh: bool = False) -> dict[str, Any]:
     """
     now = clock.now().timestamp()
     read_at, content = _cache.get(secret_arn, (None, {}))
-    if fresh or not _is_recent(read_at, now, CACHE_SECONDS):
-        content, _ = read_with_version(secret_arn)
+    if fresh or not _is_within_last_seconds(read_at, now, CACHE_SECONDS):
+        content, _ = read_current_with_version(secret_arn)
         _cache[secret_arn] = now, content
     return content
 
 
-def reread(secret_arn: str) -> dict[str, Any] | None:
-    """The secret as it is now, or None if this process has called `reread` for it within `REREAD_SECONDS`.
+def read_fresh_unless_just_reread(secret_arn: str) -> dict[str, Any] | None:
+    """The secret as it is now, or None if this process read_fresh_unless_just_reread it less than `REREAD_SECONDS` ago.
 
-    For a credential that does not match the cached secret: the secret may have been rotated, but a flood of invalid
-    credentials must not cause a call to Secrets Manager for each of them.
+    Call it for a credential that does not match the cached secret, because the secret may have been rotated. The limit
+    keeps a flood of invalid credentials from causing as many calls to Secrets Manager.
     """
     now = clock.now().timestamp()
-    if _is_recent(_reread_at.get(secret_arn), now, REREAD_SECONDS):
+    if _is_within_last_seconds(_reread_at.get(secret_arn), now, REREAD_SECONDS):
         return None
     _reread_at[secret_arn] = now
     return read(secret_arn, fresh=True)
 
 
-def _is_recent(moment: float | None, now: float, seconds: float) -> bool:
+def _is_within_last_seconds(moment: float | None, now: float, seconds: float) -> bool:
     """Whether `moment` lies within the last `seconds`. A moment in the future does not: the clock was set back."""
     return moment is not None and 0 <= now - moment < seconds
 
 
-def read_with_version(secret_arn: str) -> tuple[dict[str, Any], str]:
+def read_current_with_version(secret_arn: str) -> tuple[dict[str, Any], str]:
     """The secret's JSON object as it is now, and the id of that version, for `replace_if_version`.
 
     Raises `ServiceUnavailable` if Secrets Manager does not answer.
     """
-    found = _call("get_secret_value", SecretId=secret_arn, VersionStage=_CURRENT)
+    found = _call_translating_errors("get_secret_value", SecretId=secret_arn, VersionStage=_CURRENT)
     return json.loads(found["SecretString"]), found["VersionId"]
 
 
-def replace_if_version(secret_arn: str, version: str, content: Mapping[str, Any]) -> None:
-    """Replace the secret's JSON object, unless it changed since `version`. The old one becomes `AWSPREVIOUS`.
+def replace_unless_version_changed(secret_arn: str, version_as_read: str, new_content: Mapping[str, Any]) -> None:
+    """Replace the secret's JSON object if its version is still `version_as_read`; that version becomes `AWSPREVIOUS`.
 
     Raises `ConcurrentChange` if the secret has another version by now, and `ServiceUnavailable` if Secrets Manager
     fails. The secret is unchanged after either.
     """
-    new = _call("put_secret_value", SecretId=secret_arn, SecretString=json.dumps(content), VersionStages=["AWSPENDING"])
-    # The label moves only away from the version that was read. Of two concurrent callers, one is refused.
-    _call(
+    new = _call_translating_errors(
+        "put_secret_value", SecretId=secret_arn, SecretString=json.dumps(new_content), VersionStages=["AWSPENDING"]
+    )
+    # Secrets Manager moves the label AWSCURRENT only if `version_as_read` still has it. So of two concurrent callers,
+    # one is refused.
+    _call_translating_errors(
         "update_secret_version_stage",
         SecretId=secret_arn,
         VersionStage=_CURRENT,
         MoveToVersionId=new["VersionId"],
-        RemoveFromVersionId=version,
+        RemoveFromVersionId=version_as_read,
     )
 
 
-def _call(operation: str, **parameters: Any) -> dict[str, Any]:
+def _call_translating_errors(operation: str, **parameters: Any) -> dict[str, Any]:
     client = _client()
     try:
         return cast("dict[str, Any]", getattr(client, operation)(**parameters))

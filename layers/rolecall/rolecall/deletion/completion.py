@@ -13,12 +13,12 @@ from rolecall.errors import ConcurrentChange
 from rolecall.ids import new_id
 from rolecall.storage import keys, reads, retries, writes
 from rolecall.storage.expressions import Attr
-from rolecall.telemetry import count_metric, log_critical_event, logger
+from rolecall.telemetry import count_metric, log_and_count_critical_event, logger
 
-#: Items of the tenant's partition that the last proof reads.
+#: The page size of the final query that checks whether the tenant's partition is empty.
 PROOF_PAGE = 100
 
-#: For each critical event of a deletion, its log message and its metric.
+#: For each critical event of a tenant's deletion: its log message and the name of its metric.
 _LOG_MESSAGES = {
     "schedule_tenant_deletion": ("tenant deletion scheduled", "TenantDeletionScheduled"),
     "restore_tenant": ("tenant restored", "TenantRestored"),
@@ -27,16 +27,16 @@ _LOG_MESSAGES = {
 }
 
 
-def complete_deletion(context: RequestContext, job: DeletionJob) -> bool:
+def complete_deletion_if_nothing_remains(context: RequestContext, job: DeletionJob) -> bool:
     """Write the receipt if nothing remains of the tenant; return whether the deletion is complete.
 
     Call it when all slices are done, which proves the users' partitions empty. This function proves the tenant's own
     partition. If it finds an item there, it opens that item's slice again and returns False.
     """
     tenant_id = job.tenant_id
-    remaining = _remaining_sort_keys(tenant_id)
+    remaining = _some_remaining_sort_keys(tenant_id)
     if remaining:
-        _reopen_slices(job, remaining)
+        _reopen_slices_of_sort_keys(job, remaining)
         return False
     at = rfc3339(clock.now())
     entry = trail.new_entry(
@@ -52,7 +52,7 @@ def complete_deletion(context: RequestContext, job: DeletionJob) -> bool:
     try:
         writes.transact(
             writes.Update(
-                keys.deletion(tenant_id),
+                keys.deletion_job(tenant_id),
                 set={
                     "status": jobs.DELETED,
                     "deleted_at": at,
@@ -63,38 +63,39 @@ def complete_deletion(context: RequestContext, job: DeletionJob) -> bool:
                 },
                 when=Attr("status").eq(jobs.DELETING) & Attr("unannounced").eq(dict(job.unlogged_events)),
             ),
-            # The version proves that no other worker has opened the slice again.
+            # A slice's item is deleted only if its version is unchanged. So the deletion is not completed while another
+            # worker reopens a slice.
             *(writes.Delete(one.key, when=Attr("version").eq(one.version)) for one in job.slices),
             writes.Delete(keys.tenant(tenant_id), when=Attr("status").eq(jobs.DELETING)),
             entry,
         )
     except ConcurrentChange:
-        # Another worker has either written the receipt or opened a slice again.
+        # The transaction fails if another worker has written the receipt or reopened a slice.
         if jobs.read_job(tenant_id).deleted_at is None:
             return False
-    log_critical_events(jobs.read_job(tenant_id))
+    log_unlogged_critical_events(jobs.read_job(tenant_id))
     return True
 
 
-def _remaining_sort_keys(tenant_id: str) -> list[str]:
+def _some_remaining_sort_keys(tenant_id: str) -> list[str]:
     """Return the sort keys of items in the tenant's partition, beside its own item; at most `PROOF_PAGE`."""
     page = retries.retry_while_throttled(lambda: reads.query_keys(keys.tenant_partition(tenant_id), limit=PROOF_PAGE))
     return [item.key.sk for item in page.items if item.key.sk != keys.META]
 
 
-def _reopen_slices(job: DeletionJob, sort_keys: list[str]) -> None:
+def _reopen_slices_of_sort_keys(job: DeletionJob, sort_keys: list[str]) -> None:
     names = {keys.slice_of_sort_key(sort_key) for sort_key in sort_keys}
     logger.warning("proof found items left", tenant_id=job.tenant_id, slices=sorted(names))
     count_metric("DeletionProofFailed")
     for one in job.slices:
         if one.name in names:
             try:
-                one.reopen(new_id())
+                one.save_as_reopened(new_id())
             except StaleSlice:
                 continue  # another proof has found the same and opened the slice
 
 
-def log_critical_events(job: DeletionJob) -> None:
+def log_unlogged_critical_events(job: DeletionJob) -> None:
     """Log and count the critical events in `job.unlogged_events`, then remove them from the job.
 
     A job that was taken back is deleted with its last event.
@@ -105,7 +106,7 @@ def log_critical_events(job: DeletionJob) -> None:
         return
     for action, event_id in job.unlogged_events.items():
         message, metric = _LOG_MESSAGES[action]
-        log_critical_event(
+        log_and_count_critical_event(
             message, tenant_id=job.tenant_id, tenant_name=job.tenant_name, event_id=event_id, action=action
         )
         count_metric(metric)

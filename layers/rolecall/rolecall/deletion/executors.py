@@ -7,11 +7,11 @@ from typing import NamedTuple
 from rolecall.config import config
 from rolecall.pool import Pool
 
-#: Seconds before the deadline at which a sweep starts nothing new.
+#: A sweep starts no new work later than this many seconds before the deadline.
 RESERVE_SECONDS = 6.0
 
 
-class Limits(NamedTuple):
+class ChunkLimits(NamedTuple):
     """What one slice may hold in memory at a time, whatever the size of the tenant.
 
     Between two writes of the slice, at most `items` items or `users` kept users are handled. Larger chunks need fewer
@@ -25,11 +25,11 @@ class Limits(NamedTuple):
     chunk_ahead: bool
 
 
-#: Limits for a process that works on one slice.
-SINGLE_SLICE = Limits(1000, 250, 16, chunk_ahead=True)
+#: The limits for a process that works on one slice of a deletion.
+SINGLE_SLICE = ChunkLimits(1000, 250, 16, chunk_ahead=True)
 
-#: Limits for each slice of a process that works on all slices at a time.
-MANY_SLICES = Limits(150, 15, 1, chunk_ahead=False)
+#: The limits for each slice in a process that works on all slices of a deletion at the same time.
+MANY_SLICES = ChunkLimits(150, 15, 1, chunk_ahead=False)
 
 
 class Executors(NamedTuple):
@@ -37,12 +37,12 @@ class Executors(NamedTuple):
 
     batches: Pool
     calls: Pool
-    limits: Limits
+    chunk_limits: ChunkLimits
 
 
 @contextmanager
-def open_executors(limits: Limits = SINGLE_SLICE) -> Iterator[Executors]:
+def open_executors(chunk_limits: ChunkLimits = SINGLE_SLICE) -> Iterator[Executors]:
     """Yield executors and shut them down afterwards; the width is the setting `sweep_concurrency`."""
     width = config().sweep_concurrency
     with Pool(width) as batches, Pool(2 * width if width > 1 else 1) as calls:
-        yield Executors(batches, calls, limits)
+        yield Executors(batches, calls, chunk_limits)

@@ -17,13 +17,14 @@ SCHEDULED, DELETING, DELETED, FAILED = preconditions.SCHEDULED, preconditions.DE
 #: A scheduled deletion that was taken back. Its job remains until the log line about that is written.
 RESTORED = "restored"
 
-#: A deletion without any progress for this long is shown as failed. Maintenance still resumes it.
+#: A tenant's deletion that made no progress for this time is shown as failed. Maintenance still resumes it.
 FAILED_AFTER = timedelta(hours=1)
 
-#: What the tombstone deletes: the reservation of the tenant's name.
+#: The items that are deleted by the transaction that marks the tenant as deleting: the reservation of the tenant's
+#: name.
 DELETED_WITH_TOMBSTONE = Counter(names=1)
 
-#: What the receipt's transaction deletes: the tenant's own item.
+#: The items that are deleted by the transaction that writes the receipt: the tenant's own item.
 DELETED_WITH_RECEIPT = Counter(tenants=1)
 
 
@@ -55,20 +56,20 @@ class DeletionJob:
     is_restored: bool = False
 
     @classmethod
-    def from_items(cls, job: dynamodb.Item, slice_items: Iterable[dynamodb.Item]) -> Self:
+    def from_items(cls, job_item: dynamodb.Item, slice_items: Iterable[dynamodb.Item]) -> Self:
         slices = [Slice.from_item(item) for item in slice_items]
-        deleted = sum((one.deleted for one in slices), Counter({n: int(v) for n, v in job["deleted"].items()}))
+        deleted = sum((one.deleted for one in slices), Counter({n: int(v) for n, v in job_item["deleted"].items()}))
         remaining = sum((one.kept + (one.pending or Counter()) for one in slices), Counter[str]())
-        tenant_item = Counter[str]() if "deleted_at" in job else DELETED_WITH_RECEIPT
+        tenant_item = Counter[str]() if "deleted_at" in job_item else DELETED_WITH_RECEIPT
         return cls(
-            job["tenant_id"],
-            job["tenant_name"],
-            job["requested_at"],
-            job["requested_by"],
-            job.get("deleted_at"),
-            int(job["attempts"]),
-            job["driven_at"],
-            job["unannounced"],
+            job_item["tenant_id"],
+            job_item["tenant_name"],
+            job_item["requested_at"],
+            job_item["requested_by"],
+            job_item.get("deleted_at"),
+            int(job_item["attempts"]),
+            job_item["driven_at"],
+            job_item["unannounced"],
             slices,
             deleted,
             deleted + remaining + tenant_item,
@@ -90,7 +91,7 @@ class DeletionJob:
         return sum(one.progress for one in self.slices) // (10 * len(keys.SLICES))
 
     @property
-    def progressed_at(self) -> str:
+    def last_progress_at(self) -> str:
         """The time of the last write of any slice, or of the request."""
         return max((one.updated_at for one in self.slices), default=self.requested_at) or self.requested_at
 
@@ -100,9 +101,9 @@ class DeletionJob:
             return SCHEDULED
         if self.deleted_at:
             return DELETED
-        return FAILED if self.progressed_at < rfc3339(at - FAILED_AFTER) else DELETING
+        return FAILED if self.last_progress_at < rfc3339(at - FAILED_AFTER) else DELETING
 
-    def to_json(self) -> dict[str, Any]:
+    def to_deletion_answer(self) -> dict[str, Any]:
         """Return the job as the answer to `DELETE /global/tenants/{id}` shows it."""
         shown: dict[str, Any] = {"tenant_id": self.tenant_id, "tenant_name": self.tenant_name}
         if self.deleted_at:

@@ -42,7 +42,7 @@ class _OwnedByAnother(RolecallError):
     """The item belongs to another owner by now. Only this module raises and catches it."""
 
 
-def delete_owned_items(owner: Owner, owned_keys: Iterable[str]) -> None:
+def delete_items_still_owned(owner: Owner, keys_maybe_taken_over: Iterable[str]) -> None:
     """Delete the items with these partition keys that belong to the owner; leave those of other owners."""
     found = reads.get_many(*(keys.Key(pk, keys.META) for pk in sorted(set(owned_keys))))
     for release in [prepare_release(owner, item) for item in found if item]:

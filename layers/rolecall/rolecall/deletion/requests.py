@@ -27,7 +27,7 @@ from rolecall.errors import (
 from rolecall.ids import new_id
 from rolecall.storage import dynamodb, keys, reads, writes
 from rolecall.storage.expressions import Attr
-from rolecall.telemetry import count_metric, describe_failed_call, logger
+from rolecall.telemetry import count_metric, describe_cause_for_log, logger
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,7 @@ def preview_deletion(tenant_id: str, *, confirm_name: str | None = None) -> Prev
         raise TenantNotFound from None
     counts = jobs.DELETED_WITH_TOMBSTONE + jobs.DELETED_WITH_RECEIPT
     for name in keys.SLICES:
-        more, complete = slice_items.count_items(tenant_id, name)
+        more, complete = slice_items.count_slice_items_in_time(tenant_id, name)
         counts += more
         if not complete:
             return Preview(tenant_id, tenant["name"], counts, complete=False)
@@ -141,7 +141,7 @@ def _read_deletable_tenant(tenant_id: str, confirm_name: str | None) -> dynamodb
         raise AlreadyAccepted
     if tenant.get("deletion_protection"):
         raise TenantProtected
-    # A browser sends only ASCII in a header, so other letters come percent-encoded.
+    # A browser sends only ASCII in a header, so it percent-encodes all other letters of the tenant's name.
     if confirm_name is not None and tenant["name"] not in {confirm_name, unquote(confirm_name)}:
         raise ConfirmationMismatch
     return tenant
@@ -199,7 +199,7 @@ def _write_tombstone(context: RequestContext, tenant: dynamodb.Item) -> Deletion
         ),
         writes.Put(job, when=job_unchanged),
         *(writes.Put(one, when=writes.MUST_NOT_EXIST) for one in new_slices),
-        writes.Delete(keys.tenant_name(name)),
+        writes.Delete(keys.tenant_name_reservation(name)),
         entry,
     )
     return DeletionJob.from_items(job, new_slices)
@@ -229,34 +229,34 @@ def _sweep_within_request(context: RequestContext, accepted: DeletionJob) -> Del
 
     An error raises nothing here: the deletion is accepted, and maintenance resumes it.
     """
-    tenant_id = accepted.tenant_id
+    tenant_id = accepted_job.tenant_id
     try:
         owner, job = new_id(), jobs.read_job(tenant_id)
-        completion.log_critical_events(job)
+        completion.log_unlogged_critical_events(job)
         sweep.mark_empty_slices_done(job.slices, owner)
         while deadline.time_left() > RESERVE_SECONDS and (job := jobs.read_job(tenant_id)).deleted_at is None:
-            if not _run_next_step(context, job, owner):
+            if not _run_next_step_unless_all_leased(context, job, owner):
                 break
         job = jobs.read_job(tenant_id)
         if job.deleted_at is None:
-            workers.queue_slices(job)
+            workers.queue_runnable_slices(job)
     except RolecallError as error:
-        logger.warning("tenant deletion interrupted", tenant_id=tenant_id, **describe_failed_call(error))
-        return accepted
+        logger.warning("tenant deletion interrupted", tenant_id=tenant_id, **describe_cause_for_log(error))
+        return accepted_job
     except Exception:  # noqa: BLE001 (the tombstone is committed)
         # The tombstone is committed, so the answer is 202 whatever happens here.
         logger.exception("tenant deletion failed", tenant_id=tenant_id)
         count_metric("TenantDeletionFailed")
-        return accepted
+        return accepted_job
     else:
         return job
 
 
-def _run_next_step(context: RequestContext, job: DeletionJob, owner: str) -> bool:
+def _run_next_step_unless_all_leased(context: RequestContext, job: DeletionJob, owner: str) -> bool:
     """Run over all runnable slices, or complete the deletion; return False if other workers hold all leases."""
     runnable = runnable_slices(job.slices)
     if not runnable:
-        completion.complete_deletion(context, job)
+        completion.complete_deletion_if_nothing_remains(context, job)
         return True
-    after = sweep.run_slices(runnable, owner)
+    after = sweep.sweep_or_prove_slices(runnable, owner)
     return any(new.version > old.version for old, new in zip(runnable, after, strict=True))

@@ -42,8 +42,8 @@ class Chunk:
     has_unexpected: bool = False
     counts: Counts = field(default_factory=Counter)
 
-    def is_full(self, limits: Limits) -> bool:
-        return len(self.own) >= limits.items or self.users_kept >= limits.users
+    def is_full(self, chunk_limits: ChunkLimits) -> bool:
+        return len(self.own) >= chunk_limits.items or self.users_kept >= chunk_limits.users
 
     def add(self, found: FoundItem, tenant_id: str) -> None:
         """Take an item in, and move the chunk's end behind it."""
@@ -60,7 +60,7 @@ class Chunk:
             self.owned += [(owner, key) for key in owned]
 
 
-def count_items(tenant_id: str, slice_name: str) -> tuple[Counts, bool]:
+def count_slice_items_in_time(tenant_id: str, slice_name: str) -> tuple[Counts, bool]:
     """Return the items of a slice counted by type, and whether the time left was enough to count them all."""
     counts: Counts = Counter()
     with open_executors() as executors:
@@ -85,39 +85,40 @@ class _SliceReader:
     def __init__(self, slice_: Slice, executors: Executors) -> None:
         self._slice = slice_
         self._executors = executors
-        self._limits = executors.limits
+        self._limits = executors.chunk_limits
         self._tenant_id = slice_.tenant_id
 
     def read_chunks(self) -> Iterator[Chunk]:
         position = self._slice.position
         if self._slice.pending is not None:
-            # The recorded chunk is read as a whole, whatever its size: its missing items are counted as deleted.
+            # A chunk that an earlier run recorded is read as a whole, because every item that is missing from it counts
+            # as deleted.
             chunk = Chunk(resumed=True)
             for found in self._read_items(position, self._slice.pending_to):
                 chunk.add(found, self._tenant_id)
             chunk.end = position = self._slice.pending_to
-            yield self._with_counts(chunk)
+            yield self._with_deletes_and_counts(chunk)
         chunk = Chunk(resumed=False)
         for found in self._read_items(position, None):
             chunk.add(found, self._tenant_id)
             if chunk.is_full(self._limits) or deadline.time_left() < RESERVE_SECONDS / 2:
-                yield self._with_counts(chunk)
+                yield self._with_deletes_and_counts(chunk)
                 chunk = Chunk(resumed=False)
         if chunk.own or chunk.kept:
-            yield self._with_counts(chunk)
+            yield self._with_deletes_and_counts(chunk)
 
     def _read_items(self, after: Position, upto: Position | None) -> Iterator[FoundItem]:
         """Yield the items behind `after`, up to and including `upto`: first a user's items, then the user."""
-        tenant_items = self._read_tenant_items(after.user, upto.user if upto else None)
+        tenant_items = self._read_slice_items_of_tenant_partition(after.user, upto.user if upto else None)
         ahead = self._limits.users_ahead
         if self._slice.state == SWEPT:
-            yield from self._executors.calls.map_in_order(self._prove_user_empty, tenant_items, ahead)
+            yield from self._executors.calls.map_in_order(self._find_unexpected_unless_empty_user, tenant_items, ahead)
             return
 
         def read_children(
             item: reads.KeyWithOwnedKeys,
         ) -> tuple[reads.KeyWithOwnedKeys, Iterator[reads.KeyWithOwnedKeys]]:
-            return item, self._read_user_items(item, after, upto)
+            return item, self._iterate_user_items_with_first_read(item, after, upto)
 
         for item, children in self._executors.calls.map_in_order(read_children, tenant_items, ahead):
             sort_key = item.key.sk
@@ -126,38 +127,45 @@ class _SliceReader:
             if (sort_key, AFTER_LAST_CHILD) > after:
                 yield FoundItem(Position(sort_key, AFTER_LAST_CHILD), item, kept=keys.is_user_sort_key(sort_key))
 
-    def _read_tenant_items(self, first: str, last: str | None) -> Iterator[reads.KeyWithOwnedKeys]:
-        """Yield the slice's items in the tenant's partition, from `first` to `last`, both included."""
+    def _read_slice_items_of_tenant_partition(
+        self, first_sort_key: str, last_sort_key: str | None
+    ) -> Iterator[reads.KeyWithOwnedKeys]:
+        """Yield the slice's items in the tenant's partition between the two sort keys, both included.
+
+        The tenant's own item is in no slice.
+        """
         partition, meta = keys.tenant_partition(self._tenant_id), keys.tenant(self._tenant_id).sk
-        for low, high in keys.slice_ranges(self._slice.name):
-            for item in _read_range(partition, max(low, first), min(high, last or high), self._limits.users):
-                # The range is half-open: an item with the key `high` belongs to another slice.
+        for low, high in keys.sort_key_ranges_of_slice(self._slice.name):
+            for item in _iterate_range_of_sort_keys(
+                partition, max(low, first_sort_key), min(high, last_sort_key or high), self._limits.users
+            ):
+                # The upper bound `high` is not in the slice: an item with that sort key belongs to another slice.
                 if item.key.sk not in {meta, high}:
                     yield item
 
-    def _read_user_items(
-        self, item: reads.KeyWithOwnedKeys, after: Position, upto: Position | None
+    def _iterate_user_items_with_first_read(
+        self, user_item: reads.KeyWithOwnedKeys, after: Position, upto: Position | None
     ) -> Iterator[reads.KeyWithOwnedKeys]:
         """Return the items of a user's partition between the positions; the first page is read before this returns."""
-        sort_key = item.key.sk
+        sort_key = user_item.key.sk
         if not keys.is_user_sort_key(sort_key) or (sort_key, AFTER_LAST_CHILD) <= after:
             return iter(())
         first = after.child + keys.LOWEST_SORT_KEY if sort_key == after.user else ""
         last = upto.child if upto and sort_key == upto.user else keys.HIGHEST_SORT_KEY
-        children = _read_range(self._user_partition(item), first, last, self._limits.items)
+        children = _iterate_range_of_sort_keys(self._user_partition(user_item), first, last, self._limits.items)
         return chain(list(islice(children, 1)), children)
 
-    def _prove_user_empty(self, item: reads.KeyWithOwnedKeys) -> FoundItem:
+    def _find_unexpected_unless_empty_user(self, item: reads.KeyWithOwnedKeys) -> FoundItem:
         """Return the item as `unexpected` if it is no user, or if a consistent query finds items of that user."""
         proven = keys.is_user_sort_key(item.key.sk) and retries.retry_while_throttled(
-            lambda: reads.is_empty(self._user_partition(item))
+            lambda: reads.is_partition_empty(self._user_partition(item))
         )
         return FoundItem(Position(item.key.sk, AFTER_LAST_CHILD), item, unexpected=not proven)
 
     def _user_partition(self, user: reads.KeyWithOwnedKeys) -> str:
         return keys.user_partition(self._tenant_id, user.key.sk.removeprefix("USER#"))
 
-    def _with_counts(self, chunk: Chunk) -> Chunk:
+    def _with_deletes_and_counts(self, chunk: Chunk) -> Chunk:
         """Set the chunk's deletes and counts; an owned item counts only if it exists and belongs to the tenant."""
         found = retries.retry_while_throttled(lambda: reads.get_many(*(key for _owner, key in chunk.owned)))
         # Two items may list the same key, so the writes are collected by key.
@@ -173,15 +181,19 @@ class _SliceReader:
         return chunk
 
 
-def _read_range(pk: str, first: str, last: str, page_size: int) -> Iterator[reads.KeyWithOwnedKeys]:
+def _iterate_range_of_sort_keys(pk: str, first: str, last: str, page_size: int) -> Iterator[reads.KeyWithOwnedKeys]:
     """Yield the items of a partition from sort key `first` to `last`, both included, page by page."""
     while first <= last:
-        page = _read_page(pk, first, last, page_size)
+        page = _read_page_retrying_throttling(pk, first, last, page_size)
         yield from page.items
         if not page.more:
             return
         first = page.items[-1].key.sk + keys.LOWEST_SORT_KEY
 
 
-def _read_page(pk: str, first: str, last: str, page_size: int) -> reads.Page[reads.KeyWithOwnedKeys]:
-    return retries.retry_while_throttled(lambda: reads.query_keys(pk, first=first, last=last, limit=page_size))
+def _read_page_retrying_throttling(
+    pk: str, first: str, last: str, page_size: int
+) -> reads.Page[reads.KeyWithOwnedKeys]:
+    return retries.retry_while_throttled(
+        lambda: reads.query_keys(pk, first_sort_key=first, last_sort_key=last, limit=page_size)
+    )

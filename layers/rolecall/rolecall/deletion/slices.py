@@ -36,10 +36,11 @@ from rolecall.storage.expressions import Attr
 
 OPEN, SWEPT, DONE = "open", "swept", "done"
 
-#: Seconds after the last write of a slice at which any worker may take it.
+#: A worker holds the lease of a slice for this many seconds after each write of the slice. Afterwards any other worker
+#: may take the slice.
 LEASE_SECONDS = 60
 
-#: Numbers of items by type, as in `{"users": 12, "devices": 40}`.
+#: The number of items of each type, as in `{"users": 12, "devices": 40}`.
 type Counts = Counter[str]
 
 
@@ -55,7 +56,7 @@ class Position(NamedTuple):
 
 START = Position("", "")
 
-#: The value of `Position.child` behind all items of a user's partition.
+#: A position with this value in `Position.child` comes after all items of the user's partition.
 AFTER_LAST_CHILD = "\U0010ffff"
 
 
@@ -132,13 +133,13 @@ class Slice:
             "updated_at": self.updated_at,
         }
 
-    def save(self, owner: str, *, lease: bool = True, **changes: Any) -> "Slice":
+    def save(self, owner: str, *, keep_lease: bool = True, **changes: Any) -> "Slice":
         """Write the slice with `changes` and return it; raise `StaleSlice` if another worker has written it.
 
-        `owner` holds the lease afterwards, or nobody does without `lease`. If the answer to the write gets lost, the
-        repeated write finds the same version and owner and counts as successful.
+        `owner` holds the lease afterwards, or nobody does without `keep_lease`. If the answer to the write gets lost,
+        the repeated write finds the same version and owner and counts as successful.
         """
-        new, put = self.prepare_save(owner, lease=lease, **changes)
+        new, put = self.prepare_save(owner, keep_lease=keep_lease, **changes)
         try:
             retries.retry_while_throttled(lambda: writes.write(put))
         except StaleSlice as stale:
@@ -147,22 +148,22 @@ class Slice:
                 raise
         return new
 
-    def prepare_save(self, owner: str, *, lease: bool, **changes: Any) -> tuple["Slice", writes.Put]:
+    def prepare_save(self, owner: str, *, keep_lease: bool, **changes: Any) -> tuple["Slice", writes.Put]:
         """Return the slice with `changes`, and the write that stores it."""
         now = clock.now()
         new = replace(
             self,
             version=self.version + 1,
             owner=owner,
-            lease_until=clock.epoch_seconds(now) + LEASE_SECONDS if lease else 0,
+            lease_until=clock.epoch_seconds(now) + LEASE_SECONDS if keep_lease else 0,
             updated_at=clock.rfc3339(now),
             **changes,
         )
         return new, writes.Put(new.to_item(), when=Attr("version").eq(self.version), on_condition_failure=StaleSlice)
 
-    def reopen(self, owner: str) -> "Slice":
+    def save_as_reopened(self, owner: str) -> "Slice":
         """Write the slice as open from its start, because the proof has found an item in it; raise `StaleSlice`."""
-        return self.save(owner, lease=False, state=OPEN, position=START, pending=None, kept=Counter())
+        return self.save(owner, keep_lease=False, state=OPEN, position=START, pending=None, kept=Counter())
 
 
 def _counts_from_item(stored: dict[str, Any]) -> Counts:

@@ -17,44 +17,45 @@ from rolecall.errors import RolecallError, ServiceUnavailable
 from rolecall.pool import Pool
 from rolecall.storage import keys, reads, retries, writes
 
-#: A slice's progress in thousandths when the sweep is finished, and when the proof is finished.
+#: The progress of a slice, in thousandths, after its sweep and after its proof.
 _SWEPT_PROGRESS, _DONE_PROGRESS = 900, 990
 
-#: Hex digits of a user's id, after the first, that the progress within a slice is computed from.
+#: The progress within a slice is computed from this many hex digits of a user's id. The first digit is left out,
+#: because it is the same for all users of a slice.
 _ID_DIGITS = 4
 
 
-def run_slice(slice_: Slice, owner: str) -> Slice:
+def sweep_or_prove_slice(slice_: Slice, owner: str) -> Slice:
     """Sweep an open slice or prove a swept one, until that is finished or the time is up; return it as it is now.
 
     Returns it unchanged if another worker holds the lease. Raises `ServiceUnavailable` if the storage stays
     unavailable; the slice is then as after a crash.
     """
     with open_executors() as executors:
-        return _run_slice(slice_, owner, executors)
+        return _sweep_or_prove_unless_leased(slice_, owner, executors)
 
 
-def run_slices(slices: Sequence[Slice], owner: str) -> list[Slice]:
-    """Do `run_slice` for several slices at a time, with shared executors; start none when the time is short."""
+def sweep_or_prove_slices(slices: Sequence[Slice], owner: str) -> list[Slice]:
+    """Sweep or prove several slices at a time, with shared executors; start none when the time is short."""
 
     def run_one(one: Slice) -> Slice:
-        return _run_slice(one, owner, executors) if deadline.time_left() > RESERVE_SECONDS else one
+        return _sweep_or_prove_unless_leased(one, owner, executors) if deadline.time_left() > RESERVE_SECONDS else one
 
     at_a_time = len(slices) if config().sweep_concurrency > 1 else 1
     with open_executors(MANY_SLICES) as executors, Pool(at_a_time) as pool:
         return list(pool.map_in_order(run_one, slices, at_a_time))
 
 
-def _run_slice(slice_: Slice, owner: str, executors: Executors) -> Slice:
+def _sweep_or_prove_unless_leased(slice_: Slice, owner: str, executors: Executors) -> Slice:
     if slice_.lease_until > clock.epoch_seconds(clock.now()) and slice_.owner != owner:
         return slice_
     run = _SliceRun(slice_, owner, executors)
     try:
-        return run.run_until_finished()
+        return run.delete_chunks_while_time_lasts()
     except StaleSlice:
         return slice_
     except ServiceUnavailable:
-        run.release_lease()
+        run.release_lease_if_possible()
         raise
 
 
@@ -72,7 +73,7 @@ def mark_empty_slices_done(slices: Sequence[Slice], owner: str) -> None:
     if empty:
         with suppress(StaleSlice):
             writes.transact(
-                *(one.prepare_save(owner, lease=False, state=DONE, progress=_DONE_PROGRESS)[1] for one in empty)
+                *(one.prepare_save(owner, keep_lease=False, state=DONE, progress=_DONE_PROGRESS)[1] for one in empty)
             )
 
 
@@ -85,49 +86,51 @@ class _SliceRun:
         self._executors = executors
         self._proving = slice_.state == SWEPT
 
-    def run_until_finished(self) -> Slice:
+    def delete_chunks_while_time_lasts(self) -> Slice:
         """Delete chunk after chunk until the slice is finished or the time is up; return the slice as saved last."""
         chunks = read_chunks(self._slice, self._executors)
-        ahead = 2 if self._executors.limits.chunk_ahead and config().sweep_concurrency > 1 else 1
+        ahead = 2 if self._executors.chunk_limits.chunk_ahead and config().sweep_concurrency > 1 else 1
         with Pool(ahead) as chunk_pool:
             for chunk in chunk_pool.prefetch_one(chunks):
                 if chunk.has_unexpected:
-                    return self._with_pending_counted(chunk).reopen(self._owner)
-                self._record_chunk(chunk)
-                self._delete_chunk(chunk)
+                    return self._with_deleted_part_of_pending_counted(chunk).save_as_reopened(self._owner)
+                self._save_slice_before_deleting(chunk)
+                self._delete_owned_items_then_own_items(chunk)
                 if deadline.time_left() < RESERVE_SECONDS:
-                    return self._slice.save(self._owner, lease=False, **self._pending_as_deleted())
-        return self._save_finished()
+                    return self._slice.save(
+                        self._owner, keep_lease=False, **self._changes_that_count_pending_as_deleted()
+                    )
+        return self._save_slice_as_swept_or_done()
 
-    def release_lease(self) -> None:
+    def release_lease_if_possible(self) -> None:
         """Give the lease up, so that another worker can take the slice at once; ignore a failure."""
         with suppress(RolecallError):
-            self._slice.save(self._owner, lease=False)
+            self._slice.save(self._owner, keep_lease=False)
 
-    def _record_chunk(self, chunk: Chunk) -> None:
+    def _save_slice_before_deleting(self, chunk: Chunk) -> None:
         """Save the slice: the chunk before has been deleted, and this one is deleted next."""
         kept = self._slice.kept
         if not chunk.resumed:
             kept = kept - chunk.counts if self._proving else kept + chunk.kept
-        self._slice = self._with_pending_counted(chunk).save(
+        self._slice = self._with_deleted_part_of_pending_counted(chunk).save(
             self._owner,
             pending=chunk.counts,
             pending_to=chunk.end,
             kept=kept,
-            progress=self._progress_at(chunk.end),
+            progress=self._progress_thousandths_at(chunk.end),
         )
 
-    def _with_pending_counted(self, chunk: Chunk) -> Slice:
+    def _with_deleted_part_of_pending_counted(self, chunk: Chunk) -> Slice:
         """Return the slice, not saved yet, with the deleted items of its recorded chunk added to `deleted`.
 
         A resumed chunk holds what remains of the recorded one, so only the difference has been deleted.
         """
         if not chunk.resumed:
-            return replace(self._slice, **self._pending_as_deleted())
+            return replace(self._slice, **self._changes_that_count_pending_as_deleted())
         missing = (self._slice.pending or Counter()) - chunk.counts
         return replace(self._slice, deleted=self._slice.deleted + missing, pending=None)
 
-    def _pending_as_deleted(self) -> dict[str, Any]:
+    def _changes_that_count_pending_as_deleted(self) -> dict[str, Any]:
         """Return the changes of the slice that count its whole recorded chunk as deleted."""
         if self._slice.pending is None:
             return {}
@@ -137,13 +140,13 @@ class _SliceRun:
             "position": self._slice.pending_to,
         }
 
-    def _save_finished(self) -> Slice:
+    def _save_slice_as_swept_or_done(self) -> Slice:
         """Save the slice as swept, or as done after the proof."""
         state, progress = (DONE, _DONE_PROGRESS) if self._proving else (SWEPT, _SWEPT_PROGRESS)
-        changes = {**self._pending_as_deleted(), "state": state, "position": START, "pending": None}
-        return self._slice.save(self._owner, lease=False, **changes, progress=max(self._slice.progress, progress))
+        changes = {**self._changes_that_count_pending_as_deleted(), "state": state, "position": START, "pending": None}
+        return self._slice.save(self._owner, keep_lease=False, **changes, progress=max(self._slice.progress, progress))
 
-    def _progress_at(self, position: Position) -> int:
+    def _progress_thousandths_at(self, position: Position) -> int:
         """Return the progress at a position: user ids are random, so the next digits of the id tell the share."""
         digits = position.user.removeprefix("USER#")[1 : 1 + _ID_DIGITS]
         try:
@@ -153,16 +156,16 @@ class _SliceRun:
         low, high = (_SWEPT_PROGRESS, _DONE_PROGRESS) if self._proving else (0, _SWEPT_PROGRESS)
         return max(self._slice.progress, int(low + share * (high - low)))
 
-    def _delete_chunk(self, chunk: Chunk) -> None:
+    def _delete_owned_items_then_own_items(self, chunk: Chunk) -> None:
         """Delete the owned items first, then the items that list them: after a crash they can still be found."""
         self._executors.calls.run_all(owned_keys.release_if_still_owned, chunk.conditional_releases)
         self._executors.batches.run_all(_delete_batch, _batches(chunk.unconditional_deletes))
         self._executors.batches.run_all(_delete_batch, _batches(chunk.own))
 
 
-def _batches(some: Iterable[keys.Key]) -> Iterable[tuple[keys.Key, ...]]:
+def _split_into_batches(some: Iterable[keys.Key]) -> Iterable[tuple[keys.Key, ...]]:
     return batched(some, writes.BATCH_SIZE, strict=False)
 
 
-def _delete_batch(batch: Iterable[keys.Key]) -> None:
+def _delete_batch_retrying_throttling(batch: Iterable[keys.Key]) -> None:
     retries.retry_while_throttled(lambda: writes.delete_batch(batch))

@@ -13,7 +13,7 @@ from rolecall.storage.expressions import Attr
 from rolecall.telemetry import logger
 
 
-def queue_slices(job: DeletionJob) -> None:
+def queue_runnable_slices(job: DeletionJob) -> None:
     """Send one message for each slice that can be worked on now; raise `ServiceUnavailable`."""
     queues.enqueue_slices(job.tenant_id, [one.name for one in runnable_slices(job.slices)])
 
@@ -25,13 +25,13 @@ def handle_slice_message(context: RequestContext, tenant_id: str, slice_name: st
     message again.
     """
     try:
-        completion.log_critical_events(jobs.read_job(tenant_id))
+        completion.log_unlogged_critical_events(jobs.read_job(tenant_id))
         job = jobs.read_job(tenant_id)
     except TenantNotFound:
         return
     before = next((one for one in runnable_slices(job.slices) if one.name == slice_name), None)
     if before is not None:
-        after = sweep.run_slice(before, new_id())
+        after = sweep.sweep_or_prove_slice(before, new_id())
         if after.version == before.version:
             return  # another worker holds the lease
         if after.state == before.state:
@@ -42,32 +42,32 @@ def handle_slice_message(context: RequestContext, tenant_id: str, slice_name: st
         _start_next_step(context, job, slice_name)
 
 
-def _start_next_step(context: RequestContext, job: DeletionJob, slice_name: str) -> None:
+def _start_next_step(context: RequestContext, job: DeletionJob, last_worked_slice_name: str) -> None:
     """Complete the deletion if all slices are done, or queue what the end of one slice has made possible."""
     runnable = runnable_slices(job.slices)
     if not runnable:
-        if not completion.complete_deletion(context, job):
-            queue_slices(jobs.read_job(job.tenant_id))
+        if not completion.complete_deletion_if_nothing_remains(context, job):
+            queue_runnable_slices(jobs.read_job(job.tenant_id))
         return
-    state = next(one.state for one in job.slices if one.name == slice_name)
+    state = next(one.state for one in job.slices if one.name == last_worked_slice_name)
     if state == OPEN:
-        # The proof has found an item in the slice and opened it again.
-        queues.enqueue_slices(job.tenant_id, [slice_name])
+        # The slice is open again, because the proof found an item in it.
+        queues.enqueue_slices(job.tenant_id, [last_worked_slice_name])
     elif state == SWEPT and runnable[0].state == SWEPT:
-        # This slice was the last one to be swept, so the proof can begin.
-        queue_slices(job)
+        # All slices are swept now, so the proof can begin.
+        queue_runnable_slices(job)
 
 
 def resume_deletion(context: RequestContext, job: DeletionJob) -> None:
     """Count another attempt, and queue the slices again or complete the deletion; raise `ServiceUnavailable`."""
     writes.write(
         writes.Update(
-            keys.deletion(job.tenant_id),
+            keys.deletion_job(job.tenant_id),
             add={"attempts": 1},
             set={"driven_at": rfc3339(context.at)},
             when=Attr("status").eq(jobs.DELETING),
         )
     )
     logger.warning("tenant deletion resumed", tenant_id=job.tenant_id, attempts=job.attempts + 1)
-    if runnable_slices(job.slices) or not completion.complete_deletion(context, job):
-        queue_slices(jobs.read_job(job.tenant_id))
+    if runnable_slices(job.slices) or not completion.complete_deletion_if_nothing_remains(context, job):
+        queue_runnable_slices(jobs.read_job(job.tenant_id))

@@ -13,19 +13,19 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
 from rolecall import clock, text_rules
 from rolecall.auth.roles import PlatformRole, Role
-from rolecall.email_addresses import canonical_address
+from rolecall.email_addresses import parse_address_to_ascii
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
-#: A URI of RFC 3986 with a host name or an IPv4 address. It holds ASCII only, no spaces, no
-#: credentials and no fragment.
+#: The form of an https URL (RFC 3986) with a host name or an IPv4 address, in ASCII and without spaces.
 _HTTPS_URL = (
     r"^https://[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?"
     r"(:([0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?"
     r"([/?][A-Za-z0-9._~:/?\[\]@!$&'()*+,;=%-]*)?$"
 )
 
-#: Most of the characters that no text may have, for the API's document. `text_rules` knows all of them.
+#: The invisible characters that a text may not have, for the pattern in the API's document. The check itself is in
+#: `text_rules`, which refuses some more characters.
 _INVISIBLE = (
     r"\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164"
     r"\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff"
@@ -33,12 +33,12 @@ _INVISIBLE = (
 
 _INVISIBLE_IN_LINE, _INVISIBLE_IN_LINES = rf"\x00-\x1f{_INVISIBLE}", rf"\x00-\x08\x0b\x0c\x0e-\x1f{_INVISIBLE}"
 
-#: One line, and any number of lines, with at least one visible character.
+#: The pattern of a text of one line, and the pattern of a text of several lines. Both require a visible character.
 _ONE_LINE = rf"^[^{_INVISIBLE_IN_LINE}]*[^\s{_INVISIBLE_IN_LINE}][^{_INVISIBLE_IN_LINE}]*$"
 
 _LINES = rf"^[^{_INVISIBLE_IN_LINES}]*[^\s{_INVISIBLE_IN_LINES}][^{_INVISIBLE_IN_LINES}]*$"
 
-#: The first day that anyone alive may have been born on.
+#: The earliest date that is accepted as a birth date.
 _FIRST_BIRTH_DATE = date(1900, 1, 1)
 
 _MAX_NAME_LENGTH, _MAX_REASON_LENGTH = 100, 500
@@ -52,28 +52,28 @@ def _check_https_url(url: str) -> str:
     return url
 
 
-def _normalize_line(text: str) -> str:
-    return _at_most(_MAX_NAME_LENGTH, text_rules.visible_line(text))
+def _normalize_line_of_name_length(text: str) -> str:
+    return _refuse_if_longer(_MAX_NAME_LENGTH, text_rules.check_and_normalize_line(text))
 
 
-def _normalize_lines(text: str) -> str:
-    return _at_most(_MAX_REASON_LENGTH, text_rules.visible_lines(text))
+def _normalize_lines_of_reason_length(text: str) -> str:
+    return _refuse_if_longer(_MAX_REASON_LENGTH, text_rules.check_and_normalize_lines(text))
 
 
 def _normalize_unique_name(text: str) -> str:
-    found = _normalize_line(text)
-    text_rules.comparison_form(found)
+    found = _normalize_line_of_name_length(text)
+    text_rules.comparable_name(found)
     return found
 
 
-def _at_most(length: int, text: str) -> str:
+def _refuse_if_longer(max_characters: int, text: str) -> str:
     """Returns the text if it has at most so many characters, which normalization may have added."""
-    if len(text) > length:
-        raise ValueError(f"must have at most {length} characters")
+    if len(text) > max_characters:
+        raise ValueError(f"must have at most {max_characters} characters")
     return text
 
 
-def _canonical_platform_role(role: Any) -> Any:
+def _complete_role_prefix_and_case(role: Any) -> Any:
     """Turns `admin`, `Role_Admin` and the like into `ROLE_ADMIN`."""
     if isinstance(role, str) and role.isascii():
         role = role.strip().upper()
@@ -86,23 +86,23 @@ def _common_passwords() -> frozenset[str]:
     return frozenset((Path(__file__).parents[1] / "auth/common_passwords.txt").read_text().split())
 
 
-def _check_password(password: str, info: ValidationInfo) -> str:
+def _check_new_password(password: str, info: ValidationInfo) -> str:
     """Refuses a common password, and the email if the model has a field `email` before this one."""
-    form = _at_most(_MAX_PASSWORD_LENGTH, text_rules.new_password(password))
+    form = _refuse_if_longer(_MAX_PASSWORD_LENGTH, text_rules.check_new_password(password))
     if len(form) < _MIN_PASSWORD_LENGTH:
         raise ValueError(f"must have at least {_MIN_PASSWORD_LENGTH} characters")
     folded = form.casefold()
     if folded in _common_passwords():
         raise ValueError("is among the most common passwords: choose another")
-    if str(info.data.get("email", "")).casefold() in {folded, _address_form(form)}:
+    if str(info.data.get("email", "")).casefold() in {folded, _address_in_lower_case_or_none(form)}:
         raise ValueError("must not be the email")
     return form
 
 
-def _address_form(password: str) -> str | None:
+def _address_in_lower_case_or_none(password: str) -> str | None:
     """Returns the password as an email address is kept, in lower case; None if it is no address."""
     try:
-        return canonical_address(password).casefold() if "@" in password else None
+        return parse_address_to_ascii(password).casefold() if "@" in password else None
     except text_rules.InvalidText:
         return None
 
@@ -123,24 +123,24 @@ def _check_birth_date(day: date) -> date:
 type Email = Annotated[
     str,
     Field(max_length=254, examples=["ada@example.com"], json_schema_extra={"format": "email"}),
-    AfterValidator(canonical_address),
+    AfterValidator(parse_address_to_ascii),
 ]
 
-#: Text of one line or more.
+#: A text of one or several lines, such as the reason for a change.
 type Reason = Annotated[
     str,
     Field(max_length=_MAX_REASON_LENGTH, json_schema_extra={"pattern": _LINES}),
-    AfterValidator(_normalize_lines),
+    AfterValidator(_normalize_lines_of_reason_length),
 ]
 
-#: Text of one line: a name, or another fact of a profile.
+#: A text of one line, such as a name or another field of a profile.
 type Name = Annotated[
     str,
     Field(max_length=_MAX_NAME_LENGTH, json_schema_extra={"pattern": _ONE_LINE}),
-    AfterValidator(_normalize_line),
+    AfterValidator(_normalize_line_of_name_length),
 ]
 
-#: A name of which there is only one, whatever its case.
+#: A name that only one item may have, compared without case.
 type UniqueName = Annotated[
     str,
     Field(max_length=_MAX_NAME_LENGTH, json_schema_extra={"pattern": _ONE_LINE}),
@@ -158,7 +158,7 @@ type Password = Annotated[
         ),
         json_schema_extra={"format": "password"},
     ),
-    AfterValidator(_check_password),
+    AfterValidator(_check_new_password),
 ]
 
 type WebhookUrl = Annotated[
@@ -170,10 +170,11 @@ type WebhookUrl = Annotated[
 type PlatformRoleName = Annotated[
     PlatformRole,
     Field(strict=False, description="Also without `ROLE_`, and in any case."),
-    BeforeValidator(_canonical_platform_role),
+    BeforeValidator(_complete_role_prefix_and_case),
 ]
 
-# JSON has neither enumerations nor dates: these two are made of strings.
+# JSON has no type for enumerations or dates. So the roles and dates in a body are strings, which the next two types
+# convert.
 
 RoleName = Annotated[Role, Field(strict=False)]
 

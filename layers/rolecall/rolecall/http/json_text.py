@@ -22,7 +22,8 @@ _NOT_UTF_8 = "the body has bytes or characters that are not UTF-8 (U+FFFD stands
 
 _LONE_SURROGATE = "the body has half of a surrogate pair, such as \\ud800: send both halves, or the character itself"
 
-#: A parameter of a media type (RFC 9110, section 5.6.6), and what a lenient reader takes for one.
+#: A parameter of a media type, such as `charset=utf-8` (RFC 9110, section 5.6.6). The pattern also accepts malformed
+#: parameters that a lenient reader would accept.
 _PARAMETER = re.compile(r';\s*([^\s=;"]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^;]*)')
 
 _QUOTED_PAIR = re.compile(r"\\(.)")
@@ -30,9 +31,9 @@ _QUOTED_PAIR = re.compile(r"\\(.)")
 
 def check_media_type(event: Mapping[str, Any]) -> None:
     """Raises `UnsupportedMediaType` for a body that is declared as anything else than JSON in plain UTF-8."""
-    for content_type in _header_values(event, "content-type"):
+    for content_type in _all_values_of_header(event, "content-type"):
         _check_content_type(content_type)
-    for codings in _header_values(event, "content-encoding"):
+    for codings in _all_values_of_header(event, "content-encoding"):
         if {coding.strip().lower() for coding in codings.split(",")} - {"", "identity"}:
             raise UnsupportedMediaType("send the body without a Content-Encoding: gzip and others are not read here")
 
@@ -41,25 +42,31 @@ def _check_content_type(content_type: str) -> None:
     if content_type.partition(";")[0].strip().lower() != "application/json":
         raise UnsupportedMediaType
     for name, value in _PARAMETER.findall(content_type):
-        # RFC 2231 writes a parameter in pieces or in another character set as `charset*` and `charset*0`.
-        if name.partition("*")[0].lower() == "charset" and _unquoted(value).lower() not in {"utf-8", "utf8"}:
+        # RFC 2231 allows to write the parameter `charset` as `charset*` or in pieces such as `charset*0`. All these
+        # forms count as `charset`.
+        if name.partition("*")[0].lower() == "charset" and _unquote_parameter_value(value).lower() not in {
+            "utf-8",
+            "utf8",
+        }:
             raise UnsupportedMediaType("send the body in UTF-8: leave the charset out, or say charset=utf-8")
 
 
-def _unquoted(value: str) -> str:
+def _unquote_parameter_value(value: str) -> str:
     value = value.strip()
     return _QUOTED_PAIR.sub(r"\1", value[1:-1]).strip() if value.startswith('"') else value
 
 
-def _header_values(event: Mapping[str, Any], wanted: str) -> list[str]:
+def _all_values_of_header(event: Mapping[str, Any], lower_case_name: str) -> list[str]:
     """All values that a header was sent with. API Gateway keeps the last one in `headers`."""
     headers, repeated = event.get("headers") or {}, event.get("multiValueHeaders") or {}
-    values = [value for name, value in headers.items() if name.lower() == wanted]
-    values += [value for name, several in repeated.items() if name.lower() == wanted for value in several or ()]
+    values = [value for name, value in headers.items() if name.lower() == lower_case_name]
+    values += [
+        value for name, several in repeated.items() if name.lower() == lower_case_name for value in several or ()
+    ]
     return [value for value in values if value is not None]
 
 
-def raw_body(event: Mapping[str, Any]) -> bytes:
+def decode_body_bytes(event: Mapping[str, Any]) -> bytes:
     """The body's bytes, without a byte order mark; raises `ValidationFailed` if they are not UTF-8."""
     text = event.get("body") or ""
     if event.get("isBase64Encoded"):
@@ -72,11 +79,11 @@ def raw_body(event: Mapping[str, Any]) -> bytes:
             raw = text.encode()
         except UnicodeEncodeError:
             raise ValidationFailed(message=_LONE_SURROGATE) from None
-    # RFC 8259, section 8.1, lets a receiver ignore it.
+    # RFC 8259, section 8.1, allows a receiver to ignore a byte order mark.
     return raw.removeprefix(b"\xef\xbb\xbf")
 
 
-def parse_object(raw: bytes) -> dict[str, Any]:
+def parse_object_without_duplicate_names(raw: bytes) -> dict[str, Any]:
     """The JSON object; raises `ValidationFailed` for other bytes, and where a field is given twice, at any depth."""
     try:
         text = raw.decode()
@@ -87,24 +94,27 @@ def parse_object(raw: bytes) -> dict[str, Any]:
         raise ValidationFailed(message=_LONE_SURROGATE if "surrogate" in error.msg else _NOT_AN_OBJECT) from None
     if not isinstance(found, dict):
         raise ValidationFailed(message=_NOT_AN_OBJECT)
-    # orjson keeps the last of several fields with one name, and says nothing of the others.
+    # orjson silently keeps the last of several fields with the same name. So Python's parser reads the text again and
+    # refuses duplicate names.
     _NAME_CHECKER.decode(text)
-    if (REPLACEMENT in text or "\\ufffd" in text.lower()) and any(REPLACEMENT in one for one in _strings(found)):
+    if (REPLACEMENT in text or "\\ufffd" in text.lower()) and any(
+        REPLACEMENT in one for one in _names_and_texts_at_any_depth(found)
+    ):
         raise ValidationFailed(message=_NOT_UTF_8)
     return found
 
 
-def _check_names(pairs: list[tuple[str, Any]]) -> None:
+def _refuse_duplicate_names(pairs: list[tuple[str, Any]]) -> None:
     if len(dict(pairs)) < len(pairs):
         twice = [name for name, times in Counter(name for name, _ in pairs).items() if times > 1]
         raise ValidationFailed(*(FieldError(name, "must be given once") for name in twice))
 
 
 #: Reads JSON only to find names that are given twice. `str` reads integers of any length.
-_NAME_CHECKER = json.JSONDecoder(object_pairs_hook=_check_names, parse_int=str)
+_NAME_CHECKER = json.JSONDecoder(object_pairs_hook=_refuse_duplicate_names, parse_int=str)
 
 
-def _strings(found: Any) -> Iterator[str]:
+def _names_and_texts_at_any_depth(found: Any) -> Iterator[str]:
     """Every name and text in a JSON value. It may be nested deeper than Python's functions may."""
     waiting = [found]
     while waiting:

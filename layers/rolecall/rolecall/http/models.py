@@ -14,13 +14,13 @@ from rolecall.errors import FieldError, ValidationFailed
 from rolecall.http import json_text
 from rolecall.http.requests import MAX_BODY_BYTES
 
-#: Default of a field that may be left out but must not be null. The body then holds None.
+#: The default of a field that may be absent but must not be null. An absent field is read as None.
 ABSENT: Any = None
 
-#: The value of a field with such a name is never echoed in an error.
+#: A field whose name matches this pattern may hold a secret, so no error message repeats its value.
 _SECRET_NAME = re.compile("password|token|secret", re.IGNORECASE)
 
-#: The contract's words for pydantic's types of errors; `{…}` is filled from the error's context.
+#: The API's error message for each type of pydantic error. `{…}` is filled from the context of the error.
 _MESSAGES = {
     "missing": "is required",
     "extra_forbidden": "is not a known field",
@@ -35,7 +35,7 @@ _MESSAGES = {
     "model_type": "must be a JSON object",
     "enum": "must be one of {expected}",
     "literal_error": "must be one of {expected}",
-    # What a validator of ours raised: a `ValueError` whose text is the message.
+    # Our own validators raise a `ValueError` whose text is the message.
     "value_error": "{error}",
 }
 
@@ -45,13 +45,13 @@ class Body(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
 
-    #: A longer body is answered with 413.
+    #: A body with more bytes than this number is answered with 413.
     max_bytes: ClassVar[int] = MAX_BODY_BYTES
 
     @classmethod
     def parse(cls, raw: bytes) -> Self:
         """Raises `ValidationFailed`, with one message a field if `raw` is a JSON object."""
-        return cls.from_object(json_text.parse_object(raw))
+        return cls.from_object(json_text.parse_object_without_duplicate_names(raw))
 
     @classmethod
     def from_object(cls, json_object: Mapping[str, Any]) -> Self:
@@ -59,9 +59,9 @@ class Body(BaseModel):
         try:
             return cls.model_validate(json_object)
         except ValidationError as error:
-            raise _validation_failed(error) from None
+            raise _to_validation_failed(error) from None
 
-    def given(self) -> dict[str, Any]:
+    def fields_without_none(self) -> dict[str, Any]:
         """Returns the fields by their names in Python, without those that are None."""
         return {name: value for name, value in self if value is not None}
 
@@ -70,39 +70,42 @@ class Body(BaseModel):
         return []
 
 
-def _validation_failed(error: ValidationError) -> ValidationFailed:
+def _to_validation_failed(error: ValidationError) -> ValidationFailed:
     """Returns pydantic's complaints in the contract's words: the first complaint about each field."""
     complaints = error.errors(include_url=False)
-    about_the_whole = [_message(complaint) for complaint in complaints if not complaint["loc"]]
+    about_the_whole = [_contract_message_of(complaint) for complaint in complaints if not complaint["loc"]]
     if about_the_whole:
         return ValidationFailed(message=about_the_whole[0])
     by_field: dict[str, FieldError] = {}
     for complaint in complaints:
-        field = _field_name(complaint["loc"])
-        by_field.setdefault(field, FieldError(field, _message(complaint), _echo(field, complaint)))
+        field = _path_of_field(complaint["loc"])
+        by_field.setdefault(
+            field, FieldError(field, _contract_message_of(complaint), _value_to_echo_unless_secret(field, complaint))
+        )
     return ValidationFailed(*by_field.values())
 
 
-def _field_name(location: tuple[int | str, ...]) -> str:
+def _path_of_field(location: tuple[int | str, ...]) -> str:
     """Returns the place of a field in the body, such as `changes[3].new_role`."""
     return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)[1:]
 
 
-def _message(complaint: Mapping[str, Any]) -> str:
+def _contract_message_of(complaint: Mapping[str, Any]) -> str:
     context = dict(complaint.get("ctx", {}))
     if "expected" in context:
-        # pydantic writes "'admin', 'manager' or 'user'".
+        # pydantic writes the allowed values as "'admin', 'manager' or 'user'". The message lists them as "admin,
+        # manager, user".
         context["expected"] = context["expected"].replace("'", "").replace(" or ", ", ")
     return _MESSAGES.get(complaint["type"], "is not valid").format(**context)
 
 
-def _echo(field: str, complaint: Mapping[str, Any]) -> Any:
+def _value_to_echo_unless_secret(field: str, complaint: Mapping[str, Any]) -> Any:
     """Returns a text, a number or a flag that is sent back to the caller, or None if it must not be sent back."""
-    # An unknown field may be a secret under a mistyped name.
+    # An error about an unknown field does not repeat its value, because the field may be a secret with a mistyped name.
     if complaint["type"] == "extra_forbidden" or _SECRET_NAME.search(field):
         return None
     value = complaint["input"]
     if isinstance(value, int | float):
-        # A number outside of 64 bits could not be written into the answer.
+        # orjson cannot write a number outside of 64 bits into the response.
         return value if -(2**63) <= value < 2**63 else None
     return value if isinstance(value, str) else None

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from rolecall import clock
 from rolecall.auth.principals import ANONYMOUS, Principal, RequestContext
-from rolecall.email_addresses import AddressPrefix, search_prefix
+from rolecall.email_addresses import AddressPrefix, parse_address_prefix
 from rolecall.errors import (
     FieldError,
     PayloadTooLarge,
@@ -19,18 +19,21 @@ from rolecall.http import json_text
 from rolecall.storage import keys
 from rolecall.text_rules import REPLACEMENT, InvalidText
 
-#: A longer body is answered with 413, unless the route's model says otherwise.
+#: A request body with more bytes than this number is answered with 413, unless the route's body model sets another
+#: limit.
 MAX_BODY_BYTES = 16 * 1024
 
-#: An `X-Request-Id` that is logged and sent back. Any other value is ignored.
+#: The form of an `X-Request-Id` header that is logged and sent back. A header of any other form is ignored.
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 _IDEMPOTENCY_KEY = re.compile(r"[!-~]{1,255}")
 
-#: The range that times in query parameters are limited to. Every stored time lies within it.
+#: A time in a query parameter outside of this range is replaced by the nearest bound. Every stored time lies within the
+#: range.
 _EARLIEST, _LATEST = datetime(1971, 1, 1, tzinfo=UTC), datetime(9998, 12, 31, tzinfo=UTC)
 
-#: Bytes that the value of a query parameter may have, because it may become a part of a key. A cursor may be longer.
+#: The most bytes of a query parameter's value, because the value may become a part of a key. The parameter `cursor` may
+#: be longer.
 _MAX_PARAMETER_LENGTH = 254
 
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)")
@@ -92,7 +95,7 @@ class Request[B](NamedTuple):
         """Returns a query parameter that is the beginning of an email address; raises `ValidationFailed`."""
         text = self.query.get(name, "")
         try:
-            return search_prefix(text)
+            return parse_address_prefix(text)
         except InvalidText as invalid:
             raise ValidationFailed(FieldError(name, invalid.message, text)) from None
 
@@ -134,7 +137,7 @@ class Request[B](NamedTuple):
             raise ValidationFailed(FieldError("Idempotency-Key", "must be 1 to 255 visible ASCII characters"))
         return key
 
-    def path_int32(self, name: str) -> int:
+    def path_positive_int32(self, name: str) -> int:
         """Returns a path parameter that is a positive int32; raises `ValidationFailed` for any other."""
         text = self.path[name]
         if not re.fullmatch(r"[0-9]{1,10}", text) or not 1 <= int(text) < 2**31:
@@ -142,62 +145,69 @@ class Request[B](NamedTuple):
         return int(text)
 
 
-def context_of(event: Mapping[str, Any]) -> RequestContext:
+def request_context_of(event: Mapping[str, Any]) -> RequestContext:
     """Returns who calls, when and from where; the principal is what the authorizer wrote into the event."""
     context = event["requestContext"]
     identity = context.get("identity") or {}
     return RequestContext(
         Principal.from_authorizer_context(context.get("authorizer") or {}) or ANONYMOUS,
         clock.now(),
-        _request_id(event),
-        replace_surrogates(identity.get("sourceIp")),
-        replace_surrogates(identity.get("userAgent")),
+        _request_id_from_caller_or_gateway(event),
+        replace_lone_surrogates(identity.get("sourceIp")),
+        replace_lone_surrogates(identity.get("userAgent")),
     )
 
 
-def replace_surrogates(text: str | None) -> str:
+def replace_lone_surrogates(text: str | None) -> str:
     """Returns the text with a question mark for each lone surrogate, which UTF-8 cannot encode, or "" for None."""
     return (text or "").encode(errors="replace").decode()
 
 
-def is_utf_8(text: str | None) -> bool:
+def was_sent_in_utf_8(text: str | None) -> bool:
     """Returns whether a text was sent in UTF-8. API Gateway replaces other bytes with U+FFFD."""
-    return text is None or (REPLACEMENT not in text and replace_surrogates(text) == text)
+    return text is None or (REPLACEMENT not in text and replace_lone_surrogates(text) == text)
 
 
-def _request_id(event: Mapping[str, Any]) -> str:
+def _request_id_from_caller_or_gateway(event: Mapping[str, Any]) -> str:
     """Returns the caller's `X-Request-Id` if it is well-formed, else the request id of API Gateway."""
-    sent = headers_of(event).get("x-request-id", "")
+    sent = headers_by_lower_case_name(event).get("x-request-id", "")
     return sent if _REQUEST_ID.fullmatch(sent) else str(event["requestContext"]["requestId"])
 
 
-def request_of[B](event: Mapping[str, Any], context: RequestContext, body: B) -> Request[B]:
+def build_request[B](event: Mapping[str, Any], context: RequestContext, body: B) -> Request[B]:
     """Returns the request of an event whose body and parameters have been checked."""
-    headers = headers_of(event)
-    return Request(context, body, path_parameters(event), _query(event), headers, _versions(headers.get("if-match")))
-
-
-def headers_of(event: Mapping[str, Any]) -> dict[str, str]:
-    """Returns the headers by their names in lower case."""
-    sent = (event.get("headers") or {}).items()
-    return {name.lower(): replace_surrogates(value) for name, value in sent if value is not None}
-
-
-def path_parameters(event: Mapping[str, Any]) -> Mapping[str, str]:
-    # A missing path parameter reads as an empty string, matches no id, and so gets a 404.
-    return defaultdict(
-        str, {name: replace_surrogates(text) for name, text in (event.get("pathParameters") or {}).items()}
+    headers = headers_by_lower_case_name(event)
+    return Request(
+        context,
+        body,
+        path_parameters_or_empty(event),
+        _query_parameters(event),
+        headers,
+        _versions_in_if_match(headers.get("if-match")),
     )
 
 
-def _query(event: Mapping[str, Any]) -> dict[str, str]:
+def headers_by_lower_case_name(event: Mapping[str, Any]) -> dict[str, str]:
+    """Returns the headers by their names in lower case."""
+    sent = (event.get("headers") or {}).items()
+    return {name.lower(): replace_lone_surrogates(value) for name, value in sent if value is not None}
+
+
+def path_parameters_or_empty(event: Mapping[str, Any]) -> Mapping[str, str]:
+    # A missing path parameter is read as an empty string. An empty string matches no id, so the route answers 404.
+    return defaultdict(
+        str, {name: replace_lone_surrogates(text) for name, text in (event.get("pathParameters") or {}).items()}
+    )
+
+
+def _query_parameters(event: Mapping[str, Any]) -> dict[str, str]:
     return {
-        replace_surrogates(name): replace_surrogates(text)
+        replace_lone_surrogates(name): replace_lone_surrogates(text)
         for name, text in (event.get("queryStringParameters") or {}).items()
     }
 
 
-def _versions(if_match: str | None) -> frozenset[int] | None:
+def _versions_in_if_match(if_match: str | None) -> frozenset[int] | None:
     """Returns the versions in an `If-Match` header (RFC 9110, section 13.1.1), or None if every version matches.
 
     Weak tags and tags that are no version match nothing.
@@ -208,22 +218,24 @@ def _versions(if_match: str | None) -> frozenset[int] | None:
     return frozenset(int(found[1]) for found in map(_ETAG.fullmatch, tags) if found)
 
 
-def check_parameters(event: Mapping[str, Any], known: frozenset[str]) -> None:
+def check_query_parameters(event: Mapping[str, Any], known_names: frozenset[str]) -> None:
     """Raises `ValidationFailed` for query parameters that are unknown, not UTF-8, sent twice or too long."""
-    unknown = sorted(_query(event).keys() - known)
+    unknown = sorted(_query_parameters(event).keys() - known_names)
     if unknown:
         raise ValidationFailed(*(FieldError(name, "is not a known parameter") for name in unknown))
-    unreadable = sorted(name for name, text in (event.get("queryStringParameters") or {}).items() if not is_utf_8(text))
+    unreadable = sorted(
+        name for name, text in (event.get("queryStringParameters") or {}).items() if not was_sent_in_utf_8(text)
+    )
     if unreadable:
-        raise ValidationFailed(*(FieldError(replace_surrogates(name), "must be UTF-8") for name in unreadable))
+        raise ValidationFailed(*(FieldError(replace_lone_surrogates(name), "must be UTF-8") for name in unreadable))
     repeated = sorted(
         name for name, texts in (event.get("multiValueQueryStringParameters") or {}).items() if len(texts or ()) > 1
     )
     if repeated:
-        raise ValidationFailed(*(FieldError(replace_surrogates(name), "must be given once") for name in repeated))
+        raise ValidationFailed(*(FieldError(replace_lone_surrogates(name), "must be given once") for name in repeated))
     too_long = sorted(
         name
-        for name, text in _query(event).items()
+        for name, text in _query_parameters(event).items()
         if name not in {"cursor", "limit"} and len(text.encode()) > _MAX_PARAMETER_LENGTH
     )
     if too_long:
@@ -231,15 +243,15 @@ def check_parameters(event: Mapping[str, Any], known: frozenset[str]) -> None:
         raise ValidationFailed(*(FieldError(name, message) for name in too_long))
 
 
-def parse_body(event: Mapping[str, Any], model: type[Any] | None) -> Any:
+def parse_body(event: Mapping[str, Any], body_model: type[Any] | None) -> Any:
     """Returns the body as an instance of the model, a `models.Body`, or None for a route that takes no body."""
-    if model is not None:
+    if body_model is not None:
         json_text.check_media_type(event)
-    raw = json_text.raw_body(event)
-    if len(raw) > (model.max_bytes if model else MAX_BODY_BYTES):
+    raw = json_text.decode_body_bytes(event)
+    if len(raw) > (body_model.max_bytes if body_model else MAX_BODY_BYTES):
         raise PayloadTooLarge
-    if model is None:
+    if body_model is None:
         if raw.strip() not in {b"", b"{}"}:
             raise ValidationFailed(message="this route takes no body")
         return None
-    return model.parse(raw)
+    return body_model.parse(raw)

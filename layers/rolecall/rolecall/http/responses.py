@@ -14,7 +14,7 @@ from rolecall.errors import (
     RolecallError,
     ValidationFailed,
 )
-from rolecall.http.requests import replace_surrogates
+from rolecall.http.requests import replace_lone_surrogates
 
 
 class Family(Enum):
@@ -36,12 +36,12 @@ class Response(NamedTuple):
     headers: Mapping[str, str] = MappingProxyType({})
 
 
-def etag(version: int) -> dict[str, str]:
+def etag_header(version: int) -> dict[str, str]:
     """Returns the `ETag` header with the version of the item in the response."""
     return {"ETag": f'"{version}"'}
 
 
-def link_next(limit: int, cursor: str | None) -> dict[str, str]:
+def next_page_link_header(limit: int, cursor: str | None) -> dict[str, str]:
     """Returns the `Link` header to the next page (RFC 8288), or no header if `cursor` is None.
 
     The link is relative to the address of the request.
@@ -49,7 +49,7 @@ def link_next(limit: int, cursor: str | None) -> dict[str, str]:
     return {"Link": f'<?limit={limit}&cursor={cursor}>; rel="next"'} if cursor else {}
 
 
-def tenant_error(error: RolecallError) -> dict[str, Any]:
+def tenant_error_body(error: RolecallError) -> dict[str, Any]:
     """Returns the body of an error in the tenant API."""
     body: dict[str, Any] = {
         "success": False,
@@ -65,14 +65,14 @@ def tenant_error(error: RolecallError) -> dict[str, Any]:
     return body
 
 
-def platform_error(event: Mapping[str, Any], error: RolecallError) -> dict[str, Any]:
+def platform_error_body(event: Mapping[str, Any], error: RolecallError) -> dict[str, Any]:
     """Returns the body of an error in the platform API."""
     body: dict[str, Any] = {
         "status": error.status,
         "error": HTTPStatus(error.status).phrase,
         "message": error.message[:1].upper() + error.message[1:],
         "timestamp": clock.rfc3339(clock.now()),
-        "path": replace_surrogates(event.get("path")),
+        "path": replace_lone_surrogates(event.get("path")),
         "code": error.code,
     }
     if isinstance(error, ValidationFailed) and error.fields:
@@ -80,7 +80,7 @@ def platform_error(event: Mapping[str, Any], error: RolecallError) -> dict[str, 
     return body
 
 
-def to_gateway(response: Response, request_id: str) -> dict[str, Any]:
+def to_gateway_response(response: Response, request_id: str) -> dict[str, Any]:
     """Returns a response in the form that API Gateway expects from a function."""
     headers = {"Cache-Control": "no-store", "X-Request-Id": request_id, **response.headers}
     if response.body is None:

@@ -13,15 +13,22 @@ from rolecall.errors import (
     Unauthorized,
 )
 from rolecall.http.guards import Guard
-from rolecall.http.requests import Request, check_parameters, context_of, parse_body, path_parameters, request_of
-from rolecall.http.responses import Family, Response, platform_error, tenant_error, to_gateway
+from rolecall.http.requests import (
+    Request,
+    build_request,
+    check_query_parameters,
+    parse_body,
+    path_parameters_or_empty,
+    request_context_of,
+)
+from rolecall.http.responses import Family, Response, platform_error_body, tenant_error_body, to_gateway_response
 from rolecall.storage import keys
 from rolecall.telemetry import logger
 
-#: Seconds before the function's timeout at which it stops retrying, so that it always answers.
+#: A function stops retrying this many seconds before its Lambda timeout, so that it still has time to answer.
 _ANSWER_SECONDS = 0.5
 
-#: Digits of the largest account id, an int32.
+#: The number of digits of the largest account id. Account ids are positive int32 numbers.
 _MAX_ID_LENGTH = 10
 
 type Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
@@ -58,11 +65,11 @@ class Route[B](NamedTuple):
 
     def handle(self, event: dict[str, Any], lambda_context: Any) -> dict[str, Any]:
         deadline.set_time_left(lambda_context.get_remaining_time_in_millis() / 1000 - _ANSWER_SECONDS)
-        context = context_of(event)
+        context = request_context_of(event)
         logger.append_keys(
             request_id=context.request_id,
-            # With this id the request is found in the gateway's access log, if there is one. A caller may send the same
-            # request id several times.
+            # API Gateway's own id of the request, which its access log shows too. `request_id` may come from the
+            # caller, and a caller may send the same `request_id` several times.
             gateway_request_id=event["requestContext"]["requestId"],
             principal=context.principal.id,
         )
@@ -77,13 +84,13 @@ class Route[B](NamedTuple):
             telemetry.count_metric("RequestsFailed")
             response = self.error_response(event, RolecallError())
         finally:
-            telemetry.finish_invocation(lambda_context)
-        return to_gateway(response, context.request_id)
+            telemetry.flush_metrics_and_warn_if_nearly_timed_out(lambda_context)
+        return to_gateway_response(response, context.request_id)
 
     def error_response(self, event: Mapping[str, Any], error: RolecallError) -> Response:
         """Returns the response to an error, in the form of the route's family."""
         headers = {"Retry-After": str(error.retry_after)} if error.retry_after is not None else {}
-        body = platform_error(event, error) if self.family is Family.PLATFORM else tenant_error(error)
+        body = platform_error_body(event, error) if self.family is Family.PLATFORM else tenant_error_body(error)
         return Response(error.status, body, headers)
 
     def _respond(self, event: Mapping[str, Any], context: RequestContext) -> Response:
@@ -92,9 +99,9 @@ class Route[B](NamedTuple):
             if self.may_call is not None:
                 _require_credential(context)
                 self.may_call(context.principal)
-            check_parameters(event, self.query)
+            check_query_parameters(event, self.query)
             body = parse_body(event, self.body)
-            return self.function(request_of(event, context, body))
+            return self.function(build_request(event, context, body))
         except RuleViolation as refusal:
             if self.audit_refusals:
                 _record_refusal(self.audit_refusals, event, context, body, refusal)
@@ -110,12 +117,12 @@ def _record_refusal(
 ) -> None:
     """Writes the audit entry of a refusal. If the write fails, the request fails with it."""
     action, target_type = action_and_target_type
-    target_id = _audited_id(target_type, path_parameters(event).get("id", ""))
-    asked = body.given() if body is not None else {}
+    target_id = _canonical_id_or_unknown(target_type, path_parameters_or_empty(event).get("id", ""))
+    asked = body.fields_without_none() if body is not None else {}
     refusals.record_refusal(context, action, (target_type, target_id), asked=asked, code=refusal.code)
 
 
-def _audited_id(target_type: str, target_id: str) -> str:
+def _canonical_id_or_unknown(target_type: str, target_id: str) -> str:
     """Returns the id in the form of keys, or "unknown" for a text that is no id, because it may be an email."""
     if target_type != "account":
         return keys.canonical_uuid(target_id) or "unknown"
@@ -124,6 +131,7 @@ def _audited_id(target_type: str, target_id: str) -> str:
 
 
 def _require_credential(context: RequestContext) -> None:
-    # The gateway lets no request through without a credential. This check also covers a route without an authorizer.
+    # API Gateway refuses every request without a credential, if the route has an authorizer. The check below also
+    # protects a route whose authorizer was forgotten.
     if context.principal is ANONYMOUS:
         raise Unauthorized

@@ -13,37 +13,38 @@ from rolecall.auth.roles import PlatformRole, Role
 from rolecall.operations.findings import Finding, FindingKind, attributes_unchanged
 from rolecall.storage import keys, reads
 
-#: Items in one page of a query.
+#: The page size of the queries that count admins.
 _PAGE = 200
 
-#: Seconds before the deadline at which a count stops.
+#: Counting a tenant's admins stops this many seconds before the deadline.
 _RESERVE_SECONDS = 3.0
 
-#: Times that the index is read before its count is taken as true.
+#: A count by the index is repeated this many times before it is reported as wrong.
 _INDEX_READS = 3
 
 
-def check_admin_count(key: keys.Key, tenant_id: str) -> Iterator[Finding]:
+def check_admin_count(tenant_key: keys.Key, tenant_id: str) -> Iterator[Finding]:
     """Yield a finding if the tenant has no active admin, and one if its `active_admins` is wrong."""
-    before = reads.get(key)
+    before = reads.get(tenant_key)
     if before is None:
         return
     stored = int(before["active_admins"])
-    counted = _count_by_index(keys.users_by_role(tenant_id, Role.ADMIN, active=True), stored)
+    counted = _count_by_index_until_expected(keys.users_by_role_and_state(tenant_id, Role.ADMIN, active=True), stored)
     if stored == counted > 0:
         return
-    admins = _count_active_admins(tenant_id)
-    after = reads.get(key)
+    admins = _count_active_admins_in_time(tenant_id)
+    after = reads.get(tenant_key)
     if before != after or after["status"] != preconditions.ACTIVE:
         return  # the tenant has changed in the meantime: the next run checks it again
     if admins == 0:
-        yield Finding(FindingKind.NO_ADMIN, key, tenant_id)
+        yield Finding(FindingKind.NO_ADMIN, tenant_key, tenant_id)
     if admins != stored:
-        # A promotion and a demotion together leave `active_admins` as it was, but not `admin_changes`.
+        # The repair is conditional on `admin_changes` too: a promotion and a demotion together leave `active_admins` as
+        # it was, but not `admin_changes`.
         unchanged = attributes_unchanged(after, "active_admins", "admin_changes", "status")
         yield Finding(
             FindingKind.ADMIN_COUNT,
-            key,
+            tenant_key,
             tenant_id,
             correct_count=admins,
             stored_count=stored,
@@ -51,18 +52,18 @@ def check_admin_count(key: keys.Key, tenant_id: str) -> Iterator[Finding]:
         )
 
 
-def check_superadmin_count(key: keys.Key) -> Iterator[Finding]:
+def check_superadmin_count(platform_key: keys.Key) -> Iterator[Finding]:
     """Yield a finding if the platform's `enabled_superadmins` is wrong."""
-    before = reads.get(key) or {}
+    before = reads.get(platform_key) or {}
     stored = int(before.get("enabled_superadmins", 0))
-    counted = _count_by_index(
+    counted = _count_by_index_until_expected(
         keys.accounts_by_role_and_state(PlatformRole.SUPERADMIN, enabled=True, banned=False), stored
     )
-    if counted != stored and before == reads.get(key):
-        yield Finding(FindingKind.SUPERADMIN_COUNT, key, stored_count=stored)
+    if counted != stored and before == reads.get(platform_key):
+        yield Finding(FindingKind.SUPERADMIN_COUNT, platform_key, stored_count=stored)
 
 
-def _count_by_index(partition: keys.IndexPartition, expected: int) -> int:
+def _count_by_index_until_expected(partition: keys.IndexPartition, expected: int) -> int:
     """Count the items of an index partition; count again, up to `_INDEX_READS` times, unless there are `expected`."""
     number = 0
     for _ in range(_INDEX_READS):
@@ -76,7 +77,7 @@ def _count_by_index(partition: keys.IndexPartition, expected: int) -> int:
     return number
 
 
-def _count_active_admins(tenant_id: str) -> int | None:
+def _count_active_admins_in_time(tenant_id: str) -> int | None:
     """Count by consistent reads of all the tenant's users; return None if the time is too short for that."""
     number, after, more = 0, "USER#", True
     while more:

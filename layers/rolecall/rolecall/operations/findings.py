@@ -88,16 +88,16 @@ def repair_finding(context: RequestContext, finding: Finding) -> bool:
     return True
 
 
-def report_findings(findings: list[Finding]) -> None:
+def log_and_count_findings(findings: list[Finding]) -> None:
     """Log each finding, and count the findings by kind in metrics."""
     for finding in findings:
-        # The log gets no key, because the key of an email reservation holds the address.
+        # The item's key is not logged, because the key of an email reservation contains the email.
         logger.error("invariant violated", invariant=finding.kind.name, tenant_id=finding.tenant_id or None)
         count_metric(f"Invariant.{finding.kind.name}")
     count_metric("InvariantsViolated", len(findings))
 
 
-def attributes_unchanged(item: dynamodb.Item, first: str, *names: str) -> Condition:
-    """Return the write condition that these attributes still have the values that they have in `item`."""
-    condition = Attr(first).eq(item[first]) if first in item else Attr(first).not_exists()
-    return condition & attributes_unchanged(item, *names) if names else condition
+def attributes_unchanged(item_as_read: dynamodb.Item, first: str, *names: str) -> Condition:
+    """Return the write condition that these attributes still have the values that they have in `item_as_read`."""
+    condition = Attr(first).eq(item_as_read[first]) if first in item_as_read else Attr(first).not_exists()
+    return condition & attributes_unchanged(item_as_read, *names) if names else condition

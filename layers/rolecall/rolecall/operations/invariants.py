@@ -31,12 +31,12 @@ from rolecall.pool import Pool
 from rolecall.storage import dynamodb, keys, reads
 from rolecall.text_rules import InvalidText
 
-#: Items in one page of the scan.
+#: The page size of the scan of the whole table.
 PAGE = 200
 
 _INDEX_KEYS = ("gsi1pk", "gsi2pk")
 
-#: Names that no attribute may have, since its value would be a secret in clear.
+#: No attribute may have one of these names, because its value would be a secret in clear.
 _SECRET_NAMES = frozenset({"token", "password", "secret", "refresh_token"})
 
 
@@ -100,7 +100,7 @@ def _check_username(account: dynamodb.Item, key: keys.Key) -> Iterator[Finding]:
 def _check_tenant_item(item: dynamodb.Item, key: keys.Key, tenant_id: str, *user_part: str) -> Iterator[Finding]:
     """Check an item of a tenant's partition, or of a user's, where `user_part` is `("USER", <id>)`."""
     tenant = reads.get(keys.tenant(tenant_id))
-    # Read the item again: tenant and item may have been deleted since the page was read.
+    # The item is read again before it is reported, because it may have been deleted since the page was read.
     if tenant is None and reads.get(key) is not None:
         yield Finding(FindingKind.LEFT_OVER, key, tenant_id)
     elif tenant is None or tenant["status"] != preconditions.ACTIVE:
@@ -110,19 +110,24 @@ def _check_tenant_item(item: dynamodb.Item, key: keys.Key, tenant_id: str, *user
             yield Finding(FindingKind.NO_USER, key, tenant_id)
     elif key.sk == keys.META:
         yield from admin_counts.check_admin_count(key, tenant_id)
-        if not audit_coverage.has_audit_entry(item, tenant_id, "tenant", tenant_id):
+        if not audit_coverage.last_change_has_audit_entry(item, tenant_id, "tenant", tenant_id):
             yield Finding(FindingKind.UNRECORDED, key, tenant_id)
     elif key.sk.startswith("USER#"):
-        yield from _check_user(item, key, tenant_id)
+        yield from _check_user_item(item, key, tenant_id)
 
 
-def _check_user(item: dynamodb.Item, key: keys.Key, tenant_id: str) -> Iterator[Finding]:
-    if not audit_coverage.has_audit_entry(item, tenant_id, "user", key.sk.removeprefix("USER#")):
+def _check_user_item(item: dynamodb.Item, key: keys.Key, tenant_id: str) -> Iterator[Finding]:
+    if not audit_coverage.last_change_has_audit_entry(item, tenant_id, "user", key.sk.removeprefix("USER#")):
         yield Finding(FindingKind.UNRECORDED, key, tenant_id)
-    if "deleted_at" not in item and not _has_own_credentials(item, tenant_id):
-        # Read the user again: it may have been deleted, or its token rotated, since the page was read.
+    if "deleted_at" not in item and not _owns_one_token_and_one_email(item, tenant_id):
+        # The user is read again before it is reported, because its deletion or a rotation of its token may have
+        # happened since the page was read.
         current = reads.get(key)
-        if current is not None and "deleted_at" not in current and not _has_own_credentials(current, tenant_id):
+        if (
+            current is not None
+            and "deleted_at" not in current
+            and not _owns_one_token_and_one_email(current, tenant_id)
+        ):
             yield Finding(FindingKind.CREDENTIALS, key, tenant_id)
 
 
@@ -134,21 +139,21 @@ def _names_another_owner(item: dynamodb.Item, tenant_id: str, *user_part: str) -
     return tenants != {tenant_id} or len(users) > 1
 
 
-def _has_own_credentials(user: dynamodb.Item, tenant_id: str) -> bool:
+def _owns_one_token_and_one_email(user: dynamodb.Item, tenant_id: str) -> bool:
     """Return whether the user owns exactly one token and one email reservation, and both name this user."""
-    # A user may own other keys too, such as an idempotency record.
+    # The check looks only at tokens and emails, because a user may own other keys too, such as an idempotency record.
     owned = sorted(pk for pk in user.get("owned_keys", ()) if pk.startswith(("EMAIL#", "TOKEN#")))
     if [pk.partition("#")[0] for pk in owned] != ["EMAIL", "TOKEN"]:
         return False
     found = reads.get_many(*(keys.Key(pk, keys.META) for pk in owned))
-    return all(one and _owner_ids(one) == (tenant_id, user["sk"].removeprefix("USER#")) for one in found)
+    return all(one and _tenant_and_user_id(one) == (tenant_id, user["sk"].removeprefix("USER#")) for one in found)
 
 
-def _owner_ids(item: dynamodb.Item) -> tuple[Any, Any]:
+def _tenant_and_user_id(item: dynamodb.Item) -> tuple[Any, Any]:
     return item.get("tenant_id"), item.get("user_id")
 
 
-def _check_lookup_item(item: dynamodb.Item, key: keys.Key) -> Iterator[Finding]:
+def _check_token_or_reservation(item: dynamodb.Item, key: keys.Key) -> Iterator[Finding]:
     """Check that a token or reservation has an owner that exists."""
     if not _owner_exists(item, key):
         current = reads.get(key)

@@ -25,26 +25,28 @@ from rolecall.tenants import user_deletion
 
 MAINTENANCE = Principal(PrincipalType.SYSTEM, "maintenance")
 
-#: Pending deletions in one page.
+#: The page size of the list of pending tenant deletions.
 _PAGE = 25
 
-#: Pages of the table that one run checks for violated invariants.
+#: One maintenance run checks the invariants in at most this many pages of the table.
 _PAGES_CHECKED = 20
 
-#: Stopped user deletions that one run finishes.
+#: One maintenance run finishes at most this many user deletions that stopped.
 _USERS_PER_RUN = 1000
 
-#: Deleted tenants whose audit entries one run redacts.
+#: One maintenance run redacts the audit entries of at most this many deleted tenants.
 _REDACTIONS_PER_RUN = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class StandstillLimits:
     """How long a deletion may stand still."""
 
-    #: After this time without progress and without a resumption, its messages may be lost: it is resumed.
+    #: A tenant's deletion is resumed after this time without progress and without a resumption, because its queue
+    #: messages may be lost.
     resume_after: timedelta = timedelta(minutes=4)
-    #: After this time without progress, although it was resumed, it counts as stalled, which raises an alarm.
+    #: A tenant's deletion counts as stalled after this time without progress, although it was resumed. A stalled
+    #: deletion raises an alarm.
     stalled_after: timedelta = timedelta(minutes=15)
 
 
@@ -69,7 +71,7 @@ class Decision:
     stalled: list[str]
 
 
-def decide_actions(at: datetime, limits: Limits, pending: Iterable[DeletionJob]) -> Decision:
+def decide_actions(at: datetime, limits: StandstillLimits, pending: Iterable[DeletionJob]) -> Decision:
     """Return what to do for each pending deletion at the time `at`; reads and writes nothing.
 
     Critical events without a log line are logged. A deletion without progress and without a resumption for
@@ -81,9 +83,9 @@ def decide_actions(at: datetime, limits: Limits, pending: Iterable[DeletionJob])
             actions.append(Action(ActionType.LOG_EVENTS, job.tenant_id))
         if not job.is_in_progress:
             continue
-        if max(job.progressed_at, job.resumed_at) <= rfc3339(at - limits.resume_after):
+        if max(job.last_progress_at, job.resumed_at) <= rfc3339(at - limits.resume_after):
             actions.append(Action(ActionType.RESUME, job.tenant_id))
-        if job.progressed_at <= rfc3339(at - limits.stalled_after):
+        if job.last_progress_at <= rfc3339(at - limits.stalled_after):
             stalled.append(job.tenant_id)
     return Decision(actions, stalled)
 
@@ -125,14 +127,14 @@ def run_maintenance(at: datetime, request_id: str, limits: Limits | None = None,
     after = saved.get("deletions_after")
     while True:
         page = jobs.list_pending_jobs(after, _PAGE)
-        _handle_pending_deletions(context, limits or Limits(), page.items, report)
+        _handle_pending_deletions(context, limits or StandstillLimits(), page.items, report)
         after = page.items[-1]["gsi1sk"] if page.more else None
         if after is None or deadline.time_left() < RESERVE_SECONDS:
             break
     report.complete = after is None
-    _run_step("redaction", lambda: redaction.redact_deleted_tenants(_REDACTIONS_PER_RUN, RESERVE_SECONDS))
+    _run_step("redaction", lambda: redaction.redact_emails_of_deleted_tenants(_REDACTIONS_PER_RUN, RESERVE_SECONDS))
     checked = _check_invariants(context, saved.get("checked"), report, repair=repair)
-    _save_positions({"deletions_after": after, "checked": checked}, saved)
+    _save_positions_if_changed({"deletions_after": after, "checked": checked}, saved)
     logger.info("maintenance ran", **report.to_json())
     count_metric("MaintenanceRan")
     count_metric("DeletionsOpen", report.deletions_open)
@@ -176,7 +178,7 @@ def _start_due_deletions(context: RequestContext, report: Report) -> None:
 
 
 def _handle_pending_deletions(
-    context: RequestContext, limits: Limits, items: list[dynamodb.Item], report: Report
+    context: RequestContext, limits: StandstillLimits, items: list[dynamodb.Item], report: Report
 ) -> None:
     """Read the jobs, decide and act; add what was done to the report. A failed action is left to the next run."""
     found = {job.tenant_id: job for job in map(_read_job_if_possible, items) if job}
@@ -187,7 +189,7 @@ def _handle_pending_deletions(
         try:
             _execute_action(context, action, found)
         except RolecallError as error:
-            # One failed action must not stop the others.
+            # A failed action must not stop the actions for other tenants.
             logger.warning("deletion not resumed", tenant_id=action.tenant_id, error=error.message)
             continue
         except Exception:  # noqa: BLE001 (one failed action must not stop the others)
@@ -208,7 +210,7 @@ def _read_job_if_possible(item: dynamodb.Item) -> DeletionJob | None:
         return None
 
 
-def _execute_action(context: RequestContext, action: Action, found: dict[str, DeletionJob]) -> None:
+def _execute_action(context: RequestContext, action: Action, jobs_by_tenant_id: dict[str, DeletionJob]) -> None:
     match action.type:
         case ActionType.LOG_EVENTS:
             completion.log_critical_events(found[action.tenant_id])
@@ -216,24 +218,26 @@ def _execute_action(context: RequestContext, action: Action, found: dict[str, De
             if job is not None:
                 found[action.tenant_id] = job
         case ActionType.RESUME:
-            workers.resume_deletion(context, found[action.tenant_id])
+            workers.resume_deletion(context, jobs_by_tenant_id[action.tenant_id])
 
 
 def _check_invariants(
-    context: RequestContext, start: list[str] | None, report: Report, *, repair: bool
+    context: RequestContext, start_key: list[str] | None, report: Report, *, repair: bool
 ) -> list[str] | None:
-    """Check up to `_PAGES_CHECKED` pages of the table behind the key `start`; return the last key."""
-    position = keys.Key(*start) if start else None
+    """Check up to `_PAGES_CHECKED` pages of the table behind the key `start_key`; return the last key."""
+    position = keys.Key(*start_key) if start_key else None
     pages = invariants.check_table(position, reserve_seconds=RESERVE_SECONDS)
     for found, last in islice(pages, _PAGES_CHECKED):
-        findings.report_findings(found)
+        findings.log_and_count_findings(found)
         report.violations += len(found)
         report.repaired += sum(findings.repair_finding(context, finding) for finding in found) if repair else 0
         position = last
     return list(position) if position else None
 
 
-def _save_positions(positions: dict[str, Any], saved: dynamodb.Item) -> None:
+def _save_positions_if_changed(positions: dict[str, Any], saved: dynamodb.Item) -> None:
     """Store where the next run continues, unless that is stored already."""
     if any(positions[name] != saved.get(name) for name in positions):
-        writes.write(writes.Update(keys.maintenance(), set=positions, when=writes.MUST_EXIST | writes.MUST_NOT_EXIST))
+        writes.write(
+            writes.Update(keys.maintenance_progress(), set=positions, when=writes.MUST_EXIST | writes.MUST_NOT_EXIST)
+        )

@@ -27,7 +27,7 @@ from rolecall.tenants import user_tokens
 _MASTER_TOKEN_BYTES = 48  # 64 characters, as many as the one that the deployment made
 
 
-class NewSuperadmin(Body):
+class FirstOrForcedSuperadmin(Body):
     email: Email
     first_name: Name = "Super"
     last_name: Name = "Admin"
@@ -70,7 +70,7 @@ def run_operation(context: RequestContext, request: Mapping[str, Any]) -> dict[s
     return answer
 
 
-def create_superadmin(context: RequestContext, arguments: NewSuperadmin) -> dict[str, Any]:
+def create_superadmin(context: RequestContext, arguments: FirstOrForcedSuperadmin) -> dict[str, Any]:
     """Create a superadmin with a generated password; raise `SuperadminExists` if the platform has an active one.
 
     `force` creates another anyway, for a platform whose superadmins can't log in.
@@ -79,7 +79,7 @@ def create_superadmin(context: RequestContext, arguments: NewSuperadmin) -> dict
     new = account_creation.NewAccount(
         arguments.email, password, arguments.first_name, arguments.last_name, PlatformRole.SUPERADMIN
     )
-    account = account_creation.create_account(context, new, only_superadmin=not arguments.force)
+    account = account_creation.create_account(context, new, only_if_no_active_superadmin=not arguments.force)
     return {"id": account.id, "email": account.email, "password": password}
 
 
@@ -88,7 +88,7 @@ def delete_account(context: RequestContext, arguments: AccountDeletion) -> dict[
 
     `force` deletes that one too, for a platform that starts again with `create_superadmin`.
     """
-    account = account_deletion.delete_account(context, arguments.email, force=arguments.force)
+    account = account_deletion.delete_account(context, arguments.email, even_last_superadmin=arguments.force)
     return {"id": account.id, "email": account.email}
 
 
@@ -111,9 +111,11 @@ def rotate_master_token(context: RequestContext, _arguments: MasterTokenRotation
     Raises `ConcurrentChange` if another operator replaced it at the same time: then that token is valid.
     """
     arn = config().master_token_secret_arn
-    _, version = secrets_manager.read_with_version(arn)
+    _, version = secrets_manager.read_current_with_version(arn)
     token = secrets.token_urlsafe(_MASTER_TOKEN_BYTES)
-    _replace_secret(context, "rotate_master_token", "master_token", arn, version, {"token": token})
+    _write_audit_entry_then_replace_secret(
+        context, "rotate_master_token", "master_token", arn, version, {"token": token}
+    )
     return {"token": token}
 
 
@@ -126,31 +128,37 @@ def rotate_jwt_key(context: RequestContext, arguments: JwtKeyRotation) -> dict[s
     replaced the key at the same time.
     """
     arn = config().jwt_key_secret_arn
-    secret, version = secrets_manager.read_with_version(arn)
+    secret, version = secrets_manager.read_current_with_version(arn)
     until = secret.get("previous", {}).get("until", 0)
     if not arguments.revoke_previous and until > epoch_seconds(context.at):
         raise PreviousKeyInUse(until - epoch_seconds(context.at))
-    rotated = jwts.with_new_key(secret, context.at, keep_previous=not arguments.revoke_previous)
-    _replace_secret(context, "rotate_jwt_key", "jwt_key", arn, version, rotated)
+    rotated = jwts.prepare_secret_with_new_key(secret, context.at, keep_old_key=not arguments.revoke_previous)
+    _write_audit_entry_then_replace_secret(context, "rotate_jwt_key", "jwt_key", arn, version, rotated)
     return {"kid": rotated["kid"], "previous_until": rotated.get("previous", {}).get("until")}
 
 
-def _replace_secret(
-    context: RequestContext, action: str, name: str, arn: str, version: str, content: Mapping[str, Any]
+def _write_audit_entry_then_replace_secret(
+    context: RequestContext,
+    audit_action: str,
+    secret_name: str,
+    arn: str,
+    version_as_read: str,
+    new_content: Mapping[str, Any],
 ) -> None:
     """Write an audit entry, then replace the secret's content; record a refusal if its version has changed."""
-    target = ("secret", name)
-    # Secrets Manager takes no part in transactions. The entry comes first, so that no change is without an entry.
-    writes.write(trail.new_entry(context, action, target, scope=keys.PLATFORM))
+    target = ("secret", secret_name)
+    # The audit entry is written before the secret changes, so that no change is without an entry. One transaction for
+    # both is impossible, because Secrets Manager takes no part in DynamoDB's transactions.
+    writes.write(trail.new_entry(context, audit_action, target, scope=keys.PLATFORM))
     try:
-        secrets_manager.replace_if_version(arn, version, content)
+        secrets_manager.replace_unless_version_changed(arn, version_as_read, new_content)
     except ConcurrentChange as lost:
-        refusals.record_refusal(context, action, target, asked={}, code=lost.code)
+        refusals.record_refusal(context, audit_action, target, asked={}, code=lost.code)
         raise
 
 
 _OPERATIONS: dict[str, tuple[type[Body], Callable[[RequestContext, Any], dict[str, Any]]]] = {
-    "create_superadmin": (NewSuperadmin, create_superadmin),
+    "create_superadmin": (FirstOrForcedSuperadmin, create_superadmin),
     "delete_account": (AccountDeletion, delete_account),
     "issue_admin_token": (AdminTokenIssue, issue_admin_token),
     "rotate_master_token": (MasterTokenRotation, rotate_master_token),

@@ -35,6 +35,7 @@ def decode(cursor: str, *scope: str) -> str:
 
 def _mac(text: bytes, scope: tuple[str, ...]) -> bytes:
     key = secrets_manager.read(config().cursor_key_secret_arn)["key"]
-    # Each part is preceded by its length, so that two different scopes never give the same bytes.
+    # The length of each part precedes the part in the signed message. So two different lists of parts never give the
+    # same message.
     message = b"".join(len(part).to_bytes(4) + part for part in (*(s.encode() for s in scope), text))
     return hmac.digest(key.encode(), message, sha256)[:_MAC_BYTES]

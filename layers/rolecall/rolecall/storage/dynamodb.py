@@ -23,7 +23,8 @@ from rolecall.storage.keys import Key
 
 type Item = dict[str, Any]
 
-#: The garbage collector runs after so many new objects. At most a few megabytes of garbage wait for it.
+#: Python's garbage collector runs after this many new objects. At most a few megabytes of garbage accumulate between
+#: two runs.
 _OBJECTS_BETWEEN_COLLECTIONS = 50_000
 
 THROTTLING_CODES = frozenset(
@@ -55,7 +56,8 @@ def client() -> Any:
         "dynamodb",
         connect_timeout=1,
         read_timeout=2,
-        # A sweep has at most this many requests in flight: deletions, queries and slices.
+        # A sweep of a tenant has at most this many requests to DynamoDB in flight: deletions, queries and writes of
+        # slices.
         max_pool_connections=50,
     )
 
@@ -91,9 +93,11 @@ def item_of_failed_condition(reason: Mapping[str, Any]) -> Item | None:
 
 
 if is_lambda_initializing():
-    # Create the client now: the initialization phase gets a full CPU, the first request may get only a third of one.
+    # The client is created during Lambda's initialization phase, which has a full CPU. The first request may have only
+    # a third of a CPU.
     client()
-    # The objects that exist now live as long as the process. The garbage collector need not look at them again.
+    # Objects that were created by imports live as long as the process. `gc.freeze` excludes them from every later run
+    # of the garbage collector.
     gc.freeze()
 
 gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)

@@ -10,7 +10,10 @@ from typing import Any, NamedTuple, Self
 
 type Value = Any
 
-#: Gets a name or a value and returns its placeholder.
+#: An item as Python values. Each number is a `Decimal`, also a whole number.
+type ItemWithDecimals = dict[str, Any]
+
+#: A function that takes an attribute's name or a value, and returns the placeholder for it in an expression.
 type _Placeholder = Callable[[Any], str]
 
 
@@ -19,7 +22,7 @@ def serialize_item(item: Mapping[str, Any]) -> dict[str, Any]:
     return {name: serialize_value(value) for name, value in item.items()}
 
 
-def deserialize_item(item: Mapping[str, Any]) -> dict[str, Any]:
+def deserialize_item(item: Mapping[str, Any]) -> ItemWithDecimals:
     """The item as Python values, from DynamoDB's JSON format. A number becomes a `Decimal` with the same digits."""
     return {name: _deserialize_value(value) for name, value in item.items()}
 
@@ -46,7 +49,7 @@ def serialize_value(value: Value) -> dict[str, Any]:  # noqa: PLR0911 (one for e
 
 def _deserialize_value(value: Mapping[str, Any]) -> Value:
     ((kind, content),) = value.items()
-    # Nearly all attributes are strings, so the check for a string comes first.
+    # Most attribute values are strings, so the function tests for a string before all other types.
     return content if kind == "S" else _DESERIALIZERS[kind](content)
 
 

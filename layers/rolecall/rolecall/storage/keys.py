@@ -11,15 +11,15 @@
 | `username("Ada")` | `USERNAME#ada` / `META` |
 | `account(7)` | `ACCOUNT#7` / `META` |
 | `item_of_account(7, "SESSION", S)` | `ACCOUNT#7` / `SESSION#<S>` |
-| `login_attempts("EMAIL", H)` | `ATTEMPTS#EMAIL#<sha256 of the address>` / `META` |
-| `platform()` | `PLATFORM` / `META` |
+| `login_attempts_item("EMAIL", H)` | `ATTEMPTS#EMAIL#<sha256 of the address>` / `META` |
+| `platform_counters()` | `PLATFORM` / `META` |
 | `audit_entry(T, E)` | `AUDIT#<T>` / `<time-ordered id>` |
 | `refusal_counter(T, 1781524800, U, "promote_user")` | `AUDIT#<T>#REFUSALS` / `1781524800#<U>#promote_user` |
-| `deletion(T)` | `DELETION#<T>` / `META` |
+| `deletion_job(T)` | `DELETION#<T>` / `META` |
 | `deletion_slice(T, "3")` | `DELETION#<T>` / `SLICE#3` |
-| `maintenance()` | `MAINTENANCE` / `META` |
-| `creation_record(T, H)` | `TENANT#<T>` / `REQUEST#<keyed hash>` |
-| `registration_record(H)` | `REQUEST#<keyed hash>` / `META` |
+| `maintenance_progress()` | `MAINTENANCE` / `META` |
+| `idempotency_record_of_user_creation(T, H)` | `TENANT#<T>` / `REQUEST#<keyed hash>` |
+| `idempotency_record_of_tenant_registration(H)` | `REQUEST#<keyed hash>` / `META` |
 
 Some items of a tenant lie outside its partitions, such as a token or an email reservation. The owner lists their
 partition keys in its attribute `owned_keys`, and each of them names its tenant in `tenant_id`.
@@ -63,11 +63,12 @@ class IndexPartition(NamedTuple):
         return {f"{self.index_name}pk": self.pk, f"{self.index_name}sk": sort_key}
 
 
-#: Bounds of a range over all sort keys. A sort key has 1 to 1,024 bytes, so none is lower or higher.
+#: The lower and the upper bound of all sort keys. DynamoDB's sort keys have 1 to 1,024 bytes, so no sort key lies
+#: outside these bounds.
 LOWEST_SORT_KEY, HIGHEST_SORT_KEY = "\x00", "\U0010ffff" * 256
 
-#: The slice of a tenant's deletion that covers everything but users. Each other slice covers the users whose id begins
-#: with one hex digit.
+#: The name of the slice that covers all items of a tenant but its users. Each other slice covers the users whose id
+#: begins with one hex digit.
 TENANT_SLICE = "tenant"
 
 SLICES = (*"0123456789abcdef", TENANT_SLICE)
@@ -78,7 +79,7 @@ _COMPARED_NAME_BYTES = 900
 #: Prefixes of owned keys that are random. No other owner can ever get the same key.
 _NEVER_REUSED = ("TOKEN#",)
 
-#: The pending deletions of tenants, by the time of the request.
+#: The index partition of the pending deletions of tenants, ordered by the time of the request.
 PENDING_DELETIONS = IndexPartition("gsi1", "DELETIONS#OPEN")
 
 #: The scheduled deletions of tenants, by the time at which each is due.
@@ -100,7 +101,7 @@ DELETING_TENANTS_BY_NAME = IndexPartition("gsi2", "TENANTS#DELETING")
 #: The deleted tenants whose audit entries still contain emails, by the time of the deletion.
 UNREDACTED_AUDITS = IndexPartition("gsi2", "AUDITS#UNREDACTED")
 
-#: All platform accounts. The sort key is the email in lower case.
+#: The index partition of all platform accounts, ordered by email in lower case.
 ACCOUNTS = IndexPartition("gsi1", "ACCOUNTS")
 
 
@@ -146,7 +147,7 @@ def users_by_email(tenant_id: str) -> IndexPartition:
     return IndexPartition("gsi1", f"TENANT#{tenant_id}#USERS")
 
 
-def users_by_role(tenant_id: str, role: str, active: bool) -> IndexPartition:
+def users_by_role_and_state(tenant_id: str, role: str, active: bool) -> IndexPartition:
     """The users of a tenant with one role and state. The sort key is the email in lower case."""
     return IndexPartition("gsi2", f"TENANT#{tenant_id}#USERS#{role}#{'active' if active else 'inactive'}")
 
@@ -164,14 +165,14 @@ def api_token(token_hash: str) -> Key:
     return Key(f"{TOKEN_PREFIX}{token_hash}", META)
 
 
-def email(address: str) -> Key:
+def email_reservation(address: str) -> Key:
     """The reservation of an email on the platform, the same for upper and lower case."""
     return Key(f"EMAIL#{address.lower()}", META)
 
 
-def tenant_name(name: str) -> Key:
+def tenant_name_reservation(name: str) -> Key:
     """The reservation of a tenant's name, the same for names that look alike."""
-    return Key(f"NAME#{name_form(name)}", META)
+    return Key(f"NAME#{comparable_form_of_name(name)}", META)
 
 
 def username(name: str) -> Key:
@@ -182,9 +183,9 @@ def username(name: str) -> Key:
 def name_form(name: str) -> str:
     """What two names that look the same have in common; raises `InvalidText` for what can be no part of a key."""
     # Most routes take no name.
-    from rolecall.text_rules import comparison_form  # noqa: PLC0415
+    from rolecall.text_rules import comparable_name  # noqa: PLC0415
 
-    return comparison_form(name)
+    return comparable_name(name)
 
 
 def deleting_tenant_sort_key(name: str, tenant_id: str) -> str:
@@ -221,7 +222,7 @@ def accounts_by_role_and_state(role: str, *, enabled: bool, banned: bool) -> Ind
     )
 
 
-def login_attempts(kind: str, source_hash: str) -> Key:
+def login_attempts_item(kind: str, source_hash: str) -> Key:
     """The failed logins of a login name or an address, or a login name's networks.
 
     `kind` is `EMAIL`, `KNOWN`, `ADDRESS` or `NETWORKS`; see `auth.login_attempts`.
@@ -229,7 +230,7 @@ def login_attempts(kind: str, source_hash: str) -> Key:
     return Key(f"ATTEMPTS#{kind}#{source_hash}", META)
 
 
-def platform() -> Key:
+def platform_counters() -> Key:
     """The one item with the platform's counters, such as the number of enabled superadmins."""
     return Key(PLATFORM, META)
 
@@ -249,12 +250,12 @@ def audit_by_target(scope: str, target_type: str, target_id: str) -> IndexPartit
     return IndexPartition("gsi1", f"AUDIT#{scope}#{target_type}#{target_id}")
 
 
-def creation_record(tenant_id: str, digest: str) -> Key:
+def idempotency_record_of_user_creation(tenant_id: str, digest: str) -> Key:
     """The stored response of a `POST /users` with an `Idempotency-Key`. It is deleted with the tenant."""
     return Key(tenant_partition(tenant_id), f"REQUEST#{digest}")
 
 
-def registration_record(digest: str) -> Key:
+def idempotency_record_of_tenant_registration(digest: str) -> Key:
     """The stored response of a `POST /register` with an `Idempotency-Key`. Deleted with the tenant's first admin."""
     return Key(f"REQUEST#{digest}", META)
 
@@ -273,25 +274,25 @@ def deletion(tenant_id: str) -> Key:
     return Key(f"DELETION#{tenant_id}", META)
 
 
-def deletion_slice(tenant_id: str, name: str) -> Key:
+def deletion_slice(tenant_id: str, slice_name: str) -> Key:
     """The progress of one slice of a tenant's deletion."""
-    return Key(f"DELETION#{tenant_id}", f"SLICE#{name}")
+    return Key(f"DELETION#{tenant_id}", f"SLICE#{slice_name}")
 
 
-def slice_ranges(name: str) -> list[tuple[str, str]]:
+def sort_key_ranges_of_slice(slice_name: str) -> list[tuple[str, str]]:
     """The ranges of sort keys in the tenant's partition that a slice covers. A range excludes its upper bound.
 
     Each possible sort key lies in exactly one slice, so a new type of item needs no change here.
     """
     digits = "0123456789abcdefg"  # "g" is only the upper bound of the slice "f"
-    if name == TENANT_SLICE:
+    if slice_name == TENANT_SLICE:
         return [(LOWEST_SORT_KEY, "USER#0"), ("USER#g", HIGHEST_SORT_KEY)]
-    return [(f"USER#{name}", f"USER#{digits[digits.index(name) + 1]}")]
+    return [(f"USER#{slice_name}", f"USER#{digits[digits.index(slice_name) + 1]}")]
 
 
 def slice_of_sort_key(sort_key: str) -> str:
     """The name of the slice that covers a sort key of the tenant's partition."""
-    found = (name for name in SLICES for low, high in slice_ranges(name) if low <= sort_key < high)
+    found = (name for name in SLICES for low, high in sort_key_ranges_of_slice(name) if low <= sort_key < high)
     return str(next(found))
 
 
@@ -300,12 +301,12 @@ def is_user_sort_key(sort_key: str) -> bool:
     return sort_key.startswith("USER#")
 
 
-def is_reusable_by_others(pk: str) -> bool:
+def can_be_taken_by_another_owner(owned_pk: str) -> bool:
     """Whether another owner can take this owned key once it is free: true for an email, false for a token."""
-    return not pk.startswith(_NEVER_REUSED)
+    return not owned_pk.startswith(_NEVER_REUSED)
 
 
-def maintenance() -> Key:
+def maintenance_progress() -> Key:
     """The item in which maintenance keeps how far its checks have come."""
     return Key("MAINTENANCE", META)
 

@@ -14,13 +14,13 @@ from rolecall.storage import dynamodb, retries
 from rolecall.storage.expressions import Attr, Condition, deserialize_item
 from rolecall.storage.keys import HIGHEST_SORT_KEY, LOWEST_SORT_KEY, IndexPartition, Key
 
-#: The most items of one BatchGetItem request: DynamoDB's limit.
+#: The most items that DynamoDB returns for one BatchGetItem request.
 _GET_SIZE = 100
 
-#: The fewest items that a merged query reads from one partition at a time.
+#: A merged query of several partitions reads at least this many items from a partition in each request.
 _SMALLEST_CHUNK = 10
 
-#: Appended to a text, they give bounds around all longer texts that begin with it: a lower one and an upper one.
+#: All longer texts that begin with `text` sort between `text + _LOWEST_CHARACTER` and `text + _HIGHEST_CHARACTER`.
 _LOWEST_CHARACTER, _HIGHEST_CHARACTER = "\x00", "\U0010ffff"
 
 
@@ -66,7 +66,7 @@ def _get_batch(keys: Sequence[Key]) -> Iterator[dynamodb.Item]:
             yield from map(deserialize_item, items)
         request = answer.get("UnprocessedKeys", {})
         if request:
-            backoff.wait(ServiceUnavailable)
+            backoff.wait_or_raise(ServiceUnavailable)
 
 
 def query_partition(pk: str, *, after: str | None = None, limit: int | None = None, newest_first: bool = False) -> Page:
@@ -79,18 +79,19 @@ def query_partition(pk: str, *, after: str | None = None, limit: int | None = No
 
 
 def query_keys(
-    pk: str, *, first: str = "", last: str = HIGHEST_SORT_KEY, limit: int | None = None
+    pk: str, *, first_sort_key: str = "", last_sort_key: str = HIGHEST_SORT_KEY, limit: int | None = None
 ) -> Page[KeyWithOwnedKeys]:
     """A page of one partition with only the key and `owned_keys` of each item; strongly consistent.
 
-    Returns the items whose sort keys are between `first` and `last`, both included.
+    Returns the items whose sort keys are between `first_sort_key` and `last_sort_key`, both included.
     """
     condition: Condition = Attr("pk").eq(pk)
-    if last != HIGHEST_SORT_KEY:
-        condition = condition & Attr("sk").between(first or LOWEST_SORT_KEY, last)
-    elif first:
-        condition = condition & Attr("sk").gte(first)
-    # The partition key is known, so it is not read: parsing it for each item would double the time.
+    if last_sort_key != HIGHEST_SORT_KEY:
+        condition = condition & Attr("sk").between(first_sort_key or LOWEST_SORT_KEY, last_sort_key)
+    elif first_sort_key:
+        condition = condition & Attr("sk").gte(first_sort_key)
+    # The query does not read the partition key, because the caller knows the key. Parsing the key of each item would
+    # double the time of the query.
     answer = _query_raw(condition, {"ConsistentRead": True, "ProjectionExpression": "sk, owned_keys"}, limit)
     return Page([_to_key_with_owned_keys(pk, item) for item in answer["Items"]], "LastEvaluatedKey" in answer)
 
@@ -101,7 +102,7 @@ def _to_key_with_owned_keys(pk: str, item: dict[str, Any]) -> KeyWithOwnedKeys:
     )
 
 
-def is_empty(pk: str) -> bool:
+def is_partition_empty(pk: str) -> bool:
     """Whether a partition holds no item, by a strongly consistent query."""
     condition = Attr("pk").eq(pk)
     return not _query_raw(condition, {"ConsistentRead": True, "Select": "COUNT"}, limit=1)["Count"]
@@ -164,17 +165,18 @@ def query_merged(
     chunk = max(_SMALLEST_CHUNK, -(-limit // len(partitions)))
     streams = [_iterate_index(partition, prefix, after, chunk) for partition in partitions]
     by_sort_key = heapq.merge(*streams, key=lambda entry: entry[0])
-    # No two items have the same sort key. If two neighbours have, they are one item that moved during the read.
+    # All items in the merged partitions have different sort keys. Two neighbours with equal sort keys are the same
+    # item, which moved from one partition to the other during the read.
     unique = (next(same) for sort_key, same in groupby(by_sort_key, key=lambda entry: entry[0]) if matches(sort_key))
     return [item for _sort_key, item in islice(unique, limit)]
 
 
 def _iterate_index(
-    partition: IndexPartition, prefix: str, after: str | None, chunk: int
+    partition: IndexPartition, prefix: str, after: str | None, page_size: int
 ) -> Iterator[tuple[str, dynamodb.Item]]:
     more = True
     while more:
-        page = query_index(partition, prefix=prefix, after=after, limit=chunk)
+        page = query_index(partition, prefix=prefix, after=after, limit=page_size)
         for item in page.items:
             after = item[f"{partition.index_name}sk"]
             yield after, item

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from rolecall import deadline, randomness
 from rolecall.errors import ConcurrentChange, RolecallError, ServiceUnavailable
 
-#: The most attempts of one operation, also where the invocation has much time left.
+#: The most attempts of one operation, even if the invocation has much time left.
 _MAX_ATTEMPTS = 30
 
 _BACKOFF_BASE_SECONDS = 0.02
@@ -24,7 +24,7 @@ def retry_on_conflict[T](attempt: Callable[[], T]) -> T:
         try:
             return attempt()
         except ConcurrentChange:
-            backoff.wait(ConcurrentChange)
+            backoff.wait_or_raise(ConcurrentChange)
 
 
 def retry_while_throttled[T](attempt: Callable[[], T]) -> T:
@@ -37,7 +37,7 @@ def retry_while_throttled[T](attempt: Callable[[], T]) -> T:
         try:
             return attempt()
         except ServiceUnavailable:
-            backoff.wait(ServiceUnavailable)
+            backoff.wait_or_raise(ServiceUnavailable)
 
 
 class Backoff:
@@ -46,11 +46,11 @@ class Backoff:
     def __init__(self) -> None:
         self._attempt = 0
 
-    def wait(self, gives_up_with: type[RolecallError]) -> None:
-        """Sleep before the next attempt. Raises `gives_up_with` if the time or the number of attempts is used up."""
+    def wait_or_raise(self, error_if_time_is_up: type[RolecallError]) -> None:
+        """Sleep before the next attempt. Raises `error_if_time_is_up` if no time or no attempt is left."""
         ceiling = min(_BACKOFF_CAP_SECONDS, _BACKOFF_BASE_SECONDS * 2**self._attempt)
         pause = randomness.SYSTEM_RANDOM.uniform(0, ceiling)
         self._attempt += 1
         if pause >= deadline.time_left() or self._attempt >= _MAX_ATTEMPTS:
-            raise gives_up_with
+            raise error_if_time_is_up
         time.sleep(pause)

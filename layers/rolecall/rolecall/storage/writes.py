@@ -18,10 +18,11 @@ from rolecall.storage import dynamodb, retries
 from rolecall.storage.expressions import Attr, Condition, add_name, add_value, deserialize_item, serialize_item
 from rolecall.storage.keys import Key
 
-#: Gets the item for which the condition failed, or None if there is no such item. Returns the error to raise.
+#: A function that takes the item for which a write's condition failed, or None if no such item exists. The function
+#: returns the error that the write raises.
 type ConditionFailureHandler = Callable[[dynamodb.Item | None], RolecallError]
 
-#: The most items of one BatchWriteItem request: DynamoDB's limit.
+#: The most items that DynamoDB deletes in one BatchWriteItem request.
 BATCH_SIZE = 25
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -68,10 +69,10 @@ class Check(NamedTuple):
 
 type Write = Put | Update | Delete | Check
 
-#: A condition: there is no item with this key.
+#: A write with this condition fails if an item with the same key exists.
 MUST_NOT_EXIST = Attr("pk").not_exists()
 
-#: A condition: there is an item with this key.
+#: A write with this condition fails if no item with the same key exists.
 MUST_EXIST = Attr("pk").exists()
 
 
@@ -96,7 +97,7 @@ def _write(one: Put | Update | Delete, **options: Any) -> dict[str, Any]:
         try:
             return dynamodb.call(_SINGLE_OPERATIONS[type(one)], **parameters)
         except ConcurrentChange:
-            backoff.wait(ConcurrentChange)
+            backoff.wait_or_raise(ConcurrentChange)
         except ClientError as error:
             if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
                 raise
@@ -120,18 +121,18 @@ def transact(*writes: Write) -> None:
         try:
             dynamodb.client().transact_write_items(**parameters)
         except ClientError as error:
-            backoff.wait(_error_of_failed_transaction(error, writes))
+            backoff.wait_or_raise(_error_if_retries_fail(error, writes))
         except BotoCoreError as error:
             raise ServiceUnavailable from error
         else:
             return
 
 
-def _error_of_failed_transaction(error: ClientError, writes: Sequence[Write]) -> type[RolecallError]:
+def _error_if_retries_fail(error: ClientError, writes: Sequence[Write]) -> type[RolecallError]:
     """The error to raise if retries do not help. Raises at once for a failed condition."""
     code = error.response["Error"]["Code"]
     if code == "TransactionCanceledException":
-        # The type stubs lack this field of the response.
+        # The cast is needed because botocore's type stubs lack the field `CancellationReasons` of the error response.
         reasons = cast("list[dict[str, Any]]", error.response.get("CancellationReasons", []))
         failures = [
             one.on_condition_failure(dynamodb.item_of_failed_condition(reason))
@@ -164,14 +165,14 @@ def delete_batch(keys: Iterable[Key]) -> None:
 
     An item that does not exist is no error, so the call can be repeated after a crash.
     """
-    # DynamoDB refuses a batch that contains a key twice.
+    # `dict.fromkeys` removes repeated keys, because DynamoDB refuses a batch that contains a key twice.
     requests = [{"DeleteRequest": {"Key": dynamodb.serialize_key(key)}} for key in dict.fromkeys(keys)]
     request = {config().table_name: requests} if requests else {}
     backoff = retries.Backoff()
     while request:
         request = dynamodb.call("batch_write_item", RequestItems=request).get("UnprocessedItems", {})
         if request:
-            backoff.wait(ServiceUnavailable)
+            backoff.wait_or_raise(ServiceUnavailable)
 
 
 def increment_counter(key: Key, attribute: str) -> int:

@@ -13,14 +13,14 @@ from rolecall.tenants import user_items
 SESSION_LIFETIME = timedelta(days=7)
 
 
-def register_device(tenant_id: str, user_id: str, name: str, at: datetime) -> str:
+def register_device(tenant_id: str, user_id: str, device_name: str, at: datetime) -> str:
     """Write a device of the user and return its id.
 
     Raises `Unauthorized` for a tenant that is not active, `UserNotFound` for a user who is not active.
     """
     device_id = new_id()
-    user_items.put_user_item(
-        tenant_id, user_id, "DEVICE", device_id, {"id": device_id, "name": name, "created_at": rfc3339(at)}
+    user_items.put_item_of_active_user(
+        tenant_id, user_id, "DEVICE", device_id, {"id": device_id, "name": device_name, "created_at": rfc3339(at)}
     )
     return device_id
 
@@ -31,7 +31,7 @@ def start_session(tenant_id: str, user_id: str, device_id: str, at: datetime) ->
     Raises `Unauthorized` for a tenant that is not active, `UserNotFound` for a user who is not active.
     """
     session_id = new_id()
-    user_items.put_user_item(
+    user_items.put_item_of_active_user(
         tenant_id,
         user_id,
         "SESSION",

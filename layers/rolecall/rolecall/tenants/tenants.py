@@ -64,7 +64,7 @@ class Tenant(NamedTuple):
         shown = {"id": self.id, "name": self.name, "created_at": self.created_at, "updated_at": self.updated_at}
         return {**shown, "deletes_at": self.deletes_at} if self.deletes_at else shown
 
-    def to_data(self) -> dict[str, Any]:
+    def to_json_with_protection(self) -> dict[str, Any]:
         """Return the tenant as `GET /global/tenants/{id}` shows it."""
         return {**self.to_json(), "deletion_protection": self.deletion_protection}
 
@@ -90,7 +90,7 @@ class TenantPage(NamedTuple):
     next_cursor: str | None
 
 
-type Registration = tuple[Tenant, user_creation.CreatedUser]
+type Registration = tuple[ActiveTenant, user_creation.CreatedUser]
 
 
 def register_tenant(
@@ -107,32 +107,34 @@ def register_tenant(
     # Powertools' idempotency is slow to import, and most requests have no key.
     from rolecall.auth import idempotency  # noqa: PLC0415
 
-    claim = idempotency.create_claim(context, "register_tenant", idempotency_key, keys.registration_record)
+    claim = idempotency.prepare_claim(
+        context, "register_tenant", idempotency_key, keys.idempotency_record_of_tenant_registration
+    )
 
     def from_record(record: Mapping[str, Any]) -> Registration:
-        return Tenant(**record["tenant"]), user_creation.CreatedUser.from_record(record["created"], claim)
+        return ActiveTenant(**record["tenant"]), user_creation.CreatedUser.from_replay_record(record["created"], claim)
 
     return idempotency.run_idempotent(
         claim,
         {"tenant_name": name, **first_admin._asdict()},
-        lambda: _register_tenant(context, name, first_admin, claim),
-        to_record=_to_record,
+        lambda: _register_in_one_transaction(context, name, first_admin, claim),
+        to_record=_to_replay_record,
         from_record=from_record,
     )
 
 
-def _to_record(registration: Registration) -> dict[str, Any]:
+def _to_replay_record(registration: Registration) -> dict[str, Any]:
     tenant, created = registration
-    return {"tenant": tenant._asdict(), "created": created.to_record()}
+    return {"tenant": tenant._asdict(), "created": created.to_replay_record()}
 
 
-def _register_tenant(
+def _register_in_one_transaction(
     context: RequestContext, name: str, first_admin: user_creation.NewUser, claim: "IdempotencyClaim | None"
 ) -> Registration:
     at = rfc3339(context.at)
-    tenant = Tenant(new_id(), name, at, at)
-    created, user_writes = user_creation.prepare_user(context, tenant.id, first_admin, claim)
-    name_key, tenant_key = keys.tenant_name(name), keys.tenant(tenant.id)
+    tenant = ActiveTenant(new_id(), name, at, at)
+    created, user_writes = user_creation.prepare_user_writes(context, tenant.id, first_admin, claim)
+    name_key, tenant_key = keys.tenant_name_reservation(name), keys.tenant(tenant.id)
 
     def name_taken(_found: dynamodb.Item | None) -> RolecallError:
         return TenantExists()
@@ -142,7 +144,7 @@ def _register_tenant(
             {
                 "pk": name_key.pk,
                 "sk": name_key.sk,
-                **keys.TENANTS_BY_NAME.index_attributes(keys.name_form(name)),
+                **keys.TENANTS_BY_NAME.index_attributes(keys.comparable_form_of_name(name)),
                 "tenant_id": tenant.id,
                 **tenant.to_json(),
             },
@@ -202,67 +204,69 @@ def _compared_prefix(name: str) -> str:
         raise ValidationFailed(FieldError("name", error.message, name)) from None
 
 
-def get_tenant(tenant_id: str) -> Tenant:
+def get_tenant(tenant_id: str) -> ActiveTenant:
     """Return the tenant; raise `TenantNotFound` if there is none, or if it is being deleted."""
     item = reads.get(keys.tenant(tenant_id))
     if item is None or item["status"] != preconditions.ACTIVE:
         raise TenantNotFound
-    return Tenant.from_item(item)
+    return ActiveTenant.from_item(item)
 
 
-def resolve_tenant_id(context: RequestContext, tenant_id: str | None) -> str:
-    """Return the id of the tenant whose data the caller reads: a user's own, or for the master token `tenant_id`.
+def resolve_tenant_id(context: RequestContext, requested_tenant_id: str | None) -> str:
+    """Return the id of the tenant whose data the caller may read: a user's own, any requested one for the master token.
 
     Raises `TenantNotFound` if a user names another tenant, `ValidationFailed` if the master token names none.
     """
-    named = keys.canonical_uuid(tenant_id) if tenant_id is not None else None
+    named = keys.canonical_uuid(requested_tenant_id) if requested_tenant_id is not None else None
     own = context.principal.tenant_id
     if own:
-        if tenant_id is not None and named != own:
+        if requested_tenant_id is not None and named != own:
             raise TenantNotFound
         return own
     if named is None:
-        raise ValidationFailed(FieldError("tenant_id", "is required and must be a UUID", tenant_id))
+        raise ValidationFailed(FieldError("tenant_id", "is required and must be a UUID", requested_tenant_id))
     return named
 
 
 def update_tenant(
     context: RequestContext, tenant_id: str, *, deletion_protection: bool, if_match: frozenset[int] | None = None
-) -> Tenant:
+) -> ActiveTenant:
     """Switch a tenant's deletion protection on or off; a tenant that has that setting already stays unchanged.
 
     Raises `TenantNotFound`, `PreconditionFailed`, `ConcurrentChange`.
     """
-    tenant = retries.retry_on_conflict(lambda: _attempt_update(context, tenant_id, deletion_protection, if_match))
+    tenant = retries.retry_on_conflict(
+        lambda: _attempt_protection_change(context, tenant_id, deletion_protection, if_match)
+    )
     logger.info("tenant updated", tenant_id=tenant_id, deletion_protection=tenant.deletion_protection)
     return tenant
 
 
-def _attempt_update(
-    context: RequestContext, tenant_id: str, deletion_protection: bool, if_match: frozenset[int] | None
-) -> Tenant:
+def _attempt_protection_change(
+    context: RequestContext, tenant_id: str, new_protection: bool, if_match: frozenset[int] | None
+) -> ActiveTenant:
     old = get_tenant(tenant_id)
     if if_match is not None and old.version not in if_match:
         raise PreconditionFailed
-    if old.deletion_protection is deletion_protection:
+    if old.deletion_protection is new_protection:
         return old
     at = rfc3339(context.at)
-    new = replace(old, deletion_protection=deletion_protection, updated_at=at, version=old.version + 1)
+    new = replace(old, deletion_protection=new_protection, updated_at=at, version=old.version + 1)
     writes.transact(
         writes.Update(
             keys.tenant(tenant_id),
-            set={"deletion_protection": deletion_protection, "updated_at": at},
+            set={"deletion_protection": new_protection, "updated_at": at},
             add={"version": 1},
             when=Attr("status").eq(preconditions.ACTIVE) & Attr("version").eq(old.version),
         ),
-        writes.Update(keys.tenant_name(old.name), set={"updated_at": at}, when=writes.MUST_EXIST),
+        writes.Update(keys.tenant_name_reservation(old.name), set={"updated_at": at}, when=writes.MUST_EXIST),
         trail.new_entry(
             context,
             "update_tenant",
             ("tenant", tenant_id),
             scope=tenant_id,
             before={"deletion_protection": old.deletion_protection},
-            after={"deletion_protection": deletion_protection},
+            after={"deletion_protection": new_protection},
         ),
     )
     return new

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from rolecall.audit import trail
 from rolecall.auth import preconditions
 from rolecall.auth.principals import RequestContext
-from rolecall.auth.roles import Role, admin_count_delta, check_may_manage, check_transition
+from rolecall.auth.roles import Role, admin_count_delta, check_may_manage, check_role_change_allowed
 from rolecall.clock import rfc3339
 from rolecall.errors import ConcurrentChange, LastAdmin, PreconditionFailed, SelfChangeDenied
 from rolecall.storage import keys, retries, writes
@@ -26,7 +26,7 @@ class RoleChange(NamedTuple):
 
 
 def promote_user(
-    context: RequestContext, user_id: str, new_role: Role, *, if_match: frozenset[int] | None = None
+    context: RequestContext, user_id: str, higher_lower_or_same_role: Role, *, if_match: frozenset[int] | None = None
 ) -> RoleChange:
     """Change the role of another user in the caller's tenant; a user who has that role already stays unchanged.
 
@@ -37,7 +37,9 @@ def promote_user(
     `Unauthorized` if the actor is no longer active.
     """
     old, new = retries.retry_on_conflict(
-        lambda: _attempt_change(context, "promote_user", user_id, new_role, None, if_match)
+        lambda: _read_check_and_write_change(
+            context, "promote_user", user_id, higher_lower_or_same_role, None, if_match
+        )
     )
     logger.info(
         "role unchanged" if old.role == new.role else "user promoted",
@@ -53,44 +55,46 @@ def update_user(
     context: RequestContext,
     user_id: str,
     *,
-    role: Role | None = None,
-    active: bool | None = None,
+    new_role: Role | None = None,
+    new_active: bool | None = None,
     if_match: frozenset[int] | None = None,
 ) -> users.User:
     """Change the role of another user in the caller's tenant, or whether that user is active, or both at once.
 
     A new role obeys the rules of `promote_user`. An inactive user can't do anything. Raises what
-    `promote_user` raises, and for a change of `active`: `SelfChangeDenied` for oneself, `Forbidden` for a
+    `promote_user` raises, and for a change of `new_active`: `SelfChangeDenied` for oneself, `Forbidden` for a
     user whom the actor does not manage.
     """
     old, new = retries.retry_on_conflict(
-        lambda: _attempt_change(context, "update_user", user_id, role, active, if_match)
+        lambda: _read_check_and_write_change(context, "update_user", user_id, new_role, new_active, if_match)
     )
     logger.info("user updated", tenant_id=new.tenant_id, user_id=new.id, role=new.role, active=new.active)
     count_metric("UserDeactivated", int(old.active and not new.active))
     return new
 
 
-def _attempt_change(
+def _read_check_and_write_change(
     context: RequestContext,
-    action: str,
+    audit_action: str,
     user_id: str,
-    role: Role | None,
-    active: bool | None,
+    new_role: Role | None,
+    new_active: bool | None,
     if_match: frozenset[int] | None,
 ) -> tuple[users.User, users.User]:
     """Read the user, check the rules and write the change; return the user before and after it."""
     actor = context.principal
-    old = users.User.from_item(users.read_user_item(actor.tenant_id, user_id))
+    old = users.User.from_item(users.read_item_of_undeleted_user(actor.tenant_id, user_id))
     if if_match is not None and old.version not in if_match:
         raise PreconditionFailed
-    _check_change_allowed(context, old, role, active)
-    new = replace(old, role=old.role if role is None else role, active=old.active if active is None else active)
+    _check_change_allowed(context, old, new_role, new_active)
+    new = replace(
+        old, role=old.role if new_role is None else new_role, active=old.active if new_active is None else new_active
+    )
     if new == old:
         return old, old
     new = replace(new, updated_at=rfc3339(context.at), version=old.version + 1)
     changed = [name for name in ("role", "active") if getattr(old, name) != getattr(new, name)]
-    with recheck_last_admin(old):
+    with conflict_instead_of_last_admin_if_changed(old):
         writes.transact(
             preconditions.tenant_active(
                 old.tenant_id, admin_delta=admin_count_delta(old.role_if_active, new.role_if_active)
@@ -101,7 +105,9 @@ def _attempt_change(
                     "role": new.role,
                     "active": new.active,
                     "updated_at": new.updated_at,
-                    **keys.users_by_role(new.tenant_id, new.role, new.active).index_attributes(new.email.lower()),
+                    **keys.users_by_role_and_state(new.tenant_id, new.role, new.active).index_attributes(
+                        new.email.lower()
+                    ),
                 },
                 add={"version": 1},
                 when=old.unchanged_condition,
@@ -109,7 +115,7 @@ def _attempt_change(
             *preconditions.actor_still_authorized(actor),
             trail.new_entry(
                 context,
-                action,
+                audit_action,
                 ("user", old.id),
                 scope=old.tenant_id,
                 before={name: getattr(old, name) for name in changed},
@@ -121,7 +127,7 @@ def _attempt_change(
 
 
 @contextmanager
-def recheck_last_admin(target: users.User) -> Iterator[None]:
+def conflict_instead_of_last_admin_if_changed(target_as_read: users.User) -> Iterator[None]:
     """Turn `LastAdmin` into `ConcurrentChange` if the target has changed since it was read.
 
     When two requests demote the same admin at once, the second one finds `LastAdmin` although its demotion has
@@ -131,16 +137,21 @@ def recheck_last_admin(target: users.User) -> Iterator[None]:
     try:
         yield
     except LastAdmin:
-        if users.User.from_item(users.read_user_item(target.tenant_id, target.id)).version != target.version:
+        if (
+            users.User.from_item(users.read_item_of_undeleted_user(target_as_read.tenant_id, target_as_read.id)).version
+            != target_as_read.version
+        ):
             raise ConcurrentChange from None
         raise
 
 
-def _check_change_allowed(context: RequestContext, target: users.User, role: Role | None, active: bool | None) -> None:
+def _check_change_allowed(
+    context: RequestContext, target: users.User, new_role: Role | None, new_active: bool | None
+) -> None:
     actor, oneself = Role(context.principal.role), target.id == context.principal.id
-    if role is not None:
-        check_transition(actor, target.role, role, oneself=oneself)
-    if active is not None:
+    if new_role is not None:
+        check_role_change_allowed(actor, target.role, new_role, target_is_actor=oneself)
+    if new_active is not None:
         if oneself:
             raise SelfChangeDenied("you cannot activate or deactivate yourself: ask someone else")
         check_may_manage(actor, target.role)

@@ -53,7 +53,7 @@ class CreatedUser(NamedTuple):
         return {"user": self.user._asdict(), "webhook_url": self.webhook_url}
 
     @classmethod
-    def from_record(cls, record: Mapping[str, Any], claim: "IdempotencyClaim") -> Self:
+    def from_replay_record(cls, record: Mapping[str, Any], claim: "IdempotencyClaim") -> Self:
         user = users.User.from_item(record["user"])
         return cls(user, claim.derive_api_token(user.id), record["webhook_url"])
 
@@ -70,21 +70,26 @@ def create_user(context: RequestContext, new: NewUser, *, idempotency_key: str |
     from rolecall.auth import idempotency  # noqa: PLC0415
 
     tenant_id = context.principal.tenant_id
-    claim = idempotency.create_claim(
-        context, "create_user", idempotency_key, lambda digest: keys.creation_record(tenant_id, digest)
+    claim = idempotency.prepare_claim(
+        context,
+        "create_user",
+        idempotency_key,
+        lambda digest: keys.idempotency_record_of_user_creation(tenant_id, digest),
     )
     return idempotency.run_idempotent(
         claim,
         new._asdict(),
-        lambda: _create_user(context, new, claim),
-        to_record=CreatedUser.to_record,
-        from_record=lambda record: CreatedUser.from_record(record, claim),
+        lambda: _create_user_in_one_transaction(context, new, claim),
+        to_record=CreatedUser.to_replay_record,
+        from_record=lambda record: CreatedUser.from_replay_record(record, claim),
     )
 
 
-def _create_user(context: RequestContext, new: NewUser, claim: "IdempotencyClaim | None") -> CreatedUser:
+def _create_user_in_one_transaction(
+    context: RequestContext, new: NewUser, claim: "IdempotencyClaim | None"
+) -> CreatedUser:
     tenant_id = context.principal.tenant_id
-    created, user_writes = prepare_user(context, tenant_id, new, claim)
+    created, user_writes = prepare_user_writes(context, tenant_id, new, claim)
     writes.transact(
         preconditions.tenant_active(tenant_id, admin_delta=admin_count_delta(None, new.role)),
         *preconditions.actor_still_authorized(context.principal),
@@ -102,7 +107,7 @@ def _create_user(context: RequestContext, new: NewUser, claim: "IdempotencyClaim
     return created
 
 
-def prepare_user(
+def prepare_user_writes(
     context: RequestContext, tenant_id: str, new: NewUser, claim: "IdempotencyClaim | None" = None
 ) -> tuple[CreatedUser, list[writes.Write]]:
     """Return a new user and the writes that create it, for one transaction with the tenant's writes.
@@ -110,14 +115,15 @@ def prepare_user(
     With a `claim`, the user gets a token that the claim can derive again, and owns the claim's record if the
     record lies outside the tenant's partition.
     """
-    # Only functions that set a password import Argon2.
+    # The import of `hash_password` is inside the function, so that Lambda functions that set no password do not load
+    # Argon2.
     from rolecall.auth.passwords import hash_password  # noqa: PLC0415
 
     user_id, at, address = new_id(), rfc3339(context.at), new.email.lower()
     token = claim.derive_api_token(user_id) if claim else tokens.new_api_token()
     user = users.User(user_id, tenant_id, new.email, new.role, True, token[-4:], at, at, 1)
     token_key = keys.api_token(tokens.api_token_hash(token))
-    email_key = keys.email(new.email)
+    email_key = keys.email_reservation(new.email)
     owner = {"tenant_id": tenant_id, "user_id": user.id}
     user_writes: list[writes.Write] = [
         writes.put_if_absent(
@@ -129,7 +135,7 @@ def prepare_user(
             keys.user(tenant_id, user.id),
             {
                 **keys.users_by_email(tenant_id).index_attributes(address),
-                **keys.users_by_role(tenant_id, user.role, user.active).index_attributes(address),
+                **keys.users_by_role_and_state(tenant_id, user.role, user.active).index_attributes(address),
                 **user._asdict(),
                 "owned_keys": {token_key.pk, email_key.pk, *(claim.keys_outside_tenant if claim else ())},
                 **({"stored_response": claim.sort_key_in_tenant} if claim and claim.sort_key_in_tenant else {}),

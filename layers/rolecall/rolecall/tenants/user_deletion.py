@@ -16,14 +16,14 @@ from rolecall.deletion.owned_keys import Owner, delete_owned_items, empty_stored
 from rolecall.errors import PreconditionFailed, RolecallError, SelfChangeDenied, ServiceUnavailable, UserNotFound
 from rolecall.storage import dynamodb, keys, reads, retries, writes
 from rolecall.storage.expressions import Attr
-from rolecall.telemetry import count_metric, describe_failed_call, log_service_unavailable, logger
-from rolecall.tenants.user_changes import recheck_last_admin
+from rolecall.telemetry import count_metric, describe_cause_for_log, log_service_unavailable, logger
+from rolecall.tenants.user_changes import conflict_instead_of_last_admin_if_changed
 from rolecall.tenants.users import User
 
-#: Items of a user that are deleted between two checks of the time left.
+#: A deletion checks the time left after this many deleted items of the user.
 _PAGE = 250
 
-#: Seconds before the deadline at which a deletion stops.
+#: The deletion of a user's items stops this many seconds before the deadline.
 _RESERVE_SECONDS = 2.0
 
 
@@ -35,14 +35,14 @@ def delete_user(context: RequestContext, user_id: str, *, if_match: frozenset[in
     read it, `Unauthorized` if the actor is no longer active. A failure of the storage after the user is marked
     as deleted raises nothing: maintenance continues the deletion. The same holds for every other error after that.
     """
-    user = retries.retry_on_conflict(lambda: _mark_deleted(context, user_id, if_match))
+    user = retries.retry_on_conflict(lambda: _mark_deleted_and_free_owned_keys(context, user_id, if_match))
     logger.info("user deleted", tenant_id=user.tenant_id, user_id=user.id)
     count_metric("UserDeleted")
     try:
-        finish_deletion(user.tenant_id, user.id)
+        delete_remaining_items_of_deleted_user(user.tenant_id, user.id)
     except RolecallError as error:
         logger.warning(
-            "user deletion interrupted", tenant_id=user.tenant_id, user_id=user.id, **describe_failed_call(error)
+            "user deletion interrupted", tenant_id=user.tenant_id, user_id=user.id, **describe_cause_for_log(error)
         )
     except Exception:  # noqa: BLE001 (the user's deletion is committed)
         # The user is deleted for every reader, so the answer is a success whatever happens here.
@@ -50,7 +50,7 @@ def delete_user(context: RequestContext, user_id: str, *, if_match: frozenset[in
         count_metric("UserDeletionFailed")
 
 
-def _mark_deleted(context: RequestContext, user_id: str, if_match: frozenset[int] | None) -> User:
+def _mark_deleted_and_free_owned_keys(context: RequestContext, user_id: str, if_match: frozenset[int] | None) -> User:
     actor = context.principal
     canonical = keys.canonical_uuid(user_id)
     item = reads.get(keys.user(actor.tenant_id, canonical)) if canonical else None
@@ -63,7 +63,7 @@ def _mark_deleted(context: RequestContext, user_id: str, if_match: frozenset[int
         raise SelfChangeDenied("you cannot delete yourself: ask someone else")
     check_may_manage(Role(actor.role), user.role)
     at = rfc3339(context.at)
-    with recheck_last_admin(user):
+    with conflict_instead_of_last_admin_if_changed(user):
         writes.transact(
             preconditions.tenant_active(user.tenant_id, admin_delta=admin_count_delta(user.role_if_active, None)),
             writes.Update(
@@ -75,7 +75,8 @@ def _mark_deleted(context: RequestContext, user_id: str, if_match: frozenset[int
                     **keys.PENDING_USER_DELETIONS.index_attributes(f"{at}#{user.tenant_id}#{user.id}"),
                 },
                 add={"version": 1},
-                # These keys are free for others from now on, so no later sweep may delete them for this user.
+                # The email is free for other users as soon as the user is marked as deleted. So the user's item must no
+                # longer list its owned keys, or a later sweep could delete another user's email.
                 remove=("gsi2pk", "gsi2sk", "owned_keys"),
                 when=user.unchanged_condition & Attr("owned_keys").eq(item["owned_keys"]),
             ),
@@ -123,21 +124,21 @@ def finish_deletion(tenant_id: str, user_id: str) -> None:
     while items := reads.query_keys(partition, limit=_PAGE).items:
         if deadline.time_left() < _RESERVE_SECONDS:
             raise ServiceUnavailable
-        delete_owned_items(Owner(tenant_id, user_id), (pk for item in items for pk in item.owned_keys))
+        delete_items_still_owned(Owner(tenant_id, user_id), (pk for item in items for pk in item.owned_keys))
         writes.delete_all(item.key for item in items)
     writes.delete_all([keys.user(tenant_id, user_id)])
 
 
-def finish_pending_deletions(limit: int, reserve_seconds: float) -> None:
-    """Continue up to `limit` user deletions that stopped, the oldest first.
+def finish_stopped_user_deletions(most_users: int, reserve_seconds: float) -> None:
+    """Continue up to `most_users` user deletions that stopped, the oldest first.
 
     Starts none with less than `reserve_seconds` left. A deletion that fails does not stop the others.
     """
-    for item in reads.query_index(keys.PENDING_USER_DELETIONS, limit=limit).items:
+    for item in reads.query_index(keys.PENDING_USER_DELETIONS, limit=most_users).items:
         if deadline.time_left() < reserve_seconds:
             break
         try:
-            finish_deletion(item["tenant_id"], item["id"])
+            delete_remaining_items_of_deleted_user(item["tenant_id"], item["id"])
         except ServiceUnavailable as error:
             log_service_unavailable(error)
             break  # the next run goes on

@@ -9,7 +9,7 @@ from rolecall.auth.roles import Role, check_may_manage
 from rolecall.clock import rfc3339
 from rolecall.errors import Unauthorized, UserNotFound
 from rolecall.storage import dynamodb, keys, reads, retries, writes
-from rolecall.telemetry import count_metric, log_critical_event, logger
+from rolecall.telemetry import count_metric, log_and_count_critical_event, logger
 from rolecall.tenants import users
 
 
@@ -26,13 +26,14 @@ def rotate_token(context: RequestContext, user_id: str) -> tuple[users.User, str
 
 def _attempt_rotation(context: RequestContext, user_id: str) -> tuple[users.User, str]:
     actor = context.principal
-    item = users.read_user_item(actor.tenant_id, user_id)
+    item = users.read_item_of_undeleted_user(actor.tenant_id, user_id)
     old = users.User.from_item(item)
     oneself = old.id == actor.id
     if not oneself:
         check_may_manage(Role(actor.role), old.role)
     old_tokens = {pk for pk in item["owned_keys"] if pk.startswith(keys.TOKEN_PREFIX)}
-    # The caller's token may have been rotated after the authorizer accepted it. A dead token must not get a successor.
+    # The caller's own token may have been rotated after the authorizer accepted it. A token that no longer exists must
+    # not be replaced by a new one.
     is_dead = bool(actor.token_hash) and keys.api_token(actor.token_hash).pk not in old_tokens
     if oneself and (not old.active or is_dead):
         raise Unauthorized
@@ -52,17 +53,17 @@ def issue_admin_token(context: RequestContext, tenant_id: str, email: str) -> tu
     """
 
     def attempt() -> tuple[users.User, str]:
-        reservation = reads.get(keys.email(email)) or {}
+        reservation = reads.get(keys.email_reservation(email)) or {}
         if reservation.get("tenant_id") != tenant_id:
             raise UserNotFound("the tenant has no active admin with that email")
-        item = users.read_user_item(tenant_id, reservation["user_id"])
+        item = users.read_item_of_undeleted_user(tenant_id, reservation["user_id"])
         admin = users.User.from_item(item)
         if admin.role is not Role.ADMIN or not admin.active:
             raise UserNotFound("the tenant has no active admin with that email")
         return _replace_token(context, item, action="issue_admin_token", actor_checks=[], critical=True)
 
     admin, token = retries.retry_on_conflict(attempt)
-    log_critical_event("admin token issued by operator", tenant_id=tenant_id, user_id=admin.id)
+    log_and_count_critical_event("admin token issued by operator", tenant_id=tenant_id, user_id=admin.id)
     count_metric("AdminTokenIssued")
     return admin, token
 
@@ -77,7 +78,7 @@ def _replace_token(
 ) -> tuple[users.User, str]:
     """Delete the user's token and write a new one, in one transaction with the audit entry of `action`."""
     old = users.User.from_item(item)
-    # A user has one token. If a fault left several, the rotation removes them all.
+    # A user should have exactly one API token. If a fault left several, the rotation deletes them all.
     old_tokens = {pk for pk in item["owned_keys"] if pk.startswith(keys.TOKEN_PREFIX)}
     token = tokens.new_api_token()
     token_key = keys.api_token(tokens.api_token_hash(token))
@@ -86,7 +87,8 @@ def _replace_token(
     new = replace(old, token_last4=token[-4:], updated_at=rfc3339(context.at), version=old.version + 1)
     writes.transact(
         preconditions.tenant_active(old.tenant_id),
-        # A transaction takes one operation per item. For a caller's own token, this one also checks the caller.
+        # DynamoDB allows one operation per item in a transaction. If callers rotate their own token, the update of the
+        # user also checks that the caller is unchanged.
         writes.Update(
             keys.user(old.tenant_id, old.id),
             set={

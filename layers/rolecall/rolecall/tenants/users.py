@@ -49,11 +49,11 @@ class User(NamedTuple):
         """The write condition that nobody has changed this user since it was read."""
         return Attr("version").eq(self.version) & Attr("role").eq(self.role) & Attr("active").eq(self.active)
 
-    def to_json(self, token: str | None = None) -> dict[str, Any]:
-        """Return the user as lists show it, with `token` in full if it is given, else with the masked token."""
-        return {**self.to_data(), "token": token or tokens.masked_token(self.token_last4)}
+    def to_json(self, full_token: str | None = None) -> dict[str, Any]:
+        """Return the user as lists show it, with `full_token` in full if it is given, else with the masked token."""
+        return {**self.to_json_without_token(), "token": full_token or tokens.masked_token(self.token_last4)}
 
-    def to_data(self) -> dict[str, Any]:
+    def to_json_without_token(self) -> dict[str, Any]:
         """Return the user as `GET /users/{id}` shows it, without a token."""
         return {
             "id": self.id,
@@ -71,15 +71,15 @@ class UserPage(NamedTuple):
     next_cursor: str | None
 
 
-def get_user(context: RequestContext, user_id: str) -> User:
+def get_user(context: RequestContext, own_or_managed_user_id: str) -> User:
     """Return the caller itself or a user whom the caller manages; any user of any tenant for the master token.
 
     Raises `UserNotFound`, and `Forbidden` for a user of the caller's tenant whom the caller may not see.
     """
     actor = context.principal
     if actor.type is PrincipalType.MASTER:
-        return _get_user_of_any_tenant(user_id)
-    user = User.from_item(read_user_item(actor.tenant_id, user_id))
+        return _get_user_of_any_tenant(own_or_managed_user_id)
+    user = User.from_item(read_item_of_undeleted_user(actor.tenant_id, own_or_managed_user_id))
     if user.id != actor.id:
         check_may_manage(Role(actor.role), user.role)
     return user
@@ -104,7 +104,7 @@ def list_users(
     cursor: str | None = None,
     role: Role | None = None,
     active: bool | None = None,
-    email: AddressPrefix = ANY_ADDRESS,
+    email_prefix: AddressPrefix = ANY_ADDRESS,
 ) -> UserPage:
     """Return a page of the caller's tenant's users, ordered by email.
 
@@ -113,26 +113,30 @@ def list_users(
     user that exists the whole time exactly once. Raises `ValidationFailed` for a cursor of another list.
     """
     tenant_id = context.principal.tenant_id
-    scope = ("list_users", tenant_id, role or "", "" if active is None else str(active), *email.cursor_scope)
+    scope = ("list_users", tenant_id, role or "", "" if active is None else str(active), *email_prefix.cursor_scope)
     position = cursors.decode(cursor, *scope) if cursor is not None else None
-    partitions = _index_partitions(tenant_id, role, active)
-    items = reads.query_merged(partitions, prefix=email.stored, after=position, limit=limit + 1, matches=email.matches)
+    partitions = _index_partitions_by_role_and_state(tenant_id, role, active)
+    items = reads.query_merged(
+        partitions, prefix=email_prefix.stored, after=position, limit=limit + 1, matches=email_prefix.matches
+    )
     users = [User.from_item(item) for item in items[:limit]]
     more = len(items) > limit
     return UserPage(users, cursors.encode(users[-1].email.lower(), *scope) if more else None)
 
 
-def _index_partitions(tenant_id: str, role: Role | None, active: bool | None) -> list[keys.IndexPartition]:
+def _index_partitions_by_role_and_state(
+    tenant_id: str, role: Role | None, active: bool | None
+) -> list[keys.IndexPartition]:
     if role is None and active is None:
         return [keys.users_by_email(tenant_id)]
     return [
-        keys.users_by_role(tenant_id, one_role, state)
+        keys.users_by_role_and_state(tenant_id, one_role, state)
         for one_role in (Role if role is None else (role,))
         for state in ((True, False) if active is None else (active,))
     ]
 
 
-def read_user_item(tenant_id: str, user_id: str) -> dynamodb.Item:
+def read_item_of_undeleted_user(tenant_id: str, user_id: str) -> dynamodb.Item:
     """Return a user's item; raise `UserNotFound` if there is none, or if the user is being deleted."""
     canonical = keys.canonical_uuid(user_id)
     item = reads.get(keys.user(tenant_id, canonical)) if canonical else None
