@@ -262,7 +262,7 @@ BUGS = {
     "a key that failed stays claimed": Bug(
         "wrong idempotency",
         "auth.idempotency:_RecordStore._delete_record",
-        "writes.write(writes.Delete(self._claim.record_key, when=self._claim.held_condition))",
+        "writes.write(writes.Delete(self._claim.record_key, when=self._claim.still_held_condition))",
         "pass",
     ),
     "emails differ by their case": Bug(

@@ -112,7 +112,7 @@ def _findings(account_id: int) -> list[findings.Finding]:
 
 def test_an_account_from_before_gets_its_reservation_by_a_repair(superadmin: Holder) -> None:
     account_id = _create(superadmin, "one@example.com", "grace").body["id"]
-    writes.write(writes.Delete(keys.username("grace")))
+    writes.write(writes.Delete(keys.username_reservation("grace")))
 
     assert [one.kind for one in _findings(account_id)] == [findings.FindingKind.USERNAME]
     gateway.invoke("run_maintenance", {"repair": True}, 60)

@@ -33,10 +33,10 @@ def sqs(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sqs]:
     for name in ("TABLE_NAME", "SWEEP_QUEUE_URL", "DEAD_LETTERS_QUEUE_URL"):
         monkeypatch.setenv(name, f"the {name}")
     config.cache_clear()
-    queues._client.cache_clear()
+    queues._sqs_client.cache_clear()
     yield made
     config.cache_clear()
-    queues._client.cache_clear()
+    queues._sqs_client.cache_clear()
 
 
 def _event(*bodies: str) -> dict[str, Any]:

@@ -37,32 +37,43 @@ class NewAccount(NamedTuple):
 
 
 def create_account(
-    context: RequestContext, new: NewAccount, *, only_superadmin: bool = False, idempotency_key: str | None = None
+    context: RequestContext,
+    new: NewAccount,
+    *,
+    only_if_no_active_superadmin: bool = False,
+    idempotency_key: str | None = None,
 ) -> accounts.Account:
     """Create an account; a repeated call with the same `idempotency_key` returns the account as it was created.
 
-    Raises `EmailTaken` if anyone on the platform has that email, `UsernameTaken` if another account has that
-    username. With `only_superadmin`, raises `SuperadminExists` if the platform has an active superadmin; the first
+    Raises `EmailTaken` if anyone on the platform has that email, `UsernameTaken` if another account has that username.
+    With `only_if_no_active_superadmin`, raises `SuperadminExists` if the platform has an active superadmin; the first
     superadmin is created that way. Raises `IdempotencyKeyReused` if the key was used for other facts,
     `RequestInProgress` while the first request with the key runs.
     """
     if idempotency_key is None:
-        return _create_account(context, new, None, only_superadmin=only_superadmin)
-    # Powertools' idempotency is slow to import, and most requests have no key.
+        return _create_account_in_one_transaction(
+            context, new, None, only_if_no_active_superadmin=only_if_no_active_superadmin
+        )
+    # The idempotency module is imported only for a request with an `Idempotency-Key`, because the import of Powertools'
+    # idempotency is slow and most requests have no key.
     from rolecall.auth import idempotency  # noqa: PLC0415
 
-    claim = idempotency.create_claim(context, "create_account", idempotency_key, keys.registration_record)
+    claim = idempotency.prepare_claim(
+        context, "create_account", idempotency_key, keys.idempotency_record_outside_tenant
+    )
     return idempotency.run_idempotent(
         claim,
         new._asdict(),
-        lambda: _create_account(context, new, claim, only_superadmin=only_superadmin),
+        lambda: _create_account_in_one_transaction(
+            context, new, claim, only_if_no_active_superadmin=only_if_no_active_superadmin
+        ),
         to_record=accounts.Account.to_creation_record,
         from_record=accounts.Account.from_creation_record,
     )
 
 
-def _create_account(
-    context: RequestContext, new: NewAccount, claim: "IdempotencyClaim | None", *, only_superadmin: bool
+def _create_account_in_one_transaction(
+    context: RequestContext, new: NewAccount, claim: "IdempotencyClaim | None", *, only_if_no_active_superadmin: bool
 ) -> accounts.Account:
     at = rfc3339(context.at)
     account = accounts.Account(

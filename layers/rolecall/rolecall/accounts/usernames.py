@@ -1,26 +1,26 @@
 """The reservation of an account's username, which makes it unique on the platform.
 
-Two usernames are the same if they have the same `text_rules.comparison_form`. A username that is an email address
+Two usernames are the same if they have the same `text_rules.comparable_name`. A username that is an email address
 reserves that address as an email, so that nobody else can come to have it. An account's own email as its username
 needs no reservation but the email's.
 """
 
-from rolecall.email_addresses import canonical_address
+from rolecall.email_addresses import parse_address_to_ascii
 from rolecall.errors import UsernameTaken
 from rolecall.storage import dynamodb, keys, reads, writes
 from rolecall.storage.expressions import Attr
-from rolecall.text_rules import InvalidText, comparison_form
+from rolecall.text_rules import InvalidText, comparable_name
 
 
-def reservation_key(username: str, own_email: str) -> keys.Key | None:
+def reservation_key_unless_own_email(username: str, own_email: str) -> keys.Key | None:
     """Return the key of the username's reservation, or None if the username is the account's own email.
 
     Raises `InvalidText` for a username that can be no key; an account of an earlier version may have one.
     """
-    address = _email_address(username)
+    address = _username_as_email_address(username)
     if address is None:
-        return keys.username(username)
-    return None if address.lower() == own_email.lower() else keys.email(address)
+        return keys.username_reservation(username)
+    return None if address.lower() == own_email.lower() else keys.email_reservation(address)
 
 
 def reservation_item(key: keys.Key, account_id: int) -> dynamodb.Item:
@@ -28,9 +28,9 @@ def reservation_item(key: keys.Key, account_id: int) -> dynamodb.Item:
     return {"pk": key.pk, "sk": key.sk, "username_of": account_id}
 
 
-def reservation_writes(username: str, own_email: str, account_id: int) -> list[writes.Write]:
+def prepare_reservation(username: str, own_email: str, account_id: int) -> list[writes.Write]:
     """Return the writes that reserve the username; the transaction raises `UsernameTaken` if someone else has it."""
-    key = reservation_key(username, own_email)
+    key = reservation_key_unless_own_email(username, own_email)
     if key is None:
         return []
     return [
@@ -42,10 +42,10 @@ def reservation_writes(username: str, own_email: str, account_id: int) -> list[w
     ]
 
 
-def release_writes(username: str, own_email: str, account_id: int) -> list[writes.Write]:
+def prepare_release(username: str, own_email: str, account_id: int) -> list[writes.Write]:
     """Return the writes that give up the username's reservation, for the deletion of the account; it may have none."""
     try:
-        key = reservation_key(username, own_email)
+        key = reservation_key_unless_own_email(username, own_email)
     except InvalidText:
         return []
     reservation = reads.get(key) if key else None
@@ -54,13 +54,13 @@ def release_writes(username: str, own_email: str, account_id: int) -> list[write
     return [writes.Delete(key, when=Attr("username_of").eq(account_id))]
 
 
-def _email_address(username: str) -> str | None:
+def _username_as_email_address(username: str) -> str | None:
     """Return the address that the username is, as it stands or with what looks the same; None if it is none."""
-    if "@" not in comparison_form(username):
+    if "@" not in comparable_name(username):
         return None
-    for candidate in (username, comparison_form(username)):
+    for candidate in (username, comparable_name(username)):
         try:
-            return canonical_address(candidate)
+            return parse_address_to_ascii(candidate)
         except InvalidText:
             continue
     return None

@@ -126,7 +126,7 @@ def _failures_in(counter_item: dynamodb.Item | None) -> int:
 def _raise_if_waiting(
     kind: str, counter_item: dynamodb.Item | None, at: datetime, *, this_attempt_is_counted: bool
 ) -> None:
-    """Raise `RateLimited` during the wait. If this attempt is counted too, the error has the longer wait that follows."""
+    """Raise `RateLimited` during the wait. If this attempt is counted too, the error names the longer wait."""
     if counter_item is None:
         return
     failures = _failures_in(counter_item)

@@ -68,21 +68,21 @@ def check_item(item: dynamodb.Item) -> Iterator[Finding]:
     if kind in {"TENANT", "AUDIT", "DELETION"} and _names_another_owner(item, *rest.split("#")):
         yield Finding(FindingKind.FOREIGN, key, rest.partition("#")[0])
     if kind == "TENANT":
-        yield from _check_tenant_item(item, key, *rest.split("#"))
+        yield from _check_item_unless_tenant_is_deleting(item, key, *rest.split("#"))
     elif kind in {"TOKEN", "EMAIL", "NAME", "USERNAME"} and key.sk == keys.META:
-        yield from _check_lookup_item(item, key)
+        yield from _check_token_or_reservation(item, key)
     elif kind == "ACCOUNT" and key.sk == keys.META:
-        if not audit_coverage.has_audit_entry(item, keys.PLATFORM, "account", rest):
+        if not audit_coverage.last_change_has_audit_entry(item, keys.PLATFORM, "account", rest):
             yield Finding(FindingKind.UNRECORDED, key)
         yield from _check_username(item, key)
-    elif key == keys.platform():
+    elif key == keys.platform_counters():
         yield from admin_counts.check_superadmin_count(key)
 
 
 def _check_username(account: dynamodb.Item, key: keys.Key) -> Iterator[Finding]:
     """Check that the account's username is reserved for it. Accounts of earlier versions have no reservation."""
     try:
-        reservation_key = usernames.reservation_key(account["username"], account["email"])
+        reservation_key = usernames.reservation_key_unless_own_email(account["username"], account["email"])
     except InvalidText:
         return  # an account of an earlier version, whose username can be no key and so is nobody else's
     if reservation_key is None:
@@ -97,7 +97,9 @@ def _check_username(account: dynamodb.Item, key: keys.Key) -> Iterator[Finding]:
         yield Finding(FindingKind.USERNAME, key)
 
 
-def _check_tenant_item(item: dynamodb.Item, key: keys.Key, tenant_id: str, *user_part: str) -> Iterator[Finding]:
+def _check_item_unless_tenant_is_deleting(
+    item: dynamodb.Item, key: keys.Key, tenant_id: str, *user_part: str
+) -> Iterator[Finding]:
     """Check an item of a tenant's partition, or of a user's, where `user_part` is `("USER", <id>)`."""
     tenant = reads.get(keys.tenant(tenant_id))
     # The item is read again before it is reported, because it may have been deleted since the page was read.
@@ -167,7 +169,7 @@ def _owner_exists(item: dynamodb.Item, key: keys.Key) -> bool:
         return reads.get(keys.account(int(item["account_id"]))) is not None
     if "username_of" in item:
         return reads.get(keys.account(int(item["username_of"]))) is not None
-    tenant_id, user_id = _owner_ids(item)
+    tenant_id, user_id = _tenant_and_user_id(item)
     tenant, user = reads.get_many(keys.tenant(tenant_id), keys.user(tenant_id, user_id or ""))
     if tenant is None or user_id is None:
         return tenant is not None

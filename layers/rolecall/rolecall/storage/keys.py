@@ -6,9 +6,9 @@
 | `user(T, U)` | `TENANT#<T>` / `USER#<U>` |
 | `item_of_user(T, U, "DEVICE", D)` | `TENANT#<T>#USER#<U>` / `DEVICE#<D>` |
 | `api_token(H)` | `TOKEN#<sha256 of the token>` / `META` |
-| `email("Ada@Example.com")` | `EMAIL#ada@example.com` / `META` |
-| `tenant_name("Acme")` | `NAME#acme` / `META` |
-| `username("Ada")` | `USERNAME#ada` / `META` |
+| `email_reservation("Ada@Example.com")` | `EMAIL#ada@example.com` / `META` |
+| `tenant_name_reservation("Acme")` | `NAME#acme` / `META` |
+| `username_reservation("Ada")` | `USERNAME#ada` / `META` |
 | `account(7)` | `ACCOUNT#7` / `META` |
 | `item_of_account(7, "SESSION", S)` | `ACCOUNT#7` / `SESSION#<S>` |
 | `login_attempts_item("EMAIL", H)` | `ATTEMPTS#EMAIL#<sha256 of the address>` / `META` |
@@ -18,8 +18,8 @@
 | `deletion_job(T)` | `DELETION#<T>` / `META` |
 | `deletion_slice(T, "3")` | `DELETION#<T>` / `SLICE#3` |
 | `maintenance_progress()` | `MAINTENANCE` / `META` |
-| `idempotency_record_of_user_creation(T, H)` | `TENANT#<T>` / `REQUEST#<keyed hash>` |
-| `idempotency_record_of_tenant_registration(H)` | `REQUEST#<keyed hash>` / `META` |
+| `idempotency_record_in_tenant(T, H)` | `TENANT#<T>` / `REQUEST#<keyed hash>` |
+| `idempotency_record_outside_tenant(H)` | `REQUEST#<keyed hash>` / `META` |
 
 Some items of a tenant lie outside its partitions, such as a token or an email reservation. The owner lists their
 partition keys in its attribute `owned_keys`, and each of them names its tenant in `tenant_id`.
@@ -175,12 +175,12 @@ def tenant_name_reservation(name: str) -> Key:
     return Key(f"NAME#{comparable_form_of_name(name)}", META)
 
 
-def username(name: str) -> Key:
+def username_reservation(name: str) -> Key:
     """The reservation of a platform account's username, the same for usernames that look alike."""
-    return Key(f"USERNAME#{name_form(name)}", META)
+    return Key(f"USERNAME#{comparable_form_of_name(name)}", META)
 
 
-def name_form(name: str) -> str:
+def comparable_form_of_name(name: str) -> str:
     """What two names that look the same have in common; raises `InvalidText` for what can be no part of a key."""
     # Most routes take no name.
     from rolecall.text_rules import comparable_name  # noqa: PLC0415
@@ -250,12 +250,12 @@ def audit_by_target(scope: str, target_type: str, target_id: str) -> IndexPartit
     return IndexPartition("gsi1", f"AUDIT#{scope}#{target_type}#{target_id}")
 
 
-def idempotency_record_of_user_creation(tenant_id: str, digest: str) -> Key:
+def idempotency_record_in_tenant(tenant_id: str, digest: str) -> Key:
     """The stored response of a `POST /users` with an `Idempotency-Key`. It is deleted with the tenant."""
     return Key(tenant_partition(tenant_id), f"REQUEST#{digest}")
 
 
-def idempotency_record_of_tenant_registration(digest: str) -> Key:
+def idempotency_record_outside_tenant(digest: str) -> Key:
     """The stored response of a `POST /register` with an `Idempotency-Key`. Deleted with the tenant's first admin."""
     return Key(f"REQUEST#{digest}", META)
 

@@ -103,12 +103,13 @@ def register_tenant(
     request with the key runs.
     """
     if idempotency_key is None:
-        return _register_tenant(context, name, first_admin, None)
-    # Powertools' idempotency is slow to import, and most requests have no key.
+        return _register_in_one_transaction(context, name, first_admin, None)
+    # The idempotency module is imported only for a request with an `Idempotency-Key`, because the import of Powertools'
+    # idempotency is slow and most requests have no key.
     from rolecall.auth import idempotency  # noqa: PLC0415
 
     claim = idempotency.prepare_claim(
-        context, "register_tenant", idempotency_key, keys.idempotency_record_of_tenant_registration
+        context, "register_tenant", idempotency_key, keys.idempotency_record_outside_tenant
     )
 
     def from_record(record: Mapping[str, Any]) -> Registration:

@@ -65,8 +65,9 @@ def create_user(context: RequestContext, new: NewUser, *, idempotency_key: str |
     for other facts, `RequestInProgress` while the first request with the key runs.
     """
     if idempotency_key is None:
-        return _create_user(context, new, None)
-    # Powertools' idempotency is slow to import, and most requests have no key.
+        return _create_user_in_one_transaction(context, new, None)
+    # The idempotency module is imported only for a request with an `Idempotency-Key`, because the import of Powertools'
+    # idempotency is slow and most requests have no key.
     from rolecall.auth import idempotency  # noqa: PLC0415
 
     tenant_id = context.principal.tenant_id
@@ -74,7 +75,7 @@ def create_user(context: RequestContext, new: NewUser, *, idempotency_key: str |
         context,
         "create_user",
         idempotency_key,
-        lambda digest: keys.idempotency_record_of_user_creation(tenant_id, digest),
+        lambda digest: keys.idempotency_record_in_tenant(tenant_id, digest),
     )
     return idempotency.run_idempotent(
         claim,
