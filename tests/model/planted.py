@@ -137,7 +137,7 @@ BUGS = {
     ),
     "a restored tenant has dead tokens": Bug(
         "token that does not come back",
-        "auth.authorizer:_authenticate_api_token",
+        "auth.authorizer:_authenticate_api_token_and_report_use",
         'tenant["status"] != preconditions.ACTIVE',
         'tenant["status"] != preconditions.ACTIVE or tenant["version"] > 2',
     ),
@@ -169,7 +169,7 @@ BUGS = {
     "a scheduled tenant is still listed as active": Bug(
         "stale list",
         "deletion.schedule:schedule_deletion",
-        "**keys.SCHEDULED_TENANTS_BY_NAME.index_attributes(keys.name_form(name)),",
+        "**keys.SCHEDULED_TENANTS_BY_NAME.index_attributes(keys.comparable_form_of_name(name)),",
         "",
     ),
     "the name of a deleted tenant stays taken": Bug(

@@ -61,7 +61,7 @@ def some_dozen_items() -> Tenant:
     shown = {"id": tenant_id, "name": "Acme", "created_at": at, "updated_at": at}
     put(keys.tenant(tenant_id), **shown, status="active", active_admins=0, version=1)
     by_name = keys.TENANTS_BY_NAME.index_attributes("acme")
-    put(keys.tenant_name("Acme"), tenant_id=tenant_id, **shown, **by_name)
+    put(keys.tenant_name_reservation("Acme"), tenant_id=tenant_id, **shown, **by_name)
     tenant = Tenant(tenant_id, "Acme", Member("", tenant_id, "", "admin", ""))
     for user_id in ("0a", "0b", "7f"):
         plant_user(tenant.id, str(UUID(user_id + uuid4().hex[2:])))
@@ -179,7 +179,7 @@ def assert_deleted(tenant: Tenant, counts: Counter[str], critical_actions: set[s
     assert receipt["deleted"] == receipt["total"] == dict(counts)
     critical = [entry for entry in audit_of(tenant.id) if entry.get("severity")]
     assert sorted(entry["action"] for entry in critical) == sorted(critical_actions)
-    job = reads.get(keys.deletion(tenant.id)) or {}
+    job = reads.get(keys.deletion_job(tenant.id)) or {}
     assert not job["unannounced"]
     assert "gsi1pk" not in job
 

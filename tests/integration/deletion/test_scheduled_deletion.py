@@ -83,7 +83,7 @@ def test_a_scheduled_deletion_closes_the_tenant_and_removes_nothing(acme: Tenant
     assert user.request("GET", f"/users/{user.id}").status == 401
     with pytest.raises(Unauthorized):
         devices.register_device(acme.id, user.id, "phone", clock.now())
-    own = {keys.tenant(acme.id), keys.tenant_name("Acme"), keys.deletion(acme.id)}
+    own = {keys.tenant(acme.id), keys.tenant_name_reservation("Acme"), keys.deletion_job(acme.id)}
     assert {key: item for key, item in _state().items() if key not in own} == {
         key: item for key, item in before.items() if key not in own
     }
@@ -335,7 +335,7 @@ def test_scheduling_that_dies_at_any_call_has_happened_or_not(caplog: pytest.Log
         _run_maintenance(5)
         assert _actions(tenant) == ["schedule_tenant_deletion"]
         assert {action for action, _ in announced(caplog, tenant.id)} == {"schedule_tenant_deletion"}
-        assert "gsi1pk" not in (reads.get(keys.deletion(tenant.id)) or {})
+        assert "gsi1pk" not in (reads.get(keys.deletion_job(tenant.id)) or {})
         assert _restore(tenant).status == 200
         assert _state() == before
         number += STEP
@@ -372,7 +372,7 @@ def test_a_restored_tenant_can_be_scheduled_or_deleted_before_its_restoration_is
         delete(tenant, query=WEEK)
         with just_before("Query", _die), suppress(Crash):
             _restore(tenant)
-        assert (reads.get(keys.deletion(tenant.id)) or {})["status"] == "restored"
+        assert (reads.get(keys.deletion_job(tenant.id)) or {})["status"] == "restored"
         assert delete(tenant, query=query).status in {200, 202}
         assert "restore_tenant" in {action for action, _ in announced(caplog, tenant.id)}
 

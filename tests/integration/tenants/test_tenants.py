@@ -172,6 +172,4 @@ def test_an_id_is_a_uuid(aws: None, method: str) -> None:
 def test_a_tenant_whose_item_says_nothing_of_it_is_unprotected_and_in_its_first_version() -> None:
     item = {"id": "i", "name": "n", "created_at": "c", "updated_at": "u"}
 
-    assert tenants.ActiveTenant.from_item(item) == tenants.ActiveTenant(
-        "i", "n", "c", "u", deletion_protection=False, version=1
-    )
+    assert tenants.Tenant.from_item(item) == tenants.Tenant("i", "n", "c", "u", deletion_protection=False, version=1)

@@ -10,7 +10,7 @@ OLD = {"kid": "1", "key": "J" * 64, "previous": {"kid": "0", "key": "H" * 64, "u
 
 
 def test_a_new_key_is_random_and_has_384_bits() -> None:
-    made = [jwts.with_new_key(OLD, AT, keep_previous=False) for _ in range(3)]
+    made = [jwts.prepare_secret_with_new_key(OLD, AT, keep_old_key=False) for _ in range(3)]
 
     assert all(one.keys() == {"kid", "key"} for one in made)
     assert {len(one["key"]) for one in made} == {64}
@@ -18,7 +18,7 @@ def test_a_new_key_is_random_and_has_384_bits() -> None:
 
 
 def test_the_previous_key_is_kept_until_its_last_token_has_expired() -> None:
-    made = jwts.with_new_key(OLD, AT, keep_previous=True)
+    made = jwts.prepare_secret_with_new_key(OLD, AT, keep_old_key=True)
     # A function may sign with the cached old key for 5 minutes. Its tokens live 15 minutes, and clocks differ.
     until = epoch_seconds(AT) + 300 + 900 + jwts._SKEW_SECONDS
     assert made["previous"] == {"kid": "1", "key": "J" * 64, "until": until}

@@ -110,7 +110,7 @@ def log_unlogged_critical_events(job: DeletionJob) -> None:
             message, tenant_id=job.tenant_id, tenant_name=job.tenant_name, event_id=event_id, action=action
         )
         count_metric(metric)
-    key, unchanged = keys.deletion(job.tenant_id), Attr("unannounced").eq(dict(job.unlogged_events))
+    key, unchanged = keys.deletion_job(job.tenant_id), Attr("unannounced").eq(dict(job.unlogged_events))
     logged = writes.Update(
         key,
         set={"unannounced": {}},

@@ -73,9 +73,9 @@ class DeletionJob:
             slices,
             deleted,
             deleted + remaining + tenant_item,
-            job["verified"],
-            job.get("deletes_at"),
-            job["status"] == RESTORED,
+            job_item["verified"],
+            job_item.get("deletes_at"),
+            job_item["status"] == RESTORED,
         )
 
     @property
@@ -145,16 +145,16 @@ def read_job(tenant_id: str) -> DeletionJob:
 
 def find_job(tenant_id: str) -> DeletionJob | None:
     """Return the job of a tenant's deletion, also one that was taken back; None if there is none."""
-    items = reads.query_partition(keys.deletion(tenant_id).pk).items
+    items = reads.query_partition(keys.deletion_job(tenant_id).pk).items
     if not items:
         return None
     job, *slice_items = items
     return DeletionJob.from_items(job, slice_items)
 
 
-def list_pending_jobs(after: str | None, limit: int) -> reads.Page:
+def list_pending_jobs(after: str | None, page_size: int) -> reads.Page:
     """Return a page of the jobs that are in progress, or whose critical events are not logged, oldest first."""
-    return reads.query_index(keys.PENDING_DELETIONS, after=after, limit=limit)
+    return reads.query_index(keys.PENDING_DELETIONS, after=after, limit=page_size)
 
 
 def list_due_jobs(at: datetime, after: str | None, limit: int) -> reads.Page:

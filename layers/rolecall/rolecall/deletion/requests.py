@@ -86,8 +86,8 @@ def start_due_deletion(context: RequestContext, tenant_id: str) -> bool:
     except AlreadyAccepted:
         return False
     logger.info("scheduled tenant deletion started", tenant_id=tenant_id)
-    completion.log_critical_events(job)
-    workers.queue_slices(job)
+    completion.log_unlogged_critical_events(job)
+    workers.queue_runnable_slices(job)
     return True
 
 
@@ -154,7 +154,7 @@ def _write_tombstone(context: RequestContext, tenant: dynamodb.Item) -> Deletion
     `ConcurrentChange` if the tenant has changed since it was read.
     """
     tenant_id, name, at = tenant["id"], tenant["name"], rfc3339(context.at)
-    job_key = keys.deletion(tenant_id)
+    job_key = keys.deletion_job(tenant_id)
     scheduled = _read_scheduled_job(tenant)
     entry = trail.new_entry(
         context,
@@ -193,7 +193,8 @@ def _write_tombstone(context: RequestContext, tenant: dynamodb.Item) -> Deletion
         writes.Update(
             keys.tenant(tenant_id),
             set={"status": preconditions.DELETING, "updated_at": at},
-            # The condition on the name: the same transaction deletes the reservation of this name.
+            # The condition requires the tenant's name as it was read, because the same transaction deletes the
+            # reservation of that name.
             when=unchanged & Attr("name").eq(name) & schedule.unprotected(),
             on_condition_failure=schedule.error_if_changed,
         ),
@@ -210,7 +211,7 @@ def _read_scheduled_job(tenant: dynamodb.Item) -> dynamodb.Item | None:
     if tenant["status"] == preconditions.ACTIVE:
         schedule.log_restoration(tenant["id"])
         return None
-    job = reads.get(keys.deletion(tenant["id"]))
+    job = reads.get(keys.deletion_job(tenant["id"]))
     if job is None or job["status"] != jobs.SCHEDULED:
         raise ConcurrentChange
     return job
@@ -219,12 +220,12 @@ def _read_scheduled_job(tenant: dynamodb.Item) -> dynamodb.Item | None:
 def _log_critical_events(job: DeletionJob) -> None:
     """Log the events of an accepted deletion. An error raises nothing: maintenance logs them."""
     try:
-        completion.log_critical_events(job)
+        completion.log_unlogged_critical_events(job)
     except RolecallError as error:
-        logger.warning("tenant deletion interrupted", tenant_id=job.tenant_id, **describe_failed_call(error))
+        logger.warning("tenant deletion interrupted", tenant_id=job.tenant_id, **describe_cause_for_log(error))
 
 
-def _sweep_within_request(context: RequestContext, accepted: DeletionJob) -> DeletionJob:
+def _sweep_within_request(context: RequestContext, accepted_job: DeletionJob) -> DeletionJob:
     """Sweep until the deletion is complete or the time is up, then queue the remaining slices; return the job.
 
     An error raises nothing here: the deletion is accepted, and maintenance resumes it.

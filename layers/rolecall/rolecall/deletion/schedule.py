@@ -28,7 +28,7 @@ def schedule_deletion(context: RequestContext, tenant: dynamodb.Item, grace_days
     """
     tenant_id, name, at = tenant["id"], tenant["name"], rfc3339(context.at)
     deletes_at = rfc3339(context.at + timedelta(days=grace_days))
-    job_key = keys.deletion(tenant_id)
+    job_key = keys.deletion_job(tenant_id)
 
     def tenant_changed(found: dynamodb.Item | None) -> RolecallError:
         if found is not None and found["status"] != preconditions.ACTIVE:
@@ -71,11 +71,11 @@ def schedule_deletion(context: RequestContext, tenant: dynamodb.Item, grace_days
             on_condition_failure=tenant_changed,
         ),
         writes.Update(
-            keys.tenant_name(name),
+            keys.tenant_name_reservation(name),
             set={
                 "updated_at": at,
                 "deletes_at": deletes_at,
-                **keys.SCHEDULED_TENANTS_BY_NAME.index_attributes(keys.name_form(name)),
+                **keys.SCHEDULED_TENANTS_BY_NAME.index_attributes(keys.comparable_form_of_name(name)),
             },
             when=Attr("tenant_id").eq(tenant_id),
         ),
@@ -101,6 +101,6 @@ def error_if_changed(found: dynamodb.Item | None) -> RolecallError:
 
 def log_restoration(tenant_id: str) -> None:
     """Finish an earlier scheduled deletion that was taken back: log its events, and so delete its job."""
-    job = reads.get(keys.deletion(tenant_id))
+    job = reads.get(keys.deletion_job(tenant_id))
     if job is not None and job["status"] == jobs.RESTORED:
-        completion.log_critical_events(DeletionJob.from_items(job, []))
+        completion.log_unlogged_critical_events(DeletionJob.from_items(job, []))

@@ -114,16 +114,18 @@ class Report:
         }
 
 
-def run_maintenance(at: datetime, request_id: str, limits: Limits | None = None, *, repair: bool = False) -> Report:
+def run_maintenance(
+    at: datetime, request_id: str, limits: StandstillLimits | None = None, *, repair: bool = False
+) -> Report:
     """Start due deletions, handle pending ones, check a part of the invariants and redact audits; return what was done.
 
     Both the deletions and the check continue where the last run stopped. With `repair`, findings that can be repaired
     without a person's judgement are repaired; see `findings`.
     """
     context, report = RequestContext(MAINTENANCE, at, request_id), Report()
-    _run_step("user deletions", lambda: user_deletion.finish_pending_deletions(_USERS_PER_RUN, RESERVE_SECONDS))
+    _run_step("user deletions", lambda: user_deletion.finish_stopped_user_deletions(_USERS_PER_RUN, RESERVE_SECONDS))
     _run_step("due deletions", lambda: _start_due_deletions(context, report))
-    saved = reads.get(keys.maintenance()) or {}
+    saved = reads.get(keys.maintenance_progress()) or {}
     after = saved.get("deletions_after")
     while True:
         page = jobs.list_pending_jobs(after, _PAGE)
@@ -213,10 +215,10 @@ def _read_job_if_possible(item: dynamodb.Item) -> DeletionJob | None:
 def _execute_action(context: RequestContext, action: Action, jobs_by_tenant_id: dict[str, DeletionJob]) -> None:
     match action.type:
         case ActionType.LOG_EVENTS:
-            completion.log_critical_events(found[action.tenant_id])
+            completion.log_unlogged_critical_events(jobs_by_tenant_id[action.tenant_id])
             job = jobs.find_job(action.tenant_id)
             if job is not None:
-                found[action.tenant_id] = job
+                jobs_by_tenant_id[action.tenant_id] = job
         case ActionType.RESUME:
             workers.resume_deletion(context, jobs_by_tenant_id[action.tenant_id])
 

@@ -76,7 +76,7 @@ SLICES = (*"0123456789abcdef", TENANT_SLICE)
 #: Bytes of a name, in the form that is compared, by which tenants that are being deleted are ordered.
 _COMPARED_NAME_BYTES = 900
 
-#: Prefixes of owned keys that are random. No other owner can ever get the same key.
+#: Owned keys with these prefixes are random, so no other owner can ever get the same key.
 _NEVER_REUSED = ("TOKEN#",)
 
 #: The index partition of the pending deletions of tenants, ordered by the time of the request.
@@ -85,7 +85,7 @@ PENDING_DELETIONS = IndexPartition("gsi1", "DELETIONS#OPEN")
 #: The scheduled deletions of tenants, by the time at which each is due.
 SCHEDULED_DELETIONS = IndexPartition("gsi2", "DELETIONS#SCHEDULED")
 
-#: The pending deletions of users, by the time of the request.
+#: The index partition of the pending deletions of users, ordered by the time of the request.
 PENDING_USER_DELETIONS = IndexPartition("gsi1", "USER_DELETIONS#OPEN")
 
 #: The active tenants. The sort key is the case-folded name. This partition holds the name
@@ -95,10 +95,13 @@ TENANTS_BY_NAME = IndexPartition("gsi1", "TENANTS")
 #: The tenants whose deletion is scheduled. It holds their name reservations, as `TENANTS_BY_NAME` does.
 SCHEDULED_TENANTS_BY_NAME = IndexPartition("gsi1", "TENANTS#SCHEDULED")
 
-#: The tenants that are being deleted. It holds their deletion jobs; see `deleting_tenant_sort_key`.
+#: The index partition of the tenants that are not being deleted, ordered by name without case. It lists the name
+#: reservations instead of the tenants' own items: a reservation rarely changes, and one partition could not take the
+#: many writes of the tenants' own items.
 DELETING_TENANTS_BY_NAME = IndexPartition("gsi2", "TENANTS#DELETING")
 
-#: The deleted tenants whose audit entries still contain emails, by the time of the deletion.
+#: The index partition of the deleted tenants whose audit entries still contain emails, ordered by the time of the
+#: deletion.
 UNREDACTED_AUDITS = IndexPartition("gsi2", "AUDITS#UNREDACTED")
 
 #: The index partition of all platform accounts, ordered by email in lower case.
@@ -191,7 +194,7 @@ def comparable_form_of_name(name: str) -> str:
 def deleting_tenant_sort_key(name: str, tenant_id: str) -> str:
     """The sort key in `DELETING_TENANTS_BY_NAME`. It has the id too, because the name is free for others already."""
     # A sort key has at most 1,024 bytes, and a name in its compared form may have nearly as many.
-    form = name_form(name).encode()[:_COMPARED_NAME_BYTES].decode(errors="ignore")
+    form = comparable_form_of_name(name).encode()[:_COMPARED_NAME_BYTES].decode(errors="ignore")
     return f"{form}\0{tenant_id}"
 
 

@@ -10,7 +10,7 @@ from rolecall.deletion import completion, jobs
 from rolecall.errors import ConcurrentChange, DeletionStarted, RolecallError, TenantNotFound
 from rolecall.storage import dynamodb, keys, reads, retries, writes
 from rolecall.storage.expressions import Attr
-from rolecall.telemetry import describe_failed_call, logger
+from rolecall.telemetry import describe_cause_for_log, logger
 from rolecall.tenants.tenants import Tenant
 
 
@@ -25,15 +25,15 @@ def restore_tenant(context: RequestContext, tenant_id: str) -> Tenant:
     try:
         job = jobs.find_job(tenant_id)
         if job is not None:
-            completion.log_critical_events(job)
+            completion.log_unlogged_critical_events(job)
     except RolecallError as error:
         # The tenant is restored. Maintenance logs the event.
-        logger.warning("tenant restoration interrupted", tenant_id=tenant_id, **describe_failed_call(error))
+        logger.warning("tenant restoration interrupted", tenant_id=tenant_id, **describe_cause_for_log(error))
     return tenant
 
 
 def _attempt_restoration(context: RequestContext, tenant_id: str) -> Tenant:
-    tenant, job = reads.get_many(keys.tenant(tenant_id), keys.deletion(tenant_id))
+    tenant, job = reads.get_many(keys.tenant(tenant_id), keys.deletion_job(tenant_id))
     if tenant is not None and tenant["status"] == preconditions.DELETING:
         raise DeletionStarted
     if tenant is None or tenant["status"] != preconditions.SCHEDULED:
@@ -60,13 +60,16 @@ def _attempt_restoration(context: RequestContext, tenant_id: str) -> Tenant:
             on_condition_failure=_error_if_changed,
         ),
         writes.Update(
-            keys.tenant_name(tenant["name"]),
-            set={"updated_at": at, **keys.TENANTS_BY_NAME.index_attributes(keys.name_form(tenant["name"]))},
+            keys.tenant_name_reservation(tenant["name"]),
+            set={
+                "updated_at": at,
+                **keys.TENANTS_BY_NAME.index_attributes(keys.comparable_form_of_name(tenant["name"])),
+            },
             remove=("deletes_at",),
             when=Attr("tenant_id").eq(tenant_id),
         ),
         writes.Update(
-            keys.deletion(tenant_id),
+            keys.deletion_job(tenant_id),
             set={
                 "status": jobs.RESTORED,
                 # In the list of pending jobs until the events are logged, which deletes the job.

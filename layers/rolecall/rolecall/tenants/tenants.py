@@ -90,7 +90,7 @@ class TenantPage(NamedTuple):
     next_cursor: str | None
 
 
-type Registration = tuple[ActiveTenant, user_creation.CreatedUser]
+type Registration = tuple[Tenant, user_creation.CreatedUser]
 
 
 def register_tenant(
@@ -113,7 +113,7 @@ def register_tenant(
     )
 
     def from_record(record: Mapping[str, Any]) -> Registration:
-        return ActiveTenant(**record["tenant"]), user_creation.CreatedUser.from_replay_record(record["created"], claim)
+        return Tenant(**record["tenant"]), user_creation.CreatedUser.from_replay_record(record["created"], claim)
 
     return idempotency.run_idempotent(
         claim,
@@ -133,7 +133,7 @@ def _register_in_one_transaction(
     context: RequestContext, name: str, first_admin: user_creation.NewUser, claim: "IdempotencyClaim | None"
 ) -> Registration:
     at = rfc3339(context.at)
-    tenant = ActiveTenant(new_id(), name, at, at)
+    tenant = Tenant(new_id(), name, at, at)
     created, user_writes = user_creation.prepare_user_writes(context, tenant.id, first_admin, claim)
     name_key, tenant_key = keys.tenant_name_reservation(name), keys.tenant(tenant.id)
 
@@ -156,7 +156,7 @@ def _register_in_one_transaction(
             {
                 "pk": tenant_key.pk,
                 "sk": tenant_key.sk,
-                **tenant.to_data(),
+                **tenant.to_json_with_protection(),
                 "version": tenant.version,
                 "status": preconditions.ACTIVE,
                 "active_admins": 1,
@@ -183,8 +183,8 @@ def list_tenants(
 ) -> TenantPage:
     """Return a page of the tenants in one state, ordered by name without case; `name` is a prefix.
 
-    Names are compared in the form of `keys.name_form`. A page reads only the tenants that it returns, and one more.
-    Raises `ValidationFailed` for a cursor of another list, and for a `name` that no name can begin with.
+    Names are compared in the form of `keys.comparable_form_of_name`. A page reads only the tenants that it returns, and
+    one more. Raises `ValidationFailed` for a cursor of another list, and for a `name` that no name can begin with.
     """
     prefix, partition = _compared_prefix(name), _PARTITIONS[status]
     scope = ("list_tenants", status, prefix)
@@ -200,17 +200,17 @@ def _compared_prefix(name: str) -> str:
     if not name:
         return ""
     try:
-        return keys.name_form(name)
+        return keys.comparable_form_of_name(name)
     except ValidationFailed as error:
         raise ValidationFailed(FieldError("name", error.message, name)) from None
 
 
-def get_tenant(tenant_id: str) -> ActiveTenant:
+def get_tenant(tenant_id: str) -> Tenant:
     """Return the tenant; raise `TenantNotFound` if there is none, or if it is being deleted."""
     item = reads.get(keys.tenant(tenant_id))
     if item is None or item["status"] != preconditions.ACTIVE:
         raise TenantNotFound
-    return ActiveTenant.from_item(item)
+    return Tenant.from_item(item)
 
 
 def resolve_tenant_id(context: RequestContext, requested_tenant_id: str | None) -> str:
@@ -231,7 +231,7 @@ def resolve_tenant_id(context: RequestContext, requested_tenant_id: str | None) 
 
 def update_tenant(
     context: RequestContext, tenant_id: str, *, deletion_protection: bool, if_match: frozenset[int] | None = None
-) -> ActiveTenant:
+) -> Tenant:
     """Switch a tenant's deletion protection on or off; a tenant that has that setting already stays unchanged.
 
     Raises `TenantNotFound`, `PreconditionFailed`, `ConcurrentChange`.
@@ -245,7 +245,7 @@ def update_tenant(
 
 def _attempt_protection_change(
     context: RequestContext, tenant_id: str, new_protection: bool, if_match: frozenset[int] | None
-) -> ActiveTenant:
+) -> Tenant:
     old = get_tenant(tenant_id)
     if if_match is not None and old.version not in if_match:
         raise PreconditionFailed
