@@ -21,9 +21,9 @@ T, U = "1a2b3c4d-5e6f-4a7b-8c9d-0e1f2a3b4c5d", "7c2d1e3f-9a8b-4c10-b2d3-e4f5a6b7
         (lambda: keys.item_of_user(T, U, "DEVICE", "d"), f"TENANT#{T}#USER#{U}", "DEVICE#d", "devices"),
         (lambda: keys.item_of_user(T, U, "SESSION", "s"), f"TENANT#{T}#USER#{U}", "SESSION#s", "sessions"),
         (lambda: keys.api_token("ab12"), "TOKEN#ab12", "META", "tokens"),
-        (lambda: keys.email("Ada@Example.COM"), "EMAIL#ada@example.com", "META", "emails"),
-        (lambda: keys.tenant_name("Straße"), "NAME#strasse", "META", "names"),
-        (lambda: keys.username("Ada"), "USERNAME#ada", "META", "usernames"),
+        (lambda: keys.email_reservation("Ada@Example.COM"), "EMAIL#ada@example.com", "META", "emails"),
+        (lambda: keys.tenant_name_reservation("Straße"), "NAME#strasse", "META", "names"),
+        (lambda: keys.username_reservation("Ada"), "USERNAME#ada", "META", "usernames"),
         (lambda: keys.account(7), "ACCOUNT#7", "META", "accounts"),
         (lambda: keys.item_of_account(7, "CREDENTIAL", "c"), "ACCOUNT#7", "CREDENTIAL#c", "credentials"),
         (lambda: keys.account_session(7, "s"), "ACCOUNT#7", "SESSION#s", "sessions"),
@@ -113,8 +113,8 @@ def test_the_sort_key_of_a_tenant_that_is_being_deleted_has_room_for_every_name(
 
 
 def test_a_stored_response_is_recognised() -> None:
-    assert keys.is_stored_response(keys.registration_record("ab12").pk)
-    assert not keys.is_stored_response(keys.email("ada@example.com").pk)
+    assert keys.is_stored_response(keys.idempotency_record_outside_tenant("ab12").pk)
+    assert not keys.is_stored_response(keys.email_reservation("ada@example.com").pk)
 
 
 def test_the_counter_of_refusals_lies_beside_the_trail() -> None:

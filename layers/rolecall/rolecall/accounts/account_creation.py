@@ -102,7 +102,7 @@ def _create_account_in_one_transaction(
             when=writes.MUST_NOT_EXIST,
             on_condition_failure=lambda _found: EmailTaken(),
         ),
-        *usernames.reservation_writes(account.username, account.email, account.id),
+        *usernames.prepare_reservation(account.username, account.email, account.id),
         writes.Put(
             account.to_item() | ({"stored_response": claim.record_key.pk} if claim else {}), when=writes.MUST_NOT_EXIST
         ),

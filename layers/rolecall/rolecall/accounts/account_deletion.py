@@ -6,10 +6,10 @@ from rolecall.auth.principals import RequestContext
 from rolecall.errors import RolecallError
 from rolecall.storage import keys, reads, retries, writes
 from rolecall.storage.expressions import Attr
-from rolecall.telemetry import describe_failed_call, logger
+from rolecall.telemetry import describe_cause_for_log, logger
 
 
-def delete_account(context: RequestContext, email: str, *, force: bool = False) -> accounts.Account:
+def delete_account(context: RequestContext, email: str, *, even_last_superadmin: bool = False) -> accounts.Account:
     """Delete the account with this email for good, with its password and its sessions; return it as it was.
 
     Its history stays in the audit. Raises `AccountNotFound`; `LastSuperadmin` for the only enabled superadmin, unless
@@ -23,9 +23,9 @@ def delete_account(context: RequestContext, email: str, *, force: bool = False) 
         writes.transact(
             *accounts.superadmin_count_writes(-int(was.is_active_superadmin), may_fall_to_zero=even_last_superadmin),
             writes.Delete(keys.account(account_id), when=Attr("version").eq(was.version)),
-            writes.Delete(keys.email(email), when=Attr("account_id").eq(account_id)),
-            *usernames.release_writes(was.username, was.email, account_id),
-            writes.Delete(accounts.password_key(account_id)),
+            writes.Delete(keys.email_reservation(email), when=Attr("account_id").eq(account_id)),
+            *usernames.prepare_release(was.username, was.email, account_id),
+            writes.Delete(accounts.password_item_key(account_id)),
             *_stored_response_writes(account_id),
             trail.new_entry(
                 context,
@@ -39,10 +39,10 @@ def delete_account(context: RequestContext, email: str, *, force: bool = False) 
 
     was = retries.retry_on_conflict(attempt)
     try:
-        _delete_sessions(account_id)
+        _delete_remaining_items_of_account(account_id)
     except RolecallError as error:
         # The account is deleted. Its sessions are valid without it for nothing, and expire.
-        logger.warning("account's sessions not deleted", account_id=account_id, **describe_failed_call(error))
+        logger.warning("account's sessions not deleted", account_id=account_id, **describe_cause_for_log(error))
     logger.info("account deleted", account_id=account_id, role=was.role)
     return was
 
@@ -58,7 +58,7 @@ def _stored_response_writes(account_id: int) -> list[writes.Write]:
     return [writes.Update(record_key, set={"status": keys.RESULT_DELETED}, remove=("answer", "account_id"), when=owned)]
 
 
-def _delete_sessions(account_id: int) -> None:
+def _delete_remaining_items_of_account(account_id: int) -> None:
     """Remove the sessions of an account that is gone. A crash here leaves items that expire and that open nothing."""
     partition = keys.account(account_id).pk
     more = True

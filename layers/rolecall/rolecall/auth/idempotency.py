@@ -72,7 +72,7 @@ class IdempotencyClaim:
         return writes.Update(
             self.record_key,
             set={"status": _COMPLETED, "answer": json.dumps(answer), **owner},
-            when=self.held_condition,
+            when=self.still_held_condition,
         )
 
     @property

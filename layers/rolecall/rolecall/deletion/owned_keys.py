@@ -44,13 +44,13 @@ class _OwnedByAnother(RolecallError):
 
 def delete_items_still_owned(owner: Owner, keys_maybe_taken_over: Iterable[str]) -> None:
     """Delete the items with these partition keys that belong to the owner; leave those of other owners."""
-    found = reads.get_many(*(keys.Key(pk, keys.META) for pk in sorted(set(owned_keys))))
-    for release in [prepare_release(owner, item) for item in found if item]:
+    found = reads.get_many(*(keys.Key(pk, keys.META) for pk in sorted(set(keys_maybe_taken_over))))
+    for release in [prepare_release_if_owned(owner, item) for item in found if item]:
         if release:
             release_if_still_owned(release)
 
 
-def prepare_release(owner: Owner, item: dynamodb.Item) -> Release | None:
+def prepare_release_if_owned(owner: Owner, item: dynamodb.Item) -> Release | None:
     """Return the write that deletes an item, or empties it if it is a stored response, conditional on its owner.
 
     Returns None if the item belongs to another owner, or to nobody yet.
@@ -75,6 +75,6 @@ def empty_stored_response(owner: Owner, key: keys.Key) -> writes.Update:
 
 
 def release_if_still_owned(release: Release) -> None:
-    """Execute a write made by `prepare_release`; do nothing if another owner has taken the key over."""
+    """Execute a write made by `prepare_release_if_owned`; do nothing if another owner has taken the key over."""
     with suppress(_OwnedByAnother):
         retries.retry_while_throttled(lambda: writes.write(release))

@@ -7,8 +7,8 @@ from itertools import chain, islice
 from typing import NamedTuple
 
 from rolecall import deadline
-from rolecall.deletion.executors import RESERVE_SECONDS, Executors, Limits, open_executors
-from rolecall.deletion.owned_keys import Owner, Release, prepare_release
+from rolecall.deletion.executors import RESERVE_SECONDS, ChunkLimits, Executors, open_executors
+from rolecall.deletion.owned_keys import Owner, Release, prepare_release_if_owned
 from rolecall.deletion.slices import AFTER_LAST_CHILD, START, SWEPT, Counts, Position, Slice
 from rolecall.storage import keys, reads, retries
 
@@ -170,13 +170,15 @@ class _SliceReader:
         found = retries.retry_while_throttled(lambda: reads.get_many(*(key for _owner, key in chunk.owned)))
         # Two items may list the same key, so the writes are collected by key.
         prepared = {
-            key: prepare_release(owner, item)
+            key: prepare_release_if_owned(owner, item)
             for (owner, key), item in zip(chunk.owned, found, strict=True)
             if item and owner.owns(item)
         }
         releases = [release for release in prepared.values() if release]
-        chunk.conditional_releases = [one for one in releases if keys.is_reusable_by_others(one.key.pk)]
-        chunk.unconditional_deletes = [one.key for one in releases if not keys.is_reusable_by_others(one.key.pk)]
+        chunk.conditional_releases = [one for one in releases if keys.can_be_taken_by_another_owner(one.key.pk)]
+        chunk.unconditional_deletes = [
+            one.key for one in releases if not keys.can_be_taken_by_another_owner(one.key.pk)
+        ]
         chunk.counts.update(map(keys.receipt_category, (*chunk.own, *(one.key for one in releases))))
         return chunk
 

@@ -159,8 +159,10 @@ class _SliceRun:
     def _delete_owned_items_then_own_items(self, chunk: Chunk) -> None:
         """Delete the owned items first, then the items that list them: after a crash they can still be found."""
         self._executors.calls.run_all(owned_keys.release_if_still_owned, chunk.conditional_releases)
-        self._executors.batches.run_all(_delete_batch, _batches(chunk.unconditional_deletes))
-        self._executors.batches.run_all(_delete_batch, _batches(chunk.own))
+        self._executors.batches.run_all(
+            _delete_batch_retrying_throttling, _split_into_batches(chunk.unconditional_deletes)
+        )
+        self._executors.batches.run_all(_delete_batch_retrying_throttling, _split_into_batches(chunk.own))
 
 
 def _split_into_batches(some: Iterable[keys.Key]) -> Iterable[tuple[keys.Key, ...]]:

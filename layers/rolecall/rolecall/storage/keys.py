@@ -272,7 +272,7 @@ def is_stored_response(pk: str) -> bool:
     return pk.startswith("REQUEST#")
 
 
-def deletion(tenant_id: str) -> Key:
+def deletion_job(tenant_id: str) -> Key:
     """The job of a tenant's deletion, and later its receipt."""
     return Key(f"DELETION#{tenant_id}", META)
 

@@ -164,7 +164,7 @@ def _register_in_one_transaction(
             when=writes.MUST_NOT_EXIST,
         ),
         *user_writes,
-        *([claim.completion_write(_to_record((tenant, created)), created.owner)] if claim else []),
+        *([claim.completion_write(_to_replay_record((tenant, created)), created.owner)] if claim else []),
         trail.new_entry(
             context,
             "register_tenant",

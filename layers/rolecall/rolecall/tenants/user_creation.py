@@ -48,7 +48,7 @@ class CreatedUser(NamedTuple):
         """The ids that name this user as the owner of an item outside of its partition."""
         return {"tenant_id": self.user.tenant_id, "user_id": self.user.id}
 
-    def to_record(self) -> dict[str, Any]:
+    def to_replay_record(self) -> dict[str, Any]:
         """Return what is stored for a replay: everything but the token, which the claim derives again."""
         return {"user": self.user._asdict(), "webhook_url": self.webhook_url}
 
@@ -95,7 +95,7 @@ def _create_user_in_one_transaction(
         preconditions.tenant_active(tenant_id, admin_delta=admin_count_delta(None, new.role)),
         *preconditions.actor_still_authorized(context.principal),
         *user_writes,
-        *([claim.completion_write(created.to_record(), created.owner)] if claim else []),
+        *([claim.completion_write(created.to_replay_record(), created.owner)] if claim else []),
         trail.new_entry(
             context,
             "create_user",
@@ -138,7 +138,7 @@ def prepare_user_writes(
                 **keys.users_by_email(tenant_id).index_attributes(address),
                 **keys.users_by_role_and_state(tenant_id, user.role, user.active).index_attributes(address),
                 **user._asdict(),
-                "owned_keys": {token_key.pk, email_key.pk, *(claim.keys_outside_tenant if claim else ())},
+                "owned_keys": {token_key.pk, email_key.pk, *(claim.record_keys_outside_tenant if claim else ())},
                 **({"stored_response": claim.sort_key_in_tenant} if claim and claim.sort_key_in_tenant else {}),
             },
         ),

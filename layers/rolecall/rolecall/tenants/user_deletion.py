@@ -12,7 +12,7 @@ from rolecall.auth import preconditions
 from rolecall.auth.principals import RequestContext
 from rolecall.auth.roles import Role, admin_count_delta, check_may_manage
 from rolecall.clock import rfc3339
-from rolecall.deletion.owned_keys import Owner, delete_owned_items, empty_stored_response
+from rolecall.deletion.owned_keys import Owner, delete_items_still_owned, empty_stored_response
 from rolecall.errors import PreconditionFailed, RolecallError, SelfChangeDenied, ServiceUnavailable, UserNotFound
 from rolecall.storage import dynamodb, keys, reads, retries, writes
 from rolecall.storage.expressions import Attr
@@ -113,7 +113,7 @@ def _is_stored_response(key: keys.Key) -> bool:
     return keys.is_stored_response(key.pk) or key.sk != keys.META
 
 
-def finish_deletion(tenant_id: str, user_id: str) -> None:
+def delete_remaining_items_of_deleted_user(tenant_id: str, user_id: str) -> None:
     """Delete the remaining items of a user who is marked as deleted; it can be repeated after a crash.
 
     Raises `ServiceUnavailable` when the time is up.
