@@ -10,7 +10,7 @@ def now() -> datetime:
 
 def rfc3339(at: datetime) -> str:
     """The time as text, with whole seconds and a `Z`, as in `2026-06-15T12:00:00Z`."""
-    # strftime would take three times as long.
+    # `isoformat` is used because `strftime` would take three times as long.
     return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 

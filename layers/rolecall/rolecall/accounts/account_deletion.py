@@ -41,7 +41,8 @@ def delete_account(context: RequestContext, email: str, *, even_last_superadmin:
     try:
         _delete_remaining_items_of_account(account_id)
     except RolecallError as error:
-        # The account is deleted. Its sessions are valid without it for nothing, and expire.
+        # The account is deleted already, so a failure to delete its sessions is only logged. The remaining sessions are
+        # useless without the account, and they expire.
         logger.warning("account's sessions not deleted", account_id=account_id, **describe_cause_for_log(error))
     logger.info("account deleted", account_id=account_id, role=was.role)
     return was

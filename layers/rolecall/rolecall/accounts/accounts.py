@@ -100,7 +100,7 @@ class Account:
 
 FIELDS = tuple(field.name for field in fields(Account))
 
-#: What differs from one new account to another.
+#: The fields whose values differ between two new accounts.
 _CREATION_FIELDS = (
     *("id", "first_name", "last_name", "username", "email", "phone_number", "nationality", "birth_date", "role"),
     *("created_at", "updated_at"),

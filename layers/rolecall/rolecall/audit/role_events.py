@@ -20,7 +20,7 @@ from rolecall.telemetry import count_metric, log_service_unavailable, logger
 
 SOURCE = "rolecall"
 
-#: The place of a record in the table's stream.
+#: The sequence number of a record in the table's stream.
 type SequenceNumber = str
 
 #: The most events that EventBridge accepts in one PutEvents request.

@@ -19,7 +19,8 @@ ACTIVE = "active"
 
 DELETING = "deleting"
 
-#: Closed like a tenant that is being deleted, but nothing is removed before `deletes_at`.
+#: The status of a tenant whose deletion is scheduled. The tenant is closed, but nothing of it is removed before
+#: `deletes_at`.
 SCHEDULED = "scheduled"
 
 

@@ -35,7 +35,7 @@ from urllib3.util import Timeout
 from rolecall import deadline
 from rolecall.randomness import SYSTEM_RANDOM
 
-#: The AWS services that the functions call.
+#: The names of the AWS services that the functions call.
 _SERVICES = ["dynamodb", "events", "secretsmanager", "sqs"]
 
 
@@ -176,14 +176,15 @@ class _SharedParserFactory(ResponseParserFactory):
         return self._shared.get(protocol_name) or super().create_parser(protocol_name)
 
 
-# `_AttributeValueSerializer` and `_OrjsonParser` pass DynamoDB attribute values through unchanged. That would be wrong
-# for binary values, but the table has none. `rest` and `more` catch arguments that a later botocore may add, and pass
-# them to botocore's own method.
+# `_UnchangedParametersSerializer` and `_OrjsonParser` pass values through unchanged. That would be wrong for binary
+# values, but the table has none. `rest` and `more` catch arguments that a later botocore may add, and pass them to
+# botocore's own method.
 
 
 class _UnchangedParametersSerializer(JSONSerializer):
     def _serialize(self, serialized: Any, value: Any, shape: Any, key: Any = None, *rest: Any, **more: Any) -> None:
-        # Each parameter has a key. The request as a whole has none.
+        # The serializer calls this method for the whole request with `key` None, and for each parameter with the
+        # parameter's name as `key`.
         if key is None or rest or more:
             super()._serialize(serialized, value, shape, key, *rest, **more)  # type: ignore[misc]
         else:

@@ -114,7 +114,7 @@ def log_unlogged_critical_events(job: DeletionJob) -> None:
     logged = writes.Update(
         key,
         set={"unannounced": {}},
-        # Only a deletion in progress stays in the list of pending jobs after its events are logged.
+        # Only a deletion that is in progress stays in the list of pending jobs after its critical events are logged.
         remove=("gsi1pk", "gsi1sk") if job.deleted_at or job.deletes_at else (),
         when=unchanged,
     )

@@ -14,7 +14,7 @@ from rolecall.storage import dynamodb, keys, reads
 
 SCHEDULED, DELETING, DELETED, FAILED = preconditions.SCHEDULED, preconditions.DELETING, "deleted", "failed"
 
-#: A scheduled deletion that was taken back. Its job remains until the log line about that is written.
+#: The status of a scheduled deletion that was taken back. Its job remains until its log line is written.
 RESTORED = "restored"
 
 #: A tenant's deletion that made no progress for this time is shown as failed. Maintenance still resumes it.
@@ -159,5 +159,6 @@ def list_pending_jobs(after: str | None, page_size: int) -> reads.Page:
 
 def list_due_jobs(at: datetime, after: str | None, limit: int) -> reads.Page:
     """Return a page of the scheduled jobs that are due at the time `at`, the earliest first; reads no others."""
-    # "$" is the character behind "#", so ids of the same second are included.
+    # An index key is a time, "#" and a tenant's id. "$" is the character after "#", so the bound includes all ids of
+    # the second `at`.
     return reads.query_index(keys.SCHEDULED_DELETIONS, after=after, last=f"{rfc3339(at)}$", limit=limit)

@@ -34,7 +34,7 @@ class Owner(NamedTuple):
         return Attr("tenant_id").eq(self.tenant_id) & user
 
 
-#: How an owned item is released.
+#: The write that releases an owned item.
 type Release = writes.Delete | writes.Update
 
 

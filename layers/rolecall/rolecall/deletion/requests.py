@@ -186,7 +186,8 @@ def _write_tombstone(context: RequestContext, tenant: dynamodb.Item) -> Deletion
     new_slices = [Slice(tenant_id, slice_name, updated_at=at).to_item() for slice_name in keys.SLICES]
     unchanged, job_unchanged = Attr("status").eq(tenant["status"]), writes.MUST_NOT_EXIST
     if scheduled:
-        # A deletion that was restored and scheduled anew is due at another time.
+        # The due time is part of the condition, because a restored tenant's deletion may be scheduled anew for another
+        # time.
         unchanged = unchanged & Attr("deletes_at").eq(tenant["deletes_at"])
         job_unchanged = Attr("status").eq(jobs.SCHEDULED) & Attr("unannounced").eq(scheduled["unannounced"])
     writes.transact(
@@ -245,7 +246,8 @@ def _sweep_within_request(context: RequestContext, accepted_job: DeletionJob) ->
         logger.warning("tenant deletion interrupted", tenant_id=tenant_id, **describe_cause_for_log(error))
         return accepted_job
     except Exception:  # noqa: BLE001 (the tombstone is committed)
-        # The tombstone is committed, so the answer is 202 whatever happens here.
+        # The deletion is accepted as soon as the tenant is marked as deleting. So the answer is 202, even if a later
+        # step fails.
         logger.exception("tenant deletion failed", tenant_id=tenant_id)
         count_metric("TenantDeletionFailed")
         return accepted_job

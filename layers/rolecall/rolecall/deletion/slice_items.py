@@ -168,7 +168,7 @@ class _SliceReader:
     def _with_deletes_and_counts(self, chunk: Chunk) -> Chunk:
         """Set the chunk's deletes and counts; an owned item counts only if it exists and belongs to the tenant."""
         found = retries.retry_while_throttled(lambda: reads.get_many(*(key for _owner, key in chunk.owned)))
-        # Two items may list the same key, so the writes are collected by key.
+        # The writes are collected by key, because two items may list the same owned key.
         prepared = {
             key: prepare_release_if_owned(owner, item)
             for (owner, key), item in zip(chunk.owned, found, strict=True)

@@ -110,7 +110,8 @@ def _refuse_duplicate_names(pairs: list[tuple[str, Any]]) -> None:
         raise ValidationFailed(*(FieldError(name, "must be given once") for name in twice))
 
 
-#: Reads JSON only to find names that are given twice. `str` reads integers of any length.
+#: A JSON decoder that is used only to find names that are given twice. It reads integers as `str`, because Python
+#: limits the digits of an `int`.
 _NAME_CHECKER = json.JSONDecoder(object_pairs_hook=_refuse_duplicate_names, parse_int=str)
 
 

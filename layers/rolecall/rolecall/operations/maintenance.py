@@ -170,7 +170,7 @@ def _start_due_deletions(context: RequestContext, report: Report) -> None:
                 if requests.start_due_deletion(context, item["tenant_id"]):
                     report.deletions_started.append(item["tenant_id"])
             except RolecallError as error:
-                # One failed start must not stop the others.
+                # A failed start of one tenant's deletion must not stop the others.
                 logger.warning("deletion not started", tenant_id=item["tenant_id"], error=error.message)
             except Exception:  # noqa: BLE001 (one failed start must not stop the others)
                 logger.exception("deletion not started", tenant_id=item["tenant_id"])

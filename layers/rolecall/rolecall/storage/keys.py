@@ -73,7 +73,7 @@ TENANT_SLICE = "tenant"
 
 SLICES = (*"0123456789abcdef", TENANT_SLICE)
 
-#: Bytes of a name, in the form that is compared, by which tenants that are being deleted are ordered.
+#: The index orders the tenants that are being deleted by at most this many bytes of the comparable name.
 _COMPARED_NAME_BYTES = 900
 
 #: Owned keys with these prefixes are random, so no other owner can ever get the same key.
@@ -82,17 +82,19 @@ _NEVER_REUSED = ("TOKEN#",)
 #: The index partition of the pending deletions of tenants, ordered by the time of the request.
 PENDING_DELETIONS = IndexPartition("gsi1", "DELETIONS#OPEN")
 
-#: The scheduled deletions of tenants, by the time at which each is due.
+#: The index partition of the scheduled deletions of tenants, ordered by the time at which each is due.
 SCHEDULED_DELETIONS = IndexPartition("gsi2", "DELETIONS#SCHEDULED")
 
 #: The index partition of the pending deletions of users, ordered by the time of the request.
 PENDING_USER_DELETIONS = IndexPartition("gsi1", "USER_DELETIONS#OPEN")
 
-#: The active tenants. The sort key is the case-folded name. This partition holds the name
-#: reservations, because they are written only once. The tenants' own items change too often for one partition.
+#: The index partition of the active tenants, ordered by name without case. It lists the name reservations instead of
+#: the tenants' own items: a reservation rarely changes, and one partition could not take the many writes of the
+#: tenants' own items.
 TENANTS_BY_NAME = IndexPartition("gsi1", "TENANTS")
 
-#: The tenants whose deletion is scheduled. It holds their name reservations, as `TENANTS_BY_NAME` does.
+#: The index partition of the tenants whose deletion is scheduled, ordered by name without case. It lists their name
+#: reservations, like `TENANTS_BY_NAME`.
 SCHEDULED_TENANTS_BY_NAME = IndexPartition("gsi1", "TENANTS#SCHEDULED")
 
 #: The index partition of the tenants that are not being deleted, ordered by name without case. It lists the name
@@ -185,7 +187,7 @@ def username_reservation(name: str) -> Key:
 
 def comparable_form_of_name(name: str) -> str:
     """What two names that look the same have in common; raises `InvalidText` for what can be no part of a key."""
-    # Most routes take no name.
+    # The text rules are imported only when a name is compared, because most routes take no name.
     from rolecall.text_rules import comparable_name  # noqa: PLC0415
 
     return comparable_name(name)
@@ -193,7 +195,7 @@ def comparable_form_of_name(name: str) -> str:
 
 def deleting_tenant_sort_key(name: str, tenant_id: str) -> str:
     """The sort key in `DELETING_TENANTS_BY_NAME`. It has the id too, because the name is free for others already."""
-    # A sort key has at most 1,024 bytes, and a name in its compared form may have nearly as many.
+    # The name is cut, because a sort key has at most 1,024 bytes and a comparable name may have nearly as many.
     form = comparable_form_of_name(name).encode()[:_COMPARED_NAME_BYTES].decode(errors="ignore")
     return f"{form}\0{tenant_id}"
 

@@ -27,7 +27,8 @@ def restore_tenant(context: RequestContext, tenant_id: str) -> Tenant:
         if job is not None:
             completion.log_unlogged_critical_events(job)
     except RolecallError as error:
-        # The tenant is restored. Maintenance logs the event.
+        # The tenant is restored already, so a failure to log the event is not an error. Maintenance logs the event
+        # later.
         logger.warning("tenant restoration interrupted", tenant_id=tenant_id, **describe_cause_for_log(error))
     return tenant
 
@@ -72,7 +73,8 @@ def _attempt_restoration(context: RequestContext, tenant_id: str) -> Tenant:
             keys.deletion_job(tenant_id),
             set={
                 "status": jobs.RESTORED,
-                # In the list of pending jobs until the events are logged, which deletes the job.
+                # The job stays in the list of pending jobs until its critical events are logged. Then the job is
+                # deleted.
                 **keys.PENDING_DELETIONS.index_attributes(f"{at}#{tenant_id}"),
                 "unannounced": {**job["unannounced"], "restore_tenant": entry.item["id"]},
             },

@@ -77,7 +77,7 @@ class TenantStatus(StrEnum):
     DELETING = preconditions.DELETING
 
 
-#: For each state, the index partition that lists its tenants by name.
+#: For each status of a tenant: the index partition that lists the tenants with this status by name.
 _PARTITIONS = {
     TenantStatus.ACTIVE: keys.TENANTS_BY_NAME,
     TenantStatus.SCHEDULED: keys.SCHEDULED_TENANTS_BY_NAME,

@@ -45,7 +45,8 @@ def delete_user(context: RequestContext, user_id: str, *, if_match: frozenset[in
             "user deletion interrupted", tenant_id=user.tenant_id, user_id=user.id, **describe_cause_for_log(error)
         )
     except Exception:  # noqa: BLE001 (the user's deletion is committed)
-        # The user is deleted for every reader, so the answer is a success whatever happens here.
+        # The user is deleted for every reader as soon as the mark is written. So the answer is a success, even if a
+        # later step fails.
         logger.exception("user deletion failed", tenant_id=user.tenant_id, user_id=user.id)
         count_metric("UserDeletionFailed")
 
