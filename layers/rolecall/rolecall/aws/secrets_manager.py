@@ -65,7 +65,7 @@ def _is_within_last_seconds(moment: float | None, now: float, seconds: float) ->
 
 
 def read_current_with_version(secret_arn: str) -> tuple[dict[str, Any], str]:
-    """The secret's JSON object as it is now, and the id of that version, for `replace_if_version`.
+    """The secret's JSON object as it is now, and the id of that version, for `replace_unless_version_changed`.
 
     Raises `ServiceUnavailable` if Secrets Manager does not answer.
     """
