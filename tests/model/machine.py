@@ -476,7 +476,7 @@ class Platform(RuleBasedStateMachine):
     @rule(
         who=pick,
         user=pick,
-        loss=st.sampled_from(["demoted", "deactivated", "both", "deleted", "closed"]),
+        loss=st.sampled_from(["demoted", "deactivated", "both", "deleted", "closed", "scheduled"]),
         act=st.sampled_from(["promote", "deactivate", "delete", "rotate", "create"]),
         role=roles,
         email=emails,
@@ -496,12 +496,12 @@ class Platform(RuleBasedStateMachine):
         self._act((caller, None, principal), act, choose(users, user), role, email)
 
     def _take_power(self, by: Any, actor: User, loss: str) -> None:
-        if loss == "closed":
-            expected = self.model.delete_tenant(
-                self.model.caller(MASTER_TOKEN), actor.tenant.id, {}, None, hurried=True
-            )
+        if loss in {"closed", "scheduled"}:
+            query = {"grace_days": "7"} if loss == "scheduled" else {}
+            master = self.model.caller(MASTER_TOKEN)
+            expected = self.model.delete_tenant(master, actor.tenant.id, query, None, hurried=True)
             path = f"/global/tenants/{actor.tenant.id}"
-            self.ask(self.live(MASTER_TOKEN), "DELETE", path, expected, seconds=NO_TIME_TO_SWEEP)
+            self.ask(self.live(MASTER_TOKEN), "DELETE", path, expected, query=query, seconds=NO_TIME_TO_SWEEP)
         elif loss == "deleted":
             self._act(by, "delete", actor, "", "")
         else:
