@@ -154,7 +154,8 @@ def _left(stack: Stack, written: dict[str, Any]) -> list[str]:
     texts = []
     for item in sorted(items, key=lambda item: item["sk"]["S"]):
         kind, _, scope = item["pk"]["S"].partition("#")
-        if kind == "AUDIT" and item["outcome"]["S"] == "succeeded":
+        # A counter of refusals lies in the trail too, and has no outcome.
+        if kind == "AUDIT" and "outcome" in item and item["outcome"]["S"] == "succeeded":
             trails[scope].append((item["action"]["S"], item["target"]["M"]["id"]["S"]))
         if kind not in {"AUDIT", "DELETION"}:
             texts.append(json.dumps(item, default=str))
