@@ -40,6 +40,8 @@ _RUNTIME_PACKAGES = (
 )
 #: Parts of Python's library that no function needs.
 _LEFT_OUT = {"test", "idlelib", "tkinter", "turtledemo", "ensurepip", "pydoc_data", "site-packages", "dist-packages"}
+#: Libraries of glibc that wheels for Linux may name (PEP 599, manylinux2014). AWS's image has all of them.
+_GLIBC = ("libdl.so.2", "libm.so.6", "libpthread.so.0", "librt.so.1", "libutil.so.1")
 #: The SAM CLI runs these while it builds its own image from this one.
 _TOOLS = ("sh", "mv", "chmod")
 _BOOTSTRAP = """\
@@ -93,6 +95,8 @@ def _libraries(natives: Iterable[Path]) -> Iterator[tuple[str, Path]]:
         told = subprocess.run(["ldd", native], capture_output=True, text=True, check=False).stdout
         found |= {f"lib/{name}": Path(path) for name, path in _LIBRARY.findall(told)}
         found |= {loader.lstrip("/"): Path(loader) for loader in _LOADER.findall(told)}
+    beside_glibc = [found["lib/libc.so.6"].with_name(name) for name in _GLIBC]
+    found |= {f"lib/{path.name}": path for path in beside_glibc if path.exists()}
     yield from found.items()
 
 
