@@ -6,6 +6,7 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
@@ -33,13 +34,21 @@ _numbers = count(1)
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
     """The deployed system. Tests make their own tenants in it and may run in any order."""
+    with fresh_stack() as stack:
+        yield stack
+
+
+@contextmanager
+def fresh_stack() -> Iterator[Stack]:
+    """A stack that no test has used, for those who look at all of it. It is removed at the end."""
     # Not pytest's own temporary directory: other sessions of pytest clean up there. What was killed may still write.
     temporary = tempfile.TemporaryDirectory(prefix="rolecall-", dir=_memory(), ignore_cleanup_errors=True)
     with temporary as home, start_stack(Path(home), free_port(), keep=False) as stack:
         # Every answer of every test must be one that the API's document has.
-        http.watchers.append(partial(_hold_against_the_document, stack.api))
+        watcher = partial(_hold_against_the_document, stack.api)
+        http.watchers.append(watcher)
         yield stack
-        http.watchers.clear()
+        http.watchers.remove(watcher)
 
 
 def _memory() -> Path | None:

@@ -328,24 +328,26 @@ def test_restore_against_the_start_of_a_scheduled_deletion(
 ) -> None:
     """Only one of both happens: then either everything is there, or the deletion goes on to its end."""
     rounds = Rounds(f"restore against start by {start}")
-    # The start reads more before its transaction, so the restoration waits: for how long decides who is first.
-    waits = cycle([0.0, 0.5, 0.02, 0.05, 0.1])
+    # By how many seconds the start comes before the restoration. Half a second decides who is first.
+    leads = cycle([0.5, -0.5, 0.0, 0.05, -0.05])
     operator = gateway.authorize(stack.master_token)
 
     def once() -> None:
         tenant = register(f"Hesitant {uuid4()}")
         path = f"/global/tenants/{tenant.id}"
         assert call("DELETE", f"{stack.api}{path}?grace_days=1", stack.master_token).status == 202
-        race, wait = Race[Any, Any](rounds.dice), next(waits)
+        race, lead = Race[Any, Any](rounds.dice), next(leads)
 
         def restore() -> None:
-            time.sleep(wait)
+            time.sleep(max(0, lead))
             race.record("restore", lambda: gateway.request("POST", f"{path}/restore", principal=operator))
 
         def delete() -> None:
+            time.sleep(max(0, -lead))
             race.record("delete_tenant", lambda: gateway.request("DELETE", path, principal=operator))
 
         def start_if_due() -> None:
+            time.sleep(max(0, -lead))
             deadline.set_time_left(20)
             at = clock.now() + timedelta(days=2)
             context = principals.RequestContext(maintenance.MAINTENANCE, at)

@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 import pytest
@@ -15,7 +15,7 @@ from local.commands.operate import operate
 from local.deployment.stack import Stack
 from local.environment import local_environment
 from local.http import call
-from tests.e2e.conftest import PASSWORD
+from tests.e2e.conftest import PASSWORD, fresh_stack
 from tests.e2e.roles import without_permission
 from tests.gateway import ROOT
 from verify.check import Check, check
@@ -25,6 +25,13 @@ from verify.results import Result, Verdict
 from verify.run import walk_through
 from verify.stack import DeployedStack
 from verify.walk import PREFIX, Walk
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[Stack]:
+    """A stack without the alarms, tenants and logs of other tests: a walk looks at all of them."""
+    with fresh_stack() as stack:
+        yield stack
 
 
 def _start(stack: Stack) -> subprocess.Popen[str]:
