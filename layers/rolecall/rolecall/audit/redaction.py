@@ -42,15 +42,15 @@ def _redact_entries_while_time_lasts(job: dynamodb.Item, reserve_seconds: float)
             return False
         page = reads.query_partition(keys.audit_entry(tenant_id, "").pk, after=position, limit=_PAGE)
         for item in page.items:
-            _replace_emails_by_hashes(item, key)
+            _write_hashes_over_emails(item, key)
             position = item["sk"]
         more = page.more
         if more:
             writes.write(
                 writes.Update(keys.deletion_job(tenant_id), set={"audit_redacted_to": position}, when=writes.MUST_EXIST)
             )
-    # After a tenant is deleted, nothing adds an entry to its audit trail. So all entries are redacted after the last
-    # page.
+    # Nothing adds an entry to the audit trail of a deleted tenant. After the last page, no entry with an email is left.
+    # So the job is removed from the list of trails to redact.
     writes.write(
         writes.Update(
             keys.deletion_job(tenant_id),
@@ -62,7 +62,8 @@ def _redact_entries_while_time_lasts(job: dynamodb.Item, reserve_seconds: float)
     return True
 
 
-def _replace_emails_by_hashes(audit_entry: dynamodb.Item, hmac_key: str) -> None:
+def _write_hashes_over_emails(audit_entry: dynamodb.Item, hmac_key: str) -> None:
+    """Update the stored entry, unless it holds no email that is not a hash already."""
     redacted = {
         name: pseudonymize_email(audit_entry[name], hmac_key) for name in _FIELDS_WITH_EMAIL if audit_entry.get(name)
     }

@@ -87,6 +87,7 @@ def _shared_session() -> botocore.session.Session:
 
 
 def _limit_to_deadline(client: Any, attempts: int, timeout: Timeout) -> None:
+    """Replace the client's retries and timeouts by ones that end at the deadline of the invocation."""
     service = client.meta.service_model.service_id.hyphenize()
     quota_checker: Any = standard.RetryQuotaChecker(quota.RetryQuota())
     retries = _RetriesUntilDeadline(

@@ -129,7 +129,7 @@ def run_maintenance(
     after = saved.get("deletions_after")
     while True:
         page = jobs.list_pending_jobs(after, _PAGE)
-        _handle_pending_deletions(context, limits or StandstillLimits(), page.items, report)
+        _continue_pending_deletions(context, limits or StandstillLimits(), page.items, report)
         after = page.items[-1]["gsi1sk"] if page.more else None
         if after is None or deadline.time_left() < RESERVE_SECONDS:
             break
@@ -179,10 +179,13 @@ def _start_due_deletions(context: RequestContext, report: Report) -> None:
         more = page.more
 
 
-def _handle_pending_deletions(
+def _continue_pending_deletions(
     context: RequestContext, limits: StandstillLimits, items: list[dynamodb.Item], report: Report
 ) -> None:
-    """Read the jobs, decide and act; add what was done to the report. A failed action is left to the next run."""
+    """Resume the tenant deletions that stand still; add what was done to the report.
+
+    A failed action is logged and left to the next run.
+    """
     found = {job.tenant_id: job for job in map(_read_job_if_possible, items) if job}
     decision = decide_actions(context.at, limits, found.values())
     report.deletions_open += sum(job.is_in_progress for job in found.values())
@@ -226,7 +229,10 @@ def _execute_action(context: RequestContext, action: Action, jobs_by_tenant_id: 
 def _check_invariants(
     context: RequestContext, start_key: list[str] | None, report: Report, *, repair: bool
 ) -> list[str] | None:
-    """Check up to `_PAGES_CHECKED` pages of the table behind the key `start_key`; return the last key."""
+    """Check up to `_PAGES_CHECKED` pages of the table behind the key `start_key`.
+
+    Returns where the next run continues, or None after the table's end.
+    """
     position = keys.Key(*start_key) if start_key else None
     pages = invariants.check_table(position, reserve_seconds=RESERVE_SECONDS)
     for found, last in islice(pages, _PAGES_CHECKED):

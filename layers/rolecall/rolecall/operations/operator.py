@@ -71,9 +71,10 @@ def run_operation(context: RequestContext, request: Mapping[str, Any]) -> dict[s
 
 
 def create_superadmin(context: RequestContext, arguments: FirstOrForcedSuperadmin) -> dict[str, Any]:
-    """Create a superadmin with a generated password; raise `SuperadminExists` if the platform has an active one.
+    """Create a superadmin with a generated password; return its `id`, `email` and `password`.
 
-    `force` creates another anyway, for a platform whose superadmins can't log in.
+    Raises `SuperadminExists` if the platform has an active superadmin. `force` creates another
+    anyway, for a platform whose superadmins can't log in.
     """
     password = secrets.token_urlsafe(18)
     new = account_creation.NewAccount(
