@@ -75,6 +75,7 @@ def create_account(
 def _create_account_in_one_transaction(
     context: RequestContext, new: NewAccount, claim: "IdempotencyClaim | None", *, only_if_no_active_superadmin: bool
 ) -> accounts.Account:
+    """Raises the errors of the checks of the actor, of the superadmins, of the email and of the username."""
     at = rfc3339(context.at)
     account = accounts.Account(
         id=writes.increment_counter(keys.platform_counters(), "last_account_id"),

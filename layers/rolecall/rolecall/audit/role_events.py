@@ -138,7 +138,7 @@ def _send_batch_until_first_failure(events: Sequence[RoleEvent]) -> SequenceNumb
     except (BotoCoreError, ClientError) as error:
         code = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
         if code in _REFUSED_FOR_GOOD:
-            return _send_one_by_one_until_first_failure(events)
+            return _send_each_alone_or_to_dead_letter_queue(events)
         logger.warning("role events not published", error=code)
         return events[0].sequence_number
     for event, answer in zip(events, answers, strict=True):
@@ -151,8 +151,12 @@ def _send_batch_until_first_failure(events: Sequence[RoleEvent]) -> SequenceNumb
     return None
 
 
-def _send_one_by_one_until_first_failure(events: Sequence[RoleEvent]) -> SequenceNumber | None:
-    """Find the event because of which EventBridge refused the whole request, and set it aside."""
+def _send_each_alone_or_to_dead_letter_queue(events: Sequence[RoleEvent]) -> SequenceNumber | None:
+    """Send each event in a request of its own; send an event that was refused alone to the dead-letter queue.
+
+    EventBridge refused a request with all these events. Returns the number of the first event that is neither sent nor
+    in the queue, or None.
+    """
     if len(events) > 1:
         return next((failed for event in events if (failed := _send_batch_until_first_failure([event]))), None)
     (event,) = events

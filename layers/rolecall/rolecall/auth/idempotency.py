@@ -174,6 +174,13 @@ class _RecordStore(BasePersistenceLayer):
         self._claim = claim
 
     def _put_record(self, data_record: DataRecord) -> None:
+        """Store this attempt's record, in place of none, of an expired one or of an abandoned one.
+
+        Does nothing if this attempt has stored it already. Raises `IdempotencyItemAlreadyExistsError` for a record of
+        another attempt, Powertools' validation error if that had another content, `ResultDeleted` if what it created
+        is deleted, `Unauthorized` if the tenant is not active.
+        """
+
         def record_found(found: dynamodb.Item | None) -> RolecallError:
             return _RecordFound(found or {})
 

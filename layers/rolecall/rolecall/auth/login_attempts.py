@@ -84,7 +84,7 @@ def count_attempt_unless_waiting(login_name: str, ip: str, at: datetime) -> Atte
         kind, counter = _OTHER_NETWORKS, keys.login_attempts_item(_OTHER_NETWORKS, _hash(login_name))
     # An attempt that is refused because of its IP address is not counted. It must not prolong the wait of other people
     # who share the address.
-    _raise_if_waiting(_ADDRESS, address_item, at, this_attempt_is_counted=False)
+    _raise_if_waiting(_ADDRESS, address_item, at, refused_attempt_prolongs_wait=False)
     before = _count_or_raise_if_waiting(_ADDRESS, address, at)
     try:
         number = _failures_in(_count_or_raise_if_waiting(kind, counter, at)) + 1
@@ -115,7 +115,7 @@ def wait_seconds_after(failures: int, kind: str) -> int:
 def _count_or_raise_if_waiting(kind: str, counter: keys.Key, at: datetime) -> dynamodb.Item | None:
     """Count one attempt and return the counter's item before it; raise `RateLimited` if the attempt has to wait."""
     before = retries.retry_on_conflict(lambda: _increment_and_return_old(counter, at))
-    _raise_if_waiting(kind, before, at, this_attempt_is_counted=True)
+    _raise_if_waiting(kind, before, at, refused_attempt_prolongs_wait=True)
     return before
 
 
@@ -124,9 +124,13 @@ def _failures_in(counter_item: dynamodb.Item | None) -> int:
 
 
 def _raise_if_waiting(
-    kind: str, counter_item: dynamodb.Item | None, at: datetime, *, this_attempt_is_counted: bool
+    kind: str, counter_item: dynamodb.Item | None, at: datetime, *, refused_attempt_prolongs_wait: bool
 ) -> None:
-    """Raise `RateLimited` during the wait. If this attempt is counted too, the error names the longer wait."""
+    """Raise `RateLimited` during the wait.
+
+    With `refused_attempt_prolongs_wait`, the caller counts the refused attempt as a failure. So the error names the
+    wait after one more failure, instead of the seconds that are left.
+    """
     if counter_item is None:
         return
     failures = _failures_in(counter_item)
@@ -135,7 +139,7 @@ def _raise_if_waiting(
         logger.warning("login throttled", counted_by=kind.lower(), failures=failures)
         count_metric("LoginThrottled")
         count_metric("LoginFailed")
-        raise RateLimited(wait_seconds_after(failures + 1, kind) if this_attempt_is_counted else seconds)
+        raise RateLimited(wait_seconds_after(failures + 1, kind) if refused_attempt_prolongs_wait else seconds)
 
 
 def _increment_and_return_old(counter: keys.Key, at: datetime) -> dynamodb.Item | None:

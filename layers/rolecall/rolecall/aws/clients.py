@@ -142,7 +142,7 @@ class _RetriesUntilDeadline(standard.RetryHandler):
 
 class _TimeoutUntilDeadline(Timeout):
     def clone(self) -> Timeout:
-        """The timeout of one request."""
+        """The timeout of one request: the time until the deadline, but never less than the shortest timeout."""
         left = max(deadline.time_left(), _SHORTEST_TIMEOUT_SECONDS)
         return Timeout(total=left, connect=self._connect, read=self._read)
 

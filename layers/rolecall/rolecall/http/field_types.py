@@ -86,8 +86,12 @@ def _common_passwords() -> frozenset[str]:
     return frozenset((Path(__file__).parents[1] / "auth/common_passwords.txt").read_text().split())
 
 
-def _check_new_password(password: str, info: ValidationInfo) -> str:
-    """Refuses a common password, and the email if the model has a field `email` before this one."""
+def _check_and_normalize_new_password(password: str, info: ValidationInfo) -> str:
+    """Returns the password in its normalized form.
+
+    Refuses a password that is too short, too long or common. Refuses the email, if the model has a field `email` before
+    this one.
+    """
     form = _refuse_if_longer(_MAX_PASSWORD_LENGTH, text_rules.check_new_password(password))
     if len(form) < _MIN_PASSWORD_LENGTH:
         raise ValueError(f"must have at least {_MIN_PASSWORD_LENGTH} characters")
@@ -158,7 +162,7 @@ type Password = Annotated[
         ),
         json_schema_extra={"format": "password"},
     ),
-    AfterValidator(_check_new_password),
+    AfterValidator(_check_and_normalize_new_password),
 ]
 
 type WebhookUrl = Annotated[

@@ -239,7 +239,7 @@ def check_query_parameters(event: Mapping[str, Any], known_names: frozenset[str]
         if name not in {"cursor", "limit"} and len(text.encode()) > _MAX_PARAMETER_LENGTH
     )
     if too_long:
-        message = f"must have at most {_MAX_PARAMETER_LENGTH} characters"
+        message = f"must have at most {_MAX_PARAMETER_LENGTH} bytes in UTF-8"
         raise ValidationFailed(*(FieldError(name, message) for name in too_long))
 
 

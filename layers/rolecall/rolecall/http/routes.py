@@ -104,11 +104,11 @@ class Route[B](NamedTuple):
             return self.function(build_request(event, context, body))
         except RuleViolation as refusal:
             if self.audit_refusals:
-                _record_refusal(self.audit_refusals, event, context, body, refusal)
+                _write_audit_entry_of_refusal(self.audit_refusals, event, context, body, refusal)
             raise
 
 
-def _record_refusal(
+def _write_audit_entry_of_refusal(
     action_and_target_type: tuple[str, str],
     event: Mapping[str, Any],
     context: RequestContext,

@@ -68,7 +68,8 @@ def check_item(item: dynamodb.Item) -> Iterator[Finding]:
     if kind in {"TENANT", "AUDIT", "DELETION"} and _names_another_owner(item, *rest.split("#")):
         yield Finding(FindingKind.FOREIGN, key, rest.partition("#")[0])
     if kind == "TENANT":
-        yield from _check_item_unless_tenant_is_deleting(item, key, *rest.split("#"))
+        tenant_id, _, user_id = rest.partition("#USER#")
+        yield from _check_item_of_tenant_or_user(item, key, tenant_id, user_id or None)
     elif kind in {"TOKEN", "EMAIL", "NAME", "USERNAME"} and key.sk == keys.META:
         yield from _check_token_or_reservation(item, key)
     elif kind == "ACCOUNT" and key.sk == keys.META:
@@ -97,18 +98,21 @@ def _check_username(account: dynamodb.Item, key: keys.Key) -> Iterator[Finding]:
         yield Finding(FindingKind.USERNAME, key)
 
 
-def _check_item_unless_tenant_is_deleting(
-    item: dynamodb.Item, key: keys.Key, tenant_id: str, *user_part: str
+def _check_item_of_tenant_or_user(
+    item: dynamodb.Item, key: keys.Key, tenant_id: str, user_id: str | None
 ) -> Iterator[Finding]:
-    """Check an item of a tenant's partition, or of a user's, where `user_part` is `("USER", <id>)`."""
+    """Check that the item's tenant and user exist, and the content of the tenant's own item and of a user's.
+
+    `user_id` is None in the tenant's partition. Nothing is checked while the tenant is being deleted.
+    """
     tenant = reads.get(keys.tenant(tenant_id))
     # The item is read again before it is reported, because it may have been deleted since the page was read.
     if tenant is None and reads.get(key) is not None:
         yield Finding(FindingKind.LEFT_OVER, key, tenant_id)
     elif tenant is None or tenant["status"] != preconditions.ACTIVE:
         return  # the tenant is gone, or is being deleted: then the sweep and its proof find the item
-    elif user_part:
-        if reads.get(keys.user(tenant_id, user_part[1])) is None and reads.get(key) is not None:
+    elif user_id:
+        if reads.get(keys.user(tenant_id, user_id)) is None and reads.get(key) is not None:
             yield Finding(FindingKind.NO_USER, key, tenant_id)
     elif key.sk == keys.META:
         yield from admin_counts.check_admin_count(key, tenant_id)

@@ -107,7 +107,7 @@ def issue_admin_token(context: RequestContext, arguments: AdminTokenIssue) -> di
 
 
 def rotate_master_token(context: RequestContext, _arguments: MasterTokenRotation) -> dict[str, Any]:
-    """Replace the master token; the old one is invalid from the answer on.
+    """Replace the master token and return the new one; the old one is invalid from the answer on.
 
     Raises `ConcurrentChange` if another operator replaced it at the same time: then that token is valid.
     """
