@@ -43,7 +43,7 @@ from botocore.config import Config as BotoConfig
 from local import ROOT
 from local.engine.engine import free_port, in_use
 from rolecall import config, deadline
-from rolecall.deletion import slices, sweep
+from rolecall.deletion import slice_ranges, slices, sweep
 from rolecall.storage import dynamodb, expressions, keys, reads, writes
 from tests import gateway
 
@@ -166,7 +166,7 @@ def loop_that_looks(tenant: Tenant) -> None:
 
 def whole_sweep(tenant: Tenant) -> None:
     # One request, as in the transaction that accepts a deletion; dynalite has none.
-    put_batch(slices.Slice(tenant.id, name).to_item() for name in keys.SLICES)
+    put_batch(slices.Slice(tenant.id, name).to_item() for name in slice_ranges.SLICES)
     while True:
         deadline.set_time_left(900)
         found = [slices.Slice.from_item(item) for item in reads.query_partition(keys.deletion_job(tenant.id).pk).items]

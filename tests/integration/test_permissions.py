@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from botocore.model import OperationModel
 
-from rolecall.storage import dynamodb, keys, writes
+from rolecall.storage import dynamodb, indexes, keys, writes
 from tests import gateway, permissions
 from tests.gateway import Route
 from tests.integration.conftest import (
@@ -107,7 +107,7 @@ def _unneeded(statement: dict[str, Any], uses: set[tuple[Permission, str]]) -> l
 def _leave_something_to_maintenance(tenant: Tenant) -> None:
     """A user whose deletion has stopped, and a token that points nowhere."""
     user = keys.user(tenant.id, tenant.add("user").id)
-    marked = {"deleted_at": "2026-06-15T12:00:00Z", **keys.PENDING_USER_DELETIONS.index_attributes("2026")}
+    marked = {"deleted_at": "2026-06-15T12:00:00Z", **indexes.PENDING_USER_DELETIONS.index_attributes("2026")}
     writes.write(writes.Update(user, set=marked, when=writes.MUST_EXIST))
     orphan = keys.api_token("ff")
     writes.write(writes.Put({"pk": orphan.pk, "sk": orphan.sk, "tenant_id": tenant.id, "user_id": "nobody"}))

@@ -169,7 +169,7 @@ BUGS = {
     "a scheduled tenant is still listed as active": Bug(
         "stale list",
         "deletion.schedule:schedule_deletion",
-        "**keys.SCHEDULED_TENANTS_BY_NAME.index_attributes(keys.comparable_form_of_name(name)),",
+        "**indexes.SCHEDULED_TENANTS_BY_NAME.index_attributes(keys.comparable_form_of_name(name)),",
         "",
     ),
     "the name of a deleted tenant stays taken": Bug(

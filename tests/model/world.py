@@ -23,7 +23,8 @@ from moto.dynamodb.models.table import Table
 from rolecall import clock
 from rolecall.operations import admin_counts, audit_coverage, invariants, maintenance
 from rolecall.storage import dynamodb, expressions, keys, reads, writes
-from rolecall.storage.keys import IndexPartition, Key
+from rolecall.storage.indexes import IndexPartition
+from rolecall.storage.keys import Key
 from tests import dialects, gateway
 from tests.gateway import Response
 from tests.integration.conftest import waiting_messages

@@ -12,7 +12,7 @@ import pytest
 from rolecall import clock, deadline
 from rolecall.audit import redaction, trail
 from rolecall.auth import principals
-from rolecall.storage import dynamodb, keys, reads, writes
+from rolecall.storage import dynamodb, indexes, reads, writes
 from tests import gateway
 from tests.gateway import Response
 from tests.integration.conftest import MASTER_TOKEN, Member, Tenant, audit_of, unchanged
@@ -274,7 +274,7 @@ class TestTheTrailOfATenantThatIsGone:
         finally:
             redaction._PAGE = page
         assert not [email for email in people if email in str(audit_of(acme.id))]
-        assert reads.query_index(keys.UNREDACTED_AUDITS).items == []
+        assert reads.query_index(indexes.UNREDACTED_AUDITS).items == []
 
     def test_can_still_be_read_by_the_operator(self, acme: Tenant, people: list[str]) -> None:
         answer = gateway.request("GET", f"/audit?tenant_id={acme.id}", MASTER_TOKEN)

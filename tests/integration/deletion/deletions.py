@@ -12,10 +12,10 @@ from uuid import UUID, uuid4
 import pytest
 
 from rolecall import clock, deadline
-from rolecall.deletion import completion
+from rolecall.deletion import completion, slices
 from rolecall.errors import RolecallError
 from rolecall.operations import maintenance
-from rolecall.storage import dynamodb, keys, reads, writes
+from rolecall.storage import dynamodb, indexes, keys, reads, writes
 from tests import gateway
 from tests.faults import Crash
 from tests.gateway import Response
@@ -60,7 +60,7 @@ def some_dozen_items() -> Tenant:
     at = clock.rfc3339(clock.now())
     shown = {"id": tenant_id, "name": "Acme", "created_at": at, "updated_at": at}
     put(keys.tenant(tenant_id), **shown, status="active", active_admins=0, version=1)
-    by_name = keys.TENANTS_BY_NAME.index_attributes("acme")
+    by_name = indexes.TENANTS_BY_NAME.index_attributes("acme")
     put(keys.tenant_name_reservation("Acme"), tenant_id=tenant_id, **shown, **by_name)
     tenant = Tenant(tenant_id, "Acme", Member("", tenant_id, "", "admin", ""))
     for user_id in ("0a", "0b", "7f"):
@@ -87,7 +87,7 @@ def remains(tenant_id: str) -> list[str]:
 
 
 def expected_counts(tenant_id: str) -> Counter[str]:
-    return Counter(keys.receipt_category(keys.Key(*line.split(" "))) for line in remains(tenant_id))
+    return Counter(slices.receipt_category(keys.Key(*line.split(" "))) for line in remains(tenant_id))
 
 
 def delete(tenant: Tenant, *, seconds: float = 20.0, query: str = "", confirm: str | None = None) -> Response:

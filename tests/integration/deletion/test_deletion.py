@@ -10,10 +10,10 @@ import pytest
 
 from rolecall import clock
 from rolecall.auth.principals import RequestContext
-from rolecall.deletion import completion, jobs, slices, workers
+from rolecall.deletion import completion, jobs, slice_ranges, slices, workers
 from rolecall.errors import ConcurrentChange
 from rolecall.operations import maintenance
-from rolecall.storage import dynamodb, keys, reads, writes
+from rolecall.storage import dynamodb, indexes, keys, reads, writes
 from tests import gateway
 from tests.faults import Crash, crash_at
 from tests.gateway import Response
@@ -158,7 +158,7 @@ def test_a_tombstone_closes_the_tenant_and_lists_all_there_is_to_do(monkeypatch:
         "verified": False,
         "unannounced": {"delete_tenant": entry["id"]},
     }
-    assert slice_items == [slices.Slice(tenant.id, name, updated_at=at).to_item() for name in keys.SLICES]
+    assert slice_items == [slices.Slice(tenant.id, name, updated_at=at).to_item() for name in slice_ranges.SLICES]
 
 
 @pytest.mark.parametrize("what", ["the receipt", "a slice"])
@@ -316,7 +316,7 @@ def test_a_proof_opens_all_that_it_finds_though_another_one_has_found_some_of_it
 
     with just_before_the_last_proof(another_proof):
         later()
-    assert {json.loads(body)["slice"] for body in waiting_messages()} == {"0", keys.TENANT_SLICE}
+    assert {json.loads(body)["slice"] for body in waiting_messages()} == {"0", slice_ranges.TENANT_SLICE}
 
 
 def test_no_receipt_is_written_over_a_slice_that_another_proof_has_opened() -> None:
@@ -418,7 +418,7 @@ def test_the_receipt_has_the_time_of_the_end_not_that_of_the_request(monkeypatch
     assert answer.body["data"]["deleted_at"] == end
     job = reads.get(keys.deletion_job(tenant.id)) or {}
     assert job["requested_at"] < end
-    assert keys.UNREDACTED_AUDITS.index_attributes(f"{end}#{tenant.id}").items() <= job.items()
+    assert indexes.UNREDACTED_AUDITS.index_attributes(f"{end}#{tenant.id}").items() <= job.items()
     assert [entry["timestamp"] for entry in audit_of(tenant.id)] == [job["requested_at"], end]
 
 
@@ -429,7 +429,7 @@ def test_a_slice_costs_two_messages() -> None:
     while bodies := waiting_messages():
         sent.update(bodies)
         assert work(bodies) == []
-    assert sorted(json.loads(body)["slice"] for body in sent) == ["0", "7", keys.TENANT_SLICE]
+    assert sorted(json.loads(body)["slice"] for body in sent) == ["0", "7", slice_ranges.TENANT_SLICE]
     assert set(sent.values()) == {2}
 
 

@@ -12,7 +12,7 @@ from rolecall.auth import principals
 from rolecall.auth.roles import PlatformRole
 from rolecall.operations import findings, invariants
 from rolecall.operations.findings import Finding, FindingKind
-from rolecall.storage import dynamodb, keys, reads, writes
+from rolecall.storage import dynamodb, indexes, keys, reads, writes
 from tests import contract, gateway
 from tests.integration.accounts.test_sessions import Clock
 from tests.integration.accounts.test_sessions import time as time
@@ -65,7 +65,7 @@ def _a_device_of_another_tenant(tenant: Tenant) -> None:
 
 
 def _a_user_in_the_list_of_another_tenant(tenant: Tenant) -> None:
-    elsewhere = keys.users_by_email("another").index_attributes("a@example.com")
+    elsewhere = indexes.users_by_email("another").index_attributes("a@example.com")
     writes.write(writes.Update(keys.user(tenant.id, tenant.admin.id), set=elsewhere, when=writes.MUST_EXIST))
 
 

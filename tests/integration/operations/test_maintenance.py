@@ -4,7 +4,7 @@ from typing import Any
 
 from rolecall import clock
 from rolecall.clock import rfc3339
-from rolecall.storage import keys, writes
+from rolecall.storage import indexes, keys, writes
 from tests.integration.conftest import (
     NO_TIME_TO_SWEEP,
     Tenant,
@@ -78,7 +78,7 @@ def test_a_run_without_time_for_all_deletions_is_followed_by_one_that_goes_on_th
             deleted={},
             verified=False,
             unannounced={},
-            **keys.PENDING_DELETIONS.index_attributes(f"{at}#{number:02}"),
+            **indexes.PENDING_DELETIONS.index_attributes(f"{at}#{number:02}"),
         )
 
     reports = [run_maintenance(seconds=5) for _ in range(3)]

@@ -12,7 +12,8 @@ from rolecall import deadline, randomness
 from rolecall.errors import ConcurrentChange, LastAdmin, RolecallError, ServiceUnavailable, Unauthorized, UserNotFound
 from rolecall.storage import dynamodb, reads, retries, writes
 from rolecall.storage.expressions import Attr
-from rolecall.storage.keys import IndexPartition, Key
+from rolecall.storage.indexes import IndexPartition
+from rolecall.storage.keys import Key
 from tests.integration.conftest import table
 from tests.integration.test_failures import (
     answering,

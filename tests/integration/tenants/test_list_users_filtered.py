@@ -9,7 +9,7 @@ from typing import Any
 import boto3
 import pytest
 
-from rolecall.storage import dynamodb, keys
+from rolecall.storage import dynamodb, indexes, keys
 from tests.gateway import Response
 from tests.integration.conftest import Member, Tenant, unchanged
 
@@ -43,8 +43,8 @@ def _fill(tenant: Tenant, people: list[tuple[str, str, bool]]) -> None:
                 Item={
                     "pk": key.pk,
                     "sk": key.sk,
-                    **keys.users_by_email(tenant.id).index_attributes(email),
-                    **keys.users_by_role_and_state(tenant.id, role, active).index_attributes(email),
+                    **indexes.users_by_email(tenant.id).index_attributes(email),
+                    **indexes.users_by_role_and_state(tenant.id, role, active).index_attributes(email),
                     "id": user_id,
                     "tenant_id": tenant.id,
                     "email": email,

@@ -11,7 +11,7 @@ import pytest
 from rolecall import deadline
 from rolecall.errors import ConcurrentChange
 from rolecall.operations import invariants
-from rolecall.storage import keys, reads, writes
+from rolecall.storage import indexes, keys, reads, writes
 from rolecall.tenants import user_deletion
 from tests.faults import Crash, crash_at, flaky
 from tests.gateway import Response
@@ -194,7 +194,7 @@ def test_a_user_who_cannot_be_deleted_stops_neither_the_next_one_nor_maintenance
     writes.write(
         writes.Update(
             keys.user(scene.tenant.id, other.id),
-            set={"deleted_at": "2030", **keys.PENDING_USER_DELETIONS.index_attributes(f"9999#{other.id}")},
+            set={"deleted_at": "2030", **indexes.PENDING_USER_DELETIONS.index_attributes(f"9999#{other.id}")},
             when=writes.MUST_EXIST,
         )
     )

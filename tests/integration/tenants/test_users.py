@@ -12,7 +12,7 @@ from botocore.exceptions import EndpointConnectionError
 from rolecall import clock
 from rolecall.auth import tokens
 from rolecall.errors import RolecallError
-from rolecall.storage import dynamodb, keys, reads, writes
+from rolecall.storage import dynamodb, indexes, keys, reads, writes
 from rolecall.tenants import devices, user_items
 from tests import gateway
 from tests.gateway import Response
@@ -75,7 +75,7 @@ def test_the_operator_sees_anyone_by_id_alone(acme: Tenant, globex: Tenant) -> N
         answer = gateway.request("GET", f"/users/{tenant.admin.id}", MASTER_TOKEN)
         assert answer.body["data"]["tenant_id"] == tenant.id
         # DynamoDB takes nothing but a text here, moto takes anything.
-        [found] = reads.query_index(keys.tenant_of_user(tenant.admin.id)).items
+        [found] = reads.query_index(indexes.tenant_of_user(tenant.admin.id)).items
         assert found["gsi1sk"] == tenant.id
     for unknown in (NOBODY, "no-uuid", f"{acme.admin.id}%23"):
         assert gateway.request("GET", f"/users/{unknown}", MASTER_TOKEN).code == "USER_NOT_FOUND"

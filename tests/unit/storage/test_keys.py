@@ -8,86 +8,38 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rolecall.storage import keys
-from rolecall.storage.keys import IndexPartition, Key
+from rolecall.storage.keys import Key
 
 T, U = "1a2b3c4d-5e6f-4a7b-8c9d-0e1f2a3b4c5d", "7c2d1e3f-9a8b-4c10-b2d3-e4f5a6b7c8d9"
 
 
 @pytest.mark.parametrize(
-    ("key", "pk", "sk", "counted_as"),
+    ("key", "pk", "sk"),
     [
-        (lambda: keys.tenant(T), f"TENANT#{T}", "META", "tenants"),
-        (lambda: keys.user(T, U), f"TENANT#{T}", f"USER#{U}", "users"),
-        (lambda: keys.item_of_user(T, U, "DEVICE", "d"), f"TENANT#{T}#USER#{U}", "DEVICE#d", "devices"),
-        (lambda: keys.item_of_user(T, U, "SESSION", "s"), f"TENANT#{T}#USER#{U}", "SESSION#s", "sessions"),
-        (lambda: keys.api_token("ab12"), "TOKEN#ab12", "META", "tokens"),
-        (lambda: keys.email_reservation("Ada@Example.COM"), "EMAIL#ada@example.com", "META", "emails"),
-        (lambda: keys.tenant_name_reservation("Straße"), "NAME#strasse", "META", "names"),
-        (lambda: keys.username_reservation("Ada"), "USERNAME#ada", "META", "usernames"),
-        (lambda: keys.account(7), "ACCOUNT#7", "META", "accounts"),
-        (lambda: keys.item_of_account(7, "CREDENTIAL", "c"), "ACCOUNT#7", "CREDENTIAL#c", "credentials"),
-        (lambda: keys.account_session(7, "s"), "ACCOUNT#7", "SESSION#s", "sessions"),
-        (lambda: keys.spent_refresh_token(7, "ab12"), "ACCOUNT#7", "SPENT#ab12", "spents"),
-        (lambda: keys.login_attempts_item("EMAIL", "ab12"), "ATTEMPTS#EMAIL#ab12", "META", "attemptss"),
-        (keys.platform_counters, "PLATFORM", "META", "platforms"),
-        (lambda: keys.idempotency_record_in_tenant(T, "ab12"), f"TENANT#{T}", "REQUEST#ab12", "requests"),
-        (lambda: keys.idempotency_record_outside_tenant("ab12"), "REQUEST#ab12", "META", "requests"),
-        (lambda: keys.deletion_job(T), f"DELETION#{T}", "META", "deletions"),
-        (lambda: keys.deletion_slice(T, "3"), f"DELETION#{T}", "SLICE#3", "slices"),
-        (keys.maintenance_progress, "MAINTENANCE", "META", "maintenances"),
+        (lambda: keys.tenant(T), f"TENANT#{T}", "META"),
+        (lambda: keys.user(T, U), f"TENANT#{T}", f"USER#{U}"),
+        (lambda: keys.item_of_user(T, U, "DEVICE", "d"), f"TENANT#{T}#USER#{U}", "DEVICE#d"),
+        (lambda: keys.item_of_user(T, U, "SESSION", "s"), f"TENANT#{T}#USER#{U}", "SESSION#s"),
+        (lambda: keys.api_token("ab12"), "TOKEN#ab12", "META"),
+        (lambda: keys.email_reservation("Ada@Example.COM"), "EMAIL#ada@example.com", "META"),
+        (lambda: keys.tenant_name_reservation("Straße"), "NAME#strasse", "META"),
+        (lambda: keys.username_reservation("Ada"), "USERNAME#ada", "META"),
+        (lambda: keys.account(7), "ACCOUNT#7", "META"),
+        (lambda: keys.item_of_account(7, "CREDENTIAL", "c"), "ACCOUNT#7", "CREDENTIAL#c"),
+        (lambda: keys.account_session(7, "s"), "ACCOUNT#7", "SESSION#s"),
+        (lambda: keys.spent_refresh_token(7, "ab12"), "ACCOUNT#7", "SPENT#ab12"),
+        (lambda: keys.login_attempts_item("EMAIL", "ab12"), "ATTEMPTS#EMAIL#ab12", "META"),
+        (keys.platform_counters, "PLATFORM", "META"),
+        (lambda: keys.idempotency_record_in_tenant(T, "ab12"), f"TENANT#{T}", "REQUEST#ab12"),
+        (lambda: keys.idempotency_record_outside_tenant("ab12"), "REQUEST#ab12", "META"),
+        (lambda: keys.deletion_job(T), f"DELETION#{T}", "META"),
+        (lambda: keys.deletion_slice(T, "3"), f"DELETION#{T}", "SLICE#3"),
+        (keys.maintenance_progress, "MAINTENANCE", "META"),
     ],
 )
-def test_a_key_has_its_documented_form(key: Callable[[], Key], pk: str, sk: str, counted_as: str) -> None:
+def test_a_key_has_its_documented_form(key: Callable[[], Key], pk: str, sk: str) -> None:
     """A version that changed a form would find nothing of what an earlier one has stored."""
     assert key() == (pk, sk)
-    assert keys.receipt_category(key()) == counted_as
-
-
-@pytest.mark.parametrize(
-    ("partition", "index", "pk"),
-    [
-        (lambda: keys.users_by_email(T), "gsi1", f"TENANT#{T}#USERS"),
-        (lambda: keys.users_by_role_and_state(T, "admin", True), "gsi2", f"TENANT#{T}#USERS#admin#active"),
-        (lambda: keys.users_by_role_and_state(T, "user", False), "gsi2", f"TENANT#{T}#USERS#user#inactive"),
-        (lambda: keys.tenant_of_user(U), "gsi1", f"USER#{U}"),
-        (lambda: keys.audit_by_target(T, "user", U), "gsi1", f"AUDIT#{T}#user#{U}"),
-        (
-            lambda: keys.accounts_by_role_and_state("ROLE_ADMIN", enabled=True, banned=False),
-            "gsi2",
-            "ACCOUNTS#ROLE_ADMIN#enabled#free",
-        ),
-        (
-            lambda: keys.accounts_by_role_and_state("ROLE_ADMIN", enabled=False, banned=True),
-            "gsi2",
-            "ACCOUNTS#ROLE_ADMIN#disabled#banned",
-        ),
-    ],
-)
-def test_a_partition_of_an_index_has_its_form(partition: Callable[[], IndexPartition], index: str, pk: str) -> None:
-    assert partition() == (index, pk)
-    assert partition().index_attributes("sort") == {f"{index}pk": pk, f"{index}sk": "sort"}
-
-
-@pytest.mark.parametrize(
-    ("sort_key", "slice_name"),
-    [
-        *((f"USER#{digit}{U[1:]}", digit) for digit in "0123456789abcdef"),
-        *((sort_key, "tenant") for sort_key in ("META", "REQUEST#a", "USER", "USER#", "USER#g", "WEBHOOK#1", "\x01")),
-    ],
-)
-def test_a_sort_key_lies_in_exactly_one_slice(sort_key: str, slice_name: str) -> None:
-    assert keys.slice_of_sort_key(sort_key) == slice_name
-    covering = [
-        name for name in keys.SLICES if any(low <= sort_key < high for low, high in keys.sort_key_ranges_of_slice(name))
-    ]
-    assert covering == [slice_name]
-
-
-@pytest.mark.parametrize(
-    ("pk", "reusable"), [("EMAIL#ada@example.com", True), ("USERNAME#ada", True), ("TOKEN#ab12", False)]
-)
-def test_only_a_random_key_can_never_be_taken_by_another_owner(pk: str, reusable: bool) -> None:
-    assert keys.can_be_taken_by_another_owner(pk) is reusable
 
 
 @pytest.mark.parametrize(("sort_key", "is_user"), [(f"USER#{U}", True), ("META", False), ("user#1", False)])
@@ -104,12 +56,6 @@ def test_names_that_look_the_same_have_one_key(other: str) -> None:
 
 def test_names_that_look_different_have_keys_of_their_own() -> None:
     assert len({keys.tenant_name_reservation(name) for name in ("Acme", "Ac me", "Acmé", "Acme!", "\u0410cme")}) == 5
-
-
-def test_the_sort_key_of_a_tenant_that_is_being_deleted_has_room_for_every_name() -> None:
-    assert keys.deleting_tenant_sort_key("Acme", T) == f"acme\0{T}"
-    # The limit of 900 bytes lies within a character of two bytes, which is left out.
-    assert keys.deleting_tenant_sort_key("a" + "é" * 460, T) == f"a{'é' * 449}\0{T}"
 
 
 def test_a_stored_response_is_recognised() -> None:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Self
 from rolecall.auth.roles import PlatformRole
 from rolecall.email_addresses import ANY_ADDRESS, AddressPrefix
 from rolecall.errors import AccountNotFound, LastSuperadmin, RolecallError, SuperadminExists
-from rolecall.storage import cursors, dynamodb, keys, reads, writes
+from rolecall.storage import cursors, dynamodb, indexes, keys, reads, writes
 from rolecall.storage.expressions import Attr, Condition
 
 
@@ -65,14 +65,14 @@ class Account:
         return {
             "pk": key.pk,
             "sk": key.sk,
-            **keys.ACCOUNTS.index_attributes(self.email.lower()),
+            **indexes.ACCOUNTS_BY_EMAIL.index_attributes(self.email.lower()),
             **self.role_and_state_index_entry(),
             **{name: getattr(self, name) for name in FIELDS},
         }
 
     def role_and_state_index_entry(self) -> dict[str, str]:
         """Return the index attributes that list the account under its role and state."""
-        partition = keys.accounts_by_role_and_state(self.role, enabled=self.enabled, banned=self.banned)
+        partition = indexes.accounts_by_role_and_state(self.role, enabled=self.enabled, banned=self.banned)
         return partition.index_attributes(self.email.lower())
 
     def to_creation_record(self) -> dict[str, Any]:
@@ -163,12 +163,12 @@ def list_accounts(
 
 def _index_partitions_by_role_and_state(
     role: PlatformRole | None, enabled: bool | None, banned: bool | None
-) -> list[keys.IndexPartition]:
+) -> list[indexes.IndexPartition]:
     if role is None and enabled is None and banned is None:
-        return [keys.ACCOUNTS]
+        return [indexes.ACCOUNTS_BY_EMAIL]
     both = (True, False)
     return [
-        keys.accounts_by_role_and_state(one_role, enabled=one_enabled, banned=one_banned)
+        indexes.accounts_by_role_and_state(one_role, enabled=one_enabled, banned=one_banned)
         for one_role, one_enabled, one_banned in product(
             PlatformRole if role is None else (role,),
             both if enabled is None else (enabled,),

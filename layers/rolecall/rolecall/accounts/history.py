@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 from rolecall.accounts import accounts
 from rolecall.audit import trail
-from rolecall.storage import cursors, dynamodb, keys, reads
+from rolecall.storage import cursors, dynamodb, indexes, keys, reads
 
 #: For each action in the audit trail: its name in the platform API, and a description for people.
 _ACTIONS = {
@@ -34,7 +34,7 @@ def list_account_history(account_id: int, *, limit: int, cursor: str | None = No
     scope = ("list_account_history", str(account_id))
     position = cursors.decode(cursor, *scope) if cursor is not None else None
     accounts.get_account(account_id)
-    partition = keys.audit_by_target(keys.PLATFORM, "account", str(account_id))
+    partition = indexes.audit_by_target(keys.PLATFORM, "account", str(account_id))
     items: list[dynamodb.Item] = []
     more = True
     while more and len(items) <= limit:

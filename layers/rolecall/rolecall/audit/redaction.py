@@ -11,7 +11,7 @@ from typing import Any
 from rolecall import deadline
 from rolecall.aws import secrets_manager
 from rolecall.config import config
-from rolecall.storage import dynamodb, keys, reads, writes
+from rolecall.storage import dynamodb, indexes, keys, reads, writes
 from rolecall.telemetry import logger
 
 _HASH_PREFIX = "hmac-sha256:"
@@ -27,7 +27,7 @@ def redact_emails_of_deleted_tenants(most_tenants: int, reserve_seconds: float) 
 
     Stops when less than `reserve_seconds` are left. The next call continues there.
     """
-    for job in reads.query_index(keys.UNREDACTED_AUDITS, limit=most_tenants).items:
+    for job in reads.query_index(indexes.UNREDACTED_AUDITS, limit=most_tenants).items:
         if not _redact_entries_while_time_lasts(job, reserve_seconds):
             break
 
@@ -54,7 +54,7 @@ def _redact_entries_while_time_lasts(job: dynamodb.Item, reserve_seconds: float)
     writes.write(
         writes.Update(
             keys.deletion_job(tenant_id),
-            remove=(*keys.UNREDACTED_AUDITS.index_attributes(""), "audit_redacted_to"),
+            remove=(*indexes.UNREDACTED_AUDITS.index_attributes(""), "audit_redacted_to"),
             when=writes.MUST_EXIST,
         )
     )

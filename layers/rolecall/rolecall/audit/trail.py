@@ -13,7 +13,7 @@ from rolecall.auth.principals import RequestContext
 from rolecall.clock import epoch_seconds, rfc3339
 from rolecall.config import config
 from rolecall.ids import lowest_time_ordered_id_at, time_ordered_id
-from rolecall.storage import cursors, dynamodb, keys, reads, writes
+from rolecall.storage import cursors, dynamodb, indexes, keys, reads, writes
 
 SUCCEEDED = "succeeded"
 
@@ -54,7 +54,7 @@ def new_entry(  # noqa: PLR0913 (an entry records that many facts)
             "pk": key.pk,
             "sk": key.sk,
             **(
-                keys.audit_by_target(scope, target_type, target_id).index_attributes(entry_id)
+                indexes.audit_by_target(scope, target_type, target_id).index_attributes(entry_id)
                 if is_in_target_history
                 else {}
             ),
@@ -164,7 +164,7 @@ def _exclusive_upper_bound_of_ids(to_time: datetime | None) -> str | None:
 def _newest_first_page_reader(tenant_id: str, filters: Filters) -> Callable[[str | None, int], reads.Page]:
     """A function that reads a page, newest first: of the entries about the target, or of the whole trail."""
     if filters.target:
-        partition = keys.audit_by_target(
+        partition = indexes.audit_by_target(
             tenant_id, _target_type_by_form_of_id(filters.target, tenant_id), filters.target
         )
         return lambda after, limit: reads.query_index(partition, after=after, limit=limit, newest_first=True)

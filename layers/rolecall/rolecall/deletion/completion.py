@@ -6,12 +6,12 @@ from rolecall import clock
 from rolecall.audit import trail
 from rolecall.auth.principals import RequestContext
 from rolecall.clock import rfc3339
-from rolecall.deletion import jobs
+from rolecall.deletion import jobs, slice_ranges
 from rolecall.deletion.jobs import DeletionJob
 from rolecall.deletion.slices import StaleSlice
 from rolecall.errors import ConcurrentChange
 from rolecall.ids import new_id
-from rolecall.storage import keys, reads, retries, writes
+from rolecall.storage import indexes, keys, reads, retries, writes
 from rolecall.storage.expressions import Attr
 from rolecall.telemetry import count_metric, log_and_count_critical_event, logger
 
@@ -58,7 +58,7 @@ def complete_deletion_if_nothing_remains(context: RequestContext, job: DeletionJ
                     "deleted_at": at,
                     "verified": True,
                     "deleted": dict(deleted),
-                    **keys.UNREDACTED_AUDITS.index_attributes(f"{at}#{tenant_id}"),
+                    **indexes.UNREDACTED_AUDITS.index_attributes(f"{at}#{tenant_id}"),
                     "unannounced": {**job.unlogged_events, "complete_tenant_deletion": entry.item["id"]},
                 },
                 when=Attr("status").eq(jobs.DELETING) & Attr("unannounced").eq(dict(job.unlogged_events)),
@@ -84,7 +84,7 @@ def _some_remaining_sort_keys(tenant_id: str) -> list[str]:
 
 
 def _reopen_slices_of_sort_keys(job: DeletionJob, sort_keys: list[str]) -> None:
-    names = {keys.slice_of_sort_key(sort_key) for sort_key in sort_keys}
+    names = {slice_ranges.slice_of_sort_key(sort_key) for sort_key in sort_keys}
     logger.warning("proof found items left", tenant_id=job.tenant_id, slices=sorted(names))
     count_metric("DeletionProofFailed")
     for one in job.slices:

@@ -8,9 +8,10 @@ from typing import Any, Self
 
 from rolecall.auth import preconditions
 from rolecall.clock import rfc3339
+from rolecall.deletion import slice_ranges
 from rolecall.deletion.slices import Counts, Slice
 from rolecall.errors import TenantNotFound
-from rolecall.storage import dynamodb, keys, reads
+from rolecall.storage import dynamodb, indexes, keys, reads
 
 SCHEDULED, DELETING, DELETED, FAILED = preconditions.SCHEDULED, preconditions.DELETING, "deleted", "failed"
 
@@ -88,7 +89,7 @@ class DeletionJob:
         """The share of the range of user ids that is swept and proven: it never falls, and only a receipt has 100."""
         if self.verified:
             return 100
-        return sum(one.progress for one in self.slices) // (10 * len(keys.SLICES))
+        return sum(one.progress for one in self.slices) // (10 * len(slice_ranges.SLICES))
 
     @property
     def last_progress_at(self) -> str:
@@ -154,11 +155,11 @@ def find_job(tenant_id: str) -> DeletionJob | None:
 
 def list_pending_jobs(after: str | None, page_size: int) -> reads.Page:
     """Return a page of the jobs that are in progress, or whose critical events are not logged, oldest first."""
-    return reads.query_index(keys.PENDING_DELETIONS, after=after, limit=page_size)
+    return reads.query_index(indexes.PENDING_DELETIONS, after=after, limit=page_size)
 
 
 def list_due_jobs(at: datetime, after: str | None, limit: int) -> reads.Page:
     """Return a page of the scheduled jobs that are due at the time `at`, the earliest first; reads no others."""
     # An index key is a time, "#" and a tenant's id. "$" is the character after "#", so the bound includes all ids of
     # the second `at`.
-    return reads.query_index(keys.SCHEDULED_DELETIONS, after=after, last=f"{rfc3339(at)}$", limit=limit)
+    return reads.query_index(indexes.SCHEDULED_DELETIONS, after=after, last=f"{rfc3339(at)}$", limit=limit)

@@ -15,6 +15,9 @@ from rolecall.errors import RolecallError
 from rolecall.storage import dynamodb, keys, reads, retries, writes
 from rolecall.storage.expressions import Attr, Condition
 
+#: The prefixes of owned keys that contain a random token. No other owner can ever get the same key.
+_NEVER_REUSED = (keys.TOKEN_PREFIX,)
+
 
 class Owner(NamedTuple):
     """A user of a tenant, or with an empty `user_id` the tenant itself."""
@@ -78,3 +81,8 @@ def release_if_still_owned(release: Release) -> None:
     """Execute a write made by `prepare_release_if_owned`; do nothing if another owner has taken the key over."""
     with suppress(_OwnedByAnother):
         retries.retry_while_throttled(lambda: writes.write(release))
+
+
+def can_be_taken_by_another_owner(owned_pk: str) -> bool:
+    """Whether another owner can take this owned key once it is free: true for an email, false for a token."""
+    return not owned_pk.startswith(_NEVER_REUSED)

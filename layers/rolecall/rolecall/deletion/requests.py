@@ -12,7 +12,7 @@ from rolecall.audit import trail
 from rolecall.auth import preconditions
 from rolecall.auth.principals import RequestContext
 from rolecall.clock import rfc3339
-from rolecall.deletion import completion, jobs, schedule, slice_items, sweep, workers
+from rolecall.deletion import completion, jobs, schedule, slice_items, slice_ranges, sweep, workers
 from rolecall.deletion.executors import RESERVE_SECONDS
 from rolecall.deletion.jobs import DeletionJob
 from rolecall.deletion.schedule import AlreadyAccepted
@@ -25,7 +25,7 @@ from rolecall.errors import (
     TenantProtected,
 )
 from rolecall.ids import new_id
-from rolecall.storage import dynamodb, keys, reads, writes
+from rolecall.storage import dynamodb, indexes, keys, reads, writes
 from rolecall.storage.expressions import Attr
 from rolecall.telemetry import count_metric, describe_cause_for_log, logger
 
@@ -124,7 +124,7 @@ def preview_deletion(tenant_id: str, *, confirm_name: str | None = None) -> Prev
     except AlreadyAccepted:
         raise TenantNotFound from None
     counts = jobs.DELETED_WITH_TOMBSTONE + jobs.DELETED_WITH_RECEIPT
-    for name in keys.SLICES:
+    for name in slice_ranges.SLICES:
         more, complete = slice_items.count_slice_items_in_time(tenant_id, name)
         counts += more
         if not complete:
@@ -168,8 +168,8 @@ def _write_tombstone(context: RequestContext, tenant: dynamodb.Item) -> Deletion
     job = {
         "pk": job_key.pk,
         "sk": job_key.sk,
-        **keys.PENDING_DELETIONS.index_attributes(f"{at}#{tenant_id}"),
-        **keys.DELETING_TENANTS_BY_NAME.index_attributes(keys.deleting_tenant_sort_key(name, tenant_id)),
+        **indexes.PENDING_DELETIONS.index_attributes(f"{at}#{tenant_id}"),
+        **indexes.DELETING_TENANTS_BY_NAME.index_attributes(indexes.deleting_tenant_sort_key(name, tenant_id)),
         "tenant_id": tenant_id,
         "tenant_name": name,
         "created_at": tenant["created_at"],
@@ -183,7 +183,7 @@ def _write_tombstone(context: RequestContext, tenant: dynamodb.Item) -> Deletion
         "verified": False,
         "unannounced": {**(scheduled["unannounced"] if scheduled else {}), "delete_tenant": entry.item["id"]},
     }
-    new_slices = [Slice(tenant_id, slice_name, updated_at=at).to_item() for slice_name in keys.SLICES]
+    new_slices = [Slice(tenant_id, slice_name, updated_at=at).to_item() for slice_name in slice_ranges.SLICES]
     unchanged, job_unchanged = Attr("status").eq(tenant["status"]), writes.MUST_NOT_EXIST
     if scheduled:
         # The due time is part of the condition, because a restored tenant's deletion may be scheduled anew for another

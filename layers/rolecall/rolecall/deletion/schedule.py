@@ -12,7 +12,7 @@ from rolecall.clock import rfc3339
 from rolecall.deletion import completion, jobs
 from rolecall.deletion.jobs import DeletionJob
 from rolecall.errors import ConcurrentChange, RolecallError, TenantNotFound, TenantProtected
-from rolecall.storage import dynamodb, keys, reads, writes
+from rolecall.storage import dynamodb, indexes, keys, reads, writes
 from rolecall.storage.expressions import Attr, Condition
 
 
@@ -48,8 +48,8 @@ def schedule_deletion(context: RequestContext, tenant: dynamodb.Item, grace_days
     job = {
         "pk": job_key.pk,
         "sk": job_key.sk,
-        **keys.PENDING_DELETIONS.index_attributes(f"{at}#{tenant_id}"),
-        **keys.SCHEDULED_DELETIONS.index_attributes(f"{deletes_at}#{tenant_id}"),
+        **indexes.PENDING_DELETIONS.index_attributes(f"{at}#{tenant_id}"),
+        **indexes.SCHEDULED_DELETIONS.index_attributes(f"{deletes_at}#{tenant_id}"),
         "tenant_id": tenant_id,
         "tenant_name": name,
         "status": jobs.SCHEDULED,
@@ -75,7 +75,7 @@ def schedule_deletion(context: RequestContext, tenant: dynamodb.Item, grace_days
             set={
                 "updated_at": at,
                 "deletes_at": deletes_at,
-                **keys.SCHEDULED_TENANTS_BY_NAME.index_attributes(keys.comparable_form_of_name(name)),
+                **indexes.SCHEDULED_TENANTS_BY_NAME.index_attributes(keys.comparable_form_of_name(name)),
             },
             when=Attr("tenant_id").eq(tenant_id),
         ),

@@ -7,9 +7,15 @@ from itertools import chain, islice
 from typing import NamedTuple
 
 from rolecall import deadline
+from rolecall.deletion import slice_ranges
 from rolecall.deletion.executors import RESERVE_SECONDS, ChunkLimits, Executors, open_executors
-from rolecall.deletion.owned_keys import Owner, Release, prepare_release_if_owned
-from rolecall.deletion.slices import AFTER_LAST_CHILD, START, SWEPT, Counts, Position, Slice
+from rolecall.deletion.owned_keys import (
+    Owner,
+    Release,
+    can_be_taken_by_another_owner,
+    prepare_release_if_owned,
+)
+from rolecall.deletion.slices import AFTER_LAST_CHILD, START, SWEPT, Counts, Position, Slice, receipt_category
 from rolecall.storage import keys, reads, retries
 
 
@@ -54,7 +60,7 @@ class Chunk:
         self.has_unexpected |= found.unexpected
         if found.kept:
             self.users_kept += 1
-            self.kept.update(map(keys.receipt_category, (found.item.key, *owned)))
+            self.kept.update(map(receipt_category, (found.item.key, *owned)))
         else:
             self.own.append(found.item.key)
             self.owned += [(owner, key) for key in owned]
@@ -135,7 +141,7 @@ class _SliceReader:
         The tenant's own item is in no slice.
         """
         partition, meta = keys.tenant_partition(self._tenant_id), keys.tenant(self._tenant_id).sk
-        for low, high in keys.sort_key_ranges_of_slice(self._slice.name):
+        for low, high in slice_ranges.sort_key_ranges_of_slice(self._slice.name):
             for item in _iterate_range_of_sort_keys(
                 partition, max(low, first_sort_key), min(high, last_sort_key or high), self._limits.users
             ):
@@ -175,11 +181,9 @@ class _SliceReader:
             if item and owner.owns(item)
         }
         releases = [release for release in prepared.values() if release]
-        chunk.conditional_releases = [one for one in releases if keys.can_be_taken_by_another_owner(one.key.pk)]
-        chunk.unconditional_deletes = [
-            one.key for one in releases if not keys.can_be_taken_by_another_owner(one.key.pk)
-        ]
-        chunk.counts.update(map(keys.receipt_category, (*chunk.own, *(one.key for one in releases))))
+        chunk.conditional_releases = [one for one in releases if can_be_taken_by_another_owner(one.key.pk)]
+        chunk.unconditional_deletes = [one.key for one in releases if not can_be_taken_by_another_owner(one.key.pk)]
+        chunk.counts.update(map(receipt_category, (*chunk.own, *(one.key for one in releases))))
         return chunk
 
 

@@ -174,3 +174,9 @@ def runnable_slices(slices: Iterable[Slice]) -> list[Slice]:
     """Return the slices that can be worked on now: the open ones, or if none is open, the swept ones."""
     slices = list(slices)
     return [one for one in slices if one.state == OPEN] or [one for one in slices if one.state == SWEPT]
+
+
+def receipt_category(key: keys.Key) -> str:
+    """The name under which a deletion receipt counts an item: `devices` for `DEVICE#…`, `tokens` for `TOKEN#…`."""
+    name = key.pk if key.sk == keys.META else key.sk
+    return name.partition("#")[0].lower() + "s"

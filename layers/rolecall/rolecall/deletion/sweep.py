@@ -9,7 +9,7 @@ from typing import Any
 
 from rolecall import clock, deadline
 from rolecall.config import config
-from rolecall.deletion import owned_keys
+from rolecall.deletion import owned_keys, slice_ranges
 from rolecall.deletion.executors import MANY_SLICES, RESERVE_SECONDS, SINGLE_SLICE, Executors, open_executors
 from rolecall.deletion.slice_items import Chunk, read_chunks
 from rolecall.deletion.slices import DONE, OPEN, START, SWEPT, Position, Slice, StaleSlice
@@ -68,7 +68,7 @@ def mark_empty_slices_done(slices: Sequence[Slice], owner: str) -> None:
     page = reads.query_keys(keys.tenant_partition(slices[0].tenant_id), limit=SINGLE_SLICE.items)
     if page.more:
         return
-    used = {keys.slice_of_sort_key(item.key.sk) for item in page.items if item.key.sk != keys.META}
+    used = {slice_ranges.slice_of_sort_key(item.key.sk) for item in page.items if item.key.sk != keys.META}
     empty = [one for one in slices if one.name not in used and one.state == OPEN]
     if empty:
         with suppress(StaleSlice):

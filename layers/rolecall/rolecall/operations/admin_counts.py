@@ -11,7 +11,7 @@ from rolecall import deadline
 from rolecall.auth import preconditions
 from rolecall.auth.roles import PlatformRole, Role
 from rolecall.operations.findings import Finding, FindingKind, attributes_unchanged
-from rolecall.storage import keys, reads
+from rolecall.storage import indexes, keys, reads
 
 #: The page size of the queries that count admins.
 _PAGE = 200
@@ -29,7 +29,9 @@ def check_admin_count(tenant_key: keys.Key, tenant_id: str) -> Iterator[Finding]
     if before is None:
         return
     stored = int(before["active_admins"])
-    counted = _count_by_index_until_expected(keys.users_by_role_and_state(tenant_id, Role.ADMIN, active=True), stored)
+    counted = _count_by_index_until_expected(
+        indexes.users_by_role_and_state(tenant_id, Role.ADMIN, active=True), stored
+    )
     if stored == counted > 0:
         return
     admins = _count_active_admins_in_time(tenant_id)
@@ -57,13 +59,13 @@ def check_superadmin_count(platform_key: keys.Key) -> Iterator[Finding]:
     before = reads.get(platform_key) or {}
     stored = int(before.get("enabled_superadmins", 0))
     counted = _count_by_index_until_expected(
-        keys.accounts_by_role_and_state(PlatformRole.SUPERADMIN, enabled=True, banned=False), stored
+        indexes.accounts_by_role_and_state(PlatformRole.SUPERADMIN, enabled=True, banned=False), stored
     )
     if counted != stored and before == reads.get(platform_key):
         yield Finding(FindingKind.SUPERADMIN_COUNT, platform_key, stored_count=stored)
 
 
-def _count_by_index_until_expected(partition: keys.IndexPartition, expected: int) -> int:
+def _count_by_index_until_expected(partition: indexes.IndexPartition, expected: int) -> int:
     """Count the items of an index partition; count again, up to `_INDEX_READS` times, unless there are `expected`."""
     number = 0
     for _ in range(_INDEX_READS):

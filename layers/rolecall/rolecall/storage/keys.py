@@ -23,15 +23,6 @@
 
 Some items of a tenant lie outside its partitions, such as a token or an email reservation. The owner lists their
 partition keys in its attribute `owned_keys`, and each of them names its tenant in `tenant_id`.
-
-There are two indexes, with the attributes `<index>pk` and `<index>sk`. Each serves several access patterns:
-
-| index | what it finds |
-| --- | --- |
-| `gsi1` | users of a tenant by email, the tenant of a user id, active and scheduled tenants by name |
-| `gsi1` | pending deletions by time, accounts by email, audit entries by target |
-| `gsi2` | users of a tenant by role and state, accounts by role and state, audit trails to be redacted |
-| `gsi2` | scheduled deletions by the time at which they are due, tenants that are being deleted by name |
 """
 
 from typing import NamedTuple
@@ -52,62 +43,9 @@ class Key(NamedTuple):
     sk: str
 
 
-class IndexPartition(NamedTuple):
-    """A partition of one of the two indexes."""
-
-    index_name: str
-    pk: str
-
-    def index_attributes(self, sort_key: str) -> dict[str, str]:
-        """The attributes of an item that make it appear in this partition of the index."""
-        return {f"{self.index_name}pk": self.pk, f"{self.index_name}sk": sort_key}
-
-
 #: The lower and the upper bound of all sort keys. DynamoDB's sort keys have 1 to 1,024 bytes, so no sort key lies
 #: outside these bounds.
 LOWEST_SORT_KEY, HIGHEST_SORT_KEY = "\x00", "\U0010ffff" * 256
-
-#: The name of the slice that covers all items of a tenant but its users. Each other slice covers the users whose id
-#: begins with one hex digit.
-TENANT_SLICE = "tenant"
-
-SLICES = (*"0123456789abcdef", TENANT_SLICE)
-
-#: The index orders the tenants that are being deleted by at most this many bytes of the comparable name.
-_COMPARED_NAME_BYTES = 900
-
-#: Owned keys with these prefixes are random, so no other owner can ever get the same key.
-_NEVER_REUSED = ("TOKEN#",)
-
-#: The index partition of the pending deletions of tenants, ordered by the time of the request.
-PENDING_DELETIONS = IndexPartition("gsi1", "DELETIONS#OPEN")
-
-#: The index partition of the scheduled deletions of tenants, ordered by the time at which each is due.
-SCHEDULED_DELETIONS = IndexPartition("gsi2", "DELETIONS#SCHEDULED")
-
-#: The index partition of the pending deletions of users, ordered by the time of the request.
-PENDING_USER_DELETIONS = IndexPartition("gsi1", "USER_DELETIONS#OPEN")
-
-#: The index partition of the active tenants, ordered by name without case. It lists the name reservations instead of
-#: the tenants' own items: a reservation rarely changes, and one partition could not take the many writes of the
-#: tenants' own items.
-TENANTS_BY_NAME = IndexPartition("gsi1", "TENANTS")
-
-#: The index partition of the tenants whose deletion is scheduled, ordered by name without case. It lists their name
-#: reservations, like `TENANTS_BY_NAME`.
-SCHEDULED_TENANTS_BY_NAME = IndexPartition("gsi1", "TENANTS#SCHEDULED")
-
-#: The index partition of the tenants that are not being deleted, ordered by name without case. It lists the name
-#: reservations instead of the tenants' own items: a reservation rarely changes, and one partition could not take the
-#: many writes of the tenants' own items.
-DELETING_TENANTS_BY_NAME = IndexPartition("gsi2", "TENANTS#DELETING")
-
-#: The index partition of the deleted tenants whose audit entries still contain emails, ordered by the time of the
-#: deletion.
-UNREDACTED_AUDITS = IndexPartition("gsi2", "AUDITS#UNREDACTED")
-
-#: The index partition of all platform accounts, ordered by email in lower case.
-ACCOUNTS = IndexPartition("gsi1", "ACCOUNTS")
 
 
 def canonical_uuid(text: str) -> str | None:
@@ -147,24 +85,6 @@ def item_of_user(tenant_id: str, user_id: str, item_type: str, item_id: str) -> 
     return Key(user_partition(tenant_id, user_id), f"{item_type}#{item_id}")
 
 
-def users_by_email(tenant_id: str) -> IndexPartition:
-    """All users of a tenant. The sort key is the email in lower case."""
-    return IndexPartition("gsi1", f"TENANT#{tenant_id}#USERS")
-
-
-def users_by_role_and_state(tenant_id: str, role: str, active: bool) -> IndexPartition:
-    """The users of a tenant with one role and state. The sort key is the email in lower case."""
-    return IndexPartition("gsi2", f"TENANT#{tenant_id}#USERS#{role}#{'active' if active else 'inactive'}")
-
-
-def tenant_of_user(user_id: str) -> IndexPartition:
-    """The index partition that finds a user's tenant by the user id alone, for operators.
-
-    It holds one item, the user's email reservation, which names the tenant.
-    """
-    return IndexPartition("gsi1", f"USER#{user_id}")
-
-
 def api_token(token_hash: str) -> Key:
     """The item of an API token, which names the user and the tenant."""
     return Key(f"{TOKEN_PREFIX}{token_hash}", META)
@@ -193,13 +113,6 @@ def comparable_form_of_name(name: str) -> str:
     return comparable_name(name)
 
 
-def deleting_tenant_sort_key(name: str, tenant_id: str) -> str:
-    """The sort key in `DELETING_TENANTS_BY_NAME`. It has the id too, because the name is free for others already."""
-    # The name is cut, because a sort key has at most 1,024 bytes and a comparable name may have nearly as many.
-    form = comparable_form_of_name(name).encode()[:_COMPARED_NAME_BYTES].decode(errors="ignore")
-    return f"{form}\0{tenant_id}"
-
-
 def account(account_id: int) -> Key:
     """The platform account's own item."""
     return Key(f"ACCOUNT#{account_id}", META)
@@ -218,13 +131,6 @@ def account_session(account_id: int, session_id: str) -> Key:
 def spent_refresh_token(account_id: int, token_hash: str) -> Key:
     """The note that a refresh token was used. A second use of the token finds it."""
     return item_of_account(account_id, "SPENT", token_hash)
-
-
-def accounts_by_role_and_state(role: str, *, enabled: bool, banned: bool) -> IndexPartition:
-    """The accounts with one role and state. The sort key is the email in lower case."""
-    return IndexPartition(
-        "gsi2", f"ACCOUNTS#{role}#{'enabled' if enabled else 'disabled'}#{'banned' if banned else 'free'}"
-    )
 
 
 def login_attempts_item(kind: str, source_hash: str) -> Key:
@@ -248,11 +154,6 @@ def audit_entry(scope: str, entry_id: str) -> Key:
 def refusal_counter(scope: str, minute: int, actor_id: str, action: str) -> Key:
     """The number of an actor's refusals of one action within a minute. `minute` is its first second since 1970."""
     return Key(f"AUDIT#{scope}#REFUSALS", f"{minute}#{actor_id}#{action}")
-
-
-def audit_by_target(scope: str, target_type: str, target_id: str) -> IndexPartition:
-    """The audit entries about one target. The sort key is the time-ordered id of the entry."""
-    return IndexPartition("gsi1", f"AUDIT#{scope}#{target_type}#{target_id}")
 
 
 def idempotency_record_in_tenant(tenant_id: str, digest: str) -> Key:
@@ -284,39 +185,11 @@ def deletion_slice(tenant_id: str, slice_name: str) -> Key:
     return Key(f"DELETION#{tenant_id}", f"SLICE#{slice_name}")
 
 
-def sort_key_ranges_of_slice(slice_name: str) -> list[tuple[str, str]]:
-    """The ranges of sort keys in the tenant's partition that a slice covers. A range excludes its upper bound.
-
-    Each possible sort key lies in exactly one slice, so a new type of item needs no change here.
-    """
-    digits = "0123456789abcdefg"  # "g" is only the upper bound of the slice "f"
-    if slice_name == TENANT_SLICE:
-        return [(LOWEST_SORT_KEY, "USER#0"), ("USER#g", HIGHEST_SORT_KEY)]
-    return [(f"USER#{slice_name}", f"USER#{digits[digits.index(slice_name) + 1]}")]
-
-
-def slice_of_sort_key(sort_key: str) -> str:
-    """The name of the slice that covers a sort key of the tenant's partition."""
-    found = (name for name in SLICES for low, high in sort_key_ranges_of_slice(name) if low <= sort_key < high)
-    return str(next(found))
-
-
 def is_user_sort_key(sort_key: str) -> bool:
     """Whether an item of the tenant's partition is a user. Each user has a partition of its own for its items."""
     return sort_key.startswith("USER#")
 
 
-def can_be_taken_by_another_owner(owned_pk: str) -> bool:
-    """Whether another owner can take this owned key once it is free: true for an email, false for a token."""
-    return not owned_pk.startswith(_NEVER_REUSED)
-
-
 def maintenance_progress() -> Key:
     """The item in which maintenance keeps how far its checks have come."""
     return Key("MAINTENANCE", META)
-
-
-def receipt_category(key: Key) -> str:
-    """The name under which a deletion receipt counts an item: `devices` for `DEVICE#…`, `tokens` for `TOKEN#…`."""
-    name = key.pk if key.sk == META else key.sk
-    return name.partition("#")[0].lower() + "s"

@@ -12,7 +12,8 @@ from rolecall.config import config
 from rolecall.errors import ServiceUnavailable
 from rolecall.storage import dynamodb, retries
 from rolecall.storage.expressions import Attr, Condition, deserialize_item
-from rolecall.storage.keys import HIGHEST_SORT_KEY, LOWEST_SORT_KEY, IndexPartition, Key
+from rolecall.storage.indexes import IndexPartition
+from rolecall.storage.keys import HIGHEST_SORT_KEY, LOWEST_SORT_KEY, Key
 
 #: The most items that DynamoDB returns for one BatchGetItem request.
 _GET_SIZE = 100

@@ -8,7 +8,7 @@ from rolecall.auth.principals import RequestContext
 from rolecall.clock import rfc3339
 from rolecall.deletion import completion, jobs
 from rolecall.errors import ConcurrentChange, DeletionStarted, RolecallError, TenantNotFound
-from rolecall.storage import dynamodb, keys, reads, retries, writes
+from rolecall.storage import dynamodb, indexes, keys, reads, retries, writes
 from rolecall.storage.expressions import Attr
 from rolecall.telemetry import describe_cause_for_log, logger
 from rolecall.tenants.tenants import Tenant
@@ -64,7 +64,7 @@ def _attempt_restoration(context: RequestContext, tenant_id: str) -> Tenant:
             keys.tenant_name_reservation(tenant["name"]),
             set={
                 "updated_at": at,
-                **keys.TENANTS_BY_NAME.index_attributes(keys.comparable_form_of_name(tenant["name"])),
+                **indexes.TENANTS_BY_NAME.index_attributes(keys.comparable_form_of_name(tenant["name"])),
             },
             remove=("deletes_at",),
             when=Attr("tenant_id").eq(tenant_id),
@@ -75,10 +75,10 @@ def _attempt_restoration(context: RequestContext, tenant_id: str) -> Tenant:
                 "status": jobs.RESTORED,
                 # The job stays in the list of pending jobs until its critical events are logged. Then the job is
                 # deleted.
-                **keys.PENDING_DELETIONS.index_attributes(f"{at}#{tenant_id}"),
+                **indexes.PENDING_DELETIONS.index_attributes(f"{at}#{tenant_id}"),
                 "unannounced": {**job["unannounced"], "restore_tenant": entry.item["id"]},
             },
-            remove=("deletes_at", *keys.SCHEDULED_DELETIONS.index_attributes("")),
+            remove=("deletes_at", *indexes.SCHEDULED_DELETIONS.index_attributes("")),
             when=Attr("status").eq(jobs.SCHEDULED) & Attr("unannounced").eq(job["unannounced"]),
         ),
         entry,

@@ -18,7 +18,7 @@ from rolecall.errors import (
     ValidationFailed,
 )
 from rolecall.ids import new_id
-from rolecall.storage import cursors, dynamodb, keys, reads, retries, writes
+from rolecall.storage import cursors, dynamodb, indexes, keys, reads, retries, writes
 from rolecall.storage.expressions import Attr
 from rolecall.telemetry import count_metric, logger
 from rolecall.tenants import user_creation
@@ -79,9 +79,9 @@ class TenantStatus(StrEnum):
 
 #: For each status of a tenant: the index partition that lists the tenants with this status by name.
 _PARTITIONS = {
-    TenantStatus.ACTIVE: keys.TENANTS_BY_NAME,
-    TenantStatus.SCHEDULED: keys.SCHEDULED_TENANTS_BY_NAME,
-    TenantStatus.DELETING: keys.DELETING_TENANTS_BY_NAME,
+    TenantStatus.ACTIVE: indexes.TENANTS_BY_NAME,
+    TenantStatus.SCHEDULED: indexes.SCHEDULED_TENANTS_BY_NAME,
+    TenantStatus.DELETING: indexes.DELETING_TENANTS_BY_NAME,
 }
 
 
@@ -145,7 +145,7 @@ def _register_in_one_transaction(
             {
                 "pk": name_key.pk,
                 "sk": name_key.sk,
-                **keys.TENANTS_BY_NAME.index_attributes(keys.comparable_form_of_name(name)),
+                **indexes.TENANTS_BY_NAME.index_attributes(keys.comparable_form_of_name(name)),
                 "tenant_id": tenant.id,
                 **tenant.to_json(),
             },

@@ -11,7 +11,7 @@ from rolecall.auth.principals import RequestContext
 from rolecall.auth.roles import Role, admin_count_delta, check_may_manage, check_role_change_allowed
 from rolecall.clock import rfc3339
 from rolecall.errors import ConcurrentChange, LastAdmin, PreconditionFailed, SelfChangeDenied
-from rolecall.storage import keys, retries, writes
+from rolecall.storage import indexes, keys, retries, writes
 from rolecall.telemetry import count_metric, logger
 from rolecall.tenants import users
 
@@ -105,7 +105,7 @@ def _read_check_and_write_change(
                     "role": new.role,
                     "active": new.active,
                     "updated_at": new.updated_at,
-                    **keys.users_by_role_and_state(new.tenant_id, new.role, new.active).index_attributes(
+                    **indexes.users_by_role_and_state(new.tenant_id, new.role, new.active).index_attributes(
                         new.email.lower()
                     ),
                 },

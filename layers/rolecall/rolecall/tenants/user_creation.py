@@ -10,7 +10,7 @@ from rolecall.auth.roles import Role, admin_count_delta
 from rolecall.clock import rfc3339
 from rolecall.errors import EmailTaken
 from rolecall.ids import new_id
-from rolecall.storage import keys, writes
+from rolecall.storage import indexes, keys, writes
 from rolecall.telemetry import logger
 from rolecall.tenants import users
 
@@ -129,14 +129,14 @@ def prepare_user_writes(
     user_writes: list[writes.Write] = [
         writes.put_if_absent(
             email_key,
-            {**owner, **keys.tenant_of_user(user.id).index_attributes(tenant_id)},
+            {**owner, **indexes.tenant_of_user(user.id).index_attributes(tenant_id)},
             on_condition_failure=lambda _found: EmailTaken(),
         ),
         writes.put_if_absent(
             keys.user(tenant_id, user.id),
             {
-                **keys.users_by_email(tenant_id).index_attributes(address),
-                **keys.users_by_role_and_state(tenant_id, user.role, user.active).index_attributes(address),
+                **indexes.users_by_email(tenant_id).index_attributes(address),
+                **indexes.users_by_role_and_state(tenant_id, user.role, user.active).index_attributes(address),
                 **user._asdict(),
                 "owned_keys": {token_key.pk, email_key.pk, *(claim.record_keys_outside_tenant if claim else ())},
                 **({"stored_response": claim.sort_key_in_tenant} if claim and claim.sort_key_in_tenant else {}),

@@ -3,7 +3,7 @@
 One transaction deletes the user's token and email reservation, removes the user from every list and marks the
 user as deleted. From then on no reader sees the user, and nothing can be written into the user's partition.
 Then the items of the partition are deleted, and the user's own item last. If the function stops before that,
-the user is still listed in `keys.PENDING_USER_DELETIONS`, where maintenance finds it and continues.
+the user is still listed in `indexes.PENDING_USER_DELETIONS`, where maintenance finds it and continues.
 """
 
 from rolecall import deadline
@@ -14,7 +14,7 @@ from rolecall.auth.roles import Role, admin_count_delta, check_may_manage
 from rolecall.clock import rfc3339
 from rolecall.deletion.owned_keys import Owner, delete_items_still_owned, empty_stored_response
 from rolecall.errors import PreconditionFailed, RolecallError, SelfChangeDenied, ServiceUnavailable, UserNotFound
-from rolecall.storage import dynamodb, keys, reads, retries, writes
+from rolecall.storage import dynamodb, indexes, keys, reads, retries, writes
 from rolecall.storage.expressions import Attr
 from rolecall.telemetry import count_metric, describe_cause_for_log, log_service_unavailable, logger
 from rolecall.tenants.user_changes import conflict_instead_of_last_admin_if_changed
@@ -73,7 +73,7 @@ def _mark_deleted_and_free_owned_keys(context: RequestContext, user_id: str, if_
                     "active": False,
                     "deleted_at": at,
                     "updated_at": at,
-                    **keys.PENDING_USER_DELETIONS.index_attributes(f"{at}#{user.tenant_id}#{user.id}"),
+                    **indexes.PENDING_USER_DELETIONS.index_attributes(f"{at}#{user.tenant_id}#{user.id}"),
                 },
                 add={"version": 1},
                 # The email is free for other users as soon as the user is marked as deleted. So the user's item must no
@@ -135,7 +135,7 @@ def finish_stopped_user_deletions(most_users: int, reserve_seconds: float) -> No
 
     Starts none with less than `reserve_seconds` left. A deletion that fails does not stop the others.
     """
-    for item in reads.query_index(keys.PENDING_USER_DELETIONS, limit=most_users).items:
+    for item in reads.query_index(indexes.PENDING_USER_DELETIONS, limit=most_users).items:
         if deadline.time_left() < reserve_seconds:
             break
         try:

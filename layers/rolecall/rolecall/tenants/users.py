@@ -8,7 +8,7 @@ from rolecall.auth.principals import PrincipalType, RequestContext
 from rolecall.auth.roles import Role, check_may_manage
 from rolecall.email_addresses import ANY_ADDRESS, AddressPrefix
 from rolecall.errors import UserNotFound
-from rolecall.storage import cursors, dynamodb, keys, reads
+from rolecall.storage import cursors, dynamodb, indexes, keys, reads
 from rolecall.storage.expressions import Attr, Condition
 
 
@@ -87,7 +87,7 @@ def get_user(context: RequestContext, own_or_managed_user_id: str) -> User:
 
 def _get_user_of_any_tenant(user_id: str) -> User:
     canonical = keys.canonical_uuid(user_id)
-    reservations = reads.query_index(keys.tenant_of_user(canonical), limit=1).items if canonical else []
+    reservations = reads.query_index(indexes.tenant_of_user(canonical), limit=1).items if canonical else []
     if not canonical or not reservations:
         raise UserNotFound
     tenant_id = reservations[0]["tenant_id"]
@@ -126,11 +126,11 @@ def list_users(
 
 def _index_partitions_by_role_and_state(
     tenant_id: str, role: Role | None, active: bool | None
-) -> list[keys.IndexPartition]:
+) -> list[indexes.IndexPartition]:
     if role is None and active is None:
-        return [keys.users_by_email(tenant_id)]
+        return [indexes.users_by_email(tenant_id)]
     return [
-        keys.users_by_role_and_state(tenant_id, one_role, state)
+        indexes.users_by_role_and_state(tenant_id, one_role, state)
         for one_role in (Role if role is None else (role,))
         for state in ((True, False) if active is None else (active,))
     ]

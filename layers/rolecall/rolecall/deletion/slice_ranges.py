@@ -1,0 +1,26 @@
+"""The slices of a tenant's partition: their names, and the range of sort keys that each of them covers."""
+
+from rolecall.storage.keys import HIGHEST_SORT_KEY, LOWEST_SORT_KEY
+
+#: The name of the slice that covers all items of a tenant but its users. Each other slice covers the users whose id
+#: begins with one hex digit.
+TENANT_SLICE = "tenant"
+
+SLICES = (*"0123456789abcdef", TENANT_SLICE)
+
+
+def sort_key_ranges_of_slice(slice_name: str) -> list[tuple[str, str]]:
+    """The ranges of sort keys in the tenant's partition that a slice covers. A range excludes its upper bound.
+
+    Each possible sort key lies in exactly one slice, so a new type of item needs no change here.
+    """
+    digits = "0123456789abcdefg"  # "g" is only the upper bound of the slice "f"
+    if slice_name == TENANT_SLICE:
+        return [(LOWEST_SORT_KEY, "USER#0"), ("USER#g", HIGHEST_SORT_KEY)]
+    return [(f"USER#{slice_name}", f"USER#{digits[digits.index(slice_name) + 1]}")]
+
+
+def slice_of_sort_key(sort_key: str) -> str:
+    """The name of the slice that covers a sort key of the tenant's partition."""
+    found = (name for name in SLICES for low, high in sort_key_ranges_of_slice(name) if low <= sort_key < high)
+    return str(next(found))
