@@ -1,4 +1,4 @@
-"""Email addresses: the form that is kept, and the form of what they are searched by."""
+"""Email addresses: the form in which they are stored, and prefixes that search for them."""
 
 import re
 from typing import NamedTuple
@@ -18,7 +18,7 @@ _ACE_PREFIX = "xn--"
 def parse_address_to_ascii(text: str) -> str:
     """The address as email-validator normalizes it, in ASCII; two that differ in case only are the same.
 
-    It is not checked whether the address takes mail. Raises `InvalidText` for anything else than an address.
+    It does not check whether the address receives mail. Raises `InvalidText` for any other text.
     """
     # email-validator is imported only when an address is checked, because the import is a tenth of a cold start and
     # most routes take no address.
@@ -32,10 +32,10 @@ def parse_address_to_ascii(text: str) -> str:
 
 
 class AddressPrefix(NamedTuple):
-    """The beginning of addresses, in the form in which they are kept, in lower case.
+    """The beginning of the addresses that a search finds, in the form in which addresses are stored, in lower case.
 
-    `open_label` is the last label of the domain, as far as it was given. It is compared apart from `stored`, because
-    the ASCII form of a label that goes on may begin differently: `bücher` is kept as `xn--bcher-kva`.
+    `open_label` is the last label of the domain, which may be incomplete. It is compared separately, because the ASCII
+    form of the complete label may begin differently: `büch` finds `bücher`, which is stored as `xn--bcher-kva`.
     """
 
     stored: str = ""
@@ -43,11 +43,11 @@ class AddressPrefix(NamedTuple):
 
     @property
     def cursor_scope(self) -> tuple[str, ...]:
-        """The parts that a cursor depends on. A version without open labels made the same cursors for all others."""
+        """The parts that a cursor depends on. An empty `open_label` is left out, so that older cursors stay valid."""
         return (self.stored, self.open_label) if self.open_label else (self.stored,)
 
     def matches(self, address: str) -> bool:
-        """Whether an address that begins with `stored` begins with what was searched for."""
+        """Whether an address that begins with `stored` also matches `open_label`."""
         label = address.removeprefix(self.stored).partition(".")[0]
         return not self.open_label or any(
             one.startswith(self.open_label) for one in (label, _decode_punycode_label(label))
@@ -59,9 +59,9 @@ ANY_ADDRESS = AddressPrefix()
 
 
 def parse_address_prefix(typed_prefix: str) -> AddressPrefix:
-    """What addresses begin with that are found by `typed_prefix`, the beginning of an address as at its creation.
+    """The prefix that finds the addresses beginning with `typed_prefix`, as a person would type it.
 
-    Raises `InvalidText`, with a hint, for what no address begins with.
+    Raises `InvalidText`, with a hint, if no address can begin with that text.
     """
     if any(one.isspace() for one in typed_prefix):
         raise InvalidText("must have no space: an email has none, and + is written as %2B in a query")
@@ -81,7 +81,7 @@ def _split_ascii_domain_prefix(domain_prefix: str) -> list[str]:
 
 
 def _encode_labels_but_the_last(domain_prefix: str) -> list[str]:
-    """The labels in ASCII, apart from the last one, which may go on."""
+    """The labels in ASCII, except for the last one, which may be incomplete."""
     import idna  # noqa: PLC0415 (few searches have such a domain)
 
     try:

@@ -2,7 +2,7 @@
 
 The rules are PRECIS (RFC 8264 to 8266), as the package precis-i18n has them. Three kinds of text use them:
 
-| text | form that is kept | form that is compared |
+| text | form that is stored | form that is compared |
 | --- | --- | --- |
 | names, reasons, profile fields | NFC, each kind of space as U+0020 | `comparable_name`, where a name is unique |
 | passwords | none | `comparable_password`, the OpaqueString of RFC 8265 |
@@ -39,9 +39,9 @@ class InvalidText(ValidationFailed, ValueError):
 
 
 def check_and_normalize_line(text: str) -> str:
-    """The text as it is kept, in one line and without space around it.
+    """The text as it is stored: one line, without spaces around it.
 
-    Raises `InvalidText` if nothing of it can be seen, or if it has characters that cannot be seen.
+    Raises `InvalidText` if the text is blank or contains invisible characters.
     """
     return _check_and_normalize(text, allowed_controls="")
 
@@ -52,9 +52,9 @@ def check_and_normalize_lines(text: str) -> str:
 
 
 def comparable_name(name: str) -> str:
-    """What two names that look the same have in common: without case, kinds of space, and what cannot be seen.
+    """The form in which names are compared: without case, invisible characters and differences between spaces.
 
-    Raises `InvalidText` for what can be no part of a key: a text of which nothing remains, or one that grows too long.
+    Two names that look the same have the same form. Raises `InvalidText` if the form is empty or too long for a key.
     """
     seen = "".join(one for one in normalize("NFKC", name).casefold() if category(one) != "Cf")
     form = " ".join(normalize("NFKC", seen).split())
@@ -71,7 +71,7 @@ def check_fits_into_key(text: str) -> None:
 
 
 def check_new_password(password: str) -> str:
-    """The form of a password that is to be set; raises `InvalidText` for what RFC 8265 allows in none."""
+    """The comparable form of a new password; raises `InvalidText` for characters that RFC 8265 forbids in passwords."""
     form = comparable_password(password)
     _refuse_forbidden_characters(form, allowed_controls="")
     if not _has_letter_number_or_symbol(form):
@@ -95,14 +95,14 @@ def _check_and_normalize(text: str, *, allowed_controls: str) -> str:
 
 
 def _normalize_with_plain_spaces(text: str) -> str:
-    """In NFC, with U+0020 for each character that Unicode counts as a space (Zs)."""
+    """The text in NFC, with each kind of space (Unicode category Zs) replaced by U+0020."""
     if text.isascii():
         return text
     return normalize("NFC", "".join(" " if category(one) == "Zs" else one for one in text))
 
 
 def _has_letter_number_or_symbol(text: str) -> bool:
-    """Whether there is a letter, number, punctuation mark or symbol; a combining mark needs one to sit on."""
+    """Whether the text has a letter, number, punctuation mark or symbol. A combining mark alone is not enough."""
     return any(category(one)[0] in "LNPS" for one in text)
 
 

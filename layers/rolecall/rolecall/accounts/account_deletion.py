@@ -1,4 +1,4 @@
-"""The deletion of a platform account. No route does it: an operator does."""
+"""Deleting a platform account. No route offers this; only an operator can do it."""
 
 from rolecall.accounts import accounts, usernames
 from rolecall.audit import trail
@@ -12,8 +12,8 @@ from rolecall.telemetry import describe_cause_for_log, logger
 def delete_account(context: RequestContext, email: str, *, even_last_superadmin: bool = False) -> accounts.Account:
     """Delete the account with this email for good, with its password and its sessions; return it as it was.
 
-    Its history stays in the audit. Raises `AccountNotFound`; `LastSuperadmin` for the only enabled superadmin, unless
-    with `even_last_superadmin`; and `ConcurrentChange`.
+    Its history stays in the audit trail. Raises `AccountNotFound` and `ConcurrentChange`. Raises `LastSuperadmin` for
+    the only enabled superadmin, unless with `even_last_superadmin`.
     """
     reservation = reads.get(keys.email_reservation(email)) or {}
     account_id = int(reservation.get("account_id", 0))
@@ -60,7 +60,7 @@ def _stored_response_writes(account_id: int) -> list[writes.Write]:
 
 
 def _delete_remaining_items_of_account(account_id: int) -> None:
-    """Remove the sessions of an account that is gone. A crash here leaves items that expire and that open nothing."""
+    """Delete the sessions of a deleted account. Sessions that remain after a crash are invalid, and they expire."""
     partition = keys.account(account_id).pk
     more = True
     while more:

@@ -76,7 +76,7 @@ class Account:
         return partition.index_attributes(self.email.lower())
 
     def to_creation_record(self) -> dict[str, Any]:
-        """Return the facts of a new account, for the answer to a repeated request; the others have their defaults."""
+        """Return the fields of a new account for its idempotency record. All other fields have their default values."""
         return {name: getattr(self, name) for name in _CREATION_FIELDS}
 
     @classmethod

@@ -1,8 +1,8 @@
 """The reservation of an account's username, which makes it unique on the platform.
 
 Two usernames are the same if they have the same `text_rules.comparable_name`. A username that is an email address
-reserves that address as an email, so that nobody else can come to have it. An account's own email as its username
-needs no reservation but the email's.
+reserves that address like an email, so that nobody else can register with it. An account whose username is its own
+email needs no further reservation.
 """
 
 from rolecall.email_addresses import parse_address_to_ascii
@@ -15,7 +15,7 @@ from rolecall.text_rules import InvalidText, comparable_name
 def reservation_key_unless_own_email(username: str, own_email: str) -> keys.Key | None:
     """Return the key of the username's reservation, or None if the username is the account's own email.
 
-    Raises `InvalidText` for a username that can be no key; an account of an earlier version may have one.
+    Raises `InvalidText` for a username that can't be part of a key. Accounts of earlier versions may have one.
     """
     address = _username_as_email_address(username)
     if address is None:
@@ -43,7 +43,7 @@ def prepare_reservation(username: str, own_email: str, account_id: int) -> list[
 
 
 def prepare_release(username: str, own_email: str, account_id: int) -> list[writes.Write]:
-    """Return the writes that give up the username's reservation, for the deletion of the account; it may have none."""
+    """Return the writes that delete the username's reservation when the account is deleted; none if it has none."""
     try:
         key = reservation_key_unless_own_email(username, own_email)
     except InvalidText:
@@ -55,7 +55,7 @@ def prepare_release(username: str, own_email: str, account_id: int) -> list[writ
 
 
 def _username_as_email_address(username: str) -> str | None:
-    """Return the address that the username is, as it stands or with what looks the same; None if it is none."""
+    """Return the username as an email address, after replacing look-alike characters if needed; None if it is none."""
     if "@" not in comparable_name(username):
         return None
     for candidate in (username, comparable_name(username)):

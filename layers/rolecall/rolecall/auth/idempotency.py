@@ -66,8 +66,9 @@ class IdempotencyClaim:
     def completion_write(self, answer: Mapping[str, Any], owner: Mapping[str, Any]) -> writes.Write:
         """Return the write that stores the answer, for the transaction that executes the request.
 
-        The transaction raises `ConcurrentChange` if another attempt has taken the key over. `owner` are the ids of whom
-        the request created, such as `tenant_id` and `user_id`. The record is emptied when the owner is deleted.
+        The transaction raises `ConcurrentChange` if another attempt has taken the key over. `owner` has the ids of the
+        user, tenant or account that the request creates, such as `tenant_id` and `user_id`. When the owner is deleted,
+        the answer is removed from the record.
         """
         return writes.Update(
             self.record_key,
@@ -82,12 +83,12 @@ class IdempotencyClaim:
 
     @property
     def record_keys_outside_tenant(self) -> frozenset[str]:
-        """Keys that the new user must list in `owned_keys`, so that they are deleted with it: the record's, or none."""
+        """What the new user must add to `owned_keys`: the record's partition key, if the record lies outside a tenant."""
         return frozenset({self.record_key.pk} if self.record_key.sk == keys.META else ())
 
     @property
     def sort_key_in_tenant(self) -> str | None:
-        """The sort key of a record in the tenant's partition, which the new user must keep; None for one outside."""
+        """The sort key of the record if it lies in the tenant's partition, else None. The new user's item stores it."""
         return self.record_key.sk if self.record_key.sk != keys.META else None
 
     def hash_content(self, content: Mapping[str, Any]) -> str:

@@ -8,14 +8,14 @@ A login name is what a person types to log in, such as an email. Failures are co
 | login name and network, for a network from which that name has logged in before | guesses from such a network |
 | login name, for all other networks together | guesses at one login name from anywhere |
 
-So whoever guesses from elsewhere can't lock the owner out of a network that the owner has used before. (OWASP calls the
-idea "device cookies"; here the network takes the cookie's place.) The address is checked first. What it refuses does
-not count against the login name.
+So an attacker in another network can't lock the owner out of a network that the owner has used before. (OWASP calls the
+idea "device cookies"; here the network takes the cookie's place.) The address is checked first. An attempt that is
+refused because of its address does not count against the login name.
 
-An attempt is counted before its password is checked, by one atomic update that also returns the count before it. Of a
-hundred simultaneous guesses each has its own number, and only the first few are checked. After those, one attempt is
-checked each time the wait is over. Every attempt counts and makes the wait longer. An unknown login name is counted
-like a known one, so that an answer does not tell which names exist.
+An attempt is counted before its password is checked, by one atomic update that also returns the count before it. Each
+of a hundred simultaneous guesses gets its own number, and only the passwords of the first few are checked. After those,
+one password is checked each time the wait is over. Every attempt counts and makes the wait longer. An unknown login
+name is counted like a known one, so that an answer does not tell which names exist.
 """
 
 import contextlib
@@ -71,8 +71,8 @@ class Attempt(NamedTuple):
 def count_attempt_unless_waiting(login_name: str, ip: str, at: datetime) -> Attempt:
     """Count an attempt; once this returns, the caller may check the password.
 
-    Raises `RateLimited` while the address, or the login name in this network, has to wait. What the login name's wait
-    refuses does not count against the address.
+    Raises `RateLimited` while the address, or the login name in this network, has to wait. An attempt that is refused
+    because of its login name does not count against the address.
     """
     login_name, network, now = login_name.lower(), _address_or_ipv6_network(ip), epoch_seconds(at)
     address = _address_counter(network)
@@ -102,7 +102,7 @@ def forget_failures_and_remember_network(attempt: Attempt, at: datetime) -> None
     """
     writes.write(writes.Delete(attempt.counter))
     _uncount_one_failure(_address_counter(attempt.network))
-    with contextlib.suppress(ConcurrentChange):  # other logins of this name keep writing: one of them is remembered
+    with contextlib.suppress(ConcurrentChange):  # other logins with this name write the same item at the same time
         retries.retry_on_conflict(lambda: _remember_network(attempt, at))
 
 
@@ -160,8 +160,8 @@ def _increment_and_return_old(counter: keys.Key, at: datetime) -> dynamodb.Item 
 
 
 def _uncount_one_failure(counter: keys.Key, last_at: int | None = None) -> None:
-    """Take one attempt back, and its time as well if the time before it, `last_at`, is given."""
-    with contextlib.suppress(ConcurrentChange):  # the failures are forgotten by now
+    """Subtract one attempt. With `last_at`, the time of the attempt before, also set the counter's time back to it."""
+    with contextlib.suppress(ConcurrentChange):  # the counter was deleted in the meantime
         writes.write(
             writes.Update(
                 counter,
@@ -193,12 +193,12 @@ def _known_networks_key(login_name: str) -> keys.Key:
 
 
 def _hash(*parts: str) -> str:
-    """Return a hash of fixed length, so that the table holds no login name that nobody has, and no address."""
+    """Return a SHA-256 hash, so that the table holds no IP address, and no login name that someone only tried."""
     return sha256("\n".join(parts).encode()).hexdigest()
 
 
 def _address_or_ipv6_network(ip: str) -> str:
-    """Return the address, or for IPv6 its network of 64 bits: whoever has one address of that network has all."""
+    """Return an IPv4 address as it is, or the /64 network of an IPv6 address, whose addresses all have one owner."""
     try:
         return ip if isinstance(ip_address(ip), IPv4Address) else str(ip_network((ip, 64), strict=False))
     except ValueError:

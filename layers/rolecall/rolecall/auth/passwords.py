@@ -33,8 +33,8 @@ def hash_password(password: str) -> str:
 def verify_password(hash_or_none_if_no_account: str | None, password: str) -> bool:
     """Whether the password matches the hash. For None (no such account), false after the same time.
 
-    Passwords are compared in the form of RFC 8265. Hashes from before are of the characters as they were sent, so these
-    are tried too if they differ. The number of tries depends on the password alone, unless it matches.
+    Passwords are compared in the form of RFC 8265. Older hashes were made of the characters as they were sent. So if
+    the password differs from its form, both are tried. A wrong password takes the same time with every hash.
     """
     return any(
         _matches_hash(hash_or_none_if_no_account or _HASH_OF_NO_PASSWORD, one)

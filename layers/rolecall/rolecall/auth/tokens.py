@@ -54,7 +54,7 @@ def new_api_token() -> str:
 def derive_api_token(secret: str, *facts: str) -> str:
     """The API token for these facts, derived with the secret. The same facts give the same token.
 
-    Without the secret, it can't be told from a random token.
+    Without the secret, nobody can tell the token from a random one.
     """
     # The length of each fact precedes the fact in the message. So two different lists of facts never give the same
     # message.

@@ -9,8 +9,8 @@ Five things differ from botocore's defaults. Each takes a measured share of a co
 - Parameters are not validated against the service model before they are sent. The service validates them.
 - The user agent is one fixed word. botocore would build a description of the machine for each request.
 
-Each client also knows the deadline of the invocation. A request waits no longer than until the deadline, and botocore
-retries nothing that can't finish before it. The waits between attempts are random for each environment.
+Each client also observes the deadline of the invocation. A request is given up at the deadline, and a failed request is
+retried only if the wait ends before the deadline. The waits are random, so two environments do not retry together.
 
 Lambda's runtime contains botocore, and AWS updates it at any time. The overrides here act only on a client that uses
 JSON and calls the methods that are known here. Every other client has botocore's default behaviour. `make prove` tries

@@ -47,10 +47,10 @@ def read(secret_arn: str, *, fresh: bool = False) -> dict[str, Any]:
 
 
 def read_fresh_unless_just_reread(secret_arn: str) -> dict[str, Any] | None:
-    """The secret as it is now, or None if this process read_fresh_unless_just_reread it less than `REREAD_SECONDS` ago.
+    """The secret as it is now, or None if this function reread it less than `REREAD_SECONDS` ago.
 
-    Call it for a credential that does not match the cached secret, because the secret may have been rotated. The limit
-    keeps a flood of invalid credentials from causing as many calls to Secrets Manager.
+    Call it for a credential that does not match the cached secret, because the secret may have been rotated. Without
+    the limit, each invalid credential would cause a call to Secrets Manager.
     """
     now = clock.now().timestamp()
     if _is_within_last_seconds(_reread_at.get(secret_arn), now, REREAD_SECONDS):

@@ -98,9 +98,8 @@ def _reopen_slices_of_sort_keys(job: DeletionJob, sort_keys: list[str]) -> None:
 def log_unlogged_critical_events(job: DeletionJob) -> None:
     """Log and count the critical events in `job.unlogged_events`, then remove them from the job.
 
-    A job that was taken back is deleted with its last event.
-
-    Each event is logged at least once, also after a crash. A repeated log line has the same audit entry id.
+    Each event is logged at least once, also after a crash. A repeated log line has the same audit entry id. The job
+    of a tenant that was restored is deleted after its last event is logged.
     """
     if not job.unlogged_events:
         return

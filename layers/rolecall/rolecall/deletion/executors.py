@@ -16,7 +16,7 @@ class ChunkLimits(NamedTuple):
 
     Between two writes of the slice, at most `items` items or `users` kept users are handled. Larger chunks need fewer
     of these writes. `users_ahead` users' partitions are read at a time. With `chunk_ahead`, the next chunk is listed
-    while one is deleted; it is off where other slices use the time.
+    while one is deleted. A process with many slices does not need that, because other slices use the waiting time.
     """
 
     items: int

@@ -137,7 +137,7 @@ class DeletionJob:
 
 
 def read_job(tenant_id: str) -> DeletionJob:
-    """Return the job of a tenant's deletion ; raise `TenantNotFound` if there is none or it was taken back."""
+    """Return the job of a tenant's deletion; raise `TenantNotFound` if there is none or it was taken back."""
     job = find_job(tenant_id)
     if job is None or job.is_restored:
         raise TenantNotFound

@@ -3,8 +3,8 @@
 An item in the tenant's partitions names them in `owned_keys`, and they are deleted with that item. Another tenant, or
 another user of the same tenant, can take over an email once it is free. So a delete has a condition on the owner.
 
-A stored response of an idempotent request is not deleted but emptied: it loses everything that it says of its owner. A
-repeated request then learns that its result was deleted, and creates nothing again.
+The idempotency record of a request is not deleted but emptied: the answer and the owner are removed from it. A repeated
+request then learns that its result was deleted, and creates nothing again.
 """
 
 from collections.abc import Iterable

@@ -1,7 +1,7 @@
 """The bytes of a request's body, and the JSON object in them.
 
-A body is JSON in UTF-8 without a content coding. What API Gateway cannot read as UTF-8 comes here as U+FFFD, so that
-different bytes look alike; a body that holds U+FFFD is refused, whether it was sent or put there on the way.
+A body is JSON in UTF-8 without a content coding. API Gateway replaces bytes that are not UTF-8 with U+FFFD. Nobody can
+tell afterwards which bytes were sent, so every body that contains U+FFFD is refused, even if the caller sent it.
 """
 
 import base64
@@ -116,7 +116,7 @@ _NAME_CHECKER = json.JSONDecoder(object_pairs_hook=_refuse_duplicate_names, pars
 
 
 def _names_and_texts_at_any_depth(found: Any) -> Iterator[str]:
-    """Every name and text in a JSON value. It may be nested deeper than Python's functions may."""
+    """Every name and text in a JSON value. Uses a list instead of recursion, because the value may be nested deeply."""
     waiting = [found]
     while waiting:
         one = waiting.pop()

@@ -1,8 +1,8 @@
 """The invariants on stored counts: a tenant's count of active admins, the platform's count of active superadmins.
 
-The index can be some milliseconds behind the table. So a count by the index counts as wrong only if it is wrong each
-time. The check of a tenant then counts the users by consistent reads. If the time of a run is too short for that, the
-count is reported but not repaired: a person counts the users of so large a tenant, or a run by hand with more time.
+An index can be some milliseconds behind the table. So the check counts by the index several times, and looks closer
+only if every count differs from the stored one. For a tenant, it then counts the users by consistent reads. If the time
+is too short for that, the wrong count is reported but not repaired.
 """
 
 from collections.abc import Iterator

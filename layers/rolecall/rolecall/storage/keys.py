@@ -106,7 +106,10 @@ def username_reservation(name: str) -> Key:
 
 
 def comparable_form_of_name(name: str) -> str:
-    """What two names that look the same have in common; raises `InvalidText` for what can be no part of a key."""
+    """The form in which names are compared: equal for two names that look the same.
+
+    Raises `InvalidText` if the form is empty or too long for a key.
+    """
     # The text rules are imported only when a name is compared, because most routes take no name.
     from rolecall.text_rules import comparable_name  # noqa: PLC0415
 
@@ -166,12 +169,12 @@ def idempotency_record_outside_tenant(digest: str) -> Key:
     return Key(f"REQUEST#{digest}", META)
 
 
-#: The status of a stored response whose owner was deleted.
+#: The status of an idempotency record after the user or tenant that its request created was deleted.
 RESULT_DELETED = "DELETED"
 
 
 def is_stored_response(pk: str) -> bool:
-    """Return whether this is the partition of a stored response that lies outside of a tenant's partition."""
+    """Whether this is the partition key of an idempotency record that lies outside of a tenant's partition."""
     return pk.startswith("REQUEST#")
 
 
