@@ -83,7 +83,7 @@ class IdempotencyClaim:
 
     @property
     def record_keys_outside_tenant(self) -> frozenset[str]:
-        """What the new user must add to `owned_keys`: the record's partition key, if the record lies outside a tenant."""
+        """What the new user must add to `owned_keys`: the record's partition key, if it lies outside a tenant."""
         return frozenset({self.record_key.pk} if self.record_key.sk == keys.META else ())
 
     @property
