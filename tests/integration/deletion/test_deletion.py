@@ -10,7 +10,7 @@ import pytest
 
 from rolecall import clock
 from rolecall.auth.principals import RequestContext
-from rolecall.deletion import completion, jobs, slice_ranges, slices, workers
+from rolecall.deletion import completion, jobs, slice_ranges, slices, sweep, workers
 from rolecall.errors import ConcurrentChange
 from rolecall.operations import maintenance
 from rolecall.storage import dynamodb, indexes, keys, reads, writes
@@ -531,3 +531,23 @@ def test_a_message_that_cannot_be_handled_fails_alone() -> None:
     assert delete(tenant, seconds=3).status == 202
     good = waiting_messages()
     assert work(["no JSON", *good]) == [{"itemIdentifier": "0"}]
+
+
+@pytest.mark.parametrize(
+    ("error", "failed_steps"), [(RuntimeError("a bug"), 1), (ConcurrentChange(), 0)], ids=["bug", "conflict"]
+)
+def test_after_the_tombstone_a_deletion_is_accepted_whatever_comes(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: Exception, failed_steps: int
+) -> None:
+    tenant = some_dozen_items()
+
+    def fail(*_: object) -> None:
+        raise error
+
+    with monkeypatch.context() as patched:
+        patched.setattr(sweep, "sweep_or_prove_slices", fail)
+        capsys.readouterr()
+        assert delete(tenant).status == 202
+    assert metrics_in(capsys.readouterr().out).get("StepsFailed", 0) == failed_steps
+    to_the_end(tenant)
+    assert remains(tenant.id) == []

@@ -1,14 +1,24 @@
 """The function that runs every five minutes and drives on what stopped."""
 
+from datetime import timedelta
+from types import ModuleType
 from typing import Any
 
-from rolecall import clock
+import pytest
+
+from rolecall import clock, deadline, telemetry
+from rolecall.audit import redaction
 from rolecall.clock import rfc3339
-from rolecall.storage import indexes, keys, writes
+from rolecall.deletion import jobs, requests, workers
+from rolecall.errors import ConcurrentChange
+from rolecall.operations import maintenance
+from rolecall.storage import indexes, keys, reads, writes
+from rolecall.tenants import user_deletion
 from tests.integration.conftest import (
     NO_TIME_TO_SWEEP,
     Tenant,
     delete_tenant,
+    metrics_in,
     register,
     run_maintenance,
     run_workers,
@@ -106,3 +116,113 @@ def test_it_reports_what_does_not_hold(acme: Tenant) -> None:
     writes.write(writes.Update(keys.tenant(acme.id), set={"active_admins": 7}, when=writes.MUST_EXIST))
     report: dict[str, Any] = run_maintenance()
     assert report["violations"] == 1
+
+
+# --- A step that fails -----------------------------------------------------------------------------
+
+
+def _fail_for(
+    tenant: Tenant | None, failing: tuple[ModuleType, str], error: Exception, patch: pytest.MonkeyPatch
+) -> None:
+    """Makes a function, named by its module and its name, raise the error if the tenant is among its arguments.
+
+    Without a tenant, it always raises the error.
+    """
+    original = getattr(*failing)
+
+    def fail_or_go_on(*arguments: Any) -> Any:
+        if tenant is None or tenant.id in str(arguments):
+            raise error
+        return original(*arguments)
+
+    patch.setattr(*failing, fail_or_go_on)
+
+
+def _run_maintenance(*, minutes: int) -> maintenance.Report:
+    """Runs maintenance as if it were so many minutes later."""
+    deadline.set_time_left(60)
+    report = maintenance.run_maintenance(clock.now() + timedelta(minutes=minutes), "maintenance")
+    telemetry.flush_metrics()
+    return report
+
+
+@pytest.mark.parametrize(
+    ("failing", "step"),
+    [
+        ((user_deletion, "finish_stopped_user_deletions"), "user deletions"),
+        ((jobs, "list_due_jobs"), "due deletions"),
+        ((redaction, "redact_emails_of_deleted_tenants"), "redaction"),
+    ],
+    ids=["user deletions", "due deletions", "redaction"],
+)
+def test_a_step_that_fails_is_logged_and_counted_and_the_others_run(
+    acme: Tenant,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+    failing: tuple[ModuleType, str],
+    step: str,
+) -> None:
+    _begin_deletion(acme)
+    _fail_for(None, failing, RuntimeError("a bug"), monkeypatch)
+    capsys.readouterr()
+
+    report = run_maintenance()
+
+    assert (report["deletions_open"], report["complete"]) == (1, True)
+    assert metrics_in(capsys.readouterr().out)["StepsFailed"] == 1
+    assert [vars(line)["step"] for line in caplog.records if line.message == "maintenance step failed"] == [step]
+
+
+@pytest.mark.parametrize(
+    ("error", "failed_steps"), [(RuntimeError("a bug"), 1), (ConcurrentChange(), 0)], ids=["bug", "conflict"]
+)
+def test_a_due_deletion_that_cannot_start_stops_no_other_and_starts_later(
+    acme: Tenant,
+    globex: Tenant,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    error: Exception,
+    failed_steps: int,
+) -> None:
+    day = 24 * 60
+    for tenant in (acme, globex):
+        assert delete_tenant(tenant.id, query="?grace_days=1").status == 202
+    capsys.readouterr()
+    with monkeypatch.context() as patched:
+        _fail_for(acme, (requests, "start_due_deletion"), error, patched)
+        assert _run_maintenance(minutes=day + 1).deletions_started == [globex.id]
+
+    assert metrics_in(capsys.readouterr().out).get("StepsFailed", 0) == failed_steps
+    assert _run_maintenance(minutes=day + 6).deletions_started == [acme.id]
+
+
+@pytest.mark.parametrize(
+    ("failing", "error", "failed_steps"),
+    [
+        ((workers, "resume_deletion"), RuntimeError("a bug"), 1),
+        ((workers, "resume_deletion"), ConcurrentChange(), 0),
+        ((jobs, "find_job"), RuntimeError("a bug"), 1),
+    ],
+    ids=["bug", "conflict", "unreadable job"],
+)
+def test_a_deletion_that_cannot_be_resumed_stops_no_other(
+    acme: Tenant,
+    globex: Tenant,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    failing: tuple[ModuleType, str],
+    error: Exception,
+    failed_steps: int,
+) -> None:
+    for tenant in (acme, globex):
+        _begin_deletion(tenant)
+    _fail_for(acme, failing, error, monkeypatch)
+    capsys.readouterr()
+
+    report = _run_maintenance(minutes=5)
+
+    assert report.deletions_resumed == [globex.id]
+    assert report.complete
+    assert metrics_in(capsys.readouterr().out).get("StepsFailed", 0) == failed_steps
+    assert reads.get(keys.deletion_job(acme.id))

@@ -15,7 +15,15 @@ from rolecall.storage import indexes, keys, reads, writes
 from rolecall.tenants import user_deletion
 from tests.faults import Crash, crash_at, flaky
 from tests.gateway import Response
-from tests.integration.conftest import Member, Tenant, audit_of, register, run_maintenance, table_without_audit
+from tests.integration.conftest import (
+    Member,
+    Tenant,
+    audit_of,
+    metrics_in,
+    register,
+    run_maintenance,
+    table_without_audit,
+)
 from tests.integration.deletion.deletions import clear, later, put, table
 
 #: `make prove` dies at every call and makes every run, `make test` a few of them.
@@ -168,9 +176,11 @@ def test_a_colleague_keeps_a_key_in_the_deletion_of_the_user_who_had_it() -> Non
     assert (reads.get(email) or {})["user_id"] == scene.tenant.admin.id
 
 
-@pytest.mark.parametrize("error", [ConcurrentChange(), RuntimeError("a bug")], ids=["conflict", "bug"])
+@pytest.mark.parametrize(
+    ("error", "failed_steps"), [(ConcurrentChange(), 0), (RuntimeError("a bug"), 1)], ids=["conflict", "bug"]
+)
 def test_after_its_commit_a_deletion_is_a_success_whatever_comes(
-    monkeypatch: pytest.MonkeyPatch, error: Exception
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: Exception, failed_steps: int
 ) -> None:
     scene = _two_admins()
 
@@ -179,14 +189,16 @@ def test_after_its_commit_a_deletion_is_a_success_whatever_comes(
 
     with monkeypatch.context() as patched:
         patched.setattr(user_deletion, "delete_remaining_items_of_deleted_user", fail)
+        capsys.readouterr()
         assert scene.delete().status == 200
+    assert metrics_in(capsys.readouterr().out).get("StepsFailed", 0) == failed_steps
     later()
     scene.assert_deleted_once()
 
 
 @pytest.mark.parametrize("error", [ConcurrentChange(), RuntimeError("a bug")], ids=["conflict", "bug"])
 def test_a_user_who_cannot_be_deleted_stops_neither_the_next_one_nor_maintenance(
-    monkeypatch: pytest.MonkeyPatch, error: Exception
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: Exception
 ) -> None:
     scene = _two_admins()
     _mark_only(scene)
@@ -206,5 +218,7 @@ def test_a_user_who_cannot_be_deleted_stops_neither_the_next_one_nor_maintenance
         finish(tenant_id, user_id)
 
     monkeypatch.setattr(user_deletion, "delete_remaining_items_of_deleted_user", fail_once)
+    capsys.readouterr()
     assert run_maintenance()["complete"]
+    assert metrics_in(capsys.readouterr().out)["StepsFailed"] == 1
     assert reads.get(keys.user(scene.tenant.id, other.id)) is None

@@ -249,7 +249,7 @@ def _sweep_within_request(context: RequestContext, accepted_job: DeletionJob) ->
         # The deletion is accepted as soon as the tenant is marked as deleting. So the answer is 202, even if a later
         # step fails.
         logger.exception("tenant deletion failed", tenant_id=tenant_id)
-        count_metric("TenantDeletionFailed")
+        count_metric("StepsFailed")
         return accepted_job
     else:
         return job

@@ -152,7 +152,7 @@ def _run_step(name: str, step: Callable[[], None]) -> None:
         step()
     except Exception:  # noqa: BLE001 (one failed step must not stop the others)
         logger.exception("maintenance step failed", step=name)
-        count_metric("MaintenanceStepFailed")
+        count_metric("StepsFailed")
 
 
 def _start_due_deletions(context: RequestContext, report: Report) -> None:
@@ -174,7 +174,7 @@ def _start_due_deletions(context: RequestContext, report: Report) -> None:
                 logger.warning("deletion not started", tenant_id=item["tenant_id"], error=error.message)
             except Exception:  # noqa: BLE001 (one failed start must not stop the others)
                 logger.exception("deletion not started", tenant_id=item["tenant_id"])
-                count_metric("MaintenanceStepFailed")
+                count_metric("StepsFailed")
             after = item["gsi2sk"]
         more = page.more
 
@@ -199,7 +199,7 @@ def _continue_pending_deletions(
             continue
         except Exception:  # noqa: BLE001 (one failed action must not stop the others)
             logger.exception("deletion not resumed", tenant_id=action.tenant_id)
-            count_metric("MaintenanceStepFailed")
+            count_metric("StepsFailed")
             continue
         if action.type is ActionType.RESUME:
             report.deletions_resumed.append(action.tenant_id)
@@ -211,7 +211,7 @@ def _read_job_if_possible(item: dynamodb.Item) -> DeletionJob | None:
         return jobs.find_job(item["tenant_id"])
     except Exception:  # noqa: BLE001 (one job that can't be read must not stop the others)
         logger.exception("deletion job not read", tenant_id=item["tenant_id"])
-        count_metric("MaintenanceStepFailed")
+        count_metric("StepsFailed")
         return None
 
 

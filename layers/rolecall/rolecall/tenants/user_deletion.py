@@ -48,7 +48,7 @@ def delete_user(context: RequestContext, user_id: str, *, if_match: frozenset[in
         # The user is deleted for every reader as soon as the mark is written. So the answer is a success, even if a
         # later step fails.
         logger.exception("user deletion failed", tenant_id=user.tenant_id, user_id=user.id)
-        count_metric("UserDeletionFailed")
+        count_metric("StepsFailed")
 
 
 def _mark_deleted_and_free_owned_keys(context: RequestContext, user_id: str, if_match: frozenset[int] | None) -> User:
@@ -145,6 +145,6 @@ def finish_stopped_user_deletions(most_users: int, reserve_seconds: float) -> No
             break  # the next run goes on
         except Exception:  # noqa: BLE001 (one deletion that fails must not stop the others)
             logger.exception("user deletion failed", tenant_id=item["tenant_id"], user_id=item["id"])
-            count_metric("UserDeletionFailed")
+            count_metric("StepsFailed")
             continue
         logger.info("user deletion completed", tenant_id=item["tenant_id"], user_id=item["id"])
