@@ -231,8 +231,8 @@ BUGS = {
     ),
     "a stolen refresh token ends nothing": Bug(
         "forgotten consequence",
-        "accounts.sessions:_attempt_refresh_or_revoke",
-        "        _revoke_session_of_reused_token(context, token, session)\n",
+        "auth.sessions:_attempt_refresh_or_revoke",
+        "        _revoke_session_of_reused_token(context, token, session, revocation_entry)\n",
         "        pass\n",
     ),
     "a cursor skips one": Bug(

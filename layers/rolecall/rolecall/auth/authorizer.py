@@ -9,6 +9,7 @@ from typing import Any
 
 from rolecall.auth import preconditions, token_use
 from rolecall.auth.principals import MASTER, Principal, PrincipalType
+from rolecall.auth.session_owners import AccountOwner, Audience, Claims, SessionOwner
 from rolecall.auth.tokens import (
     CredentialForm,
     api_token_hash,
@@ -19,7 +20,7 @@ from rolecall.aws import secrets_manager
 from rolecall.clock import rfc3339
 from rolecall.config import config
 from rolecall.errors import Unauthorized
-from rolecall.storage import keys, reads
+from rolecall.storage import dynamodb, keys, reads
 from rolecall.telemetry import logger
 
 
@@ -57,20 +58,32 @@ def _authenticate_jwt(token: str, at: datetime) -> Principal:
     # PyJWT is imported only for requests with a JWT, because the import would slow every other cold start.
     from rolecall.auth import jwts  # noqa: PLC0415
 
-    claims = jwts.verify(token, at)
-    account, session = reads.get_many(
-        keys.account(claims.account_id), keys.account_session(claims.account_id, claims.session_id)
-    )
-    if account is None or not preconditions.is_session_valid(account, session, at):
+    match jwts.read_unverified_audience(token):
+        case Audience.PLATFORM:
+            return _authenticate_account(jwts.verify(token, Audience.PLATFORM, at), at)
+
+
+def _authenticate_account(claims: Claims, at: datetime) -> Principal:
+    owner = AccountOwner.from_claims(claims)
+    if owner is None:
         raise Unauthorized
+    [account] = _read_state_if_session_valid(owner, claims.session_id, at)
     return Principal(
         PrincipalType.ACCOUNT,
-        str(claims.account_id),
+        str(owner.account_id),
         account["email"],
         account["role"],
         name=f"{account['first_name']} {account['last_name']}",
         session_id=claims.session_id,
     )
+
+
+def _read_state_if_session_valid(owner: SessionOwner, session_id: str, at: datetime) -> list[dynamodb.Item]:
+    """The items of the owner's `state_keys`. Raises `Unauthorized` unless the session is valid."""
+    *state, session = reads.get_many(*owner.state_keys, owner.session_key(session_id))
+    if not owner.is_session_valid(state, session, at):
+        raise Unauthorized
+    return [item for item in state if item is not None]
 
 
 def _authenticate_master_token(token: str) -> Principal:

@@ -1,7 +1,8 @@
-"""Access tokens of platform accounts: JWTs (RFC 7519), signed with HS256 and a key id.
+"""Access tokens of sessions: JWTs (RFC 7519), signed with HS256 and a key id.
 
-The algorithm is fixed, as RFC 8725 demands. Each claim that we set is required. A token names the account and the
-session. Whether both are still valid is read from the table for each request.
+The algorithm is fixed, as RFC 8725 demands. Each claim that we set is required. A token names the owner of the session
+and the session. Whether both are still valid is read from the table for each request. The audience says which kind of
+owner it is, so that a token of one kind is never accepted as one of another kind.
 
 The secret contains the signing key as `kid` and `key`. After a rotation it also contains the previous key, in
 `previous`, with `until`: from this second on, every token of the previous key has expired.
@@ -9,10 +10,11 @@ The secret contains the signing key as `kid` and `key`. After a rotation it also
 
 import secrets
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 import jwt
 
+from rolecall.auth.session_owners import Audience, Claims
 from rolecall.aws import secrets_manager
 from rolecall.clock import epoch_seconds
 from rolecall.config import config
@@ -23,21 +25,14 @@ ALGORITHM = "HS256"
 
 ISSUER = "rolecall"
 
-AUDIENCE = "rolecall-platform"
-
 LIFETIME = timedelta(minutes=15)
 
-_CLAIMS = ["iss", "aud", "sub", "sid", "jti", "iat", "exp"]
+
+#: The claims that a token must have, for each audience.
+_CLAIMS = {Audience.PLATFORM: ["iss", "aud", "sub", "sid", "jti", "iat", "exp"]}
 
 #: Seconds by which the clocks of two functions may differ. A token from the near future is accepted within this time.
 _SKEW_SECONDS = 5
-
-
-class Claims(NamedTuple):
-    """The account and the session that an access token names."""
-
-    account_id: int
-    session_id: str
 
 
 def issue(claims: Claims, at: datetime) -> str:
@@ -46,8 +41,8 @@ def issue(claims: Claims, at: datetime) -> str:
     return jwt.encode(
         {
             "iss": ISSUER,
-            "aud": AUDIENCE,
-            "sub": str(claims.account_id),
+            "aud": claims.audience,
+            "sub": claims.subject,
             "sid": claims.session_id,
             "jti": new_id(),
             "iat": epoch_seconds(at),
@@ -59,7 +54,18 @@ def issue(claims: Claims, at: datetime) -> str:
     )
 
 
-def verify(token: str, at: datetime) -> Claims:
+def read_unverified_audience(token: str) -> Audience:
+    """The audience that a token claims to have. Raises `Unauthorized` if it is none of ours.
+
+    Nothing of the token is checked. The caller may use the audience only to choose the one that `verify` must find.
+    """
+    try:
+        return Audience(str(jwt.decode(token, options={"verify_signature": False}).get("aud")))
+    except (jwt.InvalidTokenError, ValueError, TypeError) as error:
+        raise Unauthorized from error
+
+
+def verify(token: str, audience: Audience, at: datetime) -> Claims:
     """The claims of a token. Raises `Unauthorized` if the token is forged, expired or issued for another audience."""
     try:
         key = _find_key_rereading_secret_once(jwt.get_unverified_header(token).get("kid"), at)
@@ -68,15 +74,21 @@ def verify(token: str, at: datetime) -> Claims:
             key,
             algorithms=[ALGORITHM],
             issuer=ISSUER,
-            audience=AUDIENCE,
+            audience=audience.value,
             # PyJWT does not check the times of the token. The next lines compare them with `at`, the one clock of the
             # request.
-            options={"require": _CLAIMS, "verify_exp": False, "verify_iat": False, "verify_nbf": False},
+            options={
+                "require": _CLAIMS[audience],
+                "strict_aud": True,
+                "verify_exp": False,
+                "verify_iat": False,
+                "verify_nbf": False,
+            },
         )
         now = epoch_seconds(at)
         if payload["exp"] <= now or max(payload["iat"], payload.get("nbf", 0)) > now + _SKEW_SECONDS:
             raise Unauthorized
-        return Claims(int(payload["sub"]), str(payload["sid"]))
+        return Claims(audience, str(payload["sub"]), str(payload["sid"]))
     except (jwt.InvalidTokenError, ValueError, TypeError) as error:
         raise Unauthorized from error
 

@@ -5,12 +5,10 @@ contains `actor_still_authorized`.
 """
 
 from collections.abc import Callable
-from datetime import datetime
 from functools import reduce
 from operator import and_
 
 from rolecall.auth.principals import Principal, PrincipalType
-from rolecall.clock import epoch_seconds
 from rolecall.errors import Forbidden, LastAdmin, RolecallError, Unauthorized
 from rolecall.storage import dynamodb, keys, writes
 from rolecall.storage.expressions import Attr, Condition
@@ -47,22 +45,6 @@ def tenant_active(tenant_id: str, *, admin_delta: int = 0) -> writes.Write:
         add={"active_admins": admin_delta, "admin_changes": 1},
         when=active,
         on_condition_failure=on_condition_failure,
-    )
-
-
-def is_session_valid(account: dynamodb.Item | None, session: dynamodb.Item | None, at: datetime) -> bool:
-    """Whether a session of a platform account is valid: not expired, and the account neither banned nor disabled.
-
-    A ban or a deactivation increments the account's `session_generation`, which ends all of its sessions for good. They
-    stay ended after the ban is lifted.
-    """
-    return (
-        account is not None
-        and session is not None
-        and account["enabled"]
-        and not account["banned"]
-        and session["generation"] == account["session_generation"]
-        and session["expires_at"] > epoch_seconds(at)
     )
 
 

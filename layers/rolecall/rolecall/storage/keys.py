@@ -126,16 +126,6 @@ def item_of_account(account_id: int, item_type: str, item_id: str) -> Key:
     return Key(f"ACCOUNT#{account_id}", f"{item_type}#{item_id}")
 
 
-def account_session(account_id: int, session_id: str) -> Key:
-    """A login session of a platform account."""
-    return item_of_account(account_id, "SESSION", session_id)
-
-
-def spent_refresh_token(account_id: int, token_hash: str) -> Key:
-    """The note that a refresh token was used. A second use of the token finds it."""
-    return item_of_account(account_id, "SPENT", token_hash)
-
-
 def login_attempts_item(kind: str, source_hash: str) -> Key:
     """The failed logins of a login name or an address, or a login name's networks.
 

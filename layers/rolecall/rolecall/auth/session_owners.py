@@ -1,0 +1,201 @@
+"""The owners of sessions: where an owner's sessions are stored, and what must hold for them to be valid.
+
+A session is valid while it has not expired, its owner may act, and its generation is the owner's. Raising the owner's
+`session_generation` ends all of its sessions for good.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, ClassVar, NamedTuple, Self
+
+from rolecall.clock import epoch_seconds, rfc3339
+from rolecall.errors import Unauthorized
+from rolecall.storage import dynamodb, keys, writes
+from rolecall.storage.expressions import Attr, Condition
+
+#: Account ids are int32 numbers, which have at most ten digits.
+_MAX_ID_DIGITS = 10
+
+
+class Audience(StrEnum):
+    """For whom access tokens are issued. Each kind of session owner has its own audience."""
+
+    PLATFORM = "rolecall-platform"
+
+
+class Claims(NamedTuple):
+    """The owner and the session that an access token names."""
+
+    audience: Audience
+    subject: str
+    session_id: str
+
+
+class SessionOwner(ABC):
+    """Whose sessions they are. There is one subclass for each kind of owner."""
+
+    #: How many ids name an owner in a refresh token.
+    number_of_ids: ClassVar[int]
+
+    @classmethod
+    @abstractmethod
+    def from_ids(cls, ids: Sequence[str]) -> Self | None:
+        """The owner with these ids, or None if one of them has not the form of an id."""
+
+    @property
+    @abstractmethod
+    def ids(self) -> tuple[str, ...]:
+        """The ids that name the owner in a refresh token."""
+
+    @classmethod
+    @abstractmethod
+    def from_claims(cls, claims: Claims) -> Self | None:
+        """The owner that an access token names, or None if a claim has not the form of an id."""
+
+    @abstractmethod
+    def to_claims(self, session_id: str) -> Claims:
+        """What an access token of the session says."""
+
+    @property
+    @abstractmethod
+    def fields_for_log(self) -> dict[str, Any]:
+        """The ids of the owner, as fields of a log line."""
+
+    @property
+    @abstractmethod
+    def audit_scope(self) -> str:
+        """The audit trail that tells of the owner."""
+
+    @property
+    @abstractmethod
+    def audit_target(self) -> tuple[str, str]:
+        """The owner as the target of an audit entry."""
+
+    @abstractmethod
+    def checks_for_audit_entry(self) -> list[writes.Write]:
+        """Checks that an audit entry about the owner may be added."""
+
+    @property
+    @abstractmethod
+    def state_keys(self) -> tuple[keys.Key, ...]:
+        """The items that say whether the owner may act."""
+
+    @abstractmethod
+    def item_key(self, item_type: str, item_id: str) -> keys.Key:
+        """The key of an item that belongs to the owner. `item_type` is in upper case, as in `SESSION`."""
+
+    @abstractmethod
+    def generation_if_active(self, state: Sequence[dynamodb.Item | None]) -> int | None:
+        """The generation of the owner's valid sessions, or None if the owner may not act.
+
+        `state` holds the items of `state_keys`.
+        """
+
+    @abstractmethod
+    def checks_of_generation(self, generation: int, refused: Unauthorized) -> list[writes.Write]:
+        """Checks that the owner may act and that its sessions have this generation; `refused` is raised otherwise."""
+
+    @abstractmethod
+    def writes_of_login(self, generation: int, refused: Unauthorized, at: datetime) -> list[writes.Write]:
+        """The same checks, together with what a login changes of the owner."""
+
+    @property
+    def password_key(self) -> keys.Key:
+        """The item with the hash of the owner's password."""
+        return self.item_key("CREDENTIAL", "PASSWORD")
+
+    def session_key(self, session_id: str) -> keys.Key:
+        """The item of a session."""
+        return self.item_key("SESSION", session_id)
+
+    def is_session_valid(
+        self, state: Sequence[dynamodb.Item | None], session: dynamodb.Item | None, at: datetime
+    ) -> bool:
+        """Whether the session has not expired, the owner may act, and nothing has ended sessions of that generation."""
+        return (
+            session is not None
+            # A session that another service wrote for a device has no generation. It opens nothing.
+            and "generation" in session
+            and session["generation"] == self.generation_if_active(state)
+            and session["expires_at"] > epoch_seconds(at)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class AccountOwner(SessionOwner):
+    """A platform account as the owner of sessions. It may act while it is enabled and not banned."""
+
+    account_id: int
+
+    number_of_ids: ClassVar[int] = 1
+
+    @classmethod
+    def from_ids(cls, ids: Sequence[str]) -> Self | None:
+        [text] = ids
+        is_id = text.isascii() and text.isdigit() and len(text) <= _MAX_ID_DIGITS
+        return cls(int(text)) if is_id else None
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        return (str(self.account_id),)
+
+    @classmethod
+    def from_claims(cls, claims: Claims) -> Self | None:
+        return cls.from_ids([claims.subject])
+
+    def to_claims(self, session_id: str) -> Claims:
+        return Claims(Audience.PLATFORM, str(self.account_id), session_id)
+
+    @property
+    def fields_for_log(self) -> dict[str, Any]:
+        return {"account_id": self.account_id}
+
+    @property
+    def audit_scope(self) -> str:
+        return keys.PLATFORM
+
+    @property
+    def audit_target(self) -> tuple[str, str]:
+        return "account", str(self.account_id)
+
+    def checks_for_audit_entry(self) -> list[writes.Write]:
+        return []
+
+    @property
+    def state_keys(self) -> tuple[keys.Key, ...]:
+        return (keys.account(self.account_id),)
+
+    def item_key(self, item_type: str, item_id: str) -> keys.Key:
+        return keys.item_of_account(self.account_id, item_type, item_id)
+
+    def generation_if_active(self, state: Sequence[dynamodb.Item | None]) -> int | None:
+        [account] = state
+        if account is None or not account["enabled"] or account["banned"]:
+            return None
+        return int(account["session_generation"])
+
+    def checks_of_generation(self, generation: int, refused: Unauthorized) -> list[writes.Write]:
+        return [
+            writes.Check(
+                keys.account(self.account_id),
+                when=_account_active_in_generation(generation),
+                on_condition_failure=lambda _found: refused,
+            )
+        ]
+
+    def writes_of_login(self, generation: int, refused: Unauthorized, at: datetime) -> list[writes.Write]:
+        return [
+            writes.Update(
+                keys.account(self.account_id),
+                set={"last_login_at": rfc3339(at)},
+                when=_account_active_in_generation(generation),
+                on_condition_failure=lambda _found: refused,
+            )
+        ]
+
+
+def _account_active_in_generation(generation: int) -> Condition:
+    return Attr("enabled").eq(True) & Attr("banned").eq(False) & Attr("session_generation").eq(generation)

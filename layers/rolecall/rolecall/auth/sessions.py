@@ -1,0 +1,252 @@
+"""Sessions: issuing and refreshing their tokens, and ending them.
+
+A session is one item in its owner's partition. It holds the hash of the one valid refresh token and the hash of the
+token before it. Each spent token leaves a marker item, which exists as long as the token would have been valid. If a
+spent token is used again, either that token or its successor was stolen.
+"""
+
+import contextlib
+import hmac
+import secrets
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable
+from datetime import timedelta
+from hashlib import sha256
+from typing import NamedTuple, Self
+
+from rolecall.auth import jwts
+from rolecall.auth.principals import RequestContext
+from rolecall.auth.session_owners import SessionOwner
+from rolecall.clock import epoch_seconds, rfc3339
+from rolecall.errors import Unauthorized
+from rolecall.ids import new_id
+from rolecall.storage import dynamodb, keys, reads, retries, writes
+from rolecall.storage.expressions import Attr
+from rolecall.telemetry import count_metric, log_and_count_critical_event, logger
+
+REFRESH_LIFETIME = timedelta(days=7)
+
+#: If an answer with new tokens got lost, the same client may use its old refresh token again within this time after the
+#: first use.
+RETRY_WINDOW = timedelta(seconds=10)
+
+_REFUSED_REFRESH = "a valid refresh token is required"
+
+#: Returns the write of the audit entry of a session's revocation. The room of the audit trail lies above this one.
+type RevocationEntry = Callable[[RequestContext, SessionOwner, str], writes.Put]
+
+
+class TokenPair(NamedTuple):
+    """The result of a login or a refresh: an access token (JWT) and a refresh token (opaque, single use)."""
+
+    access_token: str
+    refresh_token: str
+
+
+class _RefreshToken(NamedTuple):
+    owner: SessionOwner
+    session_id: str
+    secret: bytes
+
+    @classmethod
+    def parse(cls, text: str, owner_type: type[SessionOwner]) -> Self:
+        """Read a token's text; raise `Unauthorized` if it has not the form of an owner's refresh token."""
+        try:
+            raw = urlsafe_b64decode(text + "=" * (-len(text) % 4))
+            # The secret is the last part, and it may contain a colon.
+            *ids, session_id, secret = raw.split(b":", owner_type.number_of_ids + 1)
+            owner = owner_type.from_ids([one.decode() for one in ids])
+            canonical = keys.canonical_uuid(session_id.decode())
+        except ValueError:
+            raise Unauthorized(_REFUSED_REFRESH) from None
+        if owner is None or canonical is None:
+            raise Unauthorized(_REFUSED_REFRESH)
+        return cls(owner, canonical, secret)
+
+    def __str__(self) -> str:
+        return urlsafe_b64encode(self._raw).decode().rstrip("=")
+
+    def successor(self, nonce: str) -> Self:
+        """Return the token that replaces this one, derived from this token's secret and the session's nonce.
+
+        A client that missed the answer can be given the same successor again. The table holds only the nonce and
+        the hash, from which nobody can derive a token.
+        """
+        return type(self)(
+            self.owner, self.session_id, hmac.digest(self.secret, f"{nonce}:{self.session_id}".encode(), sha256)
+        )
+
+    @property
+    def hash(self) -> str:
+        return sha256(self._raw).hexdigest()
+
+    @property
+    def session_key(self) -> keys.Key:
+        return self.owner.session_key(self.session_id)
+
+    @property
+    def spent_key(self) -> keys.Key:
+        """The key of the note that this token was used. A second use of the token finds it."""
+        return self.owner.item_key("SPENT", self.hash)
+
+    @property
+    def _raw(self) -> bytes:
+        return ":".join([*self.owner.ids, self.session_id, ""]).encode() + self.secret
+
+
+def start_session(context: RequestContext, owner: SessionOwner, generation: int, refused: Unauthorized) -> TokenPair:
+    """Start a session of an owner whose password was checked.
+
+    Raises `refused` if the owner may not act any more, or if its sessions have another generation by now.
+    """
+    token = _RefreshToken(owner, new_id(), secrets.token_bytes(32))
+    key = token.session_key
+    writes.transact(
+        *owner.writes_of_login(generation, refused, context.at),
+        writes.Put(
+            {
+                "pk": key.pk,
+                "sk": key.sk,
+                "id": token.session_id,
+                "generation": generation,
+                "refresh_hash": token.hash,
+                "created_at": rfc3339(context.at),
+                "expires_at": epoch_seconds(context.at + REFRESH_LIFETIME),
+            },
+            when=writes.MUST_NOT_EXIST,
+        ),
+    )
+    return _issue_token_pair(token, context)
+
+
+def _issue_token_pair(token: _RefreshToken, context: RequestContext) -> TokenPair:
+    return TokenPair(jwts.issue(token.owner.to_claims(token.session_id), context.at), str(token))
+
+
+def refresh_session(
+    context: RequestContext, refresh_token: str, owner_type: type[SessionOwner], revocation_entry: RevocationEntry
+) -> TokenPair:
+    """Exchange a refresh token for a new pair of tokens; the refresh token is spent then.
+
+    The same client may repeat the request within `RETRY_WINDOW` and gets the same new refresh token. Any other
+    use of a spent token ends the session and writes an audit entry. Raises `Unauthorized` for a token that is
+    spent, expired, unknown or of another kind of owner, and for a session or owner that is no longer valid.
+    """
+    token = _RefreshToken.parse(refresh_token, owner_type)
+    # If another refresh of the same session commits first, the next attempt finds that this refresh token is spent.
+    pair = retries.retry_on_conflict(lambda: _attempt_refresh_or_revoke(context, token, revocation_entry))
+    if pair is None:
+        raise Unauthorized(_REFUSED_REFRESH)
+    logger.info("session refreshed", **token.owner.fields_for_log, session_id=token.session_id)
+    return pair
+
+
+def _attempt_refresh_or_revoke(
+    context: RequestContext, token: _RefreshToken, revocation_entry: RevocationEntry
+) -> TokenPair | None:
+    *state, session, spent = reads.get_many(*token.owner.state_keys, token.session_key, token.spent_key)
+    if session is None or not token.owner.is_session_valid(state, session, context.at):
+        return None
+    if session["refresh_hash"] == token.hash:
+        return _spend_token_and_issue_successor(context, token, session)
+    if _is_retry_of_lost_answer(context, token, session):
+        return _issue_token_pair(token.successor(session["nonce"]), context)
+    if _is_spent(context, token, session, spent):
+        _revoke_session_of_reused_token(context, token, session, revocation_entry)
+    return None
+
+
+def _is_spent(
+    context: RequestContext,
+    token: _RefreshToken,
+    session: dynamodb.Item,
+    marker: dynamodb.Item | None,
+) -> bool:
+    """Return whether the token was used before and would still be valid otherwise.
+
+    A batch read is no snapshot: the marker may be read before a rotation, and the session after it. So the token
+    before the present one counts as spent without a marker, and a marker that was not found is read once more.
+    """
+    now = epoch_seconds(context.at)
+    if session.get("previous_hash") == token.hash and marker is None:
+        return bool(session.get("previous_expires_at", now + 1) > now)
+    if marker is None:
+        [marker] = reads.get_many(token.spent_key)
+    return marker is not None and bool(marker["expires_at"] > now)
+
+
+def _spend_token_and_issue_successor(
+    context: RequestContext, token: _RefreshToken, session: dynamodb.Item
+) -> TokenPair:
+    nonce = secrets.token_hex(32)
+    successor = token.successor(nonce)
+    spent = token.spent_key
+    writes.transact(
+        *token.owner.checks_of_generation(int(session["generation"]), Unauthorized(_REFUSED_REFRESH)),
+        writes.Update(
+            token.session_key,
+            set={
+                "refresh_hash": successor.hash,
+                "previous_hash": token.hash,
+                "previous_expires_at": session["expires_at"],
+                "nonce": nonce,
+                "rotated_at_ms": _request_time_ms(context),
+                "rotated_by": _client_fingerprint(context),
+                "expires_at": epoch_seconds(context.at + REFRESH_LIFETIME),
+            },
+            when=Attr("refresh_hash").eq(token.hash),
+        ),
+        writes.Put({"pk": spent.pk, "sk": spent.sk, "expires_at": session["expires_at"]}),
+    )
+    return _issue_token_pair(successor, context)
+
+
+def _is_retry_of_lost_answer(context: RequestContext, token: _RefreshToken, session: dynamodb.Item) -> bool:
+    return (
+        session.get("previous_hash") == token.hash
+        and session["rotated_by"] == _client_fingerprint(context)
+        and _request_time_ms(context) - session["rotated_at_ms"] <= RETRY_WINDOW.total_seconds() * 1000
+    )
+
+
+def _revoke_session_of_reused_token(
+    context: RequestContext, token: _RefreshToken, session: dynamodb.Item, revocation_entry: RevocationEntry
+) -> None:
+    writes.transact(
+        writes.Delete(token.session_key, when=Attr("refresh_hash").eq(session["refresh_hash"])),
+        *token.owner.checks_for_audit_entry(),
+        revocation_entry(context, token.owner, token.session_id),
+    )
+    fields = {**token.owner.fields_for_log, "session_id": token.session_id}
+    log_and_count_critical_event("spent refresh token reused", **fields)
+    count_metric("RefreshTokenReused")
+
+
+def _request_time_ms(context: RequestContext) -> int:
+    return int(context.at.timestamp() * 1000)
+
+
+def _client_fingerprint(context: RequestContext) -> str:
+    """Return a hash of the client's address and User-Agent, so that the table stores neither."""
+    return sha256(f"{context.ip}\n{context.user_agent}".encode()).hexdigest()
+
+
+def log_out(context: RequestContext, owner: SessionOwner, refresh_token: str) -> None:
+    """End the caller's session, and the refresh token's session if that is another one of the same owner.
+
+    An invalid refresh token, or one of another owner, is no error and ends nothing, as in RFC 7009,
+    section 2.2: the caller's own session ends all the same.
+    """
+    session_ids = {context.principal.session_id} - {""}
+    with contextlib.suppress(Unauthorized):
+        session_ids |= _other_session_of_token(owner, _RefreshToken.parse(refresh_token, type(owner)), session_ids)
+    writes.delete_all(owner.session_key(session_id) for session_id in session_ids)
+    logger.info("logged out", **owner.fields_for_log)
+
+
+def _other_session_of_token(owner: SessionOwner, token: _RefreshToken, other_than: set[str]) -> set[str]:
+    if token.owner != owner or token.session_id in other_than:
+        return set()
+    session = reads.get(token.session_key)
+    good = session is not None and token.hash in {session.get("refresh_hash"), session.get("previous_hash")}
+    return {token.session_id} if good else set()
