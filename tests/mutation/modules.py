@@ -13,11 +13,8 @@ _SECRETS = (
     "integration/accounts/test_accounts.py::test_a_rotated_master_token_counts_at_once",
     "integration/accounts/test_accounts.py::test_of_two_rotations_at_once_the_first_counts_and_the_second_is_refused",
 )
-_PRECONDITIONS = (
-    "integration/tenants/test_users.py",
-    "integration/tenants/test_promote_user.py",
-    "integration/accounts/test_change_account_role.py",
-    "integration/accounts/test_accounts.py",
+_REFUSED_ACCOUNT_CHANGE = (
+    "integration/audit/test_audit.py::test_a_refused_change_of_an_account_is_found_by_the_accounts_number"
 )
 
 
@@ -35,7 +32,11 @@ GROUPS = (
     Group(("auth/passwords",), ("unit/auth/test_passwords.py", _REHASH)),
     Group(("clock", "config", "ids"), ("unit/base/test_ids_and_clock.py", "unit/base/test_config.py")),
     Group(("deadline", "pool"), ("unit/base/test_pool.py", "unit/base/test_deadline.py")),
-    Group(("text_rules", "email_addresses"), ("unit/base/test_text_rules.py", "unit/http/test_models.py")),
+    Group(("errors", "telemetry"), ("unit/base/test_errors.py", "unit/base/test_telemetry.py")),
+    Group(
+        ("text_rules", "email_addresses"),
+        ("unit/base/test_text_rules.py", "unit/base/test_email_addresses.py", "unit/http/test_models.py"),
+    ),
     Group(
         (
             "storage/cursors",
@@ -63,36 +64,27 @@ GROUPS = (
         ("aws/secrets_manager",),
         ("integration/aws/test_secrets_manager.py", "integration/auth/test_jwts.py", *_SECRETS),
     ),
+    Group(("auth/authorizer",), ("unit/auth/test_authorizer.py", "integration/auth/test_authorizer.py")),
     Group(
-        ("auth/authorizer", "auth/principals"), ("unit/auth/test_authorizer.py", "integration/auth/test_authorizer.py")
+        ("auth/preconditions", "auth/principals"),
+        ("unit/auth/test_preconditions.py", "unit/auth/test_principals.py"),
     ),
     Group(("auth/jwts",), ("unit/auth/test_jwt_keys.py", "integration/auth/test_jwts.py")),
     Group(("auth/token_use",), ("unit/auth/test_token_use.py", "integration/auth/test_token_use.py")),
     Group(
-        (
-            "http/field_types",
-            "http/guards",
-            "http/json_text",
-            "http/models",
-            "http/requests",
-            "http/responses",
-            "http/routes",
-            "errors",
-            "telemetry",
-        ),
-        ("unit/http", "integration/storage/test_cursors.py", _COUNTS),
+        ("http/field_types", "http/json_text", "http/models"),
+        ("unit/http/test_models.py", "unit/http/test_json_text.py"),
     ),
-    Group(("auth/preconditions",), _PRECONDITIONS),
+    Group(
+        ("http/guards", "http/requests", "http/responses", "http/routes"),
+        ("unit/http", "integration/audit/test_refusals.py", _REFUSED_ACCOUNT_CHANGE),
+    ),
     Group(("audit/trail", "audit/redaction", "audit/refusals"), ("integration/audit",)),
     Group(
-        ("tenants/tenants", "auth/idempotency"),
-        (
-            "integration/tenants/test_register_tenant.py",
-            "integration/tenants/test_tenants.py",
-            "integration/tenants/test_idempotency.py",
-            _COUNTS,
-        ),
+        ("tenants/tenants",),
+        ("integration/tenants/test_register_tenant.py", "integration/tenants/test_tenants.py", _COUNTS),
     ),
+    Group(("auth/idempotency",), ("unit/auth/test_idempotency.py", "integration/tenants/test_idempotency.py")),
     Group(
         (
             "tenants/users",

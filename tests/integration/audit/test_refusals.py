@@ -9,7 +9,7 @@ from rolecall import clock
 from rolecall.audit import refusals
 from rolecall.storage import keys
 from tests import gateway
-from tests.integration.conftest import Holder, Tenant, audit_of, make_account
+from tests.integration.conftest import Holder, Tenant, audit_of, make_account, table
 
 MINUTE = datetime(2026, 6, 15, 12, 0, 0, tzinfo=UTC)
 
@@ -96,3 +96,58 @@ def test_a_client_account_cannot_fill_the_history_of_a_superadmin(superadmin: Ho
     history: Any = gateway.request("GET", f"{path}/history", superadmin.access_token).body
     assert [entry["status"] for entry in history] == ["SUCCESS"]
     assert len(_denied(keys.PLATFORM)) == 5
+
+
+def test_the_entry_of_a_refusal_has_what_was_asked_and_the_code(at: Any, acme: Tenant) -> None:
+    member = acme.add("user")
+    member.promote(acme.admin, "user")
+    at(1)
+    answer = acme.admin.request("PUT", f"/users/{acme.admin.id}", {"role": "user"})
+    assert answer.code == "SELF_CHANGE_DENIED", answer.text
+
+    refused, self_change = _denied(acme.id)
+
+    assert (refused["action"], refused["target"]) == ("promote_user", {"type": "user", "id": acme.admin.id})
+    # A caller who may change no role is refused before the body is read.
+    assert (refused["after"], refused["reason"], refused["before"]) == ({}, "FORBIDDEN", None)
+    assert (self_change["action"], self_change["reason"]) == ("update_user", "SELF_CHANGE_DENIED")
+    assert self_change["after"] == {"role": "user"}
+    assert self_change["actor"]["id"] == acme.admin.id
+
+
+def test_the_counter_of_a_minute_is_deleted_an_hour_after_it(at: Any, acme: Tenant) -> None:
+    member = acme.add("user")
+    for second in (0, 30, 59.9):
+        at(second)
+        member.promote(acme.admin, "user")
+    at(60)
+    member.promote(acme.admin, "user")
+
+    counters = {
+        item["expires_at"] - int(MINUTE.timestamp()): item["refusals"]
+        for item in table()
+        if "refusals" in item and item["pk"] != keys.audit_entry(acme.id, "").pk
+    }
+    assert counters == {3600: 3, 3660: 1}
+
+
+def test_an_account_that_asks_for_a_tenants_user_is_refused_in_the_platforms_trail(acme: Tenant) -> None:
+    client = make_account()
+    answer = gateway.request("POST", f"/users/{acme.admin.id}/promote", client.access_token, {"new_role": "user"})
+
+    assert (answer.status, answer.code) == (403, "FORBIDDEN")
+    [entry] = _denied(keys.PLATFORM)
+    assert (entry["actor"]["id"], entry["target"]) == (str(client.id), {"type": "user", "id": acme.admin.id})
+    assert _denied(acme.id) == []
+
+
+def test_an_actor_who_is_inactive_by_now_learns_no_reason(acme: Tenant, superadmin: Holder) -> None:
+    member, client = acme.add("user"), make_account()
+    users_principal, accounts_principal = member.principal, client.principal
+    acme.admin.request("PUT", f"/users/{member.id}", {"active": False})
+    superadmin.request("PUT", f"/v1/api/superadmin/users/{client.id}/disable", {"reason": "a test"})
+
+    assert member.promote(acme.admin, "user", principal=users_principal).status == 401
+    path = f"/v1/api/superadmin/users/{superadmin.id}/ban"
+    assert gateway.request("PUT", path, body={"reason": "spam"}, principal=accounts_principal).status == 401
+    assert _denied(acme.id) == _denied(keys.PLATFORM) == []

@@ -13,6 +13,7 @@ from rolecall.auth import jwts
 from rolecall.aws import secrets_manager
 from rolecall.clock import epoch_seconds
 from rolecall.config import config
+from rolecall.errors import Unauthorized
 from tests import gateway
 from tests.integration.conftest import Holder
 
@@ -102,6 +103,25 @@ def test_a_claim_says_something_else(claims: dict[str, Any], change: dict[str, A
 def test_not_yet_valid(claims: dict[str, Any], name: str) -> None:
     soon = epoch_seconds(clock.now() + timedelta(minutes=1))
     assert not gateway.authorize(_signed(claims | {name: soon}))
+
+
+@pytest.mark.parametrize("name", ["iat", "nbf"])
+def test_the_clock_of_the_function_that_signed_may_be_five_seconds_ahead(claims: dict[str, Any], name: str) -> None:
+    # PyJWT compares with its own clock, in which all of these tokens are of the future.
+    at = clock.now() + timedelta(hours=1)
+    now = epoch_seconds(at)
+    claims |= {"iat": now, "exp": now + 60}
+
+    assert jwts.verify(_signed(claims | {name: now + 5}), at).account_id == int(claims["sub"])
+    with pytest.raises(Unauthorized):
+        jwts.verify(_signed(claims | {name: now + 6}), at)
+
+
+def test_a_token_ends_with_its_second(claims: dict[str, Any]) -> None:
+    at = clock.now()
+    assert jwts.verify(_signed(claims | {"exp": epoch_seconds(at) + 1}), at)
+    with pytest.raises(Unauthorized):
+        jwts.verify(_signed(claims | {"exp": epoch_seconds(at)}), at)
 
 
 def test_claims_that_were_tampered_with(superadmin: Holder, claims: dict[str, Any]) -> None:

@@ -224,6 +224,8 @@ def test_a_field_without_a_name_is_an_unknown_one_like_any_other() -> None:
         (b"9223372036854775808", None),
         (b"1" + b"0" * 30, None),
         (b"1e300", None),
+        (b"-1e25", None),
+        (b"-9223372036854775808", -(2**63)),
     ],
 )
 def test_a_number_is_echoed_if_everyone_can_read_it(number: bytes, echoed: float | None) -> None:
@@ -237,6 +239,30 @@ def test_an_address_with_a_name_before_it_is_no_email() -> None:
     with pytest.raises(ValidationFailed) as raised:
         Contact.parse(b'{"email": "Ada <ada@example.com>"}')
     assert [(one.field, one.message) for one in raised.value.fields] == [("email", "must be a valid email address")]
+
+
+def test_an_error_of_a_kind_that_no_body_has_yet_has_a_message_too() -> None:
+    class Share(Body):
+        part: float
+
+    assert _errors(b'{"part": "half"}', Share) == (FieldError("part", "is not valid", "half"),)
+
+
+@pytest.mark.parametrize("text", ["ADMIN", "admin", "Role_Admin", "ROLE_ADMIN", "  role_admin "])
+def test_a_platform_role_is_read_in_any_case_and_with_or_without_its_prefix(text: str) -> None:
+    assert Sample.parse(json.dumps({"newRole": text}).encode()).new_role is PlatformRole.ADMIN
+
+
+@pytest.mark.parametrize("value", ["boss", "ROLE_", "", "role admin", "ROLE_ROLE_ADMIN", "\u212aadmin", 7, ["ADMIN"]])
+def test_another_platform_role_is_refused(value: Any) -> None:
+    (error,) = _errors(json.dumps({"newRole": value}).encode())
+    assert error.message == "must be one of ROLE_CLIENT, ROLE_VERIFIED_USER, ROLE_ADMIN, ROLE_SUPERADMIN"
+
+
+def test_a_common_password_is_refused_in_any_case() -> None:
+    for password in ("password123", "PassWord123"):
+        (error,) = _errors(json.dumps({"password": password}).encode())
+        assert error == FieldError("password", "is among the most common passwords: choose another")
 
 
 def test_a_date_is_one_of_the_calendar() -> None:

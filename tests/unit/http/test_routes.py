@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from rolecall import errors, telemetry
+from rolecall import deadline, errors, telemetry
 from rolecall.auth.principals import PrincipalType
 from rolecall.auth.roles import PlatformRole, Role
 from rolecall.errors import FieldError, RolecallError, ValidationFailed
+from rolecall.http import routes
 from rolecall.http.guards import require_master_token, require_superadmin, require_tenant_role
 from rolecall.http.models import Body
 from rolecall.http.requests import Request
@@ -454,3 +455,41 @@ def test_a_route_that_lost_its_authorizer_lets_nobody_in(guarded: str, context: 
 def test_amounts_are_written_without_binary_rounding() -> None:
     amounts = [Decimal(text) for text in ("0", "0.30", "100", "1E+3", "99999999999999.99", "-0.01")]
     assert to_json(amounts) == "[0,0.3,100,1000,99999999999999.99,-0.01]"
+
+
+# --- Time, and what a refusal is recorded of -------------------------------------------------------
+
+
+def test_a_route_has_half_a_second_less_than_its_function() -> None:
+    left = []
+
+    @route(Family.TENANT, may_call=None)
+    def handler(_request: Request[None]) -> Response:
+        left.append(deadline.time_left())
+        return Response(200, {})
+
+    sample = gateway.event_of("promote_user") | {"body": None}
+    handler(sample, gateway.Context(10))
+    assert 9.4 < left[0] <= 9.5
+
+
+@pytest.mark.parametrize(
+    ("target_type", "text", "recorded"),
+    [
+        ("user", "1A2B3C4D-5E6F-4A7B-8C9D-0E1F2A3B4C5D", "1a2b3c4d-5e6f-4a7b-8c9d-0e1f2a3b4c5d"),
+        ("user", "ada@example.com", "unknown"),
+        ("user", "7", "unknown"),
+        ("account", "7", "7"),
+        ("account", "007", "7"),
+        ("account", "2147483647", "2147483647"),
+        ("account", "12345678901", "unknown"),
+        ("account", "ada@example.com", "unknown"),
+        ("account", "\u0667", "unknown"),
+        ("account", "-7", "unknown"),
+        ("account", "", "unknown"),
+    ],
+)
+def test_a_refusal_is_recorded_with_an_id_and_never_with_another_text(
+    target_type: str, text: str, recorded: str
+) -> None:
+    assert routes._canonical_id_or_unknown(target_type, text) == recorded

@@ -1,0 +1,134 @@
+"""What a transaction requires of the tenant and of the actor, as DynamoDB gets it, and the error if it is not so."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from rolecall.auth import preconditions
+from rolecall.auth.principals import MASTER, Principal, PrincipalType
+from rolecall.errors import Forbidden, LastAdmin, Unauthorized
+from rolecall.storage import keys, writes
+
+AT = datetime(2026, 6, 15, 12, tzinfo=UTC)
+USER = Principal(PrincipalType.USER, "u", role="manager", tenant_id="t")
+ACCOUNT = Principal(PrincipalType.ACCOUNT, "7", role="ROLE_SUPERADMIN")
+
+
+def _condition(write: Any) -> tuple[str, dict[str, str], dict[str, Any]]:
+    names: dict[str, str] = {}
+    values: dict[str, Any] = {}
+    return write.when.expression(names, values), names, values
+
+
+def test_the_tenant_must_be_active() -> None:
+    write = preconditions.tenant_active("t")
+    assert isinstance(write, writes.Check)
+    assert write.key == keys.tenant("t")
+    assert _condition(write) == ("#n0 = :v0", {"#n0": "status"}, {":v0": {"S": "active"}})
+
+
+def test_a_new_admin_is_counted() -> None:
+    write = preconditions.tenant_active("t", admin_delta=1)
+    assert isinstance(write, writes.Update)
+    assert (write.key, write.add) == (keys.tenant("t"), {"active_admins": 1, "admin_changes": 1})
+    assert _condition(write) == ("#n0 = :v0", {"#n0": "status"}, {":v0": {"S": "active"}})
+
+
+def test_a_lost_admin_must_not_be_the_last_one() -> None:
+    write = preconditions.tenant_active("t", admin_delta=-1)
+    assert isinstance(write, writes.Update)
+    assert (write.key, write.add) == (keys.tenant("t"), {"active_admins": -1, "admin_changes": 1})
+    assert _condition(write) == (
+        "(#n0 = :v0 AND #n1 > :v1)",
+        {"#n0": "status", "#n1": "active_admins"},
+        {":v0": {"S": "active"}, ":v1": {"N": "1"}},
+    )
+
+
+@pytest.mark.parametrize("admin_delta", [-1, 0, 1])
+def test_a_tenant_that_is_closed_or_gone_makes_its_users_unauthorized(admin_delta: int) -> None:
+    failed = preconditions.tenant_active("t", admin_delta=admin_delta).on_condition_failure
+    for found in (None, {"status": "deleting"}, {"status": "scheduled"}):
+        assert type(failed(found)) is Unauthorized
+    assert type(failed({"status": "active"})) is LastAdmin
+
+
+@pytest.mark.parametrize(
+    ("principal", "key", "condition"),
+    [
+        (
+            USER,
+            keys.user("t", "u"),
+            (
+                "(#n0 = :v0 AND #n1 = :v1)",
+                {"#n0": "role", "#n1": "active"},
+                {":v0": {"S": "manager"}, ":v1": {"BOOL": True}},
+            ),
+        ),
+        (
+            ACCOUNT,
+            keys.account(7),
+            (
+                "((#n0 = :v0 AND #n1 = :v1) AND #n2 = :v2)",
+                {"#n0": "role", "#n1": "enabled", "#n2": "banned"},
+                {":v0": {"S": "ROLE_SUPERADMIN"}, ":v1": {"BOOL": True}, ":v2": {"BOOL": False}},
+            ),
+        ),
+    ],
+    ids=["user", "account"],
+)
+def test_the_actor_must_be_what_the_authorizer_saw(principal: Principal, key: keys.Key, condition: object) -> None:
+    [write] = preconditions.actor_still_authorized(principal)
+    assert isinstance(write, writes.Check)
+    assert write.key == key
+    assert _condition(write) == condition
+
+
+def test_an_actor_with_any_role_must_be_active() -> None:
+    [user] = preconditions.actor_active(USER)
+    [account] = preconditions.actor_active(ACCOUNT)
+    assert _condition(user) == ("#n0 = :v0", {"#n0": "active"}, {":v0": {"BOOL": True}})
+    assert _condition(account)[1:] == (
+        {"#n0": "enabled", "#n1": "banned"},
+        {":v0": {"BOOL": True}, ":v1": {"BOOL": False}},
+    )
+
+
+@pytest.mark.parametrize("principal", [MASTER, Principal(PrincipalType.SYSTEM, "maintenance")])
+def test_nothing_is_required_of_an_operator_or_of_maintenance(principal: Principal) -> None:
+    assert preconditions.actor_still_authorized(principal) == preconditions.actor_active(principal) == []
+
+
+def test_an_actor_who_is_gone_or_inactive_is_unauthorized_and_another_role_is_forbidden() -> None:
+    [user], [account] = (preconditions.actor_still_authorized(one) for one in (USER, ACCOUNT))
+    for found in (None, {"active": False}):
+        assert type(user.on_condition_failure(found)) is Unauthorized
+    assert type(user.on_condition_failure({"active": True})) is Forbidden
+    for enabled, banned in ((False, False), (False, True), (True, True)):
+        assert type(account.on_condition_failure({"enabled": enabled, "banned": banned})) is Unauthorized
+    assert type(account.on_condition_failure({"enabled": True, "banned": False})) is Forbidden
+    [any_role] = preconditions.actor_active(USER)
+    assert type(any_role.on_condition_failure({"active": True})) is Unauthorized
+
+
+_ACCOUNT_ITEM = {"enabled": True, "banned": False, "session_generation": 3}
+_SESSION_ITEM = {"generation": 3, "expires_at": int(AT.timestamp()) + 1}
+
+
+@pytest.mark.parametrize(
+    ("account", "session", "valid"),
+    [
+        (_ACCOUNT_ITEM, _SESSION_ITEM, True),
+        (None, _SESSION_ITEM, False),
+        (_ACCOUNT_ITEM, None, False),
+        (_ACCOUNT_ITEM | {"enabled": False}, _SESSION_ITEM, False),
+        (_ACCOUNT_ITEM | {"banned": True}, _SESSION_ITEM, False),
+        (_ACCOUNT_ITEM | {"session_generation": 4}, _SESSION_ITEM, False),
+        (_ACCOUNT_ITEM, _SESSION_ITEM | {"expires_at": int(AT.timestamp())}, False),
+    ],
+)
+def test_a_session_is_valid_until_its_end_and_while_its_account_is(
+    account: dict[str, Any] | None, session: dict[str, Any] | None, valid: bool
+) -> None:
+    assert preconditions.is_session_valid(account, session, AT) is valid
