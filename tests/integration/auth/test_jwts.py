@@ -10,6 +10,7 @@ import pytest
 
 from rolecall import clock
 from rolecall.auth import jwts
+from rolecall.auth.session_owners import Audience
 from rolecall.aws import secrets_manager
 from rolecall.clock import epoch_seconds
 from rolecall.config import config
@@ -112,16 +113,16 @@ def test_the_clock_of_the_function_that_signed_may_be_five_seconds_ahead(claims:
     now = epoch_seconds(at)
     claims |= {"iat": now, "exp": now + 60}
 
-    assert jwts.verify(_signed(claims | {name: now + 5}), at).account_id == int(claims["sub"])
+    assert jwts.verify(_signed(claims | {name: now + 5}), Audience.PLATFORM, at).subject == claims["sub"]
     with pytest.raises(Unauthorized):
-        jwts.verify(_signed(claims | {name: now + 6}), at)
+        jwts.verify(_signed(claims | {name: now + 6}), Audience.PLATFORM, at)
 
 
 def test_a_token_ends_with_its_second(claims: dict[str, Any]) -> None:
     at = clock.now()
-    assert jwts.verify(_signed(claims | {"exp": epoch_seconds(at) + 1}), at)
+    assert jwts.verify(_signed(claims | {"exp": epoch_seconds(at) + 1}), Audience.PLATFORM, at)
     with pytest.raises(Unauthorized):
-        jwts.verify(_signed(claims | {"exp": epoch_seconds(at)}), at)
+        jwts.verify(_signed(claims | {"exp": epoch_seconds(at)}), Audience.PLATFORM, at)
 
 
 def test_claims_that_were_tampered_with(superadmin: Holder, claims: dict[str, Any]) -> None:

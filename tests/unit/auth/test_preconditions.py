@@ -1,6 +1,5 @@
 """What a transaction requires of the tenant and of the actor, as DynamoDB gets it, and the error if it is not so."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,7 +9,6 @@ from rolecall.auth.principals import MASTER, Principal, PrincipalType
 from rolecall.errors import Forbidden, LastAdmin, Unauthorized
 from rolecall.storage import keys, writes
 
-AT = datetime(2026, 6, 15, 12, tzinfo=UTC)
 USER = Principal(PrincipalType.USER, "u", role="manager", tenant_id="t")
 ACCOUNT = Principal(PrincipalType.ACCOUNT, "7", role="ROLE_SUPERADMIN")
 
@@ -110,25 +108,3 @@ def test_an_actor_who_is_gone_or_inactive_is_unauthorized_and_another_role_is_fo
     assert type(account.on_condition_failure({"enabled": True, "banned": False})) is Forbidden
     [any_role] = preconditions.actor_active(USER)
     assert type(any_role.on_condition_failure({"active": True})) is Unauthorized
-
-
-_ACCOUNT_ITEM = {"enabled": True, "banned": False, "session_generation": 3}
-_SESSION_ITEM = {"generation": 3, "expires_at": int(AT.timestamp()) + 1}
-
-
-@pytest.mark.parametrize(
-    ("account", "session", "valid"),
-    [
-        (_ACCOUNT_ITEM, _SESSION_ITEM, True),
-        (None, _SESSION_ITEM, False),
-        (_ACCOUNT_ITEM, None, False),
-        (_ACCOUNT_ITEM | {"enabled": False}, _SESSION_ITEM, False),
-        (_ACCOUNT_ITEM | {"banned": True}, _SESSION_ITEM, False),
-        (_ACCOUNT_ITEM | {"session_generation": 4}, _SESSION_ITEM, False),
-        (_ACCOUNT_ITEM, _SESSION_ITEM | {"expires_at": int(AT.timestamp())}, False),
-    ],
-)
-def test_a_session_is_valid_until_its_end_and_while_its_account_is(
-    account: dict[str, Any] | None, session: dict[str, Any] | None, valid: bool
-) -> None:
-    assert preconditions.is_session_valid(account, session, AT) is valid
