@@ -289,7 +289,10 @@ class AuditEntry(Answer):
     after: dict[str, Any] | None = Field(
         examples=[{"role": "manager"}], description="What was asked for, where it was denied."
     )
-    reason: str | None = Field(examples=[None], description="The error code, where it was denied.")
+    reason: str | None = Field(
+        examples=["stands in for Ana in July"],
+        description="The reason that was given, or null. Where the request was denied, the error code.",
+    )
     request_id: str | None = Field(
         examples=["c6af9ac6-7b61-11e6-9a41-93e8deadbeef"], description="The `X-Request-Id` of the request."
     )

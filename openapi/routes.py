@@ -10,6 +10,7 @@ from openapi import answers
 from rolecall import errors
 from rolecall.auth.roles import PlatformRole, Role
 from rolecall.errors import RolecallError
+from rolecall.text_rules import MAX_REASON_LENGTH
 
 USERS, TENANTS, AUDIT = "Tenant API: users", "Tenant API: tenants", "Tenant API: audit"
 SESSIONS, ACCOUNTS = "Platform API: sessions", "Platform API: accounts"
@@ -30,6 +31,12 @@ _PREFIX: Schema = {"type": "string", "maxLength": 254, "description": "The begin
 _TEXT: Schema = {"type": "string", "maxLength": 254}
 _ID: Schema = {**_TEXT, "minLength": 1}
 _FLAG: Schema = {"type": "boolean"}
+_REASON: Schema = {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": MAX_REASON_LENGTH,
+    "description": "Why; kept in the audit entry and in the role event.",
+}
 
 
 def _limit(default: int) -> Schema:
@@ -180,6 +187,7 @@ OPERATIONS: dict[str, Operation] = {
         errors=_CHANGING_A_USER,
         headers=_IF_MATCH,
         path={"id": USER_ID},
+        query={"reason": _REASON},
     ),
     "rotate_token": Operation(
         USERS,
@@ -244,6 +252,7 @@ OPERATIONS: dict[str, Operation] = {
         path={"id": TENANT_ID},
         query={
             "dry_run": {**_FLAG, "description": "Only count what would go."},
+            "reason": _REASON,
             "grace_days": {
                 "type": "integer",
                 "minimum": 1,

@@ -678,8 +678,8 @@ export interface components {
                 [key: string]: unknown;
             } | null;
             /**
-             * @description The error code, where it was denied.
-             * @example null
+             * @description The reason that was given, or null. Where the request was denied, the error code.
+             * @example stands in for Ana in July
              */
             reason: string | null;
             /**
@@ -960,7 +960,9 @@ export interface components {
         };
         Promotion: {
             new_role: components["schemas"]["Role"];
+            reason?: components["schemas"]["Reason"] | null;
         };
+        /** @example stands in for Ana in July */
         Reason: string;
         Refresh: {
             refreshToken: string;
@@ -1188,7 +1190,8 @@ export interface components {
         UserUpdate: {
             active?: boolean;
             role?: components["schemas"]["Role"];
-        };
+            reason?: components["schemas"]["Reason"] | null;
+        } | unknown | unknown;
         UserUpdated: {
             /** @constant */
             success: true;
@@ -2143,7 +2146,10 @@ export interface operations {
     };
     delete_user: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Why; kept in the audit entry and in the role event. */
+                reason?: string;
+            };
             header?: {
                 /** @description The `ETag` of what was read, as `"3"`: the change is made only if it still is what it was. */
                 "If-Match"?: components["parameters"]["If-Match"];
@@ -2866,6 +2872,8 @@ export interface operations {
             query?: {
                 /** @description Only count what would go. */
                 dry_run?: boolean;
+                /** @description Why; kept in the audit entry and in the role event. */
+                reason?: string;
                 /** @description Close the tenant now and delete it that many days later, unless it is restored before. */
                 grace_days?: number;
             };
@@ -3269,7 +3277,7 @@ export interface operations {
                      *           "after": {
                      *             "role": "manager"
                      *           },
-                     *           "reason": null,
+                     *           "reason": "stands in for Ana in July",
                      *           "request_id": "c6af9ac6-7b61-11e6-9a41-93e8deadbeef",
                      *           "ip": "198.51.100.7",
                      *           "timestamp": "2026-06-15T12:00:00Z",

@@ -11,8 +11,10 @@ from rolecall.tenants import user_deletion
 @route(
     Family.TENANT,
     may_call=require_tenant_role(*ROLE_CHANGERS),
+    query=frozenset({"reason"}),
     audit_refusals=("delete_user", "user"),
 )
 def handler(request: Request[None]) -> Response:
-    user_deletion.delete_user(request.context, request.path["id"], if_match=request.if_match)
+    reason = request.query_reason()
+    user_deletion.delete_user(request.context, request.path["id"], reason=reason, if_match=request.if_match)
     return Response(200, {"success": True, "message": "User permanently deleted"})

@@ -1,7 +1,7 @@
 """POST /users/{id}/promote: change the role of someone else in the caller's tenant (admin, manager)."""
 
 from rolecall.auth.roles import ROLE_CHANGERS
-from rolecall.http.field_types import RoleName
+from rolecall.http.field_types import Reason, RoleName
 from rolecall.http.guards import require_tenant_role
 from rolecall.http.models import Body
 from rolecall.http.requests import Request
@@ -12,6 +12,7 @@ from rolecall.tenants import user_changes
 
 class Promotion(Body):
     new_role: RoleName
+    reason: Reason | None = None
 
 
 @route(
@@ -21,8 +22,9 @@ class Promotion(Body):
     audit_refusals=("promote_user", "user"),
 )
 def handler(request: Request[Promotion]) -> Response:
+    body = request.body
     change = user_changes.promote_user(
-        request.context, request.path["id"], request.body.new_role, if_match=request.if_match
+        request.context, request.path["id"], body.new_role, reason=body.reason, if_match=request.if_match
     )
     return Response(
         200,

@@ -166,6 +166,7 @@ class User:
     devices: int = 0
     webhooks: int = 0
     deleted: bool = False
+    reason: str | None = None  # of the last change, as the role event tells it
 
     @property
     def shown(self) -> dict[str, Any]:
@@ -374,14 +375,14 @@ def platform_role(text: str) -> str:
 _PASSWORD = _text(8, 128)
 #: The fields of each body: how each must be, and whether it must be there.
 BODIES: dict[str, dict[str, tuple[Check, bool]]] = {
-    "promote": {"new_role": (_role, True)},
+    "promote": {"new_role": (_role, True), "reason": (_optional(_reason), False)},
     "create_user": {
         "email": (_email, True),
         "password": (_PASSWORD, True),
         "role": (_role, True),
         "webhook_url": (_optional(_https), False),
     },
-    "update_user": {"active": (_boolean, False), "role": (_role, False)},
+    "update_user": {"active": (_boolean, False), "role": (_role, False), "reason": (_optional(_reason), False)},
     "register": {
         "tenant_name": (_name, True),
         "email": (_email, True),
@@ -412,7 +413,7 @@ def check_body(kind: str, body: Any) -> None:
     for name, (check, required) in fields.items():
         refuse_if(required and name not in body, INVALID)
         refuse_if(name in body and not check(body[name]), INVALID)
-    refuse_if(kind == "update_user" and not body, INVALID)
+    refuse_if(kind == "update_user" and not body.keys() & {"active", "role"}, INVALID)
 
 
 def check_query(query: Mapping[str, str], known: Iterable[str], most: int = 1000) -> None:
@@ -423,6 +424,7 @@ def check_query(query: Mapping[str, str], known: Iterable[str], most: int = 1000
             refuse_if(not text.isdecimal() or not 1 <= int(text) <= most, INVALID)
         if name in choices:
             refuse_if(text not in choices[name] and not (name == "role" and text in PLATFORM_ROLES), INVALID)
+        refuse_if(name == "reason" and not _reason(text), INVALID)
         if name in {"from", "to"}:
             refuse_if(not re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", text), INVALID)
 
@@ -755,7 +757,7 @@ class Model:
 
         def request(caller: Caller) -> Answer:
             refuse_if(caller.kind != "master", MASTER_ONLY)
-            refuse_if(query.keys() - {"dry_run", "grace_days"}, INVALID)
+            check_query(query, ("dry_run", "grace_days", "reason"))
             refuse_if(query.get("dry_run", "true") not in {"true", "false"}, INVALID)
             days = query.get("grace_days", "1")
             refuse_if(not days.isdecimal() or not 1 <= int(days) <= 90, INVALID)
@@ -776,10 +778,10 @@ class Model:
                 return Answer(200, shown, changes=False)
             if "grace_days" in query:
                 if tenant.status == "active":
-                    self._schedule(caller, tenant, int(days))
+                    self._schedule(caller, tenant, int(days), query.get("reason"))
                     return self._accepted(tenant, changes=True)
                 return self._accepted(tenant, changes=False)
-            self._start_deletion(caller, tenant)
+            self._start_deletion(caller, tenant, query.get("reason"))
             if hurried:
                 return self._accepted(tenant, changes=True)
             self.complete_deletion(tenant)
@@ -788,28 +790,43 @@ class Model:
 
         return self.answer(caller, request)
 
-    def _schedule(self, caller: Caller, tenant: Tenant, days: int) -> None:
+    def _schedule(self, caller: Caller, tenant: Tenant, days: int, reason: str | None) -> None:
         """Closed like a deletion, and nothing goes."""
         tenant.status, tenant.updated_at, tenant.version = "scheduled", self.time, tenant.version + 1
         due = self.now + days * DAY
         tenant.deletion = {"requested_at": self.time, "requested_by": caller.id, "deletes_at": rfc3339(due), "due": due}
+        tenant.deletion["reason"] = reason and reason.strip()
         before = {"name": tenant.name, "status": "active"}
         after = {"status": "scheduled", "deletes_at": tenant.deletion["deletes_at"]}
         self._record(
-            caller, "schedule_tenant_deletion", ("tenant", tenant.id), before=before, after=after, tenant=tenant
+            caller,
+            "schedule_tenant_deletion",
+            ("tenant", tenant.id),
+            before=before,
+            after=after,
+            reason=tenant.deletion["reason"],
+            tenant=tenant,
         )
 
-    def _start_deletion(self, caller: Caller | None, tenant: Tenant) -> None:
-        """By a request, or by maintenance when it is due."""
+    def _start_deletion(self, caller: Caller | None, tenant: Tenant, reason: str | None) -> None:
+        """By a request, or by maintenance when it is due. Who gives no reason has the one of who scheduled it."""
+        reason = reason.strip() if reason else tenant.deletion.get("reason")
         before = {"name": tenant.name, "status": tenant.status}
         asked = {"requested_at": self.time, "requested_by": caller.id if caller else ""}
         if tenant.status == "scheduled":
             asked = {name: tenant.deletion[name] for name in asked}
         tenant.status, tenant.updated_at = "deleting", self.time
-        tenant.deletion = {**asked, "counts": self._counts(tenant)}
-        target = ("tenant", tenant.id)
-        after = {"status": "deleting"}
-        self._record(caller, "delete_tenant", target, before=before, after=after, tenant=tenant, by="maintenance")
+        tenant.deletion = {**asked, "counts": self._counts(tenant), "reason": reason}
+        self._record(
+            caller,
+            "delete_tenant",
+            ("tenant", tenant.id),
+            before=before,
+            after={"status": "deleting"},
+            reason=reason,
+            tenant=tenant,
+            by="maintenance",
+        )
         if caller is None:
             tenant.trail[-1].ip = None
 
@@ -818,7 +835,7 @@ class Model:
         scheduled = [tenant for tenant in self.tenants if tenant.status == "scheduled"]
         due = sorted((one.deletion["due"], one.id) for one in scheduled if one.deletion["due"] <= self.now)
         for _, tenant_id in due:
-            self._start_deletion(None, next(one for one in scheduled if one.id == tenant_id))
+            self._start_deletion(None, next(one for one in scheduled if one.id == tenant_id), None)
         return [tenant_id for _, tenant_id in due]
 
     def restore_tenant(self, caller: Caller | None, tenant_id: str) -> Answer:
@@ -875,7 +892,7 @@ class Model:
             {"type": "tenant", "id": tenant.id},
             {"status": "deleting"},
             {"status": "deleted"},
-            None,
+            tenant.deletion["reason"],
             self.time,
             ANY,
         )
@@ -921,6 +938,9 @@ class Model:
                     for facts in (entry.actor, entry.before, entry.after):
                         if isinstance(facts, dict) and facts.get("email"):
                             facts["email"] = REDACTED
+                        if isinstance(facts, dict) and facts.get("reason"):
+                            facts["reason"] = without_emails(facts["reason"])
+                    entry.reason = entry.reason and without_emails(entry.reason)
 
     # --- Users ---
 
@@ -988,7 +1008,7 @@ class Model:
             check_version(if_match, target.version)
             old, new = target.role, body["new_role"]
             self._check_role_change(caller, target, new)
-            changes = self._change_user(caller, "promote_user", target, {"role": new})
+            changes = self._change_user(caller, "promote_user", target, {"role": new}, body.get("reason"))
             data = {"user_id": target.id, "old_role": old, "new_role": new}
             shown = {"success": True, "message": "User role updated successfully", "data": data}
             return Answer(200, shown, headers=etag(target.version), changes=changes)
@@ -1005,7 +1025,9 @@ class Model:
         refuse_if(target is caller.holder, SELF_CHANGE)
         refuse_if(target.role != new and (target.role, new) not in CHANGES[caller.role], TRANSITION)
 
-    def _change_user(self, caller: Caller, action: str, target: User, wanted: dict[str, Any]) -> bool:
+    def _change_user(
+        self, caller: Caller, action: str, target: User, wanted: dict[str, Any], reason: str | None
+    ) -> bool:
         """Whether there was anything to change."""
         changed = {name: value for name, value in wanted.items() if getattr(target, name) != value}
         if not changed:
@@ -1021,7 +1043,8 @@ class Model:
         for name, value in changed.items():
             setattr(target, name, value)
         target.version, target.updated_at = target.version + 1, self.time
-        self._record(caller, action, ("user", target.id), before=before, after=changed)
+        target.reason = reason and reason.strip()
+        self._record(caller, action, ("user", target.id), before=before, after=changed, reason=target.reason)
         return True
 
     def update_user(self, caller: Caller | None, user_id: str, body: Any, if_match: str | None) -> Answer:
@@ -1035,7 +1058,8 @@ class Model:
             if "active" in body:
                 refuse_if(target is actor, SELF_CHANGE)
                 refuse_if(target.role not in MANAGES[caller.role], FORBIDDEN)
-            changes = self._change_user(caller, "update_user", target, body)
+            wanted = {name: value for name, value in body.items() if name != "reason"}
+            changes = self._change_user(caller, "update_user", target, wanted, body.get("reason"))
             shown = {"success": True, "message": "User updated successfully"}
             return Answer(200, shown, headers=etag(target.version), changes=changes)
 
@@ -1046,9 +1070,13 @@ class Model:
             asked=lambda: _compared_request("update_user", body, caller),
         )
 
-    def delete_user(self, caller: Caller | None, user_id: str, if_match: str | None, *, hurried: bool) -> Answer:
+    def delete_user(
+        self, caller: Caller | None, user_id: str, query: Mapping[str, str], if_match: str | None, *, hurried: bool
+    ) -> Answer:
         def request(caller: Caller) -> Answer:
             actor = self._in_tenant(caller, ["admin", "manager"])
+            check_query(query, ("reason",))
+            reason = query.get("reason")
             target, tenant = self._target(actor, user_id), actor.tenant
             check_version(if_match, target.version)
             refuse_if(target is actor, SELF_CHANGE)
@@ -1063,7 +1091,8 @@ class Model:
             tenant.users.remove(target)
             if hurried:
                 tenant.left_over.append(target)
-            self._record(caller, "delete_user", ("user", target.id), before=before)
+            reason = reason and reason.strip()
+            self._record(caller, "delete_user", ("user", target.id), before=before, reason=reason)
             return Answer(200, {"success": True, "message": "User permanently deleted"})
 
         return self.answer(caller, request, audited=("delete_user", "user", _named(user_id)))
@@ -1445,6 +1474,12 @@ def wait_after(failures: int) -> int:
     return 0 if beyond < 0 else min(LONGEST_WAIT, FIRST_WAIT * 2**beyond)
 
 
+def without_emails(text: str) -> Any:
+    """The text of a reason once its tenant is gone. The reasons of these tests have an address as a word."""
+    words = [re.escape(word) if "@" not in word else REDACTED.pattern for word in text.split(" ")]
+    return Form(" ".join(words)) if "@" in text else text
+
+
 def _is_closed(caller: Caller | None) -> bool:
     return caller is not None and caller.tenant is not None and caller.tenant.status != "active"
 
@@ -1461,7 +1496,8 @@ def _numbered(account_id: str) -> str:
 def _compared_request(kind: str, body: Any, caller: Caller | None) -> Any:
     """What was asked for, as far as it was looked at: who may change no role is refused before."""
     may = caller is not None and caller.kind == "user" and caller.role in {"admin", "manager"}
-    return {name: body[name] for name in BODIES[kind] if name in body} if may else {}
+    given = {name: body[name] for name in BODIES[kind] if body.get(name) is not None} if may else {}
+    return given | ({"reason": given["reason"].strip()} if "reason" in given else {})
 
 
 def _matches(entry: Entry, query: Mapping[str, str]) -> bool:

@@ -52,6 +52,7 @@ emails = st.sampled_from(EMAILS)
 usernames = st.sampled_from([None, None, "Grace", " GRACE ", "hopper", *EMAILS])
 limits = st.sampled_from([None, None, "1", "2", "3", "1000", "0", "1001", "x"])
 flags = st.sampled_from([None, None, None, "true", "false", "yes"])
+reasons = st.sampled_from([None, None, None, "holidays", " as ana@example.com says ", "x" * 500, " ", "x" * 501])
 
 
 def choose[T](options: Sequence[T], number: int) -> T:
@@ -322,14 +323,22 @@ class Platform(RuleBasedStateMachine):
         confirm=st.sampled_from([None, None, "right", "wrong"]),
         hurried=st.booleans(),
         days=st.sampled_from([None, None, "1", "1", "7", "90", "0", "91", "x"]),
+        reason=reasons,
     )
     def delete_tenant(
-        self, who: int, tenant: int, dry: str | None, confirm: str | None, hurried: bool, days: str | None
+        self,
+        who: int,
+        tenant: int,
+        dry: str | None,
+        confirm: str | None,
+        hurried: bool,
+        days: str | None,
+        reason: str | None,
     ) -> None:
         self.step()
         asks, target = self.operator(who), self.tenant(tenant)
-        tenant_id, query = self.id_of(target, tenant), {} if dry is None else {"dry_run": dry}
-        query |= {} if days is None else {"grace_days": days}
+        given = {"dry_run": dry, "grace_days": days, "reason": reason}
+        tenant_id, query = self.id_of(target, tenant), {name: text for name, text in given.items() if text is not None}
         name = target.name if isinstance(target, Tenant) and target.name.isascii() else "Acme"
         header = {None: None, "right": name, "wrong": f"{name}!"}[confirm]
         expected = self.model.delete_tenant(asks[0], tenant_id, query, header, hurried=hurried)
@@ -432,25 +441,27 @@ class Platform(RuleBasedStateMachine):
             return  # a list changes nothing, so what it shows is not looked at twice
         self.page(asks, "/users", self.model.list_users, query, cursor)
 
-    @rule(who=pick, user=pick, role=st.one_of(roles, st.just("boss")), flaw=flaws, version=versions)
-    def promote(self, who: int, user: int, role: str, flaw: str | None, version: str | None) -> None:
+    @rule(who=pick, user=pick, role=st.one_of(roles, st.just("boss")), reason=reasons, flaw=flaws, version=versions)
+    def promote(
+        self, who: int, user: int, role: str, reason: str | None, flaw: str | None, version: str | None
+    ) -> None:
         self.step()
         asks = self.member(who)
         target = self.target(asks[0], user)
         user_id, if_match = self.id_of(target, user), self.if_match(target, version)
-        body = flawed({"new_role": role}, flaw)
+        body = flawed({"new_role": role} | ({"reason": reason} if reason is not None else {}), flaw)
         expected = self.model.promote(asks[0], user_id, body, if_match)
         path, headers = f"/users/{user_id}/promote", {"If-Match": if_match}
         self.ask(asks, "POST", path, expected, body=body, headers=headers)
 
     @rule(who=pick, user=pick, role=roles)
     def promote_plainly(self, who: int, user: int, role: str) -> None:
-        self.promote(who, user, role, None, None)
+        self.promote(who, user, role, None, None, None)
 
     @rule(
         who=pick,
         user=pick,
-        body=st.fixed_dictionaries({}, optional={"role": roles, "active": st.booleans()}),
+        body=st.fixed_dictionaries({}, optional={"role": roles, "active": st.booleans(), "reason": reasons}),
         flaw=flaws,
         version=versions,
     )
@@ -463,15 +474,16 @@ class Platform(RuleBasedStateMachine):
         expected = self.model.update_user(asks[0], user_id, sent, if_match)
         self.ask(asks, "PUT", f"/users/{user_id}", expected, body=sent, headers={"If-Match": if_match})
 
-    @rule(who=pick, user=pick, version=versions, hurried=st.booleans())
-    def delete_user(self, who: int, user: int, version: str | None, hurried: bool) -> None:
+    @rule(who=pick, user=pick, version=versions, reason=reasons, hurried=st.booleans())
+    def delete_user(self, who: int, user: int, version: str | None, reason: str | None, hurried: bool) -> None:
         self.step()
         asks = self.member(who)
         target = self.target(asks[0], user)
         user_id, if_match = self.id_of(target, user), self.if_match(target, version)
-        expected = self.model.delete_user(asks[0], user_id, if_match, hurried=hurried)
-        seconds = HURRIED if hurried else 20.0
-        self.ask(asks, "DELETE", f"/users/{user_id}", expected, headers={"If-Match": if_match}, seconds=seconds)
+        query = {} if reason is None else {"reason": reason}
+        expected = self.model.delete_user(asks[0], user_id, query, if_match, hurried=hurried)
+        path, headers, seconds = f"/users/{user_id}", {"If-Match": if_match}, HURRIED if hurried else 20.0
+        self.ask(asks, "DELETE", path, expected, query=query, headers=headers, seconds=seconds)
 
     @rule(
         who=pick,
@@ -520,7 +532,7 @@ class Platform(RuleBasedStateMachine):
                 body = {"active": False}
                 self.ask(who, "PUT", path, self.model.update_user(who[0], target.id, body, None), body=body)
             case "delete":
-                self.ask(who, "DELETE", path, self.model.delete_user(who[0], target.id, None, hurried=False))
+                self.ask(who, "DELETE", path, self.model.delete_user(who[0], target.id, {}, None, hurried=False))
             case "rotate":
                 self.ask(who, "POST", f"{path}/token", self.model.rotate_token(who[0], target.id))
             case "create":

@@ -123,6 +123,24 @@ BUGS = {
         "if self.audit_refusals:",
         "if self.audit_refusals and refusal.status == 403:",
     ),
+    "a reason is kept with the next change": Bug(
+        "reason lost",
+        "tenants.user_changes:_read_check_and_write_change",
+        '"change_reason": reason,',
+        '**({"change_reason": reason} if reason else {}),',
+    ),
+    "the reason of a deletion is not in the trail": Bug(
+        "reason lost",
+        "deletion.requests:_write_tombstone",
+        "        reason=reason,\n",
+        "",
+    ),
+    "an email stays in a reason after its tenant is gone": Bug(
+        "reason lost",
+        "audit.redaction:_write_hashes_over_emails",
+        'if audit_entry.get("reason"):',
+        "if False:",
+    ),
     "an email stays taken": Bug(
         "leaked lookup item",
         "tenants.user_deletion:_owned_key_releases",

@@ -176,6 +176,7 @@ class World:
         if not anyone:
             assert _strangers(changed, tenant) == [], "something of another tenant changed"
         self._check_trails()
+        self._check_reasons()
         self._check_lookups()
         self._check_secrets(changed)
         self._check_invariants()
@@ -202,6 +203,13 @@ class World:
             for item, entry in zip(items[known:], trail[known:], strict=True):
                 _compare_entry(item, entry)
             self._compared[pk] = len(trail)
+
+    def _check_reasons(self) -> None:
+        """A user has the reason of its last change: the role event is made of it."""
+        for tenant in self.model.tenants:
+            for user in tenant.users if tenant.status in {"active", "scheduled"} else ():
+                reason = self.look.items[keys.user(tenant.id, user.id)].get("change_reason")
+                assert reason == user.reason, f"the reason of another change: {reason}, not {user.reason}"
 
     def _check_lookups(self) -> None:
         """What lies outside of the tenants is there for whoever is there, and for nobody else."""

@@ -30,6 +30,9 @@ REPLACEMENT = "\ufffd"
 #: key's prefix and for the characters that queries append.
 MAX_KEY_BYTES = 1000
 
+#: The most characters of the reason for a change, as it is sent and as it is kept.
+MAX_REASON_LENGTH = 500
+
 
 class InvalidText(ValidationFailed, ValueError):
     """A text breaks a rule; the message says which rule, in words for the caller."""
@@ -49,6 +52,22 @@ def check_and_normalize_line(text: str) -> str:
 def check_and_normalize_lines(text: str) -> str:
     """Like `check_and_normalize_line`, for a text that may have tabs and several lines; a line ends with U+000A."""
     return _check_and_normalize(text.replace("\r\n", "\n").replace("\r", "\n"), allowed_controls="\t\n")
+
+
+def check_and_normalize_reason(text: str) -> str:
+    """The reason for a change as it is kept, with the rules of `check_and_normalize_lines` and a limit of its length.
+
+    Raises `InvalidText`.
+    """
+    refuse_if_longer(MAX_REASON_LENGTH, text)
+    return refuse_if_longer(MAX_REASON_LENGTH, check_and_normalize_lines(text))
+
+
+def refuse_if_longer(max_characters: int, text: str) -> str:
+    """The text if it has at most so many characters; normalization can make a text longer. Raises `InvalidText`."""
+    if len(text) > max_characters:
+        raise InvalidText(f"must have at most {max_characters} characters")
+    return text
 
 
 def comparable_name(name: str) -> str:

@@ -12,6 +12,7 @@ from rolecall import telemetry
 from rolecall.audit import role_events
 from rolecall.aws import queues
 from rolecall.config import config
+from rolecall.errors import ServiceUnavailable
 
 USER = {
     "pk": "TENANT#t",
@@ -42,7 +43,8 @@ def _events(old: dict[str, Any] | None, new: dict[str, Any] | None) -> list[role
         return {name: TypeSerializer().serialize(value) for name, value in item.items()}
 
     images = {name: wire(item) for name, item in (("OldImage", old), ("NewImage", new)) if item}
-    return role_events.events_from_record({"eventID": "e1", "dynamodb": {**images, "SequenceNumber": "42"}})
+    record = {"eventID": "e1", "dynamodb": {**images, "SequenceNumber": "42"}}
+    return role_events.events_from_record(record, lambda tenant_id: f"{tenant_id} leaves us")
 
 
 def _types(old: dict[str, Any] | None, new: dict[str, Any] | None) -> list[str]:
@@ -96,17 +98,29 @@ def test_a_change_of_an_account(changed: dict[str, Any], types: list[str]) -> No
 
 
 def test_an_event_tells_who_and_what_before_and_after_and_no_email() -> None:
-    [event] = _events(USER, {**USER, "role": "manager", "version": 2})
+    [event] = _events(USER, {**USER, "role": "manager", "version": 2, "change_reason": "stands in"})
     assert event.detail == {
         "id": "e1:role-changed",
         "tenant_id": "t",
         "user_id": "u",
         "before": {"role": "user", "active": True},
         "after": {"role": "manager", "active": True},
+        "reason": "stands in",
         "version": 2,
         "at": "2026-06-15T12:00:00Z",
     }
     assert event.sequence_number == "42"
+
+
+def test_an_event_has_the_reason_of_its_own_change() -> None:
+    before = {**USER, "change_reason": "an earlier change"}
+    for changed, reason in (({"role": "admin", "change_reason": None}, None), ({"deleted_at": "now"}, before)):
+        [event] = _events(before, {**before, **changed})
+        assert event.detail["reason"] == (reason and "an earlier change")
+    [with_tenant] = _events(before, None)
+    assert with_tenant.detail["reason"] == "t leaves us"
+    [with_operator] = _events({**ACCOUNT, "change_reason": "an earlier change"}, None)
+    assert with_operator.detail["reason"] is None
 
 
 def test_an_event_of_an_account_names_the_account() -> None:
@@ -116,6 +130,7 @@ def test_an_event_of_an_account_names_the_account() -> None:
         "account_id": 7,
         "before": {"role": "ROLE_CLIENT", "active": True},
         "after": {"role": "ROLE_CLIENT", "active": False},
+        "reason": None,
         "version": 2,
         "at": "2026-06-15T12:00:00Z",
     }
@@ -134,6 +149,14 @@ class Bus:
         self.codes: dict[str, str] = {}
         self.refuses_requests_with: set[str] = set()
         self.queue_works = True
+        self.reasons_read: list[str] = []
+        self.table_fails_after: int | None = None
+
+    def read_reason(self, tenant_id: str) -> str:
+        if len(self.reasons_read) == self.table_fails_after:
+            raise ServiceUnavailable
+        self.reasons_read.append(tenant_id)
+        return f"{tenant_id} leaves us"
 
     def put_events(self, Entries: list[dict[str, str]]) -> dict[str, Any]:  # noqa: N803 (as boto3 names it)
         ids = [json.loads(entry["Detail"])["user_id"] for entry in Entries]
@@ -154,6 +177,7 @@ def bus(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bus]:
     made = Bus()
     monkeypatch.setattr(role_events, "_eventbridge_client", lambda: made)
     monkeypatch.setattr(queues, "_sqs_client", lambda: made)
+    monkeypatch.setattr(role_events, "_read_reason_of_tenant_deletion", made.read_reason)
     for name in ("TABLE_NAME", "EVENT_BUS_NAME", "DEAD_LETTERS_QUEUE_URL"):
         monkeypatch.setenv(name, f"the {name}")
     config.cache_clear()
@@ -177,6 +201,19 @@ def _poison(number: int) -> dict[str, Any]:
 def test_all_events_are_sent_in_order(bus: Bus) -> None:
     assert role_events.publish_until_first_failure(map(_record, range(25))) is None
     assert bus.accepted == [str(number) for number in range(25)]
+
+
+def test_the_reason_of_a_tenants_deletion_is_read_once_for_all_its_users(bus: Bus) -> None:
+    records = [_record(number, tenant_id="t" if number % 2 else "u") for number in range(25)]
+    assert role_events.publish_until_first_failure(records) is None
+    assert sorted(bus.reasons_read) == ["t", "u"]
+    assert {json.loads(entry["Detail"])["reason"] for entry in bus.entries} == {"t leaves us", "u leaves us"}
+
+
+def test_an_event_whose_reason_cannot_be_read_now_is_delivered_again(bus: Bus) -> None:
+    bus.table_fails_after = 1
+    assert role_events.publish_until_first_failure([_record(0), _record(1, tenant_id="u"), _record(2)]) == "1"
+    assert (bus.accepted, bus.set_aside) == (["0"], [])
 
 
 def test_an_event_names_its_bus_its_source_and_its_type(bus: Bus) -> None:

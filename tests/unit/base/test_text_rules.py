@@ -217,3 +217,14 @@ def test_what_cannot_be_seen_is_no_password(password: str) -> None:
 
 def test_space_around_a_password_is_part_of_it() -> None:
     assert text_rules.check_new_password("  a  b  ") == "  a  b  "
+
+
+def test_a_reason_has_at_most_500_characters_as_it_is_sent_and_as_it_is_kept() -> None:
+    assert text_rules.check_and_normalize_reason(f" {'x' * 498} ") == "x" * 498
+    assert text_rules.check_and_normalize_reason("two\r\nlines") == "two\nlines"
+    for too_long in ("x" * 501, "\u0958" * 251):  # NFC writes the second one's letter as two
+        with pytest.raises(InvalidText, match=r"^must have at most 500 characters$"):
+            text_rules.check_and_normalize_reason(too_long)
+    for refused in (" ", "a\u3164b", "\x00"):
+        with pytest.raises(InvalidText):
+            text_rules.check_and_normalize_reason(refused)

@@ -131,7 +131,8 @@ def _save_account(
         *accounts.superadmin_count_writes(new.is_active_superadmin - old.is_active_superadmin),
         writes.Update(
             keys.account(old.id),
-            set=_changed_fields(old, new) | new.role_and_state_index_entry(),
+            # The role event is made from this item, so the item has the reason too.
+            set={**_changed_fields(old, new), **new.role_and_state_index_entry(), "change_reason": reason},
             when=Attr("version").eq(old.version),
         ),
         *preconditions.actor_still_authorized(context.principal),

@@ -1,10 +1,11 @@
-"""Replaces the emails in the audit entries of deleted tenants by keyed hashes.
+"""Replaces the emails in the audit entries of deleted tenants by keyed hashes, also those in the text of a reason.
 
 The same email gives the same hash. So a reader can still see that two entries name the same person, and can check
 whether they name a given email. The entries themselves expire after `AUDIT_RETENTION_DAYS`.
 """
 
 import hmac
+import re
 from hashlib import sha256
 from typing import Any
 
@@ -18,8 +19,11 @@ _HASH_PREFIX = "hmac-sha256:"
 
 _PAGE = 100
 
-#: The attributes of an audit entry that can contain an email.
+#: The attributes of an audit entry that can contain an email as a field of its own.
 _FIELDS_WITH_EMAIL = ("actor", "before", "after")
+
+#: An email in a text: the characters of RFC 5322 before the `@`, and a domain after it. The sign ' does not begin it.
+_EMAIL_IN_TEXT = re.compile(r"[\w.!#$%&*+/=?^`{|}~-][\w.!#$%&'*+/=?^`{|}~-]*@[\w.-]*\w")
 
 
 def redact_emails_of_deleted_tenants(most_tenants: int, reserve_seconds: float) -> None:
@@ -49,6 +53,7 @@ def _redact_entries_while_time_lasts(job: dynamodb.Item, reserve_seconds: float)
             writes.write(
                 writes.Update(keys.deletion_job(tenant_id), set={"audit_redacted_to": position}, when=writes.MUST_EXIST)
             )
+    _redact_reason_of_deletion(job, key)
     # Nothing adds an entry to the audit trail of a deleted tenant. After the last page, no entry with an email is left.
     # So the job is removed from the list of trails to redact.
     writes.write(
@@ -62,11 +67,25 @@ def _redact_entries_while_time_lasts(job: dynamodb.Item, reserve_seconds: float)
     return True
 
 
+def _redact_reason_of_deletion(job: dynamodb.Item, hmac_key: str) -> None:
+    reason = job.get("reason")
+    redacted = pseudonymize_emails_in_text(reason, hmac_key) if reason else reason
+    if redacted != reason:
+        receipt = keys.deletion_job(job["tenant_id"])
+        writes.write(writes.Update(receipt, set={"reason": redacted}, when=writes.MUST_EXIST))
+
+
 def _write_hashes_over_emails(audit_entry: dynamodb.Item, hmac_key: str) -> None:
     """Update the stored entry, unless it holds no email that is not a hash already."""
-    redacted = {
+    redacted: dict[str, Any] = {
         name: pseudonymize_email(audit_entry[name], hmac_key) for name in _FIELDS_WITH_EMAIL if audit_entry.get(name)
     }
+    if audit_entry.get("reason"):
+        redacted["reason"] = pseudonymize_emails_in_text(audit_entry["reason"], hmac_key)
+    # The entry of a refusal has the reason among the fields that were asked for.
+    asked = redacted.get("after")
+    if asked and asked.get("reason"):
+        redacted["after"] = {**asked, "reason": pseudonymize_emails_in_text(asked["reason"], hmac_key)}
     changed = {name: value for name, value in redacted.items() if value != audit_entry[name]}
     if changed:
         writes.write(writes.Update(keys.Key(audit_entry["pk"], audit_entry["sk"]), set=changed, when=writes.MUST_EXIST))
@@ -77,4 +96,13 @@ def pseudonymize_email(facts: dict[str, Any], hmac_key: str) -> dict[str, Any]:
     email = facts.get("email")
     if not email or email.startswith(_HASH_PREFIX):
         return facts
-    return {**facts, "email": _HASH_PREFIX + hmac.new(hmac_key.encode(), email.lower().encode(), sha256).hexdigest()}
+    return {**facts, "email": _keyed_hash(email, hmac_key)}
+
+
+def pseudonymize_emails_in_text(text: str, hmac_key: str) -> str:
+    """The text with each email in it replaced by its keyed hash. Everything else stays."""
+    return _EMAIL_IN_TEXT.sub(lambda found: _keyed_hash(found[0], hmac_key), text)
+
+
+def _keyed_hash(email: str, hmac_key: str) -> str:
+    return _HASH_PREFIX + hmac.new(hmac_key.encode(), email.lower().encode(), sha256).hexdigest()

@@ -5,7 +5,7 @@ missed. An event is delivered at least once; repeated deliveries have the same `
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from itertools import batched
 from typing import Any, NamedTuple
@@ -15,6 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rolecall.aws import clients, queues
 from rolecall.config import config
 from rolecall.errors import ServiceUnavailable
+from rolecall.storage import keys, reads
 from rolecall.storage.expressions import deserialize_item
 from rolecall.telemetry import count_metric, log_service_unavailable, logger
 
@@ -47,9 +48,14 @@ def publish_until_first_failure(stream_records: Iterable[Mapping[str, Any]]) -> 
     named in the dead-letter queue and skipped, so that it does not hold up the records after it.
     """
     waiting: list[RoleEvent] = []
+    # Many records of one tenant can follow each other. One read finds the reason of the tenant's deletion for them all.
+    find_reason = cache(_read_reason_of_tenant_deletion)
     for record in stream_records:
         try:
-            waiting += events_from_record(record)
+            waiting += events_from_record(record, find_reason)
+        except ServiceUnavailable as error:
+            log_service_unavailable(error)
+            return _send_until_first_failure(waiting) or str(record["dynamodb"]["SequenceNumber"])
         except Exception:  # noqa: BLE001 (whatever is wrong with a record will be wrong at the next delivery)
             logger.exception("role event not made")
             # The waiting events come from earlier records of the stream, so they are sent first. If sending them fails,
@@ -71,8 +77,13 @@ def _send_until_first_failure(events: list[RoleEvent]) -> SequenceNumber | None:
     return None
 
 
-def events_from_record(stream_record: Mapping[str, Any]) -> list[RoleEvent]:
-    """The events of one stream record. Most changes give none; one that changes role and activity gives two."""
+def events_from_record(
+    stream_record: Mapping[str, Any], reason_of_tenant_deletion: Callable[[str], str | None]
+) -> list[RoleEvent]:
+    """The events of one stream record. Most changes give none; one that changes role and activity gives two.
+
+    `reason_of_tenant_deletion` takes a tenant's id. It is called for a user who is deleted with the tenant.
+    """
     images = stream_record["dynamodb"]
     old, new = (
         _deserialize_image_if_present(images.get("OldImage")),
@@ -85,10 +96,15 @@ def events_from_record(stream_record: Mapping[str, Any]) -> list[RoleEvent]:
         _role_and_whether_active(new) if new and not new.get("deleted_at") else None,
     )
     subject = "Account" if old["pk"].startswith("ACCOUNT#") else "User"
+    if new:
+        reason = new.get("change_reason")
+    else:
+        reason = reason_of_tenant_deletion(old["tenant_id"]) if subject == "User" else None
     detail = {
         **({"tenant_id": old["tenant_id"], "user_id": old["id"]} if subject == "User" else {"account_id": old["id"]}),
         "before": before,
         "after": after,
+        "reason": reason,
         # When a whole tenant is deleted, its users are deleted without an update of their version. So the event gets
         # the last stored version plus 1.
         "version": new["version"] if new else old["version"] + 1,
@@ -102,6 +118,11 @@ def events_from_record(stream_record: Mapping[str, Any]) -> list[RoleEvent]:
         )
         for what in _event_names(before, after)
     ]
+
+
+def _read_reason_of_tenant_deletion(tenant_id: str) -> str | None:
+    job = reads.get(keys.deletion_job(tenant_id))
+    return job.get("reason") if job else None
 
 
 def _event_names(before: Mapping[str, Any], after: Mapping[str, Any] | None) -> list[str]:

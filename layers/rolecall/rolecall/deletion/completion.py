@@ -46,6 +46,7 @@ def complete_deletion_if_nothing_remains(context: RequestContext, job: DeletionJ
         scope=tenant_id,
         before={"status": jobs.DELETING},
         after={"status": jobs.DELETED},
+        reason=job.reason,
         critical=True,
     )
     deleted = job.deleted + jobs.DELETED_WITH_RECEIPT

@@ -38,7 +38,8 @@ class DeletionJob:
     `deleted` and `total` count items by type; `total` counts what was found so far, and at the end everything.
     `attempts` is 0 while the deletion is scheduled, then 1, plus 1 for each time that maintenance resumed the deletion.
     `resumed_at` (stored as `driven_at`) is the time of the last attempt. `unlogged_events` (stored as `unannounced`)
-    has the id of the audit entry of each critical event whose log line may not be written yet.
+    has the id of the audit entry of each critical event whose log line may not be written yet. `reason` is what the
+    caller gave.
     """
 
     tenant_id: str
@@ -55,6 +56,7 @@ class DeletionJob:
     verified: bool
     deletes_at: str | None = None
     is_restored: bool = False
+    reason: str | None = None
 
     @classmethod
     def from_items(cls, job_item: dynamodb.Item, slice_items: Iterable[dynamodb.Item]) -> Self:
@@ -77,6 +79,7 @@ class DeletionJob:
             job_item["verified"],
             job_item.get("deletes_at"),
             job_item["status"] == RESTORED,
+            job_item.get("reason"),
         )
 
     @property

@@ -50,19 +50,25 @@ class Preview:
 
 
 def delete_tenant(
-    context: RequestContext, tenant_id: str, *, confirm_name: str | None = None, grace_days: int | None = None
+    context: RequestContext,
+    tenant_id: str,
+    *,
+    confirm_name: str | None = None,
+    grace_days: int | None = None,
+    reason: str | None = None,
 ) -> DeletionJob:
     """Delete a tenant and everything that belongs to it, as far as the time left allows; workers do the rest.
 
     With `grace_days`, the tenant is closed now and deleted that many days later, unless it is restored before. While
     a deletion is scheduled, a call without `grace_days` starts it, and a call with any `grace_days` returns the
     scheduled job and changes nothing. While the tenant is being deleted, a repeated call returns the running job and
-    changes nothing. Raises `TenantNotFound`, `TenantProtected`, `ConfirmationMismatch`, `ConcurrentChange`.
+    changes nothing. `reason` goes into the audit entries; a deletion that is started without one has the reason with
+    which it was scheduled. Raises `TenantNotFound`, `TenantProtected`, `ConfirmationMismatch`, `ConcurrentChange`.
 
     If the tenant is restored at the same time, the call fails with `ConcurrentChange`. It does not read again and go
     on, because then it would delete a tenant that someone has just restored.
     """
-    accepted = _accept_deletion(context, tenant_id, confirm_name, grace_days)
+    accepted = _accept_deletion(context, tenant_id, confirm_name, grace_days, reason)
     if not accepted.is_new:
         return accepted.job
     if accepted.job.deletes_at:
@@ -82,7 +88,7 @@ def start_due_deletion(context: RequestContext, tenant_id: str) -> bool:
     if tenant is None or not is_due or tenant["status"] != preconditions.SCHEDULED:
         return False
     try:
-        job = _write_tombstone(context, tenant)
+        job = _write_tombstone(context, tenant, None)
     except AlreadyAccepted:
         return False
     logger.info("scheduled tenant deletion started", tenant_id=tenant_id)
@@ -97,15 +103,15 @@ class _Accepted(NamedTuple):
 
 
 def _accept_deletion(
-    context: RequestContext, tenant_id: str, confirm_name: str | None, grace_days: int | None
+    context: RequestContext, tenant_id: str, confirm_name: str | None, grace_days: int | None, reason: str | None
 ) -> _Accepted:
     """Schedule the deletion or write the tombstone; return the existing job if that has happened already."""
     try:
         tenant = _read_deletable_tenant(tenant_id, confirm_name)
         if grace_days is None:
-            return _Accepted(_write_tombstone(context, tenant), is_new=True)
+            return _Accepted(_write_tombstone(context, tenant, reason), is_new=True)
         if tenant["status"] == preconditions.ACTIVE:
-            return _Accepted(schedule.schedule_deletion(context, tenant, grace_days), is_new=True)
+            return _Accepted(schedule.schedule_deletion(context, tenant, grace_days, reason), is_new=True)
     except AlreadyAccepted:
         pass
     job = jobs.find_job(tenant_id)
@@ -147,7 +153,7 @@ def _read_deletable_tenant(tenant_id: str, confirm_name: str | None) -> dynamodb
     return tenant
 
 
-def _write_tombstone(context: RequestContext, tenant: dynamodb.Item) -> DeletionJob:
+def _write_tombstone(context: RequestContext, tenant: dynamodb.Item, new_reason: str | None) -> DeletionJob:
     """Mark the tenant as deleting and write the job, its slices and the audit entry, in one transaction.
 
     The tenant is active, or its deletion is scheduled. Raises `AlreadyAccepted`, `TenantNotFound`, `TenantProtected` or
@@ -156,6 +162,7 @@ def _write_tombstone(context: RequestContext, tenant: dynamodb.Item) -> Deletion
     tenant_id, name, at = tenant["id"], tenant["name"], rfc3339(context.at)
     job_key = keys.deletion_job(tenant_id)
     scheduled = _read_scheduled_job(tenant)
+    reason = scheduled.get("reason") if scheduled and new_reason is None else new_reason
     entry = trail.new_entry(
         context,
         "delete_tenant",
@@ -163,6 +170,7 @@ def _write_tombstone(context: RequestContext, tenant: dynamodb.Item) -> Deletion
         scope=tenant_id,
         before={"name": name, "status": tenant["status"]},
         after={"status": preconditions.DELETING},
+        reason=reason,
         critical=True,
     )
     job = {
@@ -177,6 +185,7 @@ def _write_tombstone(context: RequestContext, tenant: dynamodb.Item) -> Deletion
         "status": jobs.DELETING,
         "requested_at": scheduled["requested_at"] if scheduled else at,
         "requested_by": scheduled["requested_by"] if scheduled else context.principal.id,
+        "reason": reason,
         "driven_at": at,
         "attempts": 1,
         "deleted": dict(jobs.DELETED_WITH_TOMBSTONE),

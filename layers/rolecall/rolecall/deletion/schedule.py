@@ -20,7 +20,9 @@ class AlreadyAccepted(RolecallError):
     """The deletion is scheduled or runs already. Only this room raises and catches it."""
 
 
-def schedule_deletion(context: RequestContext, tenant: dynamodb.Item, grace_days: int) -> DeletionJob:
+def schedule_deletion(
+    context: RequestContext, tenant: dynamodb.Item, grace_days: int, reason: str | None
+) -> DeletionJob:
     """Close an active tenant and write the job of its deletion, which is due in `grace_days` days.
 
     The name stays reserved, but moves to the list of scheduled tenants. Raises `AlreadyAccepted`, `TenantNotFound`,
@@ -43,6 +45,7 @@ def schedule_deletion(context: RequestContext, tenant: dynamodb.Item, grace_days
         scope=tenant_id,
         before={"name": name, "status": preconditions.ACTIVE},
         after={"status": preconditions.SCHEDULED, "deletes_at": deletes_at},
+        reason=reason,
         critical=True,
     )
     job = {
@@ -56,6 +59,7 @@ def schedule_deletion(context: RequestContext, tenant: dynamodb.Item, grace_days
         "deletes_at": deletes_at,
         "requested_at": at,
         "requested_by": context.principal.id,
+        "reason": reason,
         "driven_at": at,
         "attempts": 0,
         "deleted": {},

@@ -41,7 +41,7 @@ _LINES = rf"^[^{_INVISIBLE_IN_LINES}]*[^\s{_INVISIBLE_IN_LINES}][^{_INVISIBLE_IN
 #: The earliest date that is accepted as a birth date.
 _FIRST_BIRTH_DATE = date(1900, 1, 1)
 
-_MAX_NAME_LENGTH, _MAX_REASON_LENGTH = 100, 500
+_MAX_NAME_LENGTH = 100
 
 _MIN_PASSWORD_LENGTH, _MAX_PASSWORD_LENGTH = 8, 128
 
@@ -53,24 +53,13 @@ def _check_https_url(url: str) -> str:
 
 
 def _normalize_line_of_name_length(text: str) -> str:
-    return _refuse_if_longer(_MAX_NAME_LENGTH, text_rules.check_and_normalize_line(text))
-
-
-def _normalize_lines_of_reason_length(text: str) -> str:
-    return _refuse_if_longer(_MAX_REASON_LENGTH, text_rules.check_and_normalize_lines(text))
+    return text_rules.refuse_if_longer(_MAX_NAME_LENGTH, text_rules.check_and_normalize_line(text))
 
 
 def _normalize_unique_name(text: str) -> str:
     found = _normalize_line_of_name_length(text)
     text_rules.comparable_name(found)
     return found
-
-
-def _refuse_if_longer(max_characters: int, text: str) -> str:
-    """Returns the text if it has at most so many characters, which normalization may have added."""
-    if len(text) > max_characters:
-        raise ValueError(f"must have at most {max_characters} characters")
-    return text
 
 
 def _complete_role_prefix_and_case(role: Any) -> Any:
@@ -92,7 +81,7 @@ def _check_and_normalize_new_password(password: str, info: ValidationInfo) -> st
     Refuses a password that is too short, too long or common. Refuses the email, if the model has a field `email` before
     this one.
     """
-    form = _refuse_if_longer(_MAX_PASSWORD_LENGTH, text_rules.check_new_password(password))
+    form = text_rules.refuse_if_longer(_MAX_PASSWORD_LENGTH, text_rules.check_new_password(password))
     if len(form) < _MIN_PASSWORD_LENGTH:
         raise ValueError(f"must have at least {_MIN_PASSWORD_LENGTH} characters")
     folded = form.casefold()
@@ -133,8 +122,12 @@ type Email = Annotated[
 #: A text of one or several lines, such as the reason for a change.
 type Reason = Annotated[
     str,
-    Field(max_length=_MAX_REASON_LENGTH, json_schema_extra={"pattern": _LINES}),
-    AfterValidator(_normalize_lines_of_reason_length),
+    Field(
+        max_length=text_rules.MAX_REASON_LENGTH,
+        examples=["stands in for Ana in July"],
+        json_schema_extra={"pattern": _LINES},
+    ),
+    AfterValidator(text_rules.check_and_normalize_reason),
 ]
 
 #: A text of one line, such as a name or another field of a profile.

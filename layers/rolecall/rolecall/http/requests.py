@@ -17,7 +17,7 @@ from rolecall.errors import (
 )
 from rolecall.http import json_text
 from rolecall.storage import keys
-from rolecall.text_rules import REPLACEMENT, InvalidText
+from rolecall.text_rules import REPLACEMENT, InvalidText, check_and_normalize_reason
 
 #: A request body with more bytes than this number is answered with 413, unless the route's body model sets another
 #: limit.
@@ -32,9 +32,11 @@ _IDEMPOTENCY_KEY = re.compile(r"[!-~]{1,255}")
 #: range.
 _EARLIEST, _LATEST = datetime(1971, 1, 1, tzinfo=UTC), datetime(9998, 12, 31, tzinfo=UTC)
 
-#: The most bytes of a query parameter's value, because the value may become a part of a key. The parameter `cursor` may
-#: be longer.
+#: The most bytes of a query parameter's value, because the value may become a part of a key.
 _MAX_PARAMETER_LENGTH = 254
+
+#: The parameters with checks of their own. They never become a part of a key.
+_PARAMETERS_OF_ANY_LENGTH = frozenset({"cursor", "limit", "reason"})
 
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)")
 
@@ -90,6 +92,17 @@ class Request[B](NamedTuple):
         if text == "":
             raise ValidationFailed(FieldError(name, "must not be empty: leave it out", text))
         return text
+
+    def query_reason(self) -> str | None:
+        """Returns the parameter `reason` as it is kept, or None if it was not sent; raises `ValidationFailed`.
+
+        The rules are those of the field `reason` in a body.
+        """
+        text = self.query.get("reason")
+        try:
+            return None if text is None else check_and_normalize_reason(text)
+        except InvalidText as invalid:
+            raise ValidationFailed(FieldError("reason", invalid.message, text)) from None
 
     def query_email_prefix(self, name: str) -> AddressPrefix:
         """Returns a query parameter that is the beginning of an email address; raises `ValidationFailed`."""
@@ -236,7 +249,7 @@ def check_query_parameters(event: Mapping[str, Any], known_names: frozenset[str]
     too_long = sorted(
         name
         for name, text in _query_parameters(event).items()
-        if name not in {"cursor", "limit"} and len(text.encode()) > _MAX_PARAMETER_LENGTH
+        if name not in _PARAMETERS_OF_ANY_LENGTH and len(text.encode()) > _MAX_PARAMETER_LENGTH
     )
     if too_long:
         message = f"must have at most {_MAX_PARAMETER_LENGTH} bytes in UTF-8"

@@ -26,7 +26,12 @@ class RoleChange(NamedTuple):
 
 
 def promote_user(
-    context: RequestContext, user_id: str, higher_lower_or_same_role: Role, *, if_match: frozenset[int] | None = None
+    context: RequestContext,
+    user_id: str,
+    higher_lower_or_same_role: Role,
+    *,
+    reason: str | None = None,
+    if_match: frozenset[int] | None = None,
 ) -> RoleChange:
     """Change the role of another user in the caller's tenant; a user who has that role already stays unchanged.
 
@@ -38,7 +43,7 @@ def promote_user(
     """
     old, new = retries.retry_on_conflict(
         lambda: _read_check_and_write_change(
-            context, "promote_user", user_id, higher_lower_or_same_role, None, if_match
+            context, "promote_user", user_id, higher_lower_or_same_role, None, reason, if_match
         )
     )
     logger.info(
@@ -57,6 +62,7 @@ def update_user(
     *,
     new_role: Role | None = None,
     new_active: bool | None = None,
+    reason: str | None = None,
     if_match: frozenset[int] | None = None,
 ) -> users.User:
     """Change the role of another user in the caller's tenant, or whether that user is active, or both at once.
@@ -66,7 +72,7 @@ def update_user(
     user whom the actor does not manage.
     """
     old, new = retries.retry_on_conflict(
-        lambda: _read_check_and_write_change(context, "update_user", user_id, new_role, new_active, if_match)
+        lambda: _read_check_and_write_change(context, "update_user", user_id, new_role, new_active, reason, if_match)
     )
     logger.info("user updated", tenant_id=new.tenant_id, user_id=new.id, role=new.role, active=new.active)
     count_metric("UserDeactivated", int(old.active and not new.active))
@@ -79,6 +85,7 @@ def _read_check_and_write_change(
     user_id: str,
     new_role: Role | None,
     new_active: bool | None,
+    reason: str | None,
     if_match: frozenset[int] | None,
 ) -> tuple[users.User, users.User]:
     """Read the user, check the rules and write the change; return the user before and after it."""
@@ -105,6 +112,7 @@ def _read_check_and_write_change(
                     "role": new.role,
                     "active": new.active,
                     "updated_at": new.updated_at,
+                    "change_reason": reason,  # for the role event, which is made from this item
                     **indexes.users_by_role_and_state(new.tenant_id, new.role, new.active).index_attributes(
                         new.email.lower()
                     ),
@@ -120,6 +128,7 @@ def _read_check_and_write_change(
                 scope=old.tenant_id,
                 before={name: getattr(old, name) for name in changed},
                 after={name: getattr(new, name) for name in changed},
+                reason=reason,
             ),
         )
     count_metric("RoleChanged", int(old.role is not new.role))

@@ -27,7 +27,9 @@ _PAGE = 250
 _RESERVE_SECONDS = 2.0
 
 
-def delete_user(context: RequestContext, user_id: str, *, if_match: frozenset[int] | None = None) -> None:
+def delete_user(
+    context: RequestContext, user_id: str, *, reason: str | None = None, if_match: frozenset[int] | None = None
+) -> None:
     """Delete another user of the caller's tenant, with devices, sessions, webhooks, token and email.
 
     Raises, in this order: `UserNotFound`, `PreconditionFailed`, `SelfChangeDenied`, `Forbidden`,
@@ -35,7 +37,7 @@ def delete_user(context: RequestContext, user_id: str, *, if_match: frozenset[in
     read it, `Unauthorized` if the actor is no longer active. A failure of the storage after the user is marked
     as deleted raises nothing: maintenance continues the deletion. The same holds for every other error after that.
     """
-    user = retries.retry_on_conflict(lambda: _mark_deleted_and_free_owned_keys(context, user_id, if_match))
+    user = retries.retry_on_conflict(lambda: _mark_deleted_and_free_owned_keys(context, user_id, reason, if_match))
     logger.info("user deleted", tenant_id=user.tenant_id, user_id=user.id)
     count_metric("UserDeleted")
     try:
@@ -51,7 +53,9 @@ def delete_user(context: RequestContext, user_id: str, *, if_match: frozenset[in
         count_metric("StepsFailed")
 
 
-def _mark_deleted_and_free_owned_keys(context: RequestContext, user_id: str, if_match: frozenset[int] | None) -> User:
+def _mark_deleted_and_free_owned_keys(
+    context: RequestContext, user_id: str, reason: str | None, if_match: frozenset[int] | None
+) -> User:
     actor = context.principal
     canonical = keys.canonical_uuid(user_id)
     item = reads.get(keys.user(actor.tenant_id, canonical)) if canonical else None
@@ -73,6 +77,7 @@ def _mark_deleted_and_free_owned_keys(context: RequestContext, user_id: str, if_
                     "active": False,
                     "deleted_at": at,
                     "updated_at": at,
+                    "change_reason": reason,  # for the role event, which is made from this item
                     **indexes.PENDING_USER_DELETIONS.index_attributes(f"{at}#{user.tenant_id}#{user.id}"),
                 },
                 add={"version": 1},
@@ -89,6 +94,7 @@ def _mark_deleted_and_free_owned_keys(context: RequestContext, user_id: str, if_
                 ("user", user.id),
                 scope=user.tenant_id,
                 before={"email": user.email, "role": user.role, "active": user.active},
+                reason=reason,
             ),
         )
     return user
