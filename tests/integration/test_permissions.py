@@ -93,7 +93,10 @@ def test_every_permission_is_needed(used: Used, acme: Tenant, globex: Tenant, su
     gateway.request("GET", f"/global/tenants/{globex.id}/deletion", MASTER_TOKEN)
 
     for folder, uses in used.items():
-        assert {permission for permission, _ in uses} == permissions.granted(folder), folder
+        assert {permission for permission, _ in uses} == permissions.granted(folder), (
+            f"{folder}: on the left what the requests of this test use, on the right what template.yaml grants. "
+            "If the left is empty, call the route in this test."
+        )
         for statement in permissions.statements(folder):
             # What a deletion may not touch is named; what it may is not, as it takes whatever is a tenant's.
             if "ForAllValues:StringLike" in statement.get("Condition", {}):

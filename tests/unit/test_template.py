@@ -1,5 +1,6 @@
 """What `template.yaml` deploys: one function a route, as few permissions as possible, a table that forgets nothing."""
 
+import ast
 import json
 import re
 from http import HTTPStatus
@@ -43,10 +44,31 @@ def test_every_function_is_in_the_template_and_the_other_way_round() -> None:
     assert sorted(path.parent.name for path in (ROOT / "functions").glob("*/app.py")) == FUNCTIONS
 
 
+@pytest.mark.parametrize("route", gateway.routes(), ids=lambda route: route.function)
+def test_a_function_s_docstring_begins_with_its_route(route: gateway.Route) -> None:
+    docstring = ast.get_docstring(ast.parse((ROOT / "functions" / route.function / "app.py").read_text()))
+    assert docstring
+    assert docstring.startswith(f"{route.method} {route.path}: ")
+
+
+def test_the_table_of_routes_in_the_readme_has_every_route_and_no_other() -> None:
+    written: list[str] = []
+    for row in re.findall(r"^\| (`[A-Z]+.*?) \|", (ROOT / "README.md").read_text(), re.MULTILINE):
+        methods: list[str] = []
+        for code in re.findall("`([^`]+)`", row):
+            *method, path = code.split() if "/" in code else (code, "")
+            methods += method
+            if path.startswith("/") and not method:  # the same route but for its last word, as in `/unban`
+                path = written[-1].split()[1].rpartition("/")[0] + path
+            written += [f"{one} {path}" for one in methods if path]
+    documentation = {"GET /docs", "GET /docs/{asset}"}  # has a paragraph above the tables
+    assert sorted(written) == sorted({f"{one.method} {one.path}" for one in gateway.routes()} - documentation)
+
+
 def test_every_function_has_a_sample_event_and_the_other_way_round() -> None:
     made_by_make_run = {ROOT / "events/env.json"}
     files = set((ROOT / "events").iterdir()) - made_by_make_run
-    assert files == {gateway.event_file(function) for function in FUNCTIONS}
+    assert files == {gateway.event_file(function) for function in FUNCTIONS}, "each function has a file in events/"
 
 
 @pytest.mark.parametrize("route", gateway.routes(), ids=lambda route: route.function)

@@ -96,7 +96,9 @@ def _errors_alarms() -> dict[str, list[str]]:
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_every_function_has_one_alarm_for_its_errors(function: str) -> None:
-    (alarm,) = _errors_alarms()[function]
+    found = _errors_alarms()
+    assert function in found, "add it to the alarm for errors of its subject in template.yaml, such as UserErrorsAlarm"
+    (alarm,) = found[function]
     assert (_alarm(alarm)["Threshold"], _alarm(alarm)["ComparisonOperator"]) == (0, "GreaterThanThreshold")
     assert _alarm(alarm)["EvaluationPeriods"] == 1
 
@@ -279,7 +281,9 @@ def test_the_dashboard_shows_every_function_and_every_alarm_of_the_whole() -> No
     shown = {widget["properties"].get("title"): json.dumps(widget["properties"]) for widget in widgets}
 
     for title in ("Errors by function", "Throttles by function", "Longest by function (ms)"):
-        assert sorted(re.findall(r'"label": "(\w+)"', shown[title])) == FUNCTIONS
+        assert sorted(re.findall(r'"label": "(\w+)"', shown[title])) == FUNCTIONS, (
+            f"a row for each function in `{title}`"
+        )
     assert "SOURCE 'Logs' | fields" in shown["Last errors"]
     whole = {name for name in ALARMS if name.endswith("Alarm")}
     assert set(re.findall(r'"(\w+)\.Arn"', shown["Alarms"])) == whole

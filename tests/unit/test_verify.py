@@ -38,7 +38,7 @@ def _raising(error: BaseException) -> Callable[[Walk], str]:
 
 
 def test_every_function_of_the_template_is_used_by_a_check() -> None:
-    assert set().union(*(one.uses for one in CHECKS)) == FUNCTIONS
+    assert set().union(*(one.uses for one in CHECKS)) == FUNCTIONS, "each function needs a check in verify/checks"
 
 
 def test_every_check_says_in_a_sentence_of_its_own_what_it_shows() -> None:
