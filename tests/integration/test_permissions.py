@@ -202,11 +202,31 @@ def test_the_platforms_functions_can_write_nothing_of_a_tenant(folder: str) -> N
         assert permissions.refused(folder, operation, whole.get(operation, {"Key": key}))
 
 
+def _item(partition: str) -> dict[str, dict[str, str]]:
+    return {"pk": {"S": partition}, "sk": {"S": "META"}}
+
+
 def test_the_operators_function_can_empty_no_partition_of_a_tenant() -> None:
     # It writes a new token for an admin in a transaction. It lists and empties the partitions of accounts only.
-    key = {"pk": {"S": "TENANT#x"}, "sk": {"S": "META"}}
-    batch = {"RequestItems": {"rolecall": [{"DeleteRequest": {"Key": key}}]}}
+    batch = {"RequestItems": {"rolecall": [{"DeleteRequest": {"Key": _item("TENANT#x")}}]}}
     assert permissions.refused("run_operation", "BatchWriteItem", batch)
+    query = {"KeyConditionExpression": "pk = :p", "ExpressionAttributeValues": {":p": {"S": "TENANT#x"}}}
+    assert permissions.refused("run_operation", "Query", query)
+
+
+@pytest.mark.parametrize("partition", ["ACCOUNT#7", "PLATFORM", "EMAIL#a", "USERNAME#a", "REQUEST#ff"])
+@pytest.mark.parametrize("others", ["TENANT#x", "TOKEN#ff", "AUDIT#x"])
+def test_no_transaction_of_the_operators_function_changes_an_account_and_a_tenant(partition: str, others: str) -> None:
+    both = [{"Put": {"Item": _item(partition)}}, {"Delete": {"Key": _item(others)}}]
+    assert permissions.refused("run_operation", "TransactWriteItems", {"TransactItems": both})
+
+
+@pytest.mark.parametrize("partition", ["MAINTENANCE", "DELETION#x", "NAME#a", "ATTEMPTS#a"])
+def test_the_operators_function_reaches_no_item_that_its_operations_do_not_need(partition: str) -> None:
+    for operation in ("GetItem", "PutItem", "UpdateItem", "DeleteItem"):
+        assert permissions.refused("run_operation", operation, {"Key": _item(partition)})
+    # It adds to the audit trails and reads none.
+    assert permissions.refused("run_operation", "GetItem", {"Key": _item("AUDIT#PLATFORM")})
 
 
 @pytest.mark.parametrize("folder", ["change_account_role", "ban_account"])
