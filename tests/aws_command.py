@@ -1,7 +1,8 @@
-"""The AWS CLI, as far as the pages in docs/ use it: `python -m tests.aws_command dynamodb list-backups …`.
+"""A stand-in for the AWS CLI with the features that the pages in docs/ use.
 
-The real one pins a botocore of its own and can't share an environment with ours. This one has its
-commands and options from the same service models, so what it does not know the real one does not know either.
+`python -m tests.aws_command dynamodb list-backups …` runs one command. The real CLI requires another version of
+botocore, so both can't be in one environment. This stand-in has its commands and options from botocore's service
+models, like the real CLI, so it accepts the same ones.
 """
 
 import json
@@ -17,18 +18,18 @@ from botocore import xform_name
 from botocore.model import OperationModel, Shape, StructureShape
 from botocore.validate import ParamValidator
 
-#: What the CLI has beyond the services' operations, and what is an option of every command.
+#: The CLI's own command `wait`, and the options that every command has.
 _WAIT = "wait"
 _GLOBAL = {"query", "output", "cli-binary-format"}
 
 
 class UnknownCommand(Exception):
-    """No such service, operation or option, or a value of the wrong type."""
+    """The service, operation or option does not exist, or a value has the wrong type."""
 
 
 @dataclass(frozen=True)
 class Command:
-    """One command line, understood; see `parse`."""
+    """One parsed command line; see `parse`."""
 
     service: str
     operation: str
@@ -39,7 +40,7 @@ class Command:
     outfile: str | None
 
     def run(self) -> str:
-        """Call the service, with endpoint and credentials from the environment; what the CLI prints."""
+        """Call the service, with endpoint and credentials from the environment; return what the CLI would print."""
         client = _session().create_client(self.service)
         if self.waiter:
             client.get_waiter(self.waiter).wait(**self.parameters)
@@ -58,7 +59,7 @@ def _session() -> botocore.session.Session:
 
 
 def parse(words: Sequence[str]) -> Command:
-    """Understand the words behind `aws`. Raises `UnknownCommand`."""
+    """Parse the words after `aws`. Raises `UnknownCommand`."""
     service, name, *rest = words
     session = _session()
     if service not in session.get_available_services():

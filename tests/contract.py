@@ -1,4 +1,4 @@
-"""A real answer against the API's document: what is not in the document is not answered."""
+"""Checks that a real answer is described by the API's document."""
 
 import json
 from collections.abc import Mapping
@@ -33,7 +33,7 @@ def check(route: Route, status: int, headers: Mapping[str, str], text: str) -> N
 
 
 def check_over_http(method: str, path: str, status: int, headers: Mapping[str, str], text: str) -> None:
-    """The same for an answer that came over HTTP, also where there is no such route."""
+    """Like `check`, for an answer that came over HTTP. A path without a route must be answered with 404."""
     found = route_of(method, path.partition("?")[0])
     if found is not None:
         check(found[0], status, headers, text)
@@ -46,7 +46,7 @@ def check_over_http(method: str, path: str, status: int, headers: Mapping[str, s
 
 
 def schema(name: str) -> dict[str, Any]:
-    """One of the document's schemas, with what it refers to."""
+    """One of the document's schemas, with the schemas that it refers to."""
     return {"$ref": f"#/components/schemas/{name}", "components": document.document()["components"]}
 
 

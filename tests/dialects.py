@@ -1,4 +1,4 @@
-"""The two dialects of errors, from the API's document, and a check of a body against them."""
+"""Checks of error bodies against the two error formats of the API's document."""
 
 from typing import Any
 
@@ -8,14 +8,14 @@ TENANT, PLATFORM, GATEWAY = "TenantError", "PlatformError", "GatewayError"
 
 
 def assert_valid(body: Any, dialect: str) -> None:
-    """Raises `jsonschema_rs.ValidationError` for anything else than the fields of the dialect, and for one too many."""
+    """Raises `jsonschema_rs.ValidationError` unless the body has exactly the fields of the format."""
     contract.validator(contract.schema(dialect)).validate(body)
 
 
 def assert_readable(body: Any, dialect: str) -> None:
-    """For who reads that dialect: all of its fields are there as they should be, whatever else there is.
+    """Raises `jsonschema_rs.ValidationError` unless the body has all fields of the format. Other fields are allowed.
 
-    But the time: what the gateway answers by itself has none in RFC 3339.
+    The time is not checked, because errors of the gateway itself have no time in RFC 3339.
     """
     about = contract.schema(dialect)
     own = about["components"]["schemas"][dialect]

@@ -1,6 +1,6 @@
-"""Faults on the wire: a process that dies at its n-th call, a storage that is slow, busy or forgetful.
+"""Injected faults: a process that dies at its n-th call, and a storage that throttles, times out or loses answers.
 
-They hang on the events of the one client that the code has, so the code under test is the code that ships.
+The faults use the events of botocore's clients, so the tests run exactly the code that is deployed.
 """
 
 import json
@@ -17,12 +17,15 @@ from rolecall.storage import dynamodb
 
 
 class Crash(BaseException):
-    """The end of the process: no `except` of the code may catch it."""
+    """The simulated end of the process.
+
+    It is a `BaseException`, so that no `except Exception` of the code catches it.
+    """
 
 
 @dataclass
 class Calls:
-    """How many calls went out since it was installed."""
+    """Counts the calls since the fault was installed."""
 
     number: int = 0
 
@@ -43,7 +46,7 @@ def _on_the_wire(before: Callable[..., Any], after: Callable[..., Any]) -> Itera
 
 @contextmanager
 def crash_at(number: int, *, after: bool) -> Iterator[Calls]:
-    """Die right before or right after the n-th call to DynamoDB or SQS, counted from 1; 0 for never."""
+    """Raise `Crash` directly before or after the n-th call to DynamoDB or SQS, counted from 1; 0 for never."""
     calls = Calls()
 
     def before_call(**_: Any) -> None:
@@ -61,63 +64,63 @@ def crash_at(number: int, *, after: bool) -> Iterator[Calls]:
 
 @contextmanager
 def flaky(dice: random.Random, share: float) -> Iterator[Callable[[], AbstractContextManager[None]]]:
-    """A share of the calls goes wrong, each as it may on AWS.
+    """Make a random share of the calls fail, in ways that are possible on AWS.
 
-    Any call may be throttled; a write or a transaction may be done and its answer lost; a batch may come back
-    undone; a transaction may meet another one; a message may be lost, or come twice. Gives what makes it all
-    well for a while, for the test's own calls.
+    A call may be throttled. A write may be done and its answer lost. A batch may be returned unprocessed. A transaction
+    may conflict with another one. A message may be lost or be delivered twice. Yields a context manager without faults,
+    for the test's own calls.
     """
-    well = False
+    without_faults = False
     transactions = _Transactions()
 
     @contextmanager
-    def dependable() -> Iterator[None]:
-        nonlocal well
-        well = True
+    def no_faults() -> Iterator[None]:
+        nonlocal without_faults
+        without_faults = True
         yield
-        well = False
+        without_faults = False
 
     def before_call(model: Any, params: dict[str, Any], **_: Any) -> Any:
         if model.name == "TransactWriteItems" and transactions.begins(params):
             return _Answer(200), {"ResponseMetadata": {}}
-        if well or dice.random() >= share:
+        if without_faults or dice.random() >= share:
             return None
-        return _gone_wrong(model.name, params, dice)
+        return _random_fault(model.name, params, dice)
 
     def after_call(model: Any, http_response: Any, **_: Any) -> None:
         if model.name == "TransactWriteItems" and http_response.status_code == 200:
             transactions.succeeded()
-        if not well and dice.random() < share / 2:
+        if not without_faults and dice.random() < share / 2:
             raise ReadTimeoutError(endpoint_url="the storage")
 
     with _on_the_wire(before_call, after_call):
-        yield dependable
+        yield no_faults
 
 
 class _Transactions:
-    """What DynamoDB does for a transaction that is sent again, and moto does not: it is done once."""
+    """Makes a repeated transaction with the same client request token run once, as DynamoDB does and moto does not."""
 
     def __init__(self) -> None:
         self._done: set[str] = set()
-        self._under_way = ""
+        self._current_token = ""
 
     def begins(self, params: dict[str, Any]) -> bool:
-        """Whether it was done already."""
-        self._under_way = json.loads(params["body"])["ClientRequestToken"]
-        return self._under_way in self._done
+        """Return whether a transaction with this token was done already."""
+        self._current_token = json.loads(params["body"])["ClientRequestToken"]
+        return self._current_token in self._done
 
     def succeeded(self) -> None:
-        self._done.add(self._under_way)
+        self._done.add(self._current_token)
 
 
-def _gone_wrong(operation: str, params: dict[str, Any], dice: random.Random) -> Any:
+def _random_fault(operation: str, params: dict[str, Any], dice: random.Random) -> Any:
     match operation:
         case "BatchWriteItem" if dice.random() < 0.5:
-            return _undone(params)
+            return _unprocessed(params)
         case "TransactWriteItems" if dice.random() < 0.5:
             return _refused("TransactionConflictException")
         case "SendMessage" if dice.random() < 0.5:
-            return _Answer(200), {"MessageId": "taken, and lost all the same", "ResponseMetadata": {}}
+            return _Answer(200), {"MessageId": "accepted-but-lost", "ResponseMetadata": {}}
         case _:
             return _refused("ProvisionedThroughputExceededException")
 
@@ -133,6 +136,6 @@ def _refused(code: str) -> tuple[_Answer, dict[str, Any]]:
     return _Answer(400), {"Error": error, "ResponseMetadata": {"HTTPStatusCode": 400}}
 
 
-def _undone(params: dict[str, Any]) -> tuple[_Answer, dict[str, Any]]:
-    """Nothing of the batch is done, and the answer says so."""
+def _unprocessed(params: dict[str, Any]) -> tuple[_Answer, dict[str, Any]]:
+    """Return an answer that says that no part of the batch was processed."""
     return _Answer(200), {"UnprocessedItems": json.loads(params["body"])["RequestItems"], "ResponseMetadata": {}}

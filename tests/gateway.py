@@ -1,7 +1,7 @@
-"""The functions behind their routes, in this process: the template's routes, real events, the real authorizer.
+"""A stand-in for API Gateway that calls the functions in this process, with real events and the real authorizer.
 
-What API Gateway does between a request and a function, as far as a test needs it: it finds the route
-in `template.yaml`, asks the authorizer, hands its context on, and answers 401 for a denial.
+It finds the route in `template.yaml`, calls the authorizer, passes its context on to the function, and answers 401 if
+the authorizer denies.
 """
 
 import base64
@@ -20,17 +20,17 @@ from tests import contract
 
 __all__ = ["ROOT", "Route", "event_file", "functions", "routes", "template"]
 
-#: The folder of the function that runs right now, which is whose permissions count.
+#: The folder of the function that is running. The fixtures check its permissions.
 running: ContextVar[str | None] = ContextVar("running", default=None)
 
 
 def event_of(folder: str) -> dict[str, Any]:
-    """The sample event of a function, fresh to be changed."""
+    """A new copy of a function's sample event, which the caller may change."""
     return cast("dict[str, Any]", json.loads(event_file(folder).read_text()))
 
 
 def invoke(folder: str, event: Any, seconds: float = 20.0) -> Any:
-    """What Lambda does: call the handler, with `seconds` left until it would be stopped."""
+    """Call a function's handler as Lambda does, `seconds` before its timeout."""
     token = running.set(folder)
     try:
         return importlib.import_module(f"functions.{folder}.app").handler(event, Context(seconds))
@@ -39,7 +39,7 @@ def invoke(folder: str, event: Any, seconds: float = 20.0) -> Any:
 
 
 class Context:
-    """What Lambda hands to a function beside its event."""
+    """The context object that Lambda passes to a function."""
 
     function_name = "test"
     memory_limit_in_mb = 512
@@ -96,11 +96,11 @@ def request(  # noqa: PLR0913 (a request has that many parts)
     seconds: float = 20.0,
     user_agent: str | None = None,
 ) -> Response:
-    """Send a request through the authorizer to its function. The answer must be one that the document has.
+    """Send a request through the authorizer to its function, and check the answer against the API's document.
 
-    `body` goes out as JSON; a string as it is, and bytes in base64, as the gateway sends what is no text.
-    `principal` skips the authorizer, for an actor whose role or state changed after it was authorized.
-    `seconds` is the time that the function has left, `user_agent` what the client says of itself.
+    `body` is sent as JSON, a string as it is, and bytes in base64, as API Gateway passes binary data. With `principal`,
+    the authorizer is skipped: for an actor whose role or state changes after the authorizer has accepted it. `seconds`
+    is the time until the function's timeout, `user_agent` the header `User-Agent`.
     """
     path, _, query = path.partition("?")
     found = route_of(method, path)

@@ -1,7 +1,8 @@
-"""Histories of requests that ran at once, and whether some order of them, one after the other, explains the answers.
+"""Histories of concurrent requests, and a check whether they are linearizable.
 
-An order may not put a request behind one that began only after it was answered (linearizability). What is right one
-after the other says a model that each race brings along.
+A history is linearizable if the same answers are possible when the requests run one after the other, in an order in
+which a request that was answered before another one began also comes first. Each race has its own model of sequential
+requests.
 """
 
 import random
@@ -14,7 +15,7 @@ from threading import Barrier
 
 @dataclass(frozen=True)
 class Event[Operation, Answer]:
-    """One operation with its answer, and when (on one clock) it began and was answered."""
+    """One operation with its answer, and the times at which it began and was answered, both by one clock."""
 
     operation: Operation
     began: float
@@ -28,16 +29,17 @@ def explain[Operation, Answer, State](
     step: Callable[[State, Operation, Answer], State | None],
     ends_well: Callable[[State], bool] = lambda _state: True,
 ) -> list[Operation] | None:
-    """An order of the operations that gives their answers and ends in a state that is as it was found; None if none.
+    """Return an order of the operations that explains all answers and the final state; None if there is none.
 
-    `step` gives the state after an operation, or None if it is not to be answered like this in that state.
+    `step` returns the state after an operation, or None if this answer is impossible in the state before. `ends_well`
+    returns whether a state agrees with what was found at the end.
     """
     if not history:
         return [] if ends_well(state) else None
     first_answer = min(event.answered for event in history)
     for index, event in enumerate(history):
         if event.began > first_answer:
-            continue  # another one was over by then
+            continue  # another operation was answered before this one began
         after = step(state, event.operation, event.answer)
         if after is None:
             continue
@@ -49,10 +51,10 @@ def explain[Operation, Answer, State](
 
 @dataclass
 class Race[Operation, Answer]:
-    """Contenders in a thread each, which start together but for a random delay, and what they were answered."""
+    """Contenders that run in one thread each and start after random short delays, and the answers that they got."""
 
     dice: random.Random
-    #: Seconds by which they start apart at most.
+    #: The longest delay before a contender starts, in seconds.
     spread: float = 0.03
     history: list[Event[Operation, Answer]] = field(default_factory=list)
 
@@ -63,7 +65,7 @@ class Race[Operation, Answer]:
         return answer
 
     def run(self, *contenders: Callable[[], object]) -> None:
-        """Returns when all are done; raises what one of them raises."""
+        """Run all contenders and wait for them; raise the error of one of them if there is one."""
         barrier = Barrier(len(contenders))
         delays = [self.dice.uniform(0, self.spread) for _ in contenders]
 

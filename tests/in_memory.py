@@ -1,6 +1,6 @@
-"""What moto is spared, so that the tests on an AWS in memory take half the time.
+"""Shortcuts in moto and in password hashing, so that the tests on moto take half the time.
 
-Nothing here changes an answer: it leaves out work whose outcome is known.
+The shortcuts change no answer of moto. They only leave out work whose result is known.
 """
 
 import copy
@@ -22,14 +22,14 @@ _transact = DynamoDBBackend.transact_write_items
 
 
 def _get_named_value(self: serialize.ResponseSerializer, value: Any, key: str, shape: Any) -> Any:
-    """moto looks for a field under all the names that it may have; in a dict of DynamoDB's it has the wire's."""
+    """Read a field by its name in DynamoDB's JSON. moto would try several other names first."""
     if type(value) is dict and self.operation_model.service_model.service_name == "dynamodb":
         return value.get(key)
     return _get_value(self, value, key, shape)
 
 
 def _serialize_as_stored(self: serialize.ResponseSerializer, serialized: Any, value: Any, shape: Any, key: str) -> None:
-    """moto takes an attribute apart and puts it together again; it is stored in the wire's form."""
+    """Return an attribute value as it is stored: it already has DynamoDB's JSON format. moto would rebuild it."""
     if shape.name == "AttributeValue" and type(value) is dict:
         self._default_serialize(serialized, value, shape, key)
     else:
@@ -37,7 +37,7 @@ def _serialize_as_stored(self: serialize.ResponseSerializer, serialized: Any, va
 
 
 def _transact_on_copies(self: DynamoDBBackend, transact_items: list[dict[str, Any]]) -> None:
-    """moto copies the whole table, once for each write, to go back to it; here only what the writes touch."""
+    """Copy only the items that a transaction writes, for a rollback. moto would copy the whole table for each write."""
     before = []
     for write in transact_items:
         [operation] = write.values()
@@ -57,13 +57,13 @@ def _transact_on_copies(self: DynamoDBBackend, transact_items: list[dict[str, An
 
 
 def _all_items(self: Table) -> list[Item]:
-    """moto compares what holds the keys; all of ours are strings, which are compared in no time."""
+    """Return the items in the order of their keys. All keys are strings, so they are compared directly."""
     items = [item for partition in self.items.values() for item in partition.values()]
     return sorted(items, key=lambda item: (item.hash_key.value, item.range_key.value if item.range_key else ""))
 
 
 def spare_work(monkeypatch: pytest.MonkeyPatch, *, real_passwords: bool) -> None:
-    """Cheap passwords, no waits between attempts (how often is tried stays), answers of moto without guesses."""
+    """Install the shortcuts: cheap password hashes, no waits between retries, and faster answers of moto."""
     if not real_passwords:
         monkeypatch.setattr(passwords, "_hasher", lambda: _CHEAP)
         monkeypatch.setattr(passwords, "_HASH_OF_NO_PASSWORD", f"$argon2id$v=19$m=8,t=1,p=1${'A' * 22}${'A' * 43}")

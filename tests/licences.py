@@ -1,4 +1,4 @@
-"""`python -m tests.licences`: docs/licences.md, the licences of what is deployed."""
+"""`python -m tests.licences`: writes docs/licences.md with the licences of all deployed packages."""
 
 import json
 import re
@@ -10,8 +10,8 @@ from packaging.requirements import Requirement
 from local import ROOT
 
 PAGE = ROOT / "docs/licences.md"
-#: What may ship: licences that ask for no more than to be named. MPL-2.0 (orjson) asks for the source of its own
-#: files where someone changed them, and nobody did.
+#: The licences that a deployed package may have. They require only that the licence is included. MPL-2.0 (orjson) also
+#: requires the source of changed files, and Rolecall changes none.
 ALLOWED = {
     "Apache-2.0",
     "BSD-3-Clause",
@@ -29,9 +29,9 @@ VIEWER = ROOT / "functions/get_docs_asset/requirements.txt"
 
 _HEAD = """# Licences
 
-What is deployed beside Rolecall's own code, and under which licence; `make licences` writes this page from the
-layer's and the functions' locked requirements. `make build` leaves out what nothing imports of it. boto3 comes with the
-Lambda runtime. What develops and tests Rolecall does not ship.
+These packages are deployed with Rolecall's own code. `make licences` writes this page from the locked requirements of
+the layer and of the functions. `make build` leaves out the modules that nothing imports. boto3 is part of the Lambda
+runtime. Packages for development and tests are not deployed.
 
 | package | version | licence | home |
 | --- | --- | --- | --- |
@@ -39,7 +39,7 @@ Lambda runtime. What develops and tests Rolecall does not ship.
 
 
 def locked(requirements: Path) -> dict[str, str]:
-    """The packages of a lock file that Lambda gets, and their versions."""
+    """The packages of a lock file that are deployed to Lambda, with their versions."""
     found = {}
     for line in re.findall(r"^\w.*?(?= \\$)", requirements.read_text(), re.MULTILINE):
         requirement = Requirement(line)
@@ -50,13 +50,13 @@ def locked(requirements: Path) -> dict[str, str]:
 
 
 def page() -> str:
-    """The page as it should be."""
+    """The text of the page for the current lock files."""
     command = ["pip-licenses", "--format=json", "--with-urls", "--packages", *locked(LAYER)]
     listed = subprocess.run(
         [ROOT / ".venv/bin" / command[0], *command[1:]], check=True, capture_output=True, text=True
     ).stdout
     rows = [(one["Name"], one["Version"], one["License"], one["URL"]) for one in json.loads(listed)]
-    # One function ships two files and their licence out of this package, and none of its Python.
+    # One function contains two files of this package and their licence, but none of its Python code.
     [(name, version)] = locked(VIEWER).items()
     viewer = f"Swagger UI, from {name}"
     rows.append((viewer, version, "Apache-2.0", "https://github.com/swagger-api/swagger-ui"))

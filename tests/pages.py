@@ -7,13 +7,13 @@ from pathlib import Path
 
 _BLOCK = re.compile(r"^( *)```sh( tried)?\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 
-#: Stands for what the shell would fill in: a text or a number, long enough to be either.
+#: A value in place of a shell variable or substitution. It is valid both as a text and as a number.
 _ANYTHING = "1234"
 
 
 @dataclass(frozen=True)
 class Block:
-    """One block of shell commands. `tried` says that it runs as it stands on the local stack."""
+    """One block of shell commands. `tried` says that a test runs it unchanged on the local stack."""
 
     text: str
     tried: bool
@@ -33,7 +33,7 @@ def blocks(page: Path) -> list[Block]:
 
 
 def aws_commands(shell: str) -> list[list[str]]:
-    """The words of each `aws` command in a piece of shell; what the shell would fill in becomes some value."""
+    """The words of each `aws` command in a shell script. Variables and substitutions become `_ANYTHING`."""
     found = []
     for start in re.finditer(r"(?:^|[(;{`]|\bdo\b|\n)\s*aws (?=[a-z])", shell):
         text = _until_its_end(shell[start.end() :])
@@ -42,13 +42,13 @@ def aws_commands(shell: str) -> list[list[str]]:
 
 
 def _filled_in(text: str) -> str:
-    """From the inside out: `$name`, `$(command)` and `$((sum))`."""
+    """Replace `$name`, `$(command)` and `$((sum))`, the innermost first."""
     simpler = re.sub(r"\$\w+|\$\{\w+\}|\$\(\([^()]*\)\)|\$\([^()]+\)", _ANYTHING, text)
     return text if simpler == text else _filled_in(simpler)
 
 
 def _until_its_end(text: str) -> str:
-    """Up to the unquoted end of the command: a newline, a semicolon, a pipe or the parenthesis around it."""
+    """The text until the end of the command: an unquoted newline, semicolon, pipe or closing parenthesis."""
     quote, depth = "", 0
     for place, letter in enumerate(text):
         if quote:

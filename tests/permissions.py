@@ -1,4 +1,4 @@
-"""What the template lets each function do with the table, and what an operation takes."""
+"""The permissions on the table that the template gives to each function, and those that an operation needs."""
 
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
@@ -17,19 +17,19 @@ _IN_TRANSACTION = {
 
 
 class Permission(NamedTuple):
-    """An action of DynamoDB's, on the table itself or on one of its indexes."""
+    """An IAM action of DynamoDB, on the table itself or on one of its indexes."""
 
     action: str
     on_index: bool = False
 
 
 def refused(folder: str, operation: str, parameters: Mapping[str, Any]) -> list[tuple[Permission, str]]:
-    """What a function's policies don't allow of a request: an action, and the partition that it is about."""
+    """The parts of a request that the function's policies do not allow: pairs of permission and partition."""
     return [
         (permission, partition)
         for permission, partitions in parts(operation, parameters)
         for partition in partitions or [""]
-        # One statement must allow all of them: IAM does not put a request together from several.
+        # One statement must allow all partitions of a request. IAM does not combine several statements.
         if not any(
             all(_allows(statement, permission, each) for each in partitions or [""]) for statement in statements(folder)
         )
@@ -37,10 +37,10 @@ def refused(folder: str, operation: str, parameters: Mapping[str, Any]) -> list[
 
 
 def parts(operation: str, parameters: Mapping[str, Any]) -> Iterator[tuple[Permission, list[str]]]:
-    """The permissions that IAM asks for, and the partitions by which it judges each.
+    """The permissions that an operation needs, each with the partitions that must be allowed.
 
-    An action of a transaction is judged by the partitions of the whole transaction: AWS does not promise to look at
-    the partitions of its own items alone.
+    Each action of a transaction needs all partitions of the transaction, because AWS does not promise to check an
+    action against the partitions of its own items only.
     """
     partitions = sorted(set(leading_keys(parameters)))
     if operation != "TransactWriteItems":
@@ -56,13 +56,13 @@ def _allows(statement: Mapping[str, Any], permission: Permission, partition: str
         return False
     patterns = limits(statement)
     if not partition or patterns is None:
-        return True  # a scan is about no partition
+        return True  # a scan names no partition
     matches = any(fnmatchcase(partition, pattern) for pattern in patterns)
     return matches is ("ForAllValues:StringLike" in statement["Condition"])
 
 
 def limits(statement: Mapping[str, Any]) -> list[str] | None:
-    """The patterns of the partitions that a statement is limited to, or, with `StringNotLike`, keeps from."""
+    """The patterns of the partitions that a statement allows, or with `StringNotLike` those that it excludes."""
     for one in statement.get("Condition", {}).values():
         patterns: list[str] = one["dynamodb:LeadingKeys"]
         return patterns
@@ -71,7 +71,7 @@ def limits(statement: Mapping[str, Any]) -> list[str] | None:
 
 @cache
 def granted(folder: str) -> frozenset[Permission]:
-    """A function's permissions on the table, by the policies in the template."""
+    """The permissions on the table that the template's policies give to a function."""
     return frozenset(
         Permission(action.removeprefix("dynamodb:"), "/index/" in str(resource))
         for statement in statements(folder)

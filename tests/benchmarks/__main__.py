@@ -1,7 +1,7 @@
 """`make bench`: every figure of docs/performance.md, measured in one run against the floor and the peers.
 
-Times of a machine that others use too mean nothing by themselves. So everyone's turn comes in each round, a figure
-is the median of the rounds' ratios, and what is compared is made to prove first that it does the same.
+Times alone mean little on a machine that runs other work too. So each round measures every candidate, and a figure is
+the median of the rounds' ratios. The candidates are compared only after a check that they do the same.
 """
 
 import io
@@ -44,7 +44,7 @@ SWEPT, SWEPT_ROUNDS, SWEPT_AT_A_DISTANCE = 20_000, 3, 50_000
 
 @dataclass(frozen=True)
 class Row:
-    """A figure, and what it must be at most (at least, where `at_least`)."""
+    """A figure and its limits: the most that it may be, or with `at_least` the least."""
 
     figure: str
     must: float
@@ -56,7 +56,7 @@ class Row:
     @property
     def verdict(self) -> str:
         reaches = operator.ge if self.at_least else operator.le
-        # As it is shown: nobody sees a third digit.
+        # The verdict uses the rounded figure, because the table shows the rounded figure.
         found = round(self.found, 2)
         return "aim" if reaches(found, self.aim) else "must" if reaches(found, self.must) else "missed"
 
@@ -66,26 +66,26 @@ class Row:
         return self.figure, f"{self.must:g}{unit}", f"{self.aim:g}{unit}", f"{self.found:.2f}{unit}", self.verdict
 
 
-def in_any_order(names: Iterable[str]) -> list[str]:
-    """Another order in each round: the one behind a heavy one would always wait for what that leaves behind."""
+def in_random_order(names: Iterable[str]) -> list[str]:
+    """The names in random order. In a fixed order, a slow candidate would always delay the same next one."""
     shuffled = list(names)
     random.shuffle(shuffled)
     return shuffled
 
 
 def ratio(rounds: Iterable[dict[str, float]], one: str, other: str) -> float:
-    """The median of the rounds' ratios."""
+    """The median over the rounds of `one` divided by `other`."""
     return statistics.median(found[one] / found[other] for found in rounds)
 
 
-def starts(found: dict[str, packages.Package], storage: stub.Stub) -> list[Row]:
+def cold_starts(found: dict[str, packages.Package], storage: stub.Stub) -> list[Row]:
     events = {"authorizer": "authorizer", "list": "list"}
-    # The peer that checks the token itself is compared by the whole request.
+    # The peer that checks the token itself is left out here. `cold_requests` compares it by the whole request.
     names = found.keys() - {"with_fastapi_token_plain"}
     turns = [
         {
             name: running.init_milliseconds(found[name], storage, running.event_of(events.get(name, "promote")))
-            for name in in_any_order(names)
+            for name in in_random_order(names)
         }
         for _ in range(INIT_ROUNDS)
     ]
@@ -110,7 +110,7 @@ def starts(found: dict[str, packages.Package], storage: stub.Stub) -> list[Row]:
 
 
 def cold_requests(found: dict[str, packages.Package], storage: stub.Stub) -> list[Row]:
-    """A request that finds neither the authorizer nor the function running, as after a quiet hour."""
+    """The rows on a request for which Lambda must start both the authorizer and the function."""
     with ExitStack() as processes:
         names = ("authorizer", "promote", "with_fastapi_token_plain")
         authorizer, promote, peer = (processes.enter_context(running.warm(found[name], storage)) for name in names)
@@ -124,7 +124,7 @@ def cold_requests(found: dict[str, packages.Package], storage: stub.Stub) -> lis
         return running.cold_request_milliseconds(found["with_fastapi_token_plain"], storage, event)
 
     contenders = {"rolecall": rolecall_milliseconds, "peer": peer_milliseconds}
-    turns = [{name: contenders[name]() for name in in_any_order(contenders)} for _ in range(INIT_ROUNDS)]
+    turns = [{name: contenders[name]() for name in in_random_order(contenders)} for _ in range(INIT_ROUNDS)]
     return [
         Row(
             "a cold request, authorizer and promote together / FastAPI+Mangum that checks the token itself in one"
@@ -137,19 +137,19 @@ def cold_requests(found: dict[str, packages.Package], storage: stub.Stub) -> lis
 
 
 def requests(found: dict[str, packages.Package], storage: stub.Stub) -> list[Row]:
-    """Warm, in processes that live through all of the rounds; first, that all do the same."""
+    """The rows on warm functions, each in one process for all rounds. First checks that all of them do the same."""
     with ExitStack() as processes:
         warm = {name: processes.enter_context(running.warm(package, storage)) for name, package in found.items()}
         peers = {name: warm[name] for name in ("floor", "with_fastapi", "with_powertools")}
         rows, asked = [], {}
         for what in ("promote", "list"):
             contenders = {"rolecall": warm[what], **peers}
-            asked[what] = running.compared(contenders, what, storage)
+            asked[what] = running.check_all_do_the_same(contenders, what, storage)
             event = running.event_of(what)
             for contender in contenders.values():
                 contender.run(event, WARM_TIMES)
             turns = [
-                {name: contenders[name].run(event, WARM_TIMES)[0] for name in in_any_order(contenders)}
+                {name: contenders[name].run(event, WARM_TIMES)[0] for name in in_random_order(contenders)}
                 for _ in range(WARM_ROUNDS)
             ]
             rows += _of_requests(what, turns)
@@ -180,18 +180,18 @@ def _of_requests(what: str, turns: list[dict[str, float]]) -> list[Row]:
 
 
 def _measured(function: str, what: str) -> float:
-    """From docs/cost.json, which a test keeps true."""
+    """A figure from docs/cost.json. A test checks that this file is correct."""
     figures = [one for one in json.loads((ROOT / "docs/cost.json").read_text()).values() if one["function"] == function]
     found = figures[0][what]
     return float(sum(found.values()) if isinstance(found, dict) else found)
 
 
 def growth() -> list[Row]:
-    """A page of 100 users of a small and of a large tenant, in one table of dynalite, by turns."""
+    """The rows on a page of 100 users of a small and of a large tenant, in one table of dynalite, by turns."""
     tenants = {size: f"{size:08}-0000-4000-8000-000000000000" for size in (SMALL, LARGE)}
     units: dict[int, float] = {}
     with sweep.dynalite():
-        # The key that a cursor is authenticated with; there is no Secrets Manager here.
+        # The layer reads the key for its cursors from the cache, because there is no Secrets Manager here.
         secrets_manager._cache["bench"] = time.time(), {"key": "k" * 64}
         config.config().environ["CURSOR_KEY_SECRET_ARN"] = "bench"  # type: ignore[index]
         for size, tenant_id in tenants.items():
@@ -255,7 +255,7 @@ def deletion() -> list[Row]:
     contenders, rate = ("bare loop", "sweep"), "sweep / bare loop"
     near = sweep.speed(SWEPT, sweep.SHAPE, rounds=SWEPT_ROUNDS, names=contenders)
     large = sweep.speed(SWEPT, max(sweep.SHAPES), rounds=SWEPT_ROUNDS, names=contenders)
-    # So many that waiting, and not the first and the last of it, is what is measured.
+    # With this many items, the start and the end of the sweep take a small part of the measured time.
     far = sweep.speed(SWEPT_AT_A_DISTANCE, sweep.SHAPE, at_a_distance=True, rounds=1, names=contenders)
     units = sweep.growth(SWEPT)
     return [
@@ -286,7 +286,7 @@ def _zipped(directory: Path) -> int:
 
 
 def write_page(rows: list[Row]) -> None:
-    """The table between the marks of docs/performance.md."""
+    """Write the table into docs/performance.md, between its two marks."""
     head, _, rest = PAGE.read_text().partition("<!-- make bench: begin -->\n")
     _, _, tail = rest.partition("<!-- make bench: end -->")
     lines = [
@@ -307,9 +307,9 @@ def main() -> int:
     rows: list[Row] = []
     with tempfile.TemporaryDirectory() as directory, stub.serving() as storage:
         with console.status("packages"):
-            found = packages.made(Path(directory))
+            found = packages.make_packages(Path(directory))
         steps: list[tuple[str, Callable[[], list[Row]]]] = [
-            ("cold starts", lambda: starts(found, storage)),
+            ("cold starts", lambda: cold_starts(found, storage)),
             ("cold requests", lambda: cold_requests(found, storage)),
             ("warm requests", lambda: requests({k: v for k, v in found.items() if not k.endswith("_plain")}, storage)),
             ("growth", growth),

@@ -36,7 +36,7 @@ from tests.integration.conftest import MASTER_TOKEN, PASSWORD, make_account, reg
 
 MEASURED, PAGE = ROOT / "docs/cost.json", ROOT / "docs/cost.md"
 
-#: Dollars, on demand, of the region and the date; without free tiers and without discounts for volume.
+#: The region and the date of the prices: on demand, in dollars, without free tiers and without volume discounts.
 PRICES_OF = "us-east-1, 2026-11-22"
 PRICES = {
     "million write units": 0.625,
@@ -58,7 +58,7 @@ PRICES = {
     "GB in the table, a month": 0.25,
     "GB of point-in-time recovery, a month": 0.20,
 }
-#: The assumed milliseconds of a warm function: its own, those of each request that it waits for, those of a password.
+#: The assumed milliseconds of a warm function: its own work, each request that it waits for, and hashing a password.
 MILLISECONDS = {
     "itself": 3,
     "BatchGetItem": 5,
@@ -73,7 +73,7 @@ MILLISECONDS = {
     "UpdateItem": 6,
     "password": 70,
 }
-#: Bytes of the lines that Lambda logs for an invocation, and of the headers of an answer.
+#: The bytes of the lines that Lambda itself logs for an invocation, and of the headers of an answer.
 _PLATFORM_LOG_BYTES, _HEADER_BYTES = 350, 300
 _AUTHORIZER = "authorize_request"
 _HASHING = {"register_tenant", "create_user", "log_in", "create_account"}
@@ -82,13 +82,13 @@ _CAUSES_EVENT = {
     "promote_user", "update_user", "delete_user", "change_account_role",
     "ban_account", "unban_account", "enable_account", "disable_account",
 }  # fmt: skip
-#: Users of the tenant that is listed and deleted.
+#: The number of users of the tenant that is listed and deleted.
 USERS = 25
 _RUNS_A_MONTH = 12 * 24 * 30
-#: The gateway's metrics of each route: requests, 4xx, 5xx, latency, latency of the function alone.
+#: The metrics that API Gateway keeps for each route: requests, 4xx, 5xx, latency, latency of the function alone.
 _METRICS_OF_A_ROUTE = 5
 _SECONDS_A_MONTH = 30 * 24 * 3600
-#: The most items that a run of maintenance reads: its pages times their size.
+#: The most items that a run of maintenance reads: the number of its pages times their size.
 _ITEMS_A_RUN = 20 * 200
 
 
@@ -179,7 +179,7 @@ class Meter:
                 sizes = [size_of(item) for item in found] + [0] * (wanted - len(found))
                 return sum(_read_units(size, consistent=True) for size in sizes)
             case _:
-                # What a projection leaves out is read, and paid, all the same.
+                # DynamoDB also reads, and bills, the attributes that a projection leaves out.
                 whole = {name: asked[name] for name in asked.keys() - {"ProjectionExpression", "Select"}}
                 items = answer["Items"] if whole == asked else self._again(whole)
                 return _read_units(sum(map(size_of, items)), consistent=asked.get("ConsistentRead", False))
@@ -194,12 +194,12 @@ class Meter:
 
 
 def _read_units(size: int, *, consistent: bool) -> float:
-    """Of what is read in one go: one unit for each 4 KB begun, half of that where it may be a little old."""
+    """The read units of one read: one for each 4 KB or part of it; half of that for an eventually consistent read."""
     return max(1, math.ceil(size / 4096)) * (1.0 if consistent else 0.5)
 
 
 def size_of(item: Mapping[str, Mapping[str, Any]]) -> int:
-    """Bytes of an item in DynamoDB's JSON, as DynamoDB counts them: names and values."""
+    """The size of an item in bytes, as DynamoDB counts it: the names and the values of its attributes."""
     return sum(len(name.encode()) + _value_size(value) for name, value in item.items())
 
 
@@ -225,15 +225,15 @@ type Call = Callable[[], Response]
 
 
 def scenario(name: str) -> Iterator[tuple[str, Call]]:
-    """Each route once, as it is mostly used: it succeeds, and everything that it can cache is cached.
+    """One typical call of each route: it succeeds, and everything that can be cached is cached.
 
-    Yields the route's function and the call; what happens in between is not measured.
+    Yields the name of the route's function and the call. Preparations between two calls are not measured.
     """
 
     def request(method: str, path: str, credential: str | None, body: Any = None, **more: Any) -> Call:
         return lambda: gateway.request(method, path, credential, body, **more)
 
-    # Long before the login that is measured: one of the same second changes less.
+    # This login is long before the measured one. A login in the same second would write fewer changes.
     boss, someone = make_account(PlatformRole.SUPERADMIN), make_account()
     login = {"email": f"{name}@example.com", "password": PASSWORD}
     once = {"headers": {"Idempotency-Key": name}}
@@ -280,7 +280,7 @@ def scenario(name: str) -> Iterator[tuple[str, Call]]:
 
 
 def measure() -> dict[str, Measured]:
-    """Every route of the scenario, on whatever the environment names; twice, and the second time counts."""
+    """Measure every route of the scenario twice, with the environment's settings; return the second measurements."""
     with Meter() as meter:
         return _measure(meter)
 
@@ -316,7 +316,7 @@ def _measure(meter: Meter) -> dict[str, Measured]:
 
 @contextmanager
 def _logs_into(output: io.StringIO) -> Iterator[None]:
-    """The logger has taken hold of standard output before anyone could redirect it."""
+    """Write the logs to `output`. The logger keeps its own reference to standard output, so that is replaced."""
     handlers: list[Any] = telemetry.logger.handlers
     streams = [handler.setStream(output) for handler in handlers]
     try:
@@ -328,7 +328,7 @@ def _logs_into(output: io.StringIO) -> Iterator[None]:
 
 @contextmanager
 def _engine() -> Iterator[None]:
-    """The local engine with the template's table, and the environment that the template gives to functions."""
+    """Run the local engine with the template's table, and set the environment variables that the functions need."""
     with tempfile.TemporaryDirectory(prefix="rolecall-") as home, Engine(Path(home), free_port()) as engine:
         os.environ |= {
             "AWS_ENDPOINT_URL": engine.endpoint_url,
@@ -377,7 +377,7 @@ def _milliseconds(function: str, requests: Mapping[str, int]) -> float:
 
 
 def _lambda(function: str, requests: Mapping[str, int]) -> float:
-    """Dollars of a million invocations."""
+    """The price of a million invocations in dollars, for Lambda alone."""
     seconds = _milliseconds(function, requests) / 1000
     return (
         PRICES["million Lambda requests"]
@@ -390,7 +390,7 @@ def _dynamodb(measured: Measured) -> float:
 
 
 def _rest(measured: Measured, invocations: int) -> float:
-    """Logs, answers, secrets and events, of a million calls."""
+    """The price of a million calls in dollars for logs, data sent, secrets and events."""
     logs = (measured.log_bytes + invocations * _PLATFORM_LOG_BYTES) * 1e6 / 1e9 * PRICES["GB of logs taken in"]
     sent = (measured.answer_bytes + _HEADER_BYTES) * 1e6 / 1e9 * PRICES["GB sent to the internet"]
     secrets = sum(requests.get("GetSecretValue", 0) for requests in (measured.requests, measured.authorizer_requests))
@@ -413,7 +413,7 @@ def _dollars(route: gateway.Route, measured: Measured) -> tuple[float, float, fl
 
 
 def render(found: Mapping[str, Measured]) -> str:
-    """The page."""
+    """The text of docs/cost.md."""
     rows = []
     for route in gateway.routes():
         if route.function not in found:

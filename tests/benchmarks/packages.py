@@ -1,7 +1,7 @@
-"""What is compared, as it would lie on Lambda: a function's directory, its layer, and the runtime's own packages.
+"""The packages that are compared, as Lambda has them: the function's directory, its layer, and the runtime's packages.
 
-Nothing else is on the path: the interpreter starts without its site-packages. The packages of the peers and of the
-runtime are those of the developers' environment, so everyone uses the same versions.
+Nothing else is on Python's path, because the interpreter starts without its site-packages. The packages of the peers
+and of the runtime come from the developers' environment, so all candidates use the same versions.
 """
 
 import compileall
@@ -20,7 +20,7 @@ from local import ROOT
 from local.deployment import build
 from tests.benchmarks.stub import Stub
 
-#: What the Lambda runtime brings, and what a peer would have in its requirements.
+#: The packages that the Lambda runtime contains. `_OF_PEER` has the requirements of each peer.
 _RUNTIME = ("awslambdaric", "boto3")
 _OF_PEER = {
     "floor": (),
@@ -31,7 +31,7 @@ _OF_PEER = {
 
 @dataclass(frozen=True)
 class Package:
-    """A function as Lambda would have it. `path` is in the order in which modules are looked for."""
+    """A function as Lambda would have it. `path` is Python's search path, in its order."""
 
     path: tuple[Path, ...]
     handler: str
@@ -63,8 +63,8 @@ class Package:
         }
 
 
-def made(directory: Path) -> dict[str, Package]:
-    """All that is compared, by name; `…_plain` is without bytecode, as `sam build` ships it."""
+def make_packages(directory: Path) -> dict[str, Package]:
+    """Make all packages that are compared, by name; `…_plain` is without bytecode, as `sam build` ships it."""
     runtime = directory / "runtime"
     _copy(_RUNTIME, runtime)
     _compile(runtime)
@@ -92,7 +92,7 @@ def made(directory: Path) -> dict[str, Package]:
 
 
 def _copy(requirements: Iterable[str], target: Path) -> None:
-    """What pip would install, without its bytecode."""
+    """Copy the files that pip would install, without bytecode."""
     target.mkdir(parents=True)
     for name in _with_all_they_need(requirements):
         for file in metadata.files(name) or ():
@@ -121,7 +121,7 @@ def _compile(directory: Path) -> None:
 
 
 def of_the_sources() -> dict[str, Package]:
-    """The same functions as they lie in the repository, with the developers' environment: nothing is built."""
+    """The same functions directly from the repository, with the developers' environment, without a build."""
     environment = Path(str(metadata.distribution("botocore").locate_file("")))
     layer = ROOT / "layers" / "rolecall"
     folders = {"promote": "promote_user", "list": "list_users", "authorizer": "authorize_request"}

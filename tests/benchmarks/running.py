@@ -1,4 +1,4 @@
-"""Runs a package: started as Lambda starts it, or kept warm."""
+"""Runs a package: from a cold start, as Lambda would start it, or in a process that stays warm."""
 
 import json
 import os
@@ -23,7 +23,7 @@ from tests.benchmarks.packages import Package
 
 _PYTHON = [str(Path(sys.executable).resolve()), "-S"]
 _ARCHITECTURE = "arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64"
-#: Lambda's own runtime interface emulator, a Linux program; the SAM CLI brings it for its containers.
+#: Lambda's runtime interface emulator, a Linux program. It comes with the SAM CLI, which puts it into containers.
 EMULATOR = Path(samcli.__file__).parent / f"local/rapid/aws-lambda-rie-{_ARCHITECTURE}"
 _INIT = re.compile(r"INIT REPORT\(durationMs: ([\d.]+)\)")
 _CALLER = {
@@ -36,7 +36,7 @@ _CALLER = {
 
 
 def event_of(what: str) -> dict[str, Any]:
-    """Returns the event of `promote`, `list` or `authorizer`, about the items that the stub has."""
+    """Returns the event of `promote`, `list` or `authorizer`. Its ids are those of the items that the stub returns."""
     if what == "authorizer":
         event = gateway.event_of("authorize_request")
         event["headers"]["Authorization"] = f"Bearer {stub.TOKEN}"
@@ -64,13 +64,14 @@ def authenticated_event(authorizer_answer: dict[str, Any]) -> dict[str, Any]:
 def init_milliseconds(package: Package, storage: stub.Stub, event: dict[str, Any]) -> float:
     """Returns what Lambda would report as the initialization.
 
-    It holds the start of the interpreter and of its runtime client, the imports, and the making of the storage client.
+    It includes the start of the interpreter and of the runtime client, the imports, and the creation of the storage
+    client.
     """
     return _cold_start(package, storage, event)[0]
 
 
 def cold_request_milliseconds(package: Package, storage: stub.Stub, event: dict[str, Any]) -> float:
-    """Returns the time from a request to its answer where no instance of the function runs yet."""
+    """Returns the time from a request to its answer if no instance of the function is running."""
     return _cold_start(package, storage, event)[1]
 
 
@@ -92,7 +93,7 @@ def _cold_start(package: Package, storage: stub.Stub, event: dict[str, Any]) -> 
             while not in_use(emulator) and time.monotonic() < deadline:
                 time.sleep(0.01)
             url = f"http://127.0.0.1:{emulator}/2015-03-31/functions/function/invocations"
-            # The emulator begins to initialize at the first invocation.
+            # The emulator starts the initialization at the first invocation.
             start = time.perf_counter()
             with urllib.request.urlopen(urllib.request.Request(url, json.dumps(event).encode()), timeout=60) as answer:
                 failed = b"errorMessage" in answer.read()
@@ -115,7 +116,7 @@ class Warm:
         self._process = process
 
     def run(self, event: dict[str, Any], times: int = 1) -> tuple[float, dict[str, Any]]:
-        """CPU seconds an invocation, and the last answer."""
+        """Returns the CPU seconds of one invocation, and the last answer."""
         assert self._process.stdin
         assert self._process.stdout
         self._process.stdin.write(json.dumps({"event": event, "times": times}) + "\n")
@@ -141,7 +142,7 @@ def warm(package: Package, storage: stub.Stub) -> Iterator[Warm]:
         process.communicate()
 
 
-# --- That unlike things are not compared -----------------------------------------------------------
+# --- Checks that all candidates do the same ---------------------------------------------------------
 
 _VARIES = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-[47][0-9a-f]{3}-[0-9a-f]{4}-(?!0{12})[0-9a-f]{12}|20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ|(?<!\d)\d{10}(?!\d)"
@@ -149,9 +150,9 @@ _VARIES = re.compile(
 
 
 def comparable(asked: list[stub.Asked]) -> list[stub.Asked]:
-    """What was asked of the storage, without what differs each time: ids made up, the time; and in no order.
+    """The storage requests without what differs each time: random ids, times and the order of a request's parts.
 
-    Of an expression it keeps which attributes and values are in it, not how they are put.
+    For an expression, only its attributes and values are kept, not its text.
     """
     return [
         (operation, json.loads(_VARIES.sub("…", json.dumps(_unordered(body), sort_keys=True))))
@@ -196,8 +197,8 @@ def body_of(answer: dict[str, Any]) -> Any:
     return answer["statusCode"], json.loads(answer["body"])
 
 
-def compared(contenders: dict[str, Warm], what: str, storage: stub.Stub) -> int:
-    """Everyone gives the same answer and asks the storage for the same, which is said by its number of requests."""
+def check_all_do_the_same(contenders: dict[str, Warm], what: str, storage: stub.Stub) -> int:
+    """Assert that all contenders give the same answer and send the same storage requests; return their number."""
     seen = {}
     for name, contender in contenders.items():
         storage.asked.clear()

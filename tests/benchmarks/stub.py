@@ -1,4 +1,4 @@
-"""DynamoDB as far as the benchmarks need it: the same canned answers for everyone, and a record of what was asked."""
+"""A stand-in for DynamoDB that gives the same prepared answers to every candidate and records all requests."""
 
 import json
 import threading
@@ -15,7 +15,7 @@ type Asked = tuple[str, dict[str, Any]]
 
 
 def user(user_id: str, role: str, number: int = 0) -> dict[str, Any]:
-    """A user as this table holds one, on the wire."""
+    """A user's item in DynamoDB's JSON format."""
     email = f"user{number:06}@example.com"
     texts = {
         "pk": f"TENANT#{TENANT}",
@@ -43,7 +43,7 @@ def user(user_id: str, role: str, number: int = 0) -> dict[str, Any]:
 def _answers() -> dict[str, Any]:
     users = [user(f"{number:08}-0000-4000-8000-000000000000", "user", number) for number in range(100)]
     return {
-        # The authorizer asks for the token; a promotion for its target.
+        # The authorizer reads the token's item, and a promotion reads its target.
         "TOKEN#": {"Item": {"tenant_id": {"S": TENANT}, "user_id": {"S": ACTOR}, "last_used_at": {"S": "2999"}}},
         "TENANT#": {"Item": user(TARGET, "user")},
         "BatchGetItem": {
@@ -60,7 +60,7 @@ def _answers() -> dict[str, Any]:
 
 
 class Stub:
-    """Listens on a port of its own; `asked` has what came since it was last emptied."""
+    """A running stand-in. `asked` has the requests since the caller last emptied it."""
 
     def __init__(self, url: str, asked: list[Asked]) -> None:
         self.url, self.asked = url, asked
@@ -73,7 +73,7 @@ def serving() -> Iterator[Stub]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
-        # An answer goes out in one piece: the client would wait 40 ms for the second.
+        # Headers and body are sent in one packet. The client would wait 40 ms for a second packet.
         wbufsize = -1
 
         def do_POST(self) -> None:
@@ -88,7 +88,7 @@ def serving() -> Iterator[Stub]:
             self.wfile.write(canned[name])
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 (its name in the base class)
-            """Says nothing."""
+            """Writes no log line."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True

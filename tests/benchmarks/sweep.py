@@ -1,22 +1,22 @@
 """`python -m tests.benchmarks.sweep [distance|speed|growth] [items …]`: the sweep against bare loops, on dynalite.
 
-All remove items of the same shape, written in the same run: users with a token, an email and devices, none of
-them in an index. All have as many batches in flight.
+All of them remove the same kinds of items, which the same run has written: users with a token, an email and devices,
+none of them in an index. All of them have the same number of batches in flight.
 
-| | what it knows | what it does |
+| candidate | what it knows | what it does |
 | --- | --- | --- |
 | bare loop | every key | `BatchWriteItem`, 25 keys at a time, on a client with botocore's defaults |
 | bare loop, same client | every key | the same, through the layer's client |
-| loop that looks | the tenant | a query a user, and batches of what it finds, through the layer's client |
-| sweep | the tenant | finds, counts, fences, releases emails on a condition, proves every user's partition empty |
+| loop with queries | the tenant | one query for each user, and batches of the found keys, through the layer's client |
+| sweep | the tenant | the real sweep: also counts, excludes other workers and proves that nothing is left |
 
 The rounds are interleaved and the figures are medians.
 
-On DynamoDB a call is a wait, and a read takes nothing from a write. dynalite computes, in one process for reads
-and writes alike, beside a client that computes as well: what the sweep reads takes time from what it removes. So
-the rates are taken twice: on dynalite as it is, and at a distance, where every request of every contender waits
-for `LATENCY` before it goes out. That is some times what DynamoDB takes, so that waiting, not computing, is what
-is measured; only the proportion of a batch to the others matters.
+On DynamoDB, a client mostly waits, and reads do not slow down writes. dynalite runs in one process on the same machine,
+so each read of the sweep takes CPU time from its writes. Therefore the rates are measured twice: on dynalite as it is,
+and "at a distance", where each request of each candidate first waits for `LATENCY`. This is several times the latency
+of DynamoDB, so that the waits and not the CPU time determine the result. Only the ratio between the latencies of a
+batch and of other requests matters.
 """
 
 import gc
@@ -47,12 +47,12 @@ from rolecall.deletion import slice_ranges, slices, sweep
 from rolecall.storage import dynamodb, expressions, keys, reads, writes
 from tests import gateway
 
-#: Items of a user, its token and its email among them.
+#: The numbers of items of one user, including the user's token and email.
 SHAPES = (1000, 100, 10)
-#: The one that growth is measured with.
+#: The number of items of one user with which growth is measured.
 SHAPE = 100
 SPEED_SIZE, GROWTH_SIZES, ROUNDS = 10_000, (10_000, 100_000), 3
-#: Seconds that a request waits at a distance.
+#: Seconds that a request waits in the measurements at a distance.
 LATENCY = {"BatchWriteItem": 0.1}
 OTHER_LATENCY = 0.04
 
@@ -61,7 +61,7 @@ type Row = dict[str, float]
 
 @contextmanager
 def dynalite() -> Iterator[None]:
-    """A fresh dynalite with the template's table, as the store's endpoint."""
+    """Run a new dynalite with the template's table. The layer uses it as its DynamoDB."""
     port = free_port()
     command = ["node", str(ROOT / "node_modules/dynalite/cli.js"), "--host", "127.0.0.1", "--port", str(port)]
     process = subprocess.Popen([*command, "--createTableMs", "0"], stdout=subprocess.DEVNULL)
@@ -94,7 +94,7 @@ def dynalite() -> Iterator[None]:
 
 
 class Tenant:
-    """A tenant with about so many items, written straight into the table, so many of them a user."""
+    """A tenant with about `number` items, `of_each_user` for each user, written directly into the table."""
 
     def __init__(self, number: int, of_each_user: int) -> None:
         self.id = str(uuid4())
@@ -151,7 +151,7 @@ def bare_loop_same_client(tenant: Tenant) -> None:
     each_batch(writes.delete_batch, tenant.keys)
 
 
-def loop_that_looks(tenant: Tenant) -> None:
+def loop_with_queries(tenant: Tenant) -> None:
     users = reads.query_keys(keys.tenant_partition(tenant.id)).items
 
     def empty(user: reads.KeyWithOwnedKeys) -> None:
@@ -165,7 +165,7 @@ def loop_that_looks(tenant: Tenant) -> None:
 
 
 def whole_sweep(tenant: Tenant) -> None:
-    # One request, as in the transaction that accepts a deletion; dynalite has none.
+    # One batch writes all slices. The real deletion writes them in a transaction, which dynalite does not support.
     put_batch(slices.Slice(tenant.id, name).to_item() for name in slice_ranges.SLICES)
     while True:
         deadline.set_time_left(900)
@@ -180,7 +180,7 @@ def whole_sweep(tenant: Tenant) -> None:
 
 @contextmanager
 def distance(client: Any) -> Iterator[None]:
-    """Each of the client's requests waits."""
+    """Delay each request of the client."""
 
     def travel(event_name: str, **_: Any) -> None:
         time.sleep(LATENCY.get(event_name.rpartition(".")[2], OTHER_LATENCY))
@@ -193,12 +193,12 @@ def distance(client: Any) -> Iterator[None]:
 CONTENDERS: dict[str, Callable[[Tenant], None]] = {
     "bare loop": bare_loop,
     "bare loop, same client": bare_loop_same_client,
-    "loop that looks": loop_that_looks,
+    "loop with queries": loop_with_queries,
     "sweep": whole_sweep,
 }
 
 
-# --- How -------------------------------------------------------------------------------------------
+# --- Measurements ------------------------------------------------------------------------------------
 
 
 def speed(
@@ -209,7 +209,7 @@ def speed(
     rounds: int = ROUNDS,
     names: Iterable[str] = tuple(CONTENDERS),
 ) -> Row:
-    """Microseconds an item of each contender, and the sweep's rate as a share of theirs."""
+    """The microseconds for one item of each contender, and the sweep's rate divided by each of the others'."""
     contenders = {name: CONTENDERS[name] for name in names}
     times: dict[str, list[float]] = defaultdict(list)
     with dynalite():
@@ -220,7 +220,7 @@ def speed(
                     if at_a_distance:
                         stack.enter_context(distance(dynamodb.client()))
                         stack.enter_context(distance(plain_client()))
-                    times[name].append(taken(remove, tenant) / len(tenant.keys) * 1e6)
+                    times[name].append(seconds_to_remove(remove, tenant) / len(tenant.keys) * 1e6)
                 assert not reads.query_partition(keys.tenant_partition(tenant.id)).items
     median = {name: statistics.median(seconds) for name, seconds in times.items()}
     return {
@@ -233,14 +233,18 @@ def speed(
 
 
 def growth(number: int, of_each_user: int = SHAPE) -> Row:
-    """Of one sweep: time, rate, memory that this process holds, and write units an item, the slices' own among them."""
+    """One sweep's time and rate, the peak memory of this process, and the write units for one item.
+
+    The write units include the writes of the slices' own items.
+    """
     with dynalite():
-        whole_sweep(Tenant(number // 10, of_each_user))  # so that nobody pays for what is done once
+        # The first sweep also pays for one-time work, so it is not measured.
+        whole_sweep(Tenant(number // 10, of_each_user))
         tenant = Tenant(number, of_each_user)
         with write_units() as units:
-            seconds = taken(whole_sweep, tenant)
-        bare = taken(bare_loop, Tenant(number, of_each_user))
-        held = most_held(partial(whole_sweep, Tenant(number, of_each_user)))
+            seconds = seconds_to_remove(whole_sweep, tenant)
+        bare = seconds_to_remove(bare_loop, Tenant(number, of_each_user))
+        held = peak_bytes(partial(whole_sweep, Tenant(number, of_each_user)))
     return {
         "items": number,
         "items a user": of_each_user,
@@ -251,38 +255,37 @@ def growth(number: int, of_each_user: int = SHAPE) -> Row:
     }
 
 
-def taken(remove: Callable[[Tenant], None], tenant: Tenant) -> float:
-    """Seconds."""
+def seconds_to_remove(remove: Callable[[Tenant], None], tenant: Tenant) -> float:
+    """The seconds that it takes to remove the tenant."""
     start = time.perf_counter()
     remove(tenant)
     return time.perf_counter() - start
 
 
-def most_held(work: Callable[[], object]) -> int:
-    """The most bytes that `work` holds at a time, looked at twenty times a second.
+def peak_bytes(work: Callable[[], object]) -> int:
+    """The peak memory of `work` in bytes, sampled twenty times a second, without uncollected garbage.
 
-    Garbage that waits for the collector is not in it: how much that is depends on how long the work takes so far,
-    up to a bound of its own (`rolecall/__init__.py`), and not on what it holds.
+    The amount of uncollected garbage depends on the garbage collector's settings and not on what `work` keeps.
     """
     seen = [0]
     over = Event()
 
-    def look() -> None:
+    def sample() -> None:
         while not over.wait(0.05):
             gc.collect()
             seen.append(tracemalloc.get_traced_memory()[0])
 
     gc.collect()
-    # What was there before need not be gone through at each look.
+    # `gc.freeze` excludes all earlier objects from the collections, which makes each sample faster.
     gc.freeze()
     tracemalloc.start()
-    looking = Thread(target=look)
-    looking.start()
+    sampling = Thread(target=sample)
+    sampling.start()
     try:
         work()
     finally:
         over.set()
-        looking.join()
+        sampling.join()
         tracemalloc.stop()
         gc.unfreeze()
     return max(seen)
@@ -290,7 +293,7 @@ def most_held(work: Callable[[], object]) -> int:
 
 @contextmanager
 def write_units() -> Iterator[Counter[str]]:
-    """By operation, as the engine counts them."""
+    """Count the write units by operation, as the engine reports them."""
     units: Counter[str] = Counter()
     events = dynamodb.client().meta.events
     writes = ("BatchWriteItem", "DeleteItem", "UpdateItem", "PutItem")

@@ -1,7 +1,7 @@
 """One process with one warm handler: `{"event": …, "times": n}` a line in, `{"cpu": seconds, "answer": …}` a line out.
 
-Run by the benchmark on the path of a `Package`, with the handler as its argument. Time is the process's own CPU
-time: what the storage takes is not in it.
+The benchmark runs it on the path of a `Package`, with the handler as its argument. `cpu` is the CPU time of this
+process, without the time that the storage takes.
 """
 
 import importlib
@@ -14,7 +14,7 @@ from uuid import uuid4
 
 
 class Context:
-    """What Lambda hands to a function beside its event."""
+    """The context object that Lambda passes to a function."""
 
     function_name = "bench"
     function_version = "1"
@@ -31,7 +31,7 @@ class Context:
 def main() -> None:
     module, _, name = sys.argv[1].rpartition(".")
     answers = os.fdopen(os.dup(1), "w")
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # where the logs go
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the logs are discarded
     handler: Any = getattr(importlib.import_module(module.replace("/", ".")), name)
     for line in sys.stdin:
         asked = json.loads(line)

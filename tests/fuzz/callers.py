@@ -1,4 +1,4 @@
-"""Who asks, and for whom and what."""
+"""The callers of the fuzz test: their credentials, and the ids that exist for them."""
 
 import json
 from collections.abc import Mapping
@@ -12,9 +12,9 @@ SESSIONS = "/v1/api/auth"
 
 @dataclass
 class Caller:
-    """Someone with a credential that stays good, whatever the answers make of it; `nobody` has none.
+    """A caller with a credential that stays valid: it is replaced when an answer replaces it. `nobody` has none.
 
-    `ids` are the ones that there is something behind, by the path that takes them; the caller's own comes first.
+    `ids` has the ids of existing items by the beginning of the paths that take them. The caller's own id comes first.
     """
 
     api: str
@@ -27,35 +27,35 @@ class Caller:
 
     @property
     def scheme(self) -> str | None:
-        """What the document calls the credential, of those who may do the most with it."""
+        """The API document's name for the kind of credential, for the most powerful caller of each kind; else None."""
         return {"admin": "ApiToken", "operator": "MasterToken", "superadmin": "AccessToken"}.get(self.kind)
 
     def log_in(self) -> None:
         body = {"email": self.email, "password": self.password}
-        self._take(call("POST", f"{self.api}{SESSIONS}/login", body=body).json())
+        self._store_tokens(call("POST", f"{self.api}{SESSIONS}/login", body=body).json())
 
     def ids_for(self, path: str) -> list[Any]:
-        """What there is for the `{id}` of a path."""
+        """Return the ids of existing items for the `{id}` of a path."""
         return next((ids for beginning, ids in self.ids.items() if path.startswith(beginning)), [])
 
     def session_body(self, path: str) -> dict[str, str] | None:
-        """What this caller would send to the routes of sessions."""
+        """Return a correct body for a route of sessions; None for other paths, or if the caller is no account."""
         if not self.email or not path.startswith(SESSIONS):
             return None
         if path.endswith("/login"):
             return {"email": self.email, "password": self.password}
         return {"refreshToken": self.refresh_token}
 
-    def heard(self, operation: str, status: int, content: bytes) -> None:
-        """Go on with what the answer gives, or without what it takes."""
+    def take_over_credential(self, operation: str, status: int, content: bytes) -> None:
+        """Take over the new credential from an answer, or log in again if the answer ended the session."""
         if status == 200 and operation == "POST /users/{id}/token":
             data = json.loads(content)["data"]
             if data["user_id"] == self.ids_for("/users/{id}")[0]:
                 self.credential = data["token"]
         elif status == 200 and operation == f"POST {SESSIONS}/refresh":
-            self._take(json.loads(content))
+            self._store_tokens(json.loads(content))
         elif status == 204 and operation == f"POST {SESSIONS}/logout":
             self.log_in()
 
-    def _take(self, pair: dict[str, str]) -> None:
+    def _store_tokens(self, pair: dict[str, str]) -> None:
         self.credential, self.refresh_token = pair["accessToken"], pair["refreshToken"]

@@ -1,7 +1,7 @@
-"""What Schemathesis is told of Rolecall beyond the API's document. It loads this as SCHEMATHESIS_HOOKS.
+"""Hooks for Schemathesis with what the API's document cannot say. Schemathesis loads this file by SCHEMATHESIS_HOOKS.
 
-The file that FUZZ_CALLERS names has those who take turns in asking. What was answered, by operation and status, is
-written to the one that FUZZ_ANSWERS names.
+The file that FUZZ_CALLERS names has the callers. The hooks write the numbers of answers by operation and status to the
+file that FUZZ_ANSWERS names.
 """
 
 import atexit
@@ -26,31 +26,32 @@ ANSWERS: dict[str, Counter[int]] = defaultdict(Counter)
 
 _VISIBLE = st.characters(categories=["L", "N", "P", "S"], max_codepoint=0x2FF)
 _LABELS = st.text("abcdefghijklmnopqrstuvwxyz0123456789", min_size=1, max_size=12)
-# Which of the addresses that the RFC allows are anyone's is for email-validator to know.
+# Only simple addresses are generated, because email-validator refuses some addresses that the RFC allows.
 schemathesis.openapi.format("email", st.builds("{}.{}@{}.example.com".format, _LABELS, _LABELS, _LABELS))
 schemathesis.openapi.format("password", st.text(_VISIBLE, min_size=8, max_size=128).map(lambda text: f"{text[:-2]}✓~"))
 
-#: Requests that fit the document and are refused with 400 all the same, for what no schema says.
+#: Requests that match the document and are still refused with 400, because of a rule that no schema can express:
+#: the field and the error message.
 _WELL_FORMED_BUT_WRONG = {
-    # A cursor is authenticated: only one that a list gave out is good.
+    # A cursor is authenticated, so only a cursor from an earlier answer is valid.
     ("cursor", "must be a next_cursor of this list, with the same filters"),
-    # Thousands are known.
+    # The list of common passwords has thousands of entries.
     ("password", "is among the most common passwords: choose another"),
-    # By the master token alone: an admin's tenant is the one of its credential.
+    # The parameter is required only with the master token.
     ("tenant_id", "is required and must be a UUID"),
-    # A prefix of addresses is an open set of texts.
+    # No pattern describes all beginnings of email addresses.
     ("email", "must be the beginning of an email address"),
     ("email", "must have no space: an email has none, and + is written as %2B in a query"),
     ("birthDate", "must be from 1900-01-01 to today"),
 }
 
-#: What the messages of `text_rules` begin with: Unicode's properties are more than a pattern can say.
+#: The beginnings of the messages of `text_rules`. No pattern can express Unicode's properties.
 _ABOUT_CHARACTERS = ("must not be blank", "must have no characters", "must not have the character", "must have at most")
 
 
 @schemathesis.auth(refresh_interval=None)
-class Turn:
-    """The callers take turns, each with the credential that it holds by now; who may ask does so more often."""
+class RandomCaller:
+    """Chooses the caller of each request at random; callers who may use the route are chosen more often."""
 
     def __init__(self) -> None:
         self._dice = Random(0)
@@ -63,7 +64,7 @@ class Turn:
     def set(self, case: Case[Any], caller: Caller, context: AuthContext) -> None:
         if caller.credential:
             case.headers["Authorization"] = f"Bearer {caller.credential}"
-        # Else hardly anything but 404 and 401 would be seen.
+        # Random ids and tokens would give almost only 404 and 401. So ids of existing items are used often.
         ids, body = caller.ids_for(case.path), caller.session_body(case.path)
         if ids and self._dice.random() < 0.75 and not _is_negative(case, ParameterLocation.PATH):
             case.path_parameters["id"] = self._dice.choice(ids)
@@ -83,20 +84,23 @@ def after_call(context: HookContext, case: Case[Any], response: Response) -> Non
     credential = response.request.headers.get("Authorization")
     for caller in CALLERS:
         if credential == f"Bearer {caller.credential}":
-            caller.heard(operation, response.status_code, response.content)
+            caller.take_over_credential(operation, response.status_code, response.content)
 
 
 @schemathesis.hook
 def filter_failure(context: HookContext, failure: Failure, case: Case[Any], response: Response) -> bool:
-    """Whether it is one: not what is right, and no schema can say."""
+    """Return whether a reported failure is real.
+
+    Some correct answers look wrong, because no schema can express them.
+    """
     if isinstance(failure, UnsupportedMethodResponse):
-        # API Gateway knows methods on paths, and no paths alone: the contract's answer is 404, not 405.
+        # The contract's answer to an unknown method is 404, not 405, because API Gateway can't tell the two apart.
         return response.status_code != 404
     if isinstance(failure, RejectedPositiveData) and response.status_code == 400:
-        told = json.loads(response.content)
-        fields = told.get("validation") or told.get("fieldErrors") or [{"field": "", "message": ""}]
-        # The body has characters that no JSON in UTF-8 has.
-        if "U+FFFD" in told.get("error", "") + told.get("message", ""):
+        answer = json.loads(response.content)
+        fields = answer.get("validation") or answer.get("fieldErrors") or [{"field": "", "message": ""}]
+        # The body contained U+FFFD, which is refused.
+        if "U+FFFD" in answer.get("error", "") + answer.get("message", ""):
             return False
         complaints = {(one["field"], one["message"]) for one in fields}
         about_text = {one for one in complaints if one[1].startswith(_ABOUT_CHARACTERS)}
@@ -105,5 +109,5 @@ def filter_failure(context: HookContext, failure: Failure, case: Case[Any], resp
 
 
 @atexit.register
-def _tell() -> None:
+def _write_answers() -> None:
     Path(os.environ["FUZZ_ANSWERS"]).write_text(json.dumps(ANSWERS))

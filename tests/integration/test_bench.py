@@ -14,8 +14,8 @@ def test_the_compared_do_the_same() -> None:
         warm = {name: processes.enter_context(running.warm(package, storage)) for name, package in found.items()}
         peers = {name: warm[name] for name in ("floor", "with_fastapi", "with_powertools")}
 
-        assert running.compared({"rolecall": warm["promote"], **peers}, "promote", storage) == 2
-        assert running.compared({"rolecall": warm["list"], **peers}, "list", storage) == 1
+        assert running.check_all_do_the_same({"rolecall": warm["promote"], **peers}, "promote", storage) == 2
+        assert running.check_all_do_the_same({"rolecall": warm["list"], **peers}, "list", storage) == 1
         running.check_same_cold_request(warm["authorizer"], warm["promote"], warm["with_fastapi_token"], storage)
 
 

@@ -1,4 +1,4 @@
-"""`make soak`: minutes of traffic on a stack of its own, on this machine only."""
+"""`make soak`: some minutes of traffic on a stack that is made for it, on this machine only."""
 
 import sys
 import tempfile
@@ -23,7 +23,8 @@ def main() -> int:
         start = time.monotonic()
         soaked = soak(stack, seconds, owners=3, bystanders=2, large=[150] * max(1, seconds // 120))
         sys.stdout.write(f"{soaked}\n{time.monotonic() - start:.0f} s in all.\n")
-    sys.stdout.write("Something is wrong, see above.\n" if soaked.wrong else "Everything was as it must be.\n")
+    good, bad = "All answers and all items were correct.\n", "Some answers or items were wrong, see above.\n"
+    sys.stdout.write(bad if soaked.wrong else good)
     return 1 if soaked.wrong else 0
 
 

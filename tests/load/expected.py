@@ -1,6 +1,6 @@
-"""What the virtual users know of the tenants: what they did to them, and so what every answer must say.
+"""The expected state of the tenants: the virtual users record every change here and compare each answer with it.
 
-Plain Python without locust, and without the layer.
+This is plain Python, without locust and without the layer.
 """
 
 import re
@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-#: A tenant's mark is in the email of each of its users, and in its name.
+#: The pattern of a tenant's mark, a text that is part of its name and of the email of each of its users.
 _MARK = re.compile(r"load-[0-9a-f]{8}")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
@@ -24,23 +24,26 @@ class Person:
 
 @dataclass
 class Tenant:
-    """One virtual user writes into it and others look; `changing` and `changes` tell them whether it was still."""
+    """A tenant that one virtual user changes and others read.
+
+    With `moment` and `still_since`, a reader finds out whether the tenant changed during its request.
+    """
 
     id: str
     mark: str
     people: dict[str, Person] = field(default_factory=dict)
-    #: What was done, as the audit trail tells it: action and target.
+    #: The successful changes, as the audit trail must list them: pairs of action and target.
     log: list[tuple[str, str]] = field(default_factory=list)
     changing: bool = False
     changes: int = 0
-    #: Its deletion was sent; its deletion was accepted.
+    #: `closing`: the request to delete the tenant was sent. `closed`: it was accepted.
     closing: bool = False
     closed: bool = False
-    #: Users that the deletion found.
+    #: The number of users that the deletion found.
     buried: int = 0
 
     def __enter__(self) -> None:
-        """Something is being changed."""
+        """A change begins."""
         self.changing = True
         self.changes += 1
 
@@ -48,18 +51,18 @@ class Tenant:
         self.changing = False
 
     def still_since(self, changes: int | None) -> bool:
-        """Nothing changed since `moment` gave this, nor did anything then."""
+        """Return whether no change began or ran since `moment` returned `changes`."""
         return changes is not None and changes == self.changes and not self.changing
 
     def moment(self) -> int | None:
-        """For `still_since`; None while something changes."""
+        """Return the current number of changes, for `still_since`; None while a change runs."""
         return None if self.changing else self.changes
 
     def active(self, *roles: str) -> list[Person]:
         return [person for person in self.people.values() if person.active and (not roles or person.role in roles)]
 
     def listed(self, people: Iterable[Person]) -> list[dict[str, Any]]:
-        """Users as the list shows them, as far as it is known."""
+        """Return the fields of `GET /users` whose values are known, for these people, ordered by email."""
         return [
             {
                 "id": person.id,
@@ -73,13 +76,13 @@ class Tenant:
         ]
 
 
-class Town:
-    """All the tenants, and whose is what."""
+class Tenants:
+    """All tenants, and the tenant to which each id belongs."""
 
     def __init__(self) -> None:
         self.open: list[Tenant] = []
         self.gone: list[Tenant] = []
-        #: Tokens that are dead for good.
+        #: Tokens that can never be valid again.
         self.dead: list[str] = []
         self._owners: dict[str, str] = {}
 
@@ -92,14 +95,14 @@ class Town:
     def own(self, tenant: Tenant, thing: str) -> None:
         self._owners[thing] = tenant.id
 
-    def bury(self, tenant: Tenant) -> None:
+    def mark_deleted(self, tenant: Tenant) -> None:
         tenant.closed = True
         self.open.remove(tenant)
         self.gone.append(tenant)
         self.dead += [person.token for person in tenant.people.values()]
 
     def foreign(self, tenant: Tenant, text: str) -> set[str]:
-        """What stands in an answer to someone of the tenant, and is another tenant's."""
+        """Return the ids and marks of other tenants that the text of an answer contains."""
         marks = {mark for mark in _MARK.findall(text) if mark != tenant.mark}
         return marks | {one for one in _UUID.findall(text) if self._owners.get(one, tenant.id) != tenant.id}
 

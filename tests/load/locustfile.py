@@ -1,6 +1,6 @@
-"""The traffic: virtual users who know what each answer must be, as they know what they did.
+"""The traffic of virtual users. Each of them compares every answer with the expected state.
 
-Run by locust alone, in a process of its own: it makes all input and output cooperative.
+Only locust runs this file, in a separate process, because locust replaces the blocking functions of Python.
 """
 
 import json
@@ -16,34 +16,35 @@ from typing import Any
 from locust import HttpUser, between, events, task
 from locust.exception import RescheduleTask
 
-from tests.load.expected import Person, Tenant, Town
+from tests.load.expected import Person, Tenant, Tenants
 
 GIVEN = json.loads(Path(os.environ["LOAD_GIVEN"]).read_text())
 MASTER = GIVEN["master_token"]
 PASSWORD = "correct horse battery"
-#: Before a tenant is deleted, at least and at most.
+#: The shortest and the longest time before a tenant is deleted, in seconds.
 SECONDS_OF_A_LIFE = (12, 25)
 MOST_PEOPLE = 12
 TENANT_IS_GONE_WITHIN = 60.0
-#: Failed logins keep an account waiting from the sixth on, and everyone at this address from the hundred and first.
+#: The most failed logins of the test and of one account. More would make the next login wait: the limit is 5 for an
+#: account and 100 for an address.
 MOST_FAILED_LOGINS, OF_AN_ACCOUNT = 50, 3
-#: Of a request that the document says can be repeated at once.
+#: How often a request is repeated after `CONCURRENT_CHANGE`.
 MOST_REPEATS = 4
 ACCOUNTS = "/v1/api/superadmin/users"
 SESSIONS = "/v1/api/auth"
-TOWN = Town()
-BOOKS: dict[str, Any] = {"accounts": [], "repeated": 0, "failed_logins": 0}
+TENANTS = Tenants()
+RECORDS: dict[str, Any] = {"accounts": [], "repeated": 0, "failed_logins": 0}
 
 
-def _tell(**_: Any) -> None:
-    Path(os.environ["LOAD_BOOKS"]).write_text(json.dumps(BOOKS | TOWN.to_json()))
+def _write_records(**_: Any) -> None:
+    Path(os.environ["LOAD_RECORDS"]).write_text(json.dumps(RECORDS | TENANTS.to_json()))
 
 
-events.quitting.add_listener(_tell)  # type: ignore[no-untyped-call]
+events.quitting.add_listener(_write_records)  # type: ignore[no-untyped-call]
 
 
 class Caller(HttpUser):
-    """Sends requests, and fails what is not answered as it must be."""
+    """Sends requests. A wrong answer counts as a failed request."""
 
     abstract = True
     wait_time = between(0, 0.2)
@@ -60,9 +61,10 @@ class Caller(HttpUser):
         query: str = "",
         check: Callable[[int, Any], object] = lambda _status, _body: None,
     ) -> tuple[int, Any]:
-        """Status and body. `name` is method and path, `to` the id in it, `of` the tenant whose user asks.
+        """Send a request and return the status and the body of the answer.
 
-        `check` says what is wrong with an answer, if anything. What is wrong ends the task.
+        `name` is method and path, `to` the id in the path, `of` the tenant whose user sends the request. `check`
+        returns a description of what is wrong with the answer, or an empty text. A wrong answer ends the task.
         """
         method, _, path = name.partition(" ")
         headers = {"Authorization": f"Bearer {token}"} if token else {}
@@ -78,17 +80,17 @@ class Caller(HttpUser):
                 timeout=60,
             ) as answer:
                 status, text = answer.status_code, answer.text
-                said = _json(text)
-                code = said.get("error_code") or said.get("code") if isinstance(said, dict) else None
+                parsed = _json(text)
+                code = parsed.get("error_code") or parsed.get("code") if isinstance(parsed, dict) else None
                 if (status, code) == (409, "CONCURRENT_CHANGE") and repeats < MOST_REPEATS:
                     answer.success()
                     repeats += 1
-                    BOOKS["repeated"] += 1
+                    RECORDS["repeated"] += 1
                     continue
-                wrong = _wrong(status, text, said, expect) or _foreign(of, text, to) or check(status, said)
+                wrong = _wrong(status, text, parsed, expect) or _foreign(of, text, to) or check(status, parsed)
                 if not wrong:
                     answer.success()
-                    return status, said
+                    return status, parsed
                 answer.failure(f"{wrong}: {status} {text[:600]}")
                 raise RescheduleTask
 
@@ -100,17 +102,17 @@ def _json(text: str | None) -> Any:
         return None
 
 
-def _wrong(status: int, text: str, said: Any, expect: set[int]) -> str:
+def _wrong(status: int, text: str, answer: Any, expect: set[int]) -> str:
     if status not in expect:
         return f"not one of {sorted(expect)}"
-    if said is None and status != 204:
+    if answer is None and status != 204:
         return "no JSON"
     return ""
 
 
 def _foreign(of: Tenant | None, text: str, asked_for: str) -> str:
-    """The gateway's own errors echo the path, with the id that was asked for."""
-    found = TOWN.foreign(of, text) - {asked_for} if of else None
+    """Return a complaint if the answer names another tenant. Errors of the gateway repeat the id in the path."""
+    found = TENANTS.foreign(of, text) - {asked_for} if of else None
     return f"another tenant's: {sorted(found)}" if found else ""
 
 
@@ -126,23 +128,23 @@ class Deleter(Caller):
     abstract = True
 
     def delete(self, tenant: Tenant) -> None:
-        """Deletes it while others use it; returns once nothing is left of it."""
+        """Delete the tenant while others use it; return when the receipt says that it is deleted."""
         count = len(tenant.people)
 
-        def counts(_: int, said: Any) -> str:
-            return _same(count, said["data"]["would_delete"]["users"])
+        def counts(_: int, answer: Any) -> str:
+            return _same(count, answer["data"]["would_delete"]["users"])
 
         path, dry = "DELETE /global/tenants/{id}", "?dry_run=true"
         self.ask(path, MASTER, to=tenant.id, query=dry, expect={200}, check=counts)
         tenant.closing = True
         with tenant:
             self.ask(path, MASTER, to=tenant.id, expect={200, 202})
-        TOWN.bury(tenant)
+        TENANTS.mark_deleted(tenant)
         tenant.buried = count
         deadline = time.monotonic() + TENANT_IS_GONE_WITHIN
 
-        def check(_: int, said: Any) -> str:
-            data = said["data"]
+        def check(_: int, answer: Any) -> str:
+            data = answer["data"]
             if data["status"] == "deleted":
                 return _same((count, True), (data["deleted"]["users"], data["verified"]))
             return _unless(time.monotonic() < deadline, "it is not gone in time")
@@ -159,54 +161,54 @@ class Deleter(Caller):
 
 
 class Owner(Deleter):
-    """The only one who writes into a tenant, through its people; founds the next when one has been deleted."""
+    """Makes all changes of one tenant, with the tokens of its users. When it is deleted, registers another tenant."""
 
     fixed_count = GIVEN["owners"]
     tenant: Tenant
 
     def on_start(self) -> None:
-        self.found()
+        self.register_tenant()
 
-    def found(self) -> None:
+    def register_tenant(self) -> None:
         mark = f"load-{secrets.token_hex(4)}"
         self.end = time.monotonic() + random.uniform(*SECONDS_OF_A_LIFE)
         body = {"tenant_name": f"Load {mark}", "email": f"owner@{mark}.example.com", "password": PASSWORD}
-        said = self.ask("POST /register", MASTER, body, expect={201})[1]
-        admin = said["user"]
-        tenant = Tenant(said["tenant"]["id"], mark, log=[("register_tenant", said["tenant"]["id"])])
-        tenant.people[admin["id"]] = Person(admin["id"], admin["email"], "admin", said["token"])
+        answer = self.ask("POST /register", MASTER, body, expect={201})[1]
+        admin = answer["user"]
+        tenant = Tenant(answer["tenant"]["id"], mark, log=[("register_tenant", answer["tenant"]["id"])])
+        tenant.people[admin["id"]] = Person(admin["id"], admin["email"], "admin", answer["token"])
         self.tenant = tenant
-        TOWN.add(tenant)
+        TENANTS.add(tenant)
         for role in ("admin", "manager", "user", "user"):
             self.create(role)
 
-    def a(self, *roles: str) -> Person:
-        """One of the active users who have one of the roles."""
+    def random_active_user(self, *roles: str) -> Person:
+        """Return a random active user with one of the roles."""
         return random.choice(self.tenant.active(*roles))
 
-    def other(self, than: Person) -> Person:
+    def other_user(self, than: Person) -> Person:
         return random.choice([person for person in self.tenant.people.values() if person is not than])
 
     @contextmanager
     def change(self, action: str, target: str) -> Iterator[None]:
-        """What is asked for within changes the tenant; it is in the trail if it was answered well."""
+        """The request in this block changes the tenant. If it succeeds, the audit trail must list the change."""
         with self.tenant:
             yield
             self.tenant.log.append((action, target))
 
     @task(6)
     def promote(self) -> None:
-        actor = self.a("admin", "manager")
-        target, new = self.other(actor), random.choice(["admin", "manager", "user"])
+        actor = self.random_active_user("admin", "manager")
+        target, new = self.other_user(actor), random.choice(["admin", "manager", "user"])
         old = target.role
         may = actor.role == "admin" or (old, new) in {("user", "manager"), ("manager", "user")}
         if not may and old == new:
             return
 
-        def check(_: int, said: Any) -> str:
+        def check(_: int, answer: Any) -> str:
             if not may:
-                return _same("ROLE_TRANSITION_DENIED", said["error_code"])
-            return _same({"user_id": target.id, "old_role": old, "new_role": new}, said["data"])
+                return _same("ROLE_TRANSITION_DENIED", answer["error_code"])
+            return _same({"user_id": target.id, "old_role": old, "new_role": new}, answer["data"])
 
         with self.tenant:
             path, body = "POST /users/{id}/promote", {"new_role": new}
@@ -220,12 +222,12 @@ class Owner(Deleter):
     @task(6)
     def get(self, target: Person | None = None) -> None:
         target = target or random.choice(list(self.tenant.people.values()))
-        token = random.choice([MASTER, self.a("admin").token])
+        token = random.choice([MASTER, self.random_active_user("admin").token])
         expected: dict[str, Any] = {"id": target.id, "tenant_id": self.tenant.id, "email": target.email}
         expected |= {"role": target.role, "active": target.active}
 
-        def check(_: int, said: Any) -> str:
-            return _same(expected, {name: said["data"][name] for name in expected})
+        def check(_: int, answer: Any) -> str:
+            return _same(expected, {name: answer["data"][name] for name in expected})
 
         self.ask("GET /users/{id}", token, to=target.id, expect={200}, of=self.tenant, check=check)
 
@@ -237,7 +239,9 @@ class Owner(Deleter):
         found: list[dict[str, Any]] = []
         while True:
             query = f"?limit={limit}" + (f"&role={role}" if role else "") + (f"&cursor={cursor}" if cursor else "")
-            page = self.ask("GET /users", self.a("admin").token, query=query, expect={200}, of=self.tenant)[1]
+            page = self.ask(
+                "GET /users", self.random_active_user("admin").token, query=query, expect={200}, of=self.tenant
+            )[1]
             found += page["users"]
             cursor = page.get("next_cursor", "")
             if not cursor:
@@ -245,7 +249,7 @@ class Owner(Deleter):
         expected = self.tenant.listed(people)
         shown = [{name: user[name] for name in expected[0]} for user in found] if expected else found
         if shown != expected:
-            raise AssertionError(f"GET /users: {shown} is not what it must be, {expected}")
+            raise AssertionError(f"GET /users: {shown} differs from {expected}")
 
     @task(2)
     def create(self, role: str = "") -> None:
@@ -255,17 +259,19 @@ class Owner(Deleter):
         email = f"{secrets.token_hex(6)}@{self.tenant.mark}.example.com"
         body = {"email": email, "password": PASSWORD, "role": role}
         with self.tenant:
-            said = self.ask("POST /users", self.a("admin").token, body, expect={201}, of=self.tenant)[1]["user"]
-            self.tenant.people[said["id"]] = Person(said["id"], email, role, said["token"])
-            TOWN.own(self.tenant, said["id"])
-            self.tenant.log.append(("create_user", said["id"]))
-        self.ask("GET /users/{id}", said["token"], to=said["id"], expect={200}, of=self.tenant)
+            answer = self.ask(
+                "POST /users", self.random_active_user("admin").token, body, expect={201}, of=self.tenant
+            )[1]["user"]
+            self.tenant.people[answer["id"]] = Person(answer["id"], email, role, answer["token"])
+            TENANTS.own(self.tenant, answer["id"])
+            self.tenant.log.append(("create_user", answer["id"]))
+        self.ask("GET /users/{id}", answer["token"], to=answer["id"], expect={200}, of=self.tenant)
 
     @task(2)
     def switch(self) -> None:
-        """Deactivates someone, whose token is dead from then on, or lets them back."""
-        actor = self.a("admin")
-        target = self.other(actor)
+        """Deactivate a user, whose token is then invalid, or activate the user again."""
+        actor = self.random_active_user("admin")
+        target = self.other_user(actor)
         with self.change("update_user", target.id):
             body = {"active": not target.active}
             self.ask("PUT /users/{id}", actor.token, body, to=target.id, expect={200}, of=self.tenant)
@@ -275,97 +281,104 @@ class Owner(Deleter):
 
     @task(2)
     def rotate(self) -> None:
-        target = self.a()
-        actor = random.choice([target, self.a("admin")])
+        target = self.random_active_user()
+        actor = random.choice([target, self.random_active_user("admin")])
         old = target.token
         with self.change("rotate_token", target.id):
-            said = self.ask("POST /users/{id}/token", actor.token, to=target.id, expect={200}, of=self.tenant)[1]
-            target.token = said["data"]["token"]
-            TOWN.dead.append(old)
+            answer = self.ask("POST /users/{id}/token", actor.token, to=target.id, expect={200}, of=self.tenant)[1]
+            target.token = answer["data"]["token"]
+            TENANTS.dead.append(old)
         for token, status in ((old, 401), (target.token, 200)):
             self.ask("GET /users/{id}", token, to=target.id, expect={status}, of=self.tenant)
 
     @task(1)
     def delete_user(self) -> None:
-        actor = self.a("admin")
-        target = self.other(actor)
+        actor = self.random_active_user("admin")
+        target = self.other_user(actor)
         if len(self.tenant.people) <= 4:
             return
         with self.change("delete_user", target.id):
             self.ask("DELETE /users/{id}", actor.token, to=target.id, expect={200}, of=self.tenant)
             del self.tenant.people[target.id]
-            TOWN.dead.append(target.token)
-        self.ask("GET /users/{id}", self.a("admin").token, to=target.id, expect={404}, of=self.tenant)
+            TENANTS.dead.append(target.token)
+        self.ask("GET /users/{id}", self.random_active_user("admin").token, to=target.id, expect={404}, of=self.tenant)
 
     @task(2)
     def audit(self) -> None:
-        """The trail has what was done, in its order, and nothing else."""
+        """The audit trail lists exactly the changes that were made, in their order."""
 
-        def check(_: int, said: Any) -> str:
-            entries = [one for one in said["entries"] if one["outcome"] == "succeeded"]
+        def check(_: int, answer: Any) -> str:
+            entries = [one for one in answer["entries"] if one["outcome"] == "succeeded"]
             found = [(one["action"], one["target"]["id"]) for one in reversed(entries)]
             return _same(self.tenant.log[len(self.tenant.log) - len(found) :], found) or _unless(
-                "next_cursor" in said or len(found) == len(self.tenant.log), "entries are missing"
+                "next_cursor" in answer or len(found) == len(self.tenant.log), "entries are missing"
             )
 
-        self.ask("GET /audit", self.a("admin").token, query="?limit=50", expect={200}, of=self.tenant, check=check)
+        self.ask(
+            "GET /audit",
+            self.random_active_user("admin").token,
+            query="?limit=50",
+            expect={200},
+            of=self.tenant,
+            check=check,
+        )
 
     @task(3)
     def live(self) -> None:
         if time.monotonic() > self.end:
             self.delete(self.tenant)
-            self.found()
+            self.register_tenant()
 
 
 class Bystander(Caller):
-    """Uses every tenant, also while it is being deleted, and tries what must not work."""
+    """Reads every tenant, also during its deletion, and sends requests that must be refused."""
 
     fixed_count = GIVEN["bystanders"]
 
     @task(5)
     def look(self) -> None:
-        """As someone of a tenant: what is still must be told as it is, and what is dead is dead."""
-        if not TOWN.open:
+        """Read a user with that user's token. The answer is checked if the tenant did not change during the request."""
+        if not TENANTS.open:
             return
-        tenant = random.choice(TOWN.open)
+        tenant = random.choice(TENANTS.open)
         person = random.choice(list(tenant.people.values()))
         token, moment, was = person.token, tenant.moment(), Person(**vars(person))
 
-        def check(status: int, said: Any) -> str:
+        def check(status: int, answer: Any) -> str:
             if not tenant.still_since(moment) or tenant.closing:
                 return ""
             if status != (200 if was.active else 401):
                 return "nothing had changed"
-            shown = said.get("data", {})
+            shown = answer.get("data", {})
             return _same((was.role, was.email), (shown["role"], shown["email"])) if status == 200 else ""
 
-        expect = {200, 401, 404}  # deleted after its token was seen: there is no such user
+        expect = {200, 401, 404}  # 404: the user was deleted after its token was read here
         self.ask("GET /users/{id}", token, to=person.id, expect=expect, of=tenant, check=check)
 
     @task(2)
     def list(self) -> None:
-        if not TOWN.open:
+        if not TENANTS.open:
             return
-        tenant = random.choice(TOWN.open)
+        tenant = random.choice(TENANTS.open)
         admins = tenant.active("admin")
         if not admins:
             return
         token, moment = random.choice(admins).token, tenant.moment()
         expected = sorted(person.email for person in tenant.people.values())
 
-        def check(status: int, said: Any) -> str:
+        def check(status: int, answer: Any) -> str:
             if tenant.still_since(moment) and not tenant.closing:
-                return _same((200, expected), (status, [user["email"] for user in said.get("users", [])]))
+                return _same((200, expected), (status, [user["email"] for user in answer.get("users", [])]))
             return ""
 
         self.ask("GET /users", token, expect={200, 401, 403}, of=tenant, check=check)
 
     @task(3)
-    def trespass(self) -> None:
-        """What is another tenant's is not there."""
-        if len(TOWN.open) < 2:
+    def reach_into_other_tenant(self) -> None:
+        """A user of another tenant is not found, whatever the request."""
+        if len(TENANTS.open) < 2:
             return
-        tenant, other = random.sample(TOWN.open, 2)
+        tenant, other = random.sample(TENANTS.open, 2)
         admins = tenant.active("admin")
         if not admins:
             return
@@ -381,22 +394,22 @@ class Bystander(Caller):
             ]
         )
 
-        def check(status: int, said: Any) -> str:
+        def check(status: int, answer: Any) -> str:
             still = tenant.still_since(moment) and not tenant.closing
-            return _same((404, "USER_NOT_FOUND"), (status, said["error_code"])) if still else ""
+            return _same((404, "USER_NOT_FOUND"), (status, answer["error_code"])) if still else ""
 
         self.ask(name, token, body, to=stranger.id, expect={404, 401, 403}, of=tenant, check=check)
 
     @task(2)
-    def haunt(self) -> None:
-        """A dead token stays dead."""
-        if TOWN.dead:
-            token = random.choice(TOWN.dead)
+    def use_revoked_token(self) -> None:
+        """A token that was revoked is refused."""
+        if TENANTS.dead:
+            token = random.choice(TENANTS.dead)
             self.ask(random.choice(["GET /users", "GET /audit"]), token, expect={401})
 
 
 class Operator(Deleter):
-    """Lists, looks, and deletes large tenants, one after another."""
+    """Lists tenants, reads users and audit trails, and deletes the large tenants one after another."""
 
     fixed_count = 1
 
@@ -405,15 +418,15 @@ class Operator(Deleter):
         for given in GIVEN["large"]:
             tenant = Tenant(given["id"], given["mark"])
             tenant.people = {one["id"]: Person(**one) for one in given["people"]}
-            TOWN.add(tenant)
+            TENANTS.add(tenant)
             self.large.append(tenant)
         self.every = GIVEN["seconds"] / (len(self.large) + 1)
         self.next = time.monotonic() + self.every / 2
 
     @task(3)
     def tenants(self) -> None:
-        """Who is there throughout is listed once; what was gone before is not."""
-        before, gone = {tenant.id for tenant in TOWN.open}, {tenant.id for tenant in TOWN.gone}
+        """A tenant that exists during the whole request is listed once; a tenant that was deleted before is not."""
+        before, gone = {tenant.id for tenant in TENANTS.open}, {tenant.id for tenant in TENANTS.gone}
         found: list[str] = []
         cursor = ""
         while True:
@@ -423,28 +436,28 @@ class Operator(Deleter):
             cursor = page.get("next_cursor", "")
             if not cursor:
                 break
-        throughout = {tenant.id for tenant in TOWN.open if tenant.id in before and not tenant.closing}
+        throughout = {tenant.id for tenant in TENANTS.open if tenant.id in before and not tenant.closing}
         if len(found) != len(set(found)) or not throughout <= set(found) or gone & set(found):
             raise AssertionError(f"GET /tenants: {found}; must have {throughout} and none of {gone}")
 
     @task(3)
     def look(self) -> None:
-        if not TOWN.open:
+        if not TENANTS.open:
             return
-        tenant = random.choice(TOWN.open)
+        tenant = random.choice(TENANTS.open)
         person = random.choice(list(tenant.people.values()))
         expect = {200, 404} if tenant.closing or tenant.changing else {200}
         moment = tenant.moment()
 
-        def check(status: int, said: Any) -> str:
+        def check(status: int, answer: Any) -> str:
             still = tenant.still_since(moment) and not tenant.closing
-            return _same((200, person.role), (status, said.get("data", {}).get("role"))) if still else ""
+            return _same((200, person.role), (status, answer.get("data", {}).get("role"))) if still else ""
 
         self.ask("GET /users/{id}", MASTER, to=person.id, expect=expect | {404}, check=check)
 
     @task(1)
     def audit(self) -> None:
-        every = [*TOWN.open, *TOWN.gone]
+        every = [*TENANTS.open, *TENANTS.gone]
         if every:
             tenant = random.choice(every)
             query = f"?limit=20&tenant_id={tenant.id}"
@@ -458,7 +471,7 @@ class Operator(Deleter):
 
 
 class Superadmin(Caller):
-    """Manages platform accounts of its own, and logs in as them."""
+    """Creates platform accounts, changes them, and logs in as them."""
 
     fixed_count = 1
     ROLES = ("ROLE_CLIENT", "ROLE_VERIFIED_USER", "ROLE_ADMIN", "ROLE_SUPERADMIN")
@@ -468,7 +481,7 @@ class Superadmin(Caller):
         root = GIVEN["superadmin"]
         self.pair = self.log_in(root["email"], root["password"])
         self.accounts: list[dict[str, Any]] = []
-        self.hire()
+        self.create_account()
 
     @property
     def token(self) -> str:
@@ -481,37 +494,37 @@ class Superadmin(Caller):
         return pair
 
     @task(1)
-    def hire(self) -> None:
+    def create_account(self) -> None:
         if len(self.accounts) >= 12:
             return
         email = f"{secrets.token_hex(6)}@staff.example.com"
         body = {"email": email, "password": PASSWORD, "firstName": "Lo", "lastName": "Ad"}
-        said = self.ask(f"POST {ACCOUNTS}", self.token, body, expect={201})[1]
-        account = {"id": said["id"], "email": email, "role": "ROLE_CLIENT", "enabled": True, "banned": False}
+        answer = self.ask(f"POST {ACCOUNTS}", self.token, body, expect={201})[1]
+        account = {"id": answer["id"], "email": email, "role": "ROLE_CLIENT", "enabled": True, "banned": False}
         account |= {"pair": None, "log": ["USER_CREATE"], "failed": 0}
         self.accounts.append(account)
-        BOOKS["accounts"].append(account)
+        RECORDS["accounts"].append(account)
 
     def ask_of(self, account: dict[str, Any], what: str, body: object) -> None:
-        """A change of an account, which the whole profile tells from then on."""
+        """Change an account, and check that both the answer and the profile show the change."""
 
-        def check(_: int, said: Any) -> str:
+        def check(_: int, answer: Any) -> str:
             expected = ([account["role"]], account["enabled"], account["banned"])
-            return _same(expected, (said["roles"], said["enabled"], said["banned"]))
+            return _same(expected, (answer["roles"], answer["enabled"], answer["banned"]))
 
         to = str(account["id"])
         self.ask(f"{self.OTHERS}{what}", self.token, body, to=to, expect={200}, check=check)
         self.ask("GET /v1/api/superadmin/users/{id}", self.token, to=to, expect={200}, check=check)
 
-    def stands(self, account: dict[str, Any]) -> None:
-        """The account's token is as good as the account is now."""
+    def check_token_works(self, account: dict[str, Any]) -> None:
+        """Check that the account's access token has the rights of the account's current role."""
         if account["pair"]:
             expect = {200} if account["role"] == "ROLE_SUPERADMIN" else {403}
             token = account["pair"]["accessToken"]
             self.ask(f"GET {ACCOUNTS}", token, query="?limit=1", expect=expect)
 
-    def ends(self, account: dict[str, Any]) -> None:
-        """Every token of the account is dead."""
+    def check_tokens_refused(self, account: dict[str, Any]) -> None:
+        """Check that the account's access token and refresh token are refused."""
         pair, account["pair"] = account["pair"], None
         if pair:
             self.ask(f"GET {ACCOUNTS}", pair["accessToken"], query="?limit=1", expect={401})
@@ -525,11 +538,11 @@ class Superadmin(Caller):
             account["log"].append("USER_ROLE_CHANGE")
         account["role"] = role
         self.ask_of(account, "role", {"newRole": role, "reason": "load"})
-        self.stands(account)
+        self.check_token_works(account)
 
     @task(2)
-    def shut_out(self) -> None:
-        """Bans or disables, or takes it back."""
+    def ban_or_disable_or_undo(self) -> None:
+        """Ban or disable an account, or undo that."""
         account = random.choice(self.accounts)
         field, what = random.choice([("banned", "ban"), ("enabled", "disable")])
         out = field == "banned"
@@ -539,10 +552,10 @@ class Superadmin(Caller):
         account["log"].append(f"USER_{what.upper()}")
         self.ask_of(account, what, {"reason": "load"})
         if what in {"ban", "disable"}:
-            self.ends(account)
-            if account["failed"] < OF_AN_ACCOUNT and BOOKS["failed_logins"] < MOST_FAILED_LOGINS:
+            self.check_tokens_refused(account)
+            if account["failed"] < OF_AN_ACCOUNT and RECORDS["failed_logins"] < MOST_FAILED_LOGINS:
                 account["failed"] += 1
-                BOOKS["failed_logins"] += 1
+                RECORDS["failed_logins"] += 1
                 body = {"email": account["email"], "password": PASSWORD}
                 self.ask(f"POST {SESSIONS}/login", "", body, expect={401})
 
@@ -559,16 +572,16 @@ class Superadmin(Caller):
         else:
             body = {"refreshToken": account["pair"]["refreshToken"]}
             self.ask(f"POST {SESSIONS}/logout", account["pair"]["accessToken"], body, expect={204})
-            self.ends(account)
+            self.check_tokens_refused(account)
             return
-        self.stands(account)
+        self.check_token_works(account)
 
     @task(1)
     def history(self) -> None:
         account = random.choice(self.accounts)
 
-        def check(_: int, said: Any) -> str:
-            found = [one["action"] for one in reversed(said) if one["action"] != "USER_SESSION_REVOKE"]
+        def check(_: int, answer: Any) -> str:
+            found = [one["action"] for one in reversed(answer) if one["action"] != "USER_SESSION_REVOKE"]
             return _same(account["log"], found)
 
         path = "GET /v1/api/superadmin/users/{id}/history"

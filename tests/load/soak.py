@@ -1,4 +1,4 @@
-"""Traffic of several tenants on a running stack while tenants are deleted and maintenance runs, and what is left then.
+"""Sends traffic to a running stack while tenants are deleted and maintenance runs, then checks what the table holds.
 
 The layer must be set up for the stack (`local.deployment.layer.use_layer_on`, or a fixture).
 """
@@ -27,15 +27,15 @@ from local.deployment.stack import Stack
 from local.environment import ACCESS_KEY, REGION, SECRET_KEY
 from rolecall.operations import invariants
 
-#: Seconds between two runs of maintenance; on AWS it is five minutes.
+#: Seconds between two runs of maintenance. On AWS it runs every five minutes.
 MAINTENANCE_EVERY = 5
-#: Beyond the time of the traffic: to start, and to end what is going on.
+#: Seconds that are allowed beyond the time of the traffic, for locust's start and for the last requests.
 _GRACE_SECONDS = 150
 
 
 @dataclass
 class Soaked:
-    """What came of it; `wrong` is what must not be, in words."""
+    """The result of a soak test; `wrong` describes each fault that was found."""
 
     summary: str
     tenants_deleted: int = 0
@@ -52,14 +52,17 @@ class Soaked:
 
 
 def soak(stack: Stack, seconds: float, *, owners: int = 2, bystanders: int = 1, large: list[int]) -> Soaked:
-    """Traffic for so many seconds; `large` has the numbers of users of tenants that only wait for their deletion."""
+    """Send traffic for `seconds`; return the result.
+
+    `large` has the numbers of users of further tenants, which are only deleted.
+    """
     with tempfile.TemporaryDirectory(prefix="rolecall-load-") as home:
         given, books = Path(home) / "given.json", Path(home) / "books.json"
-        given.write_text(json.dumps(_given(stack, seconds, owners, bystanders, large)))
+        given.write_text(json.dumps(_settings_for_locust(stack, seconds, owners, bystanders, large)))
         command = [sys.executable, "-m", "locust", "-f", "tests/load/locustfile.py", "--headless", "--only-summary"]
         command += ["--host", stack.api, "--users", str(owners + bystanders + 2), "--spawn-rate", "1"]
         command += ["--run-time", f"{seconds:.0f}s", "--stop-timeout", "90", "--loglevel", "WARNING"]
-        environment = os.environ | {"LOAD_GIVEN": str(given), "LOAD_BOOKS": str(books), "PYTHONPATH": str(ROOT)}
+        environment = os.environ | {"LOAD_GIVEN": str(given), "LOAD_RECORDS": str(books), "PYTHONPATH": str(ROOT)}
         with Maintenance(stack) as maintenance:
             done = subprocess.run(
                 command,
@@ -73,7 +76,7 @@ def soak(stack: Stack, seconds: float, *, owners: int = 2, bystanders: int = 1, 
             )
         soaked = Soaked(done.stdout, maintained=len(maintenance.reports))
         if done.returncode:
-            soaked.wrong.append(f"Not everything was answered as it must be (locust ended with {done.returncode}).")
+            soaked.wrong.append(f"Some answers were wrong (locust ended with {done.returncode}).")
         written: dict[str, Any] = {"open": [], "gone": [], "repeated": 0}
         if books.exists():
             written = json.loads(books.read_text())
@@ -83,15 +86,15 @@ def soak(stack: Stack, seconds: float, *, owners: int = 2, bystanders: int = 1, 
     soaked.wrong += [
         f"invariant: {finding}" for page, _ in invariants.check_table(None, reserve_seconds=0) for finding in page
     ]
-    soaked.wrong += _left(stack, written)
+    soaked.wrong += _differences(stack, written)
     return soaked
 
 
 class Maintenance:
-    """Invoked again and again until the block ends, which raises what went wrong; keeps what it reports."""
+    """Invokes maintenance again and again until the block ends, and keeps its reports; then raises its failures."""
 
     def __init__(self, stack: Stack) -> None:
-        # It may take its time, and once is enough.
+        # The client waits long for an answer and never repeats an invocation.
         patient = Config(read_timeout=300, retries={"total_max_attempts": 1})
         self._lambda = boto3.client(
             "lambda",
@@ -124,7 +127,9 @@ class Maintenance:
             self.run_now()
 
 
-def _given(stack: Stack, seconds: float, owners: int, bystanders: int, large: list[int]) -> dict[str, Any]:
+def _settings_for_locust(
+    stack: Stack, seconds: float, owners: int, bystanders: int, large: list[int]
+) -> dict[str, Any]:
     root = operate(stack, "create_superadmin", [f"email=load-{secrets.token_hex(4)}@example.com", "force=true"])
     return {
         "seconds": seconds,
@@ -142,19 +147,19 @@ def _seeded(number: int) -> dict[str, Any]:
     return {"id": seeded[0].tenant_id, "mark": "", "people": people}
 
 
-# --- What is left ----------------------------------------------------------------------------------
+# --- Checks of the table ---------------------------------------------------------------------------
 
 
-def _left(stack: Stack, written: dict[str, Any]) -> list[str]:
-    """What is not in the table as the virtual users left it."""
-    time.sleep(1)  # what was sent to queues is on its way
+def _differences(stack: Stack, written: dict[str, Any]) -> list[str]:
+    """Return what differs between the table and the expected state of the virtual users."""
+    time.sleep(1)  # the functions behind the queues need a moment
     pages = stack.dynamodb.get_paginator("scan").paginate(TableName=stack.table_name, ConsistentRead=True)
     items = [item for page in pages for item in page["Items"]]
     trails: dict[str, list[tuple[str, str]]] = defaultdict(list)
     texts = []
     for item in sorted(items, key=lambda item: item["sk"]["S"]):
         kind, _, scope = item["pk"]["S"].partition("#")
-        # A counter of refusals lies in the trail too, and has no outcome.
+        # A counter of refusals is in the partition of the trail too, but has no `outcome`.
         if kind == "AUDIT" and "outcome" in item and item["outcome"]["S"] == "succeeded":
             trails[scope].append((item["action"]["S"], item["target"]["M"]["id"]["S"]))
         if kind not in {"AUDIT", "DELETION"}:
@@ -162,7 +167,9 @@ def _left(stack: Stack, written: dict[str, Any]) -> list[str]:
     wrong = []
     for tenant in written["gone"]:
         names = {tenant["id"], *tenant["people"], tenant["mark"] or tenant["id"]}
-        wrong += [f"left of a tenant that is gone: {text}" for text in texts if any(name in text for name in names)]
+        wrong += [
+            f"an item of a deleted tenant remains: {text}" for text in texts if any(name in text for name in names)
+        ]
         end = [("delete_tenant", tenant["id"]), ("complete_tenant_deletion", tenant["id"])]
         if tenant["log"]:
             wrong += _differs(f"trail of {tenant['id']}", [*map(tuple, tenant["log"]), *end], trails[tenant["id"]])
@@ -184,4 +191,4 @@ def _left(stack: Stack, written: dict[str, Any]) -> list[str]:
 
 
 def _differs(what: str, expected: object, found: object) -> list[str]:
-    return [] if expected == found else [f"{what}: {found} is not what it must be, {expected}"]
+    return [] if expected == found else [f"{what}: found {found}, expected {expected}"]

@@ -33,7 +33,7 @@ from tests.mutation.modules import GROUPS, LEFT_OUT, Group
 SAMPLE_SIZE = 60
 LEAST_KILLED = 0.9
 
-#: What the tests read, beside the layer.
+#: The folders and files that the tests read, besides the layer.
 _COPIED = ("clients", "docs", "events", "functions", "local", "openapi", "tests", "template.yaml", "samconfig.toml")
 #: The exit codes of pytest, and of a process that took too long, that mean a failed test.
 _KILLED = frozenset({1, 3, 36, 24, 152, 255, -24, -9, -11})
@@ -76,7 +76,7 @@ class Result(NamedTuple):
 def sample(names: Iterable[str], size: int) -> list[str]:
     """Return `size` of the names, or all if `size` is 0 or there are fewer.
 
-    The choice is as good as random, but always the same. A name stays chosen, or not, when few others come or go.
+    The choice looks random but is always the same. It changes little when a few names are added or removed.
     """
     ordered = sorted(names, key=lambda name: hashlib.sha256(name.encode()).digest())
     return ordered[:size] if size else ordered
@@ -110,7 +110,7 @@ def _prepare(group: Group) -> Path:
         copied = tree / f"rolecall/{module}.py"
         if not copied.exists() or copied.read_bytes() != (_PACKAGE / f"{module}.py").read_bytes():
             (beside / f"rolecall/{module}.py.meta").unlink(missing_ok=True)
-        # mutmut does not see whether this file has mutants, or is a copy from a time when the group was another one.
+        # mutmut can't tell whether this file has mutants or was copied when the group had other modules.
         (beside / f"rolecall/{module}.py").unlink(missing_ok=True)
     # mutmut then looks again which tests call which function, and keeps the results although the tests have changed.
     (beside / "mutmut-stats.json").unlink(missing_ok=True)

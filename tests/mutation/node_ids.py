@@ -1,4 +1,4 @@
-"""A plugin of pytest: mutmut asks an item for `_nodeid`, which is called `nodeid` alone by now."""
+"""A pytest plugin for mutmut, which reads an item's `_nodeid`. Today's pytest has only `nodeid`."""
 
 import pytest
 

@@ -1,1 +1,1 @@
-"""What Rolecall is measured against: the floor, and what a user would pick instead. The same storage calls each."""
+"""The programs that Rolecall is compared with: the floor and two frameworks. All make the same storage calls."""

@@ -1,7 +1,7 @@
-"""Promote and list as plain calls of a DynamoDB client, for the floor and the peers alike.
+"""Promote and list as plain calls of a DynamoDB client, for the floor and for the peers.
 
-The very requests that Rolecall makes, written down as they go over the wire: no layer, no retries of its own, no
-condition that turns into an error of its own. It is less than a peer would need, which is to its advantage.
+The requests are the same as Rolecall's, byte for byte. The code has no retries, and a failed condition becomes no error
+of its own. A real program would need more code than this, so the comparison favours the peers.
 """
 
 import hashlib
@@ -39,7 +39,7 @@ def authenticate(client: Any, token: str) -> dict[str, str]:
 
 
 def promote(client: Any, principal: dict[str, str], user_id: str, new_role: str, request: dict[str, Any]) -> str:
-    """Change the role of someone else; returns the old one."""
+    """Changes the role of another user and returns the old role."""
     tenant = f"TENANT#{principal['tenant_id']}"
     key = {"pk": {"S": tenant}, "sk": {"S": f"USER#{user_id}"}}
     answer = client.get_item(TableName=TABLE, Key=key, ConsistentRead=True)
