@@ -1,14 +1,14 @@
 """`python -m openapi`: writes `docs/openapi.json` and `docs/errors.md`."""
 
 from local import ROOT
-from openapi import catalogue, document
+from openapi import catalogue, document, failures
 
 
 def files() -> dict[str, str]:
     """What is made, by its path in the repository."""
     return {
         "docs/openapi.json": document.to_text(),
-        "docs/errors.md": catalogue.to_markdown(document.answered_by()),
+        "docs/errors.md": catalogue.to_markdown(failures.operations_by_error_code()),
     }
 
 

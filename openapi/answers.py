@@ -33,11 +33,11 @@ type ApiToken = Annotated[
     Field(
         examples=["3f1d2c4b-5a69-4788-96a5-b4c3d2e1f0a9"],
         pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$",
-        description="The full API token. It is shown this once and cannot be read again.",
+        description="The full API token. It is shown only in this answer and cannot be read again.",
     ),
 ]
 type Cursor = Annotated[
-    str, Field(examples=["Zm9yZ2VkIGN1cnNvcnMgYXJlIHJlZnVzZWQ"], description="Only where more follows; opaque.")
+    str, Field(examples=["Zm9yZ2VkIGN1cnNvcnMgYXJlIHJlZnVzZWQ"], description="Opaque. Absent on the last page.")
 ]
 type AccountId = Annotated[int, Field(ge=1, le=2**31 - 1, examples=[123], json_schema_extra={"format": "int32"})]
 type Amount = Annotated[
@@ -87,7 +87,7 @@ class ListedUser(User):
 
 
 class NewUser(User):
-    """A user that was just made, with the API token that is shown this once."""
+    """A user that was just created, with the API token, which is shown only in this answer."""
 
     token: ApiToken
 
@@ -147,7 +147,7 @@ class RoleChange(Answer):
 
 
 class RoleChanged(Done):
-    """`old_role` and `new_role` are the same where the user had that role already."""
+    """`old_role` and `new_role` are the same if the user had that role already."""
 
     message: Literal["User role updated successfully"]
     data: RoleChange
@@ -190,7 +190,7 @@ class DeletedTenant(Answer):
 
 
 class TenantDeleted(Done):
-    """Nothing is left, and this was checked."""
+    """The tenant is deleted, and a check has found no item of it."""
 
     message: Literal["Tenant and all related data permanently deleted"]
     data: DeletedTenant
@@ -219,7 +219,10 @@ class AcceptedDeletion(Answer):
 
 
 class DeletionAccepted(Done):
-    """The tenant is closed: no token of it works and nothing can be written into it. The rest happens on its own."""
+    """The tenant is closed: its tokens are invalid and nothing can be written into it.
+
+    The deletion continues by itself.
+    """
 
     message: Literal["Tenant deletion accepted: the tenant is closed, its data is being removed"]
     data: AcceptedDeletion
@@ -247,7 +250,7 @@ class Deletion(Answer):
     tenant_name: str = Field(examples=["Acme Atendimento"])
     status: Literal["scheduled", "deleting", "deleted", "failed"] = Field(
         examples=["deleted"],
-        description="`failed` after an hour without progress; it is still resumed.",
+        description="`failed` after an hour without progress. The deletion is still resumed.",
     )
     requested_at: Timestamp
     deletes_at: Timestamp = Field(default=ABSENT, description="Only while `status` is `scheduled`.")
@@ -257,7 +260,9 @@ class Deletion(Answer):
     total: Counts
     percent: int = Field(ge=0, le=100, examples=[100])
     attempts: int = Field(ge=0, examples=[1], description="0 while the deletion is scheduled.")
-    verified: bool = Field(examples=[True], description="Consistent queries have found nothing.")
+    verified: bool = Field(
+        examples=[True], description="True after strongly consistent queries have found no item of the tenant."
+    )
 
 
 class DeletionFound(Success):
@@ -278,7 +283,7 @@ class Target(Answer):
 
 
 class AuditEntry(Answer):
-    """Who changed what, or tried to."""
+    """One change, or one refused attempt: who, what, when and why."""
 
     id: str = Field(json_schema_extra={"format": "uuid"}, examples=["0197733c-8a00-7b4c-8d1e-2f3a4b5c6d7e"])
     action: str = Field(pattern="^[a-z0-9]+(_[a-z0-9]+)*$", examples=["promote_user"])
@@ -287,11 +292,11 @@ class AuditEntry(Answer):
     target: Target
     before: dict[str, Any] | None = Field(examples=[{"role": "user"}])
     after: dict[str, Any] | None = Field(
-        examples=[{"role": "manager"}], description="What was asked for, where it was denied."
+        examples=[{"role": "manager"}], description="The new values. For a denied request, the requested values."
     )
     reason: str | None = Field(
         examples=["stands in for Ana in July"],
-        description="The reason that was given, or null. Where the request was denied, the error code.",
+        description="The caller's reason, or null. For a denied request, the error code.",
     )
     request_id: str | None = Field(
         examples=["c6af9ac6-7b61-11e6-9a41-93e8deadbeef"], description="The `X-Request-Id` of the request."
@@ -362,10 +367,10 @@ class AccountList(Answer):
 
 
 class HistoryEntry(Answer):
-    """What was done to an account, or tried."""
+    """One change of an account, or one refused attempt."""
 
     id: str = Field(json_schema_extra={"format": "uuid"}, examples=["0197733c-8a00-7b4c-8d1e-2f3a4b5c6d7e"])
-    adminId: AccountId | None = Field(examples=[1], description="Null for the operator and for the machinery.")
+    adminId: AccountId | None = Field(examples=[1], description="Null for an operator and for the system itself.")
     adminName: str = Field(examples=["Root Superadmin"])
     adminEmail: str | None = Field(examples=["root@example.com"])
     action: str = Field(pattern="^[A-Z]+(_[A-Z]+)*$", examples=["USER_ROLE_CHANGE"])
@@ -391,18 +396,18 @@ type Path = Annotated[str, Field(pattern="^/", examples=["/v1/api/superadmin/use
 
 
 class FieldMessage(Answer):
-    field: str = Field(examples=["newRole"], description="Its name as it was sent, which may be empty.")
+    field: str = Field(examples=["newRole"], description="The name as it was sent, which may be empty.")
     message: Said = Field(examples=["is required"])
 
 
 class Validation(FieldMessage):
     value: str | float | bool = Field(
-        default=ABSENT, description="What was sent; never a password, a token or a secret."
+        default=ABSENT, description="The value that was sent, but never a password, a token or a secret."
     )
 
 
 class TenantError(Answer):
-    """What a function of the tenant API answers in place of a success."""
+    """An error of the tenant API."""
 
     success: Literal[False]
     error: Said = Field(description="For people.")
@@ -412,7 +417,7 @@ class TenantError(Answer):
 
 
 class PlatformError(Answer):
-    """What a function of the platform API answers in place of a success."""
+    """An error of the platform API."""
 
     status: int = Field(description="The status of the answer.")
     error: Said = Field(description="The reason phrase of the status.")
@@ -424,7 +429,10 @@ class PlatformError(Answer):
 
 
 class GatewayError(Answer):
-    """What the gateway answers before any function runs. It cannot know the family, so it satisfies both dialects."""
+    """An error of the gateway itself.
+
+    It does not know the family of the route, so it has the fields of both formats.
+    """
 
     success: Literal[False]
     status: int = Field(description="The status of the answer.")
@@ -435,6 +443,7 @@ class GatewayError(Answer):
     timestamp: str = Field(
         pattern=r"^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ|\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d \+0000)$",
         examples=["15/Jun/2026:12:00:00 +0000"],
-        description="RFC 3339 for a denied credential, else as in an access log: the gateway has no other.",
+        description="RFC 3339 for a denied credential, else the format of an access log, because the gateway has "
+        "no other.",
     )
     path: Path

@@ -7,41 +7,45 @@ from rolecall.errors import RolecallError
 
 #: What to do about each code. Several classes of `rolecall.errors` may have the same code.
 ADVICE = {
-    "VALIDATION_ERROR": "Mend the fields that `validation` or `fieldErrors` names and send the request again.",
-    "UNAUTHORIZED": "Send a valid credential in `Authorization`. An access token that has expired: refresh it. "
-    "An API token that no longer works: ask an admin to rotate it. Nothing tells which of these it was.",
-    "FORBIDDEN": "Ask someone whose role allows it. Repeating the request changes nothing.",
-    "MASTER_TOKEN_REQUIRED": "Send the platform's master token; no user's token will do.",
-    "ROLE_TRANSITION_DENIED": "Ask an admin of the tenant: a manager may only make users managers and back.",
-    "SELF_CHANGE_DENIED": "Ask somebody else: nobody changes, deactivates or deletes themselves.",
-    "USER_NOT_FOUND": "Check the id. A user of another tenant is answered like one that never existed.",
-    "TENANT_NOT_FOUND": "Check the id. A tenant whose deletion has begun is not found any more.",
-    "NOT_FOUND": "Check path and method: an unknown method on a known path is answered like an unknown path.",
-    "TENANT_EXISTS": "Choose another name. Case, kinds of space and widths of letters do not tell names apart.",
-    "USERNAME_TAKEN": "Use another username. Case does not tell usernames apart, and nobody else's email is one.",
+    "VALIDATION_ERROR": "Correct the fields that `validation` or `fieldErrors` names and send the request again.",
+    "UNAUTHORIZED": "Send a valid credential in `Authorization`. Refresh an expired access token. "
+    "If an API token no longer works, ask an admin to rotate it. The answer does not tell what is wrong.",
+    "FORBIDDEN": "Ask someone whose role allows the request. Repeating it does not help.",
+    "MASTER_TOKEN_REQUIRED": "Send the platform's master token. A token of a user or an account is refused.",
+    "ROLE_TRANSITION_DENIED": "Ask an admin of the tenant. A manager may only change `user` to `manager` and "
+    "`manager` to `user`.",
+    "SELF_CHANGE_DENIED": "Ask somebody else. Nobody may change, deactivate or delete themselves.",
+    "USER_NOT_FOUND": "Check the id. The answer is the same for a user of another tenant.",
+    "TENANT_NOT_FOUND": "Check the id. A tenant whose deletion has started is not found.",
+    "NOT_FOUND": "Check path and method. An unknown method on a known path gets this answer too.",
+    "TENANT_EXISTS": "Choose another name. Names that differ only in case, kinds of space or widths of letters "
+    "are the same name.",
+    "USERNAME_TAKEN": "Use another username. Case does not count, and another person's email is not allowed.",
     "EMAIL_TAKEN": "Use another email. Emails are unique on the whole platform and compared without case.",
     "LAST_ADMIN": "Make someone else an admin of the tenant first, then repeat the request.",
     "LAST_SUPERADMIN": "Make someone else a superadmin first, then repeat the request.",
-    "CONCURRENT_CHANGE": "Read the thing again and repeat the request if it still makes sense; "
-    "where `Retry-After` is there, repeat it unchanged after that.",
+    "CONCURRENT_CHANGE": "Read the item again, and repeat the request if it still makes sense. "
+    "If the answer has `Retry-After`, repeat the same request after that time.",
     "CONFIRMATION_MISMATCH": "Check that this is the tenant to be deleted, and send its exact name.",
-    "DELETION_STARTED": "Nothing can be restored. Follow a tenant's deletion with `GET /global/tenants/{id}/deletion`. "
-    "To create something again, take a new `Idempotency-Key`.",
+    "DELETION_STARTED": "The deletion cannot be undone. Follow a tenant's deletion with `GET "
+    "/global/tenants/{id}/deletion`. "
+    "To create the item again, use a new `Idempotency-Key`.",
     "TENANT_PROTECTED": 'Lift the protection with `PUT /global/tenants/{id}` and `{"deletion_protection": false}`.',
-    "PRECONDITION_FAILED": "Read it again, decide again, and send the new `ETag` in `If-Match`.",
+    "PRECONDITION_FAILED": "Read the item again, decide again, and send its new `ETag` in `If-Match`.",
     "PAYLOAD_TOO_LARGE": "Send at most 16 KiB.",
     "UNSUPPORTED_MEDIA_TYPE": "Send `Content-Type: application/json`, in UTF-8 and without a `Content-Encoding`.",
-    "IDEMPOTENCY_KEY_REUSED": "Take a new key for a new request; repeat an old request with its very body.",
+    "IDEMPOTENCY_KEY_REUSED": "Use a new key for a new request. Repeat an old request with exactly the same body.",
     "RATE_LIMITED": "Wait as many seconds as `Retry-After` says, then repeat the request.",
     "INTERNAL_ERROR": "Repeat the request later. If it stays, report it with its `X-Request-Id`.",
-    "SERVICE_UNAVAILABLE": "Repeat the request after `Retry-After`, with growing waits. Nothing is wrong with it.",
+    "SERVICE_UNAVAILABLE": "Repeat the request after `Retry-After`, with growing waits. The request itself may "
+    "be correct.",
 }
-#: Said to an operator who invokes a function by hand, and to nobody over HTTP.
+#: The errors that only an operator gets who invokes a function directly. No HTTP answer has them.
 WITHOUT_A_ROUTE = errors.OperatorRequestRefused
 
 
 def classes() -> list[type[RolecallError]]:
-    """Every error that a caller over HTTP can be told, with a code and status of its own."""
+    """Every error class with a code and status that an HTTP answer can have."""
     return [one for one in _subclasses(RolecallError) if "status" in vars(one) and not issubclass(one, WITHOUT_A_ROUTE)]
 
 
@@ -53,7 +57,10 @@ def _subclasses(root: type[RolecallError]) -> Iterable[type[RolecallError]]:
 
 
 def meanings() -> dict[str, tuple[int, list[str]]]:
-    """For each code its status, and what it means: more than one thing for a code that two errors share."""
+    """For each code its status and its meanings.
+
+    Two error classes can share a code, so there may be several meanings.
+    """
     found: dict[str, tuple[int, list[str]]] = {}
     for one in classes():
         status, meant = found.setdefault(one.code, (one.status, []))
@@ -73,7 +80,7 @@ def _by_status() -> dict[str, tuple[int, list[str]]]:
 
 
 def table() -> str:
-    """Every code with its status, what it means and what to do, as a table in Markdown."""
+    """A Markdown table with the status, the meaning and the advice for each code."""
     rows = [
         f"| {status} | `{code}` | {' '.join(meant)} | {ADVICE[code]} |"
         for code, (status, meant) in _by_status().items()
@@ -86,19 +93,24 @@ def to_markdown(answered_by: dict[str, list[str]]) -> str:
     lines = [
         "# Errors",
         "",
-        "What each code means and what to do about it. Made by `make openapi` from the code; `openapi.json` beside",
-        "this page says for each route which of them it answers, with examples.",
+        "What each code means and what to do about it. `make openapi` makes this page from the code. "
+        "`openapi.json` lists",
+        "the codes of each route, with examples.",
         "",
-        "A program reads the code: `error_code` in the tenant API, `code` in `/v1/api`, both in what the gateway",
-        "answers by itself. `error` and `message` are for people and may change.",
+        "Programs read the code: `error_code` in the tenant API, `code` in `/v1/api`. An error of the gateway "
+        "itself has",
+        "both. `error` and `message` are for people and may change.",
         "",
-        "Every answer carries `X-Request-Id`: the one that was sent, if it has 1 to 128 letters, digits, `.`, `_` or",
-        "`-`, else one of ours; what the gateway answers by itself always has one of ours. It is in our logs and audit",
-        "entries, so name it when you ask for help. Every 429 and 503 has `Retry-After`, in seconds.",
+        "Every answer has the header `X-Request-Id`. It is the id that the caller sent, if it has 1 to 128 letters,",
+        "digits, `.`, `_` or `-`, else an id that the server made. An answer of the gateway itself always has an "
+        "id that",
+        "the server made. The id is in the logs and audit entries, so name it when you ask for help. Every 429 "
+        "and 503 has",
+        "`Retry-After`, in seconds.",
         "",
         table(),
         "",
-        "## Who answers what",
+        "## The operations that answer each code",
         "",
         "| code | operations |",
         "| --- | --- |",
@@ -106,7 +118,7 @@ def to_markdown(answered_by: dict[str, list[str]]) -> str:
     everywhere = max(len(names) for names in answered_by.values())
     for code in _by_status():
         names = answered_by[code]
-        said = "every one" if len(names) == everywhere else ", ".join(f"`{name}`" for name in names)
-        elsewhere = ", and the gateway where there is no such route" if code == errors.NotFound.code else ""
+        said = "all operations" if len(names) == everywhere else ", ".join(f"`{name}`" for name in names)
+        elsewhere = ", and the gateway for an unknown path" if code == errors.NotFound.code else ""
         lines.append(f"| `{code}` | {said}{elsewhere} |")
     return "\n".join(lines) + "\n"

@@ -10,12 +10,13 @@ _REQUEST_ID = r"^[A-Za-z0-9._-]{1,128}$"
 PARAMETERS: dict[str, Schema] = {
     "X-Request-Id": {
         # No pattern: what is malformed is ignored, and not refused.
-        "description": "Comes back in the answer, and stands in the logs and audit entries, if it is 1 to 128 letters, "
+        "description": "The id of the request in the answer, the logs and the audit entries, if it is 1 to 128 "
+        "letters, "
         "digits, `.`, `_` or `-`; else it is ignored.",
         "schema": {"type": "string"},
     },
     "If-Match": {
-        "description": 'The `ETag` of what was read, as `"3"`: the change is made only if it still is what it was.',
+        "description": 'The `ETag` of an earlier answer, such as `"3"`: only an unchanged item is changed.',
         "schema": {"type": "string"},
     },
     "Idempotency-Key": {
@@ -23,53 +24,53 @@ PARAMETERS: dict[str, Schema] = {
         "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
     },
     "X-Confirm-Tenant-Name": {
-        "description": "The name of the tenant that is meant, as it is or as percent-encoded UTF-8; if it is another's "
+        "description": "The name of the tenant, as it is or as percent-encoded UTF-8; if it is another's "
         "name, nothing happens.",
         "schema": {"type": "string"},
     },
 }
 HEADERS: dict[str, Schema] = {
     "X-Request-Id": {
-        "description": "Names this request in the logs and audit entries.",
+        "description": "The id of the request in the logs and audit entries.",
         "required": True,
         "schema": {"type": "string", "pattern": _REQUEST_ID},
         "example": "c6af9ac6-7b61-11e6-9a41-93e8deadbeef",
     },
     "Cache-Control": {
-        "description": "No answer may be stored.",
+        "description": "The answer must not be cached.",
         "required": True,
         "schema": {"type": "string", "const": "no-store"},
     },
     "Cache-Control-of-a-file": {
-        "description": "What carries its version in its address may be kept.",
+        "description": "A file whose address contains a version may be cached.",
         "required": True,
         "schema": {"type": "string", "enum": ["no-store", "public, max-age=31536000, immutable"]},
     },
     "Content-Security-Policy": {
-        "description": "Everything comes from this origin.",
+        "description": "The page may load only files from its own server.",
         "required": True,
         "schema": {"type": "string"},
     },
     "Retry-After": {
-        "description": "Seconds after which repeating the request makes sense.",
+        "description": "Repeat the request after this number of seconds.",
         "required": True,
         "schema": {"type": "integer", "minimum": 1},
         "example": 1,
     },
     "ETag": {
-        "description": "The version of what was answered, for `If-Match`.",
+        "description": "The version of the item in the answer, for `If-Match`.",
         "required": True,
         "schema": {"type": "string", "pattern": '^"[0-9]{1,18}"$'},
         "example": '"3"',
     },
     "Location": {
-        "description": "Where to look next, relative to the request's own address.",
+        "description": "The address of the new or changed item, relative to the request's address.",
         "required": True,
         "schema": {"type": "string", "format": "uri-reference"},
         "example": f"{answers.TENANT_ID}/deletion",
     },
     "Link": {
-        "description": "The next page (RFC 8288), where there is one.",
+        "description": "The address of the next page (RFC 8288). Absent on the last page.",
         "schema": {"type": "string"},
         "example": '<?limit=100&cursor=Zm9yZ2VkIGN1cnNvcnM>; rel="next"',
     },

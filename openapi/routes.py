@@ -1,4 +1,4 @@
-"""What the document says of each route beyond what its function and the template say."""
+"""The parts of each route's description that neither its function nor the template has."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -35,12 +35,18 @@ _REASON: Schema = {
     "type": "string",
     "minLength": 1,
     "maxLength": MAX_REASON_LENGTH,
-    "description": "Why; kept in the audit entry and in the role event.",
+    "description": "The reason, for the audit entry and the role event.",
 }
 
 
 def _limit(default: int) -> Schema:
-    return {"type": "integer", "minimum": 1, "maximum": 1000, "default": default, "description": "Rows a page."}
+    return {
+        "type": "integer",
+        "minimum": 1,
+        "maximum": 1000,
+        "default": default,
+        "description": "The number of rows in a page.",
+    }
 
 
 def _moment(description: str) -> Schema:
@@ -158,7 +164,7 @@ OPERATIONS: dict[str, Operation] = {
             "active": _FLAG,
             "email": _PREFIX,
         },
-        description="Paging through sees every user that existed throughout exactly once.",
+        description="A user that exists while all pages are read is listed exactly once.",
     ),
     "create_user": Operation(
         USERS,
@@ -179,7 +185,7 @@ OPERATIONS: dict[str, Operation] = {
         errors=(*_CHANGING_A_USER, errors.RoleTransitionDenied),
         headers=_IF_MATCH,
         path={"id": USER_ID},
-        description="A role here obeys the same rules as in promote. Who is deactivated can do nothing from then on.",
+        description="A new role follows the rules of `promote_user`. An inactive user can do nothing.",
     ),
     "delete_user": Operation(
         USERS,
@@ -200,7 +206,8 @@ OPERATIONS: dict[str, Operation] = {
         {201: Answer("The tenant and its first admin, with the API token.", (answers.TenantRegistered,), ("ETag",))},
         errors=(errors.TenantExists, *_CREATING),
         headers=_KEY,
-        description="The first user is always an admin, whatever role was asked for. Names that look alike are one.",
+        description="The first user is always an admin, whatever role the request names. Names that look alike "
+        "are the same name.",
     ),
     "list_tenants": Operation(
         TENANTS,
@@ -214,7 +221,7 @@ OPERATIONS: dict[str, Operation] = {
                 "default": "active",
                 "description": "`scheduled`: closed, to be deleted at `deletes_at`. `deleting`: being removed.",
             },
-            "name": {**_TEXT, "description": "The beginning of the name. Names that look alike are one."},
+            "name": {**_TEXT, "description": "The beginning of the name. Names that look alike are the same name."},
         },
     ),
     "get_tenant": Operation(
@@ -251,7 +258,7 @@ OPERATIONS: dict[str, Operation] = {
         headers=("X-Confirm-Tenant-Name",),
         path={"id": TENANT_ID},
         query={
-            "dry_run": {**_FLAG, "description": "Only count what would go."},
+            "dry_run": {**_FLAG, "description": "Only count the items that a deletion would remove."},
             "reason": _REASON,
             "grace_days": {
                 "type": "integer",
@@ -289,12 +296,13 @@ OPERATIONS: dict[str, Operation] = {
             "tenant_id": {
                 "type": "string",
                 "format": "uuid",
-                "description": "Required with the master token; else one's own, or 404.",
+                "description": "Required with the master token. A user may name only their own tenant; any other "
+                "is 404.",
             },
-            "action": {**_ID, "description": "What was done, such as `promote_user`."},
-            "actor": {**_ID, "description": "Id of who did it."},
-            "target": {**_ID, "description": "Id of whom or what it was done to."},
-            "outcome": {"type": "string", "enum": ["succeeded", "denied"], "description": "What came of it."},
+            "action": {**_ID, "description": "The action, such as `promote_user`."},
+            "actor": {**_ID, "description": "Id of the actor."},
+            "target": {**_ID, "description": "Id of the target."},
+            "outcome": {"type": "string", "enum": ["succeeded", "denied"], "description": "The outcome."},
             "from": _moment("The earliest time, inclusive."),
             "to": _moment("The latest time, inclusive to the second."),
         },
@@ -307,7 +315,7 @@ OPERATIONS: dict[str, Operation] = {
         SESSIONS,
         _ok("The tokens of a new session.", answers.TokenPair),
         errors=(errors.Unauthorized, errors.RateLimited, errors.ConcurrentChange),
-        description="A wrong email, a wrong password and a banned or disabled account are one and the same 401. "
+        description="A wrong email, a wrong password and a banned or disabled account get the same 401. "
         "Repeated failures are answered 429 with a `Retry-After` that grows.",
     ),
     "refresh_session": Operation(
@@ -339,7 +347,8 @@ OPERATIONS: dict[str, Operation] = {
         {201: Answer("The whole profile.", (answers.Account,), ("ETag", "Location"))},
         errors=(*_CREATING, errors.UsernameTaken),
         headers=_KEY,
-        description="The username is the email if none is given. It is unique in any case, and nobody else's email.",
+        description="Without a username, the email is the username. Usernames are unique without regard to case, "
+        "and another person's email is refused.",
     ),
     "get_account": Operation(
         ACCOUNTS,
@@ -362,18 +371,18 @@ OPERATIONS: dict[str, Operation] = {
         errors=(errors.AccountNotFound,),
         path={"id": ACCOUNT_ID},
         query={"limit": _limit(100), "cursor": _CURSOR},
-        description="Where more follows, `Link` has the address of the next page, relative to this one.",
+        description="`Link` has the address of the next page, relative to this one. The last page has no `Link`.",
     ),
     "show_docs": Operation(
         REFERENCE,
         {200: Answer("The page.", headers=("Content-Security-Policy",), files=("text/html",))},
-        description="Loads nothing from anywhere else, and keeps credentials only while it is open.",
+        description="The page loads nothing from other servers, and forgets credentials when it is closed.",
     ),
     "get_docs_asset": Operation(
         REFERENCE,
         {200: Answer("The file.", files=("application/json", "text/css", "text/javascript"))},
         errors=(errors.NotFound,),
         path={"asset": {"type": "string", "description": "Name of the file.", "example": "openapi.json"}},
-        query={"v": {**_TEXT, "description": "Version of the viewer, so that a new one is not taken for the old."}},
+        query={"v": {**_TEXT, "description": "Version of the viewer. A browser caches each version separately."}},
     ),
 }

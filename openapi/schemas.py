@@ -1,6 +1,6 @@
 """The JSON Schemas of the document, made by pydantic from the models of request bodies and of answers."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
@@ -79,3 +79,12 @@ def example_of(schema: Schema) -> Any:
 def _is_in_examples(name: str) -> bool:
     # The examples of lists show the last page.
     return name not in {"next_cursor", "nextCursor"}
+
+
+def json_content(examples: Mapping[str, Any], options: list[Schema]) -> dict[str, Any]:
+    """Returns OpenAPI's media type object for a body that has one of the schemas, with its examples by name."""
+    schema = options[0] if len(options) == 1 else {"oneOf": options}
+    if len(examples) == 1:
+        [example] = examples.values()
+        return {"schema": schema, "example": example}
+    return {"schema": schema, "examples": {name: {"value": value} for name, value in examples.items()}}

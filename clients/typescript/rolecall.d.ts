@@ -35,7 +35,7 @@ export interface paths {
         };
         /**
          * List the users of the caller's tenant, ordered by email (admin)
-         * @description Paging through sees every user that existed throughout exactly once.
+         * @description A user that exists while all pages are read is listed exactly once.
          *
          *     **Who may call:** tenant users with the role `admin`.
          */
@@ -68,7 +68,7 @@ export interface paths {
         get: operations["get_user"];
         /**
          * Change the role of someone else in the caller's tenant, or deactivate them (admin, manager)
-         * @description A role here obeys the same rules as in promote. Who is deactivated can do nothing from then on.
+         * @description A new role follows the rules of `promote_user`. An inactive user can do nothing.
          *
          *     **Who may call:** tenant users with the role `admin` or `manager`.
          */
@@ -115,7 +115,7 @@ export interface paths {
         put?: never;
         /**
          * Make a tenant with its first admin (master token)
-         * @description The first user is always an admin, whatever role was asked for. Names that look alike are one.
+         * @description The first user is always an admin, whatever role the request names. Names that look alike are the same name.
          *
          *     **Who may call:** operators with the master token.
          */
@@ -251,7 +251,7 @@ export interface paths {
         put?: never;
         /**
          * Exchange an account's email and password for an access and a refresh token
-         * @description A wrong email, a wrong password and a banned or disabled account are one and the same 401. Repeated failures are answered 429 with a `Retry-After` that grows.
+         * @description A wrong email, a wrong password and a banned or disabled account get the same 401. Repeated failures are answered 429 with a `Retry-After` that grows.
          *
          *     Without a credential.
          */
@@ -319,7 +319,7 @@ export interface paths {
         put?: never;
         /**
          * Make a platform account (superadmin)
-         * @description The username is the email if none is given. It is unique in any case, and nobody else's email.
+         * @description Without a username, the email is the username. Usernames are unique without regard to case, and another person's email is refused.
          *
          *     **Who may call:** platform accounts with the role `ROLE_SUPERADMIN`.
          */
@@ -469,7 +469,7 @@ export interface paths {
         };
         /**
          * What was done to a platform account, newest first (superadmin)
-         * @description Where more follows, `Link` has the address of the next page, relative to this one.
+         * @description `Link` has the address of the next page, relative to this one. The last page has no `Link`.
          *
          *     **Who may call:** platform accounts with the role `ROLE_SUPERADMIN`.
          */
@@ -491,7 +491,7 @@ export interface paths {
         };
         /**
          * The interactive reference of the API
-         * @description Loads nothing from anywhere else, and keeps credentials only while it is open.
+         * @description The page loads nothing from other servers, and forgets credentials when it is closed.
          *
          *     Without a credential.
          */
@@ -640,11 +640,11 @@ export interface components {
          */
         Amount: number;
         /**
-         * @description The full API token. It is shown this once and cannot be read again.
+         * @description The full API token. It is shown only in this answer and cannot be read again.
          * @example 3f1d2c4b-5a69-4788-96a5-b4c3d2e1f0a9
          */
         ApiToken: string;
-        /** @description Who changed what, or tried to. */
+        /** @description One change, or one refused attempt: who, what, when and why. */
         AuditEntry: {
             /**
              * Format: uuid
@@ -669,7 +669,7 @@ export interface components {
                 [key: string]: unknown;
             } | null;
             /**
-             * @description What was asked for, where it was denied.
+             * @description The new values. For a denied request, the requested values.
              * @example {
              *       "role": "manager"
              *     }
@@ -678,7 +678,7 @@ export interface components {
                 [key: string]: unknown;
             } | null;
             /**
-             * @description The reason that was given, or null. Where the request was denied, the error code.
+             * @description The caller's reason, or null. For a denied request, the error code.
              * @example stands in for Ana in July
              */
             reason: string | null;
@@ -723,7 +723,7 @@ export interface components {
             password: string;
         };
         /**
-         * @description Only where more follows; opaque.
+         * @description Opaque. Absent on the last page.
          * @example Zm9yZ2VkIGN1cnNvcnMgYXJlIHJlZnVzZWQ
          */
         Cursor: string;
@@ -739,7 +739,7 @@ export interface components {
             /** @example Acme Atendimento */
             tenant_name: string;
             /**
-             * @description `failed` after an hour without progress; it is still resumed.
+             * @description `failed` after an hour without progress. The deletion is still resumed.
              * @example deleted
              * @enum {string}
              */
@@ -760,12 +760,16 @@ export interface components {
              */
             attempts: number;
             /**
-             * @description Consistent queries have found nothing.
+             * @description True after strongly consistent queries have found no item of the tenant.
              * @example true
              */
             verified: boolean;
         };
-        /** @description The tenant is closed: no token of it works and nothing can be written into it. The rest happens on its own. */
+        /**
+         * @description The tenant is closed: its tokens are invalid and nothing can be written into it.
+         *
+         *     The deletion continues by itself.
+         */
         DeletionAccepted: {
             /** @constant */
             success: true;
@@ -807,14 +811,18 @@ export interface components {
         };
         FieldMessage: {
             /**
-             * @description Its name as it was sent, which may be empty.
+             * @description The name as it was sent, which may be empty.
              * @example newRole
              */
             field: string;
             /** @example is required */
             message: components["schemas"]["Said"];
         };
-        /** @description What the gateway answers before any function runs. It cannot know the family, so it satisfies both dialects. */
+        /**
+         * @description An error of the gateway itself.
+         *
+         *     It does not know the family of the route, so it has the fields of both formats.
+         */
         GatewayError: {
             /** @constant */
             success: false;
@@ -827,7 +835,7 @@ export interface components {
             /** @description For people. */
             message: components["schemas"]["Said"];
             /**
-             * @description RFC 3339 for a denied credential, else as in an access log: the gateway has no other.
+             * @description RFC 3339 for a denied credential, else the format of an access log, because the gateway has no other.
              * @example 15/Jun/2026:12:00:00 +0000
              */
             timestamp: string;
@@ -835,7 +843,7 @@ export interface components {
         };
         /** @description Newest first. */
         History: components["schemas"]["HistoryEntry"][];
-        /** @description What was done to an account, or tried. */
+        /** @description One change of an account, or one refused attempt. */
         HistoryEntry: {
             /**
              * Format: uuid
@@ -843,7 +851,7 @@ export interface components {
              */
             id: string;
             /**
-             * @description Null for the operator and for the machinery.
+             * @description Null for an operator and for the system itself.
              * @example 1
              */
             adminId: components["schemas"]["AccountId"] | null;
@@ -904,7 +912,7 @@ export interface components {
             user_id: components["schemas"]["UserId"];
             token: components["schemas"]["ApiToken"];
         };
-        /** @description A user that was just made, with the API token that is shown this once. */
+        /** @description A user that was just created, with the API token, which is shown only in this answer. */
         NewUser: {
             id: components["schemas"]["UserId"];
             tenant_id: components["schemas"]["TenantId"];
@@ -924,7 +932,7 @@ export interface components {
         Password: string;
         /** @example /v1/api/superadmin/users/7/role */
         Path: string;
-        /** @description What a function of the platform API answers in place of a success. */
+        /** @description An error of the platform API. */
         PlatformError: {
             /** @description The status of the answer. */
             status: number;
@@ -987,7 +995,7 @@ export interface components {
             /** @example manager */
             new_role: components["schemas"]["Role"];
         };
-        /** @description `old_role` and `new_role` are the same where the user had that role already. */
+        /** @description `old_role` and `new_role` are the same if the user had that role already. */
         RoleChanged: {
             /** @constant */
             success: true;
@@ -1021,7 +1029,7 @@ export interface components {
             created_at: components["schemas"]["Timestamp"];
             updated_at: components["schemas"]["Timestamp"];
         };
-        /** @description Nothing is left, and this was checked. */
+        /** @description The tenant is deleted, and a check has found no item of it. */
         TenantDeleted: {
             /** @constant */
             success: true;
@@ -1041,7 +1049,7 @@ export interface components {
              */
             deletion_protection: boolean;
         };
-        /** @description What a function of the tenant API answers in place of a success. */
+        /** @description An error of the tenant API. */
         TenantError: {
             /** @constant */
             success: false;
@@ -1200,13 +1208,13 @@ export interface components {
         };
         Validation: {
             /**
-             * @description Its name as it was sent, which may be empty.
+             * @description The name as it was sent, which may be empty.
              * @example newRole
              */
             field: string;
             /** @example is required */
             message: components["schemas"]["Said"];
-            /** @description What was sent; never a password, a token or a secret. */
+            /** @description The value that was sent, but never a password, a token or a secret. */
             value?: string | number | boolean;
         };
         /** Format: uri */
@@ -1396,45 +1404,45 @@ export interface components {
         };
     };
     parameters: {
-        /** @description Comes back in the answer, and stands in the logs and audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
+        /** @description The id of the request in the answer, the logs and the audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
         "X-Request-Id": string;
-        /** @description The `ETag` of what was read, as `"3"`: the change is made only if it still is what it was. */
+        /** @description The `ETag` of an earlier answer, such as `"3"`: only an unchanged item is changed. */
         "If-Match": string;
         /** @description Makes the request safe to repeat: for 24 hours, the same key and body get the first answer. */
         "Idempotency-Key": string;
-        /** @description The name of the tenant that is meant, as it is or as percent-encoded UTF-8; if it is another's name, nothing happens. */
+        /** @description The name of the tenant, as it is or as percent-encoded UTF-8; if it is another's name, nothing happens. */
         "X-Confirm-Tenant-Name": string;
     };
     requestBodies: never;
     headers: {
         /**
-         * @description Names this request in the logs and audit entries.
+         * @description The id of the request in the logs and audit entries.
          * @example c6af9ac6-7b61-11e6-9a41-93e8deadbeef
          */
         "X-Request-Id": string;
-        /** @description No answer may be stored. */
+        /** @description The answer must not be cached. */
         "Cache-Control": "no-store";
-        /** @description What carries its version in its address may be kept. */
+        /** @description A file whose address contains a version may be cached. */
         "Cache-Control-of-a-file": "no-store" | "public, max-age=31536000, immutable";
-        /** @description Everything comes from this origin. */
+        /** @description The page may load only files from its own server. */
         "Content-Security-Policy": string;
         /**
-         * @description Seconds after which repeating the request makes sense.
+         * @description Repeat the request after this number of seconds.
          * @example 1
          */
         "Retry-After": number;
         /**
-         * @description The version of what was answered, for `If-Match`.
+         * @description The version of the item in the answer, for `If-Match`.
          * @example "3"
          */
         ETag: string;
         /**
-         * @description Where to look next, relative to the request's own address.
+         * @description The address of the new or changed item, relative to the request's address.
          * @example 1a2b3c4d-5e6f-4a7b-8c9d-0e1f2a3b4c5d/deletion
          */
         Location: string;
         /**
-         * @description The next page (RFC 8288), where there is one.
+         * @description The address of the next page (RFC 8288). Absent on the last page.
          * @example <?limit=100&cursor=Zm9yZ2VkIGN1cnNvcnM>; rel="next"
          */
         Link: string;
@@ -1549,9 +1557,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` of what was read, as `"3"`: the change is made only if it still is what it was. */
+                /** @description The `ETag` of an earlier answer, such as `"3"`: only an unchanged item is changed. */
                 "If-Match"?: components["parameters"]["If-Match"];
-                /** @description Comes back in the answer, and stands in the logs and audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
+                /** @description The id of the request in the answer, the logs and the audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path: {
@@ -1694,7 +1702,7 @@ export interface operations {
     list_users: {
         parameters: {
             query?: {
-                /** @description Rows a page. */
+                /** @description The number of rows in a page. */
                 limit?: number;
                 /** @description The cursor of the page before this one, with the same filters. */
                 cursor?: string;
@@ -1704,7 +1712,7 @@ export interface operations {
                 email?: string;
             };
             header?: {
-                /** @description Comes back in the answer, and stands in the logs and audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
+                /** @description The id of the request in the answer, the logs and the audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path?: never;
@@ -1781,7 +1789,7 @@ export interface operations {
             header?: {
                 /** @description Makes the request safe to repeat: for 24 hours, the same key and body get the first answer. */
                 "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
-                /** @description Comes back in the answer, and stands in the logs and audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
+                /** @description The id of the request in the answer, the logs and the audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path?: never;
@@ -1906,7 +1914,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Comes back in the answer, and stands in the logs and audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
+                /** @description The id of the request in the answer, the logs and the audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path: {
@@ -2007,9 +2015,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` of what was read, as `"3"`: the change is made only if it still is what it was. */
+                /** @description The `ETag` of an earlier answer, such as `"3"`: only an unchanged item is changed. */
                 "If-Match"?: components["parameters"]["If-Match"];
-                /** @description Comes back in the answer, and stands in the logs and audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
+                /** @description The id of the request in the answer, the logs and the audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path: {
@@ -2147,13 +2155,13 @@ export interface operations {
     delete_user: {
         parameters: {
             query?: {
-                /** @description Why; kept in the audit entry and in the role event. */
+                /** @description The reason, for the audit entry and the role event. */
                 reason?: string;
             };
             header?: {
-                /** @description The `ETag` of what was read, as `"3"`: the change is made only if it still is what it was. */
+                /** @description The `ETag` of an earlier answer, such as `"3"`: only an unchanged item is changed. */
                 "If-Match"?: components["parameters"]["If-Match"];
-                /** @description Comes back in the answer, and stands in the logs and audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
+                /** @description The id of the request in the answer, the logs and the audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path: {
@@ -2281,7 +2289,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Comes back in the answer, and stands in the logs and audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
+                /** @description The id of the request in the answer, the logs and the audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path: {
@@ -2403,7 +2411,7 @@ export interface operations {
             header?: {
                 /** @description Makes the request safe to repeat: for 24 hours, the same key and body get the first answer. */
                 "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
-                /** @description Comes back in the answer, and stands in the logs and audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
+                /** @description The id of the request in the answer, the logs and the audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path?: never;
@@ -2534,17 +2542,17 @@ export interface operations {
     list_tenants: {
         parameters: {
             query?: {
-                /** @description Rows a page. */
+                /** @description The number of rows in a page. */
                 limit?: number;
                 /** @description The cursor of the page before this one, with the same filters. */
                 cursor?: string;
                 /** @description `scheduled`: closed, to be deleted at `deletes_at`. `deleting`: being removed. */
                 status?: "active" | "scheduled" | "deleting";
-                /** @description The beginning of the name. Names that look alike are one. */
+                /** @description The beginning of the name. Names that look alike are the same name. */
                 name?: string;
             };
             header?: {
-                /** @description Comes back in the answer, and stands in the logs and audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
+                /** @description The id of the request in the answer, the logs and the audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path?: never;
@@ -2616,7 +2624,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Comes back in the answer, and stands in the logs and audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
+                /** @description The id of the request in the answer, the logs and the audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path: {
@@ -2715,9 +2723,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` of what was read, as `"3"`: the change is made only if it still is what it was. */
+                /** @description The `ETag` of an earlier answer, such as `"3"`: only an unchanged item is changed. */
                 "If-Match"?: components["parameters"]["If-Match"];
-                /** @description Comes back in the answer, and stands in the logs and audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
+                /** @description The id of the request in the answer, the logs and the audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path: {
@@ -2870,17 +2878,17 @@ export interface operations {
     delete_tenant: {
         parameters: {
             query?: {
-                /** @description Only count what would go. */
+                /** @description Only count the items that a deletion would remove. */
                 dry_run?: boolean;
-                /** @description Why; kept in the audit entry and in the role event. */
+                /** @description The reason, for the audit entry and the role event. */
                 reason?: string;
                 /** @description Close the tenant now and delete it that many days later, unless it is restored before. */
                 grace_days?: number;
             };
             header?: {
-                /** @description The name of the tenant that is meant, as it is or as percent-encoded UTF-8; if it is another's name, nothing happens. */
+                /** @description The name of the tenant, as it is or as percent-encoded UTF-8; if it is another's name, nothing happens. */
                 "X-Confirm-Tenant-Name"?: components["parameters"]["X-Confirm-Tenant-Name"];
-                /** @description Comes back in the answer, and stands in the logs and audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
+                /** @description The id of the request in the answer, the logs and the audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path: {
@@ -2992,7 +3000,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Comes back in the answer, and stands in the logs and audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
+                /** @description The id of the request in the answer, the logs and the audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path: {
@@ -3106,7 +3114,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Comes back in the answer, and stands in the logs and audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
+                /** @description The id of the request in the answer, the logs and the audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path: {
@@ -3218,19 +3226,19 @@ export interface operations {
     list_audit: {
         parameters: {
             query?: {
-                /** @description Rows a page. */
+                /** @description The number of rows in a page. */
                 limit?: number;
                 /** @description The cursor of the page before this one, with the same filters. */
                 cursor?: string;
-                /** @description Required with the master token; else one's own, or 404. */
+                /** @description Required with the master token. A user may name only their own tenant; any other is 404. */
                 tenant_id?: string;
-                /** @description What was done, such as `promote_user`. */
+                /** @description The action, such as `promote_user`. */
                 action?: string;
-                /** @description Id of who did it. */
+                /** @description Id of the actor. */
                 actor?: string;
-                /** @description Id of whom or what it was done to. */
+                /** @description Id of the target. */
                 target?: string;
-                /** @description What came of it. */
+                /** @description The outcome. */
                 outcome?: "succeeded" | "denied";
                 /** @description The earliest time, inclusive. */
                 from?: string;
@@ -3238,7 +3246,7 @@ export interface operations {
                 to?: string;
             };
             header?: {
-                /** @description Comes back in the answer, and stands in the logs and audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
+                /** @description The id of the request in the answer, the logs and the audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path?: never;
@@ -3350,7 +3358,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Comes back in the answer, and stands in the logs and audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
+                /** @description The id of the request in the answer, the logs and the audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path?: never;
@@ -3460,7 +3468,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Comes back in the answer, and stands in the logs and audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
+                /** @description The id of the request in the answer, the logs and the audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path?: never;
@@ -3592,7 +3600,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Comes back in the answer, and stands in the logs and audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
+                /** @description The id of the request in the answer, the logs and the audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path?: never;
@@ -3680,7 +3688,7 @@ export interface operations {
     list_accounts: {
         parameters: {
             query?: {
-                /** @description Rows a page. */
+                /** @description The number of rows in a page. */
                 limit?: number;
                 /** @description The cursor of the page before this one, with the same filters. */
                 cursor?: string;
@@ -3691,7 +3699,7 @@ export interface operations {
                 email?: string;
             };
             header?: {
-                /** @description Comes back in the answer, and stands in the logs and audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
+                /** @description The id of the request in the answer, the logs and the audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path?: never;
@@ -3813,7 +3821,7 @@ export interface operations {
             header?: {
                 /** @description Makes the request safe to repeat: for 24 hours, the same key and body get the first answer. */
                 "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
-                /** @description Comes back in the answer, and stands in the logs and audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
+                /** @description The id of the request in the answer, the logs and the audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path?: never;
@@ -3982,7 +3990,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Comes back in the answer, and stands in the logs and audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
+                /** @description The id of the request in the answer, the logs and the audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path: {
@@ -4129,9 +4137,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` of what was read, as `"3"`: the change is made only if it still is what it was. */
+                /** @description The `ETag` of an earlier answer, such as `"3"`: only an unchanged item is changed. */
                 "If-Match"?: components["parameters"]["If-Match"];
-                /** @description Comes back in the answer, and stands in the logs and audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
+                /** @description The id of the request in the answer, the logs and the audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path: {
@@ -4361,9 +4369,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` of what was read, as `"3"`: the change is made only if it still is what it was. */
+                /** @description The `ETag` of an earlier answer, such as `"3"`: only an unchanged item is changed. */
                 "If-Match"?: components["parameters"]["If-Match"];
-                /** @description Comes back in the answer, and stands in the logs and audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
+                /** @description The id of the request in the answer, the logs and the audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path: {
@@ -4592,9 +4600,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` of what was read, as `"3"`: the change is made only if it still is what it was. */
+                /** @description The `ETag` of an earlier answer, such as `"3"`: only an unchanged item is changed. */
                 "If-Match"?: components["parameters"]["If-Match"];
-                /** @description Comes back in the answer, and stands in the logs and audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
+                /** @description The id of the request in the answer, the logs and the audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path: {
@@ -4799,9 +4807,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` of what was read, as `"3"`: the change is made only if it still is what it was. */
+                /** @description The `ETag` of an earlier answer, such as `"3"`: only an unchanged item is changed. */
                 "If-Match"?: components["parameters"]["If-Match"];
-                /** @description Comes back in the answer, and stands in the logs and audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
+                /** @description The id of the request in the answer, the logs and the audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path: {
@@ -5006,9 +5014,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` of what was read, as `"3"`: the change is made only if it still is what it was. */
+                /** @description The `ETag` of an earlier answer, such as `"3"`: only an unchanged item is changed. */
                 "If-Match"?: components["parameters"]["If-Match"];
-                /** @description Comes back in the answer, and stands in the logs and audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
+                /** @description The id of the request in the answer, the logs and the audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path: {
@@ -5236,13 +5244,13 @@ export interface operations {
     list_account_history: {
         parameters: {
             query?: {
-                /** @description Rows a page. */
+                /** @description The number of rows in a page. */
                 limit?: number;
                 /** @description The cursor of the page before this one, with the same filters. */
                 cursor?: string;
             };
             header?: {
-                /** @description Comes back in the answer, and stands in the logs and audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
+                /** @description The id of the request in the answer, the logs and the audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path: {
@@ -5372,7 +5380,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Comes back in the answer, and stands in the logs and audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
+                /** @description The id of the request in the answer, the logs and the audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path?: never;
@@ -5439,11 +5447,11 @@ export interface operations {
     get_docs_asset: {
         parameters: {
             query?: {
-                /** @description Version of the viewer, so that a new one is not taken for the old. */
+                /** @description Version of the viewer. A browser caches each version separately. */
                 v?: string;
             };
             header?: {
-                /** @description Comes back in the answer, and stands in the logs and audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
+                /** @description The id of the request in the answer, the logs and the audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path: {

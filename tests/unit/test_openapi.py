@@ -9,7 +9,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from local import ROOT
 from openapi import __main__ as made
-from openapi import catalogue, document
+from openapi import catalogue, document, failures
 from openapi.routes import OPERATIONS
 from openapi.template import Route, gateway_responses, routes
 from tests import contract
@@ -108,7 +108,7 @@ def test_the_gateway_says_codes_of_the_catalogue_with_their_statuses() -> None:
 
 
 def test_every_code_is_answered_somewhere() -> None:
-    assert document.answered_by().keys() == catalogue.ADVICE.keys()
+    assert failures.operations_by_error_code().keys() == catalogue.ADVICE.keys()
 
 
 # --- The check of real answers ---------------------------------------------------------------------
@@ -156,7 +156,7 @@ def test_an_answer_that_is_not_in_the_document_fails(status: int, headers: dict[
 
 
 def test_where_there_is_no_route_only_the_gateways_404_passes() -> None:
-    body = document.gateway_bodies()[404]
+    body = failures.gateway_bodies()[404]
     contract.check_over_http("GET", "/nowhere", 404, GOOD, json.dumps(body))
     for status, other in ((401, body), (404, LAST_ADMIN)):
         with pytest.raises(AssertionError):
