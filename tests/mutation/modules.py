@@ -161,7 +161,7 @@ GROUPS = (
             "unit/operations",
             "integration/operations",
             "integration/accounts/test_accounts.py",
-            "integration/tenants/test_users.py",
+            "integration/accounts/test_usernames.py",
         ),
     ),
 )

@@ -417,13 +417,15 @@ def test_a_rotated_master_token_counts_at_once(aws: None, caplog: pytest.LogCapt
     assert not gateway.authorize(MASTER_TOKEN)
     assert len(token) == len(MASTER_TOKEN)
     assert token not in caplog.text
-    assert audit_of(keys.PLATFORM)[-1]["action"] == "rotate_master_token"
+    entry = audit_of(keys.PLATFORM)[-1]
+    assert (entry["action"], entry["target"]) == ("rotate_master_token", {"type": "secret", "id": "master_token"})
 
 
 def test_a_rotated_key_signs_and_the_one_before_is_good_until_its_tokens_end(time: Clock, superadmin: Holder) -> None:
     answer = operate("rotate_jwt_key")
     assert gateway.authorize(superadmin.access_token)
-    with pytest.raises(Exception, match="valid tokens"):
+    left = answer["previous_until"] - int(time.at.timestamp())
+    with pytest.raises(Exception, match=f"valid tokens for {left} more seconds"):
         operate("rotate_jwt_key")
 
     time.forward(seconds=answer["previous_until"] - int(time.at.timestamp()))

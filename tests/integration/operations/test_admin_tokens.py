@@ -54,3 +54,9 @@ def test_a_tenant_that_is_being_deleted_gets_none(acme: Tenant) -> None:
     assert delete_tenant(acme.id).status == 200
     with unchanged(), pytest.raises(Exception, match="no active admin with that email"):
         _issue(acme.id, acme.admin.email)
+
+
+@pytest.mark.parametrize("tenant_id", ["", "acme", "1a2b3c4d"])
+def test_a_tenant_is_named_by_its_id(acme: Tenant, tenant_id: str) -> None:
+    with unchanged(), pytest.raises(Exception, match=r"^tenant_id must be a UUID$"):
+        _issue(tenant_id, acme.admin.email)

@@ -1,7 +1,8 @@
 """What must always hold, found where it does not, and put right where that can be derived."""
 
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +11,8 @@ from rolecall import clock, deadline
 from rolecall.audit import trail
 from rolecall.auth import principals
 from rolecall.auth.roles import PlatformRole
-from rolecall.operations import findings, invariants
+from rolecall.config import config
+from rolecall.operations import admin_counts, audit_coverage, findings, invariants
 from rolecall.operations.findings import Finding, FindingKind
 from rolecall.storage import dynamodb, indexes, keys, reads, writes
 from tests import contract, gateway
@@ -99,34 +101,40 @@ def _left_over(tenant: Tenant) -> None:
     put(keys.item_of_user(tenant.id, tenant.admin.id, "DEVICE", "1"))
 
 
-BROKEN: list[tuple[Callable[[Tenant], None], FindingKind]] = [
-    (_two_admins_counted, FindingKind.ADMIN_COUNT),
-    (_no_admin, FindingKind.NO_ADMIN),
-    (_no_email, FindingKind.CREDENTIALS),
-    (_an_orphaned_token, FindingKind.ORPHAN),
-    (_a_device_of_nobody, FindingKind.NO_USER),
-    (_a_secret, FindingKind.SECRET),
-    (_a_device_of_another_tenant, FindingKind.FOREIGN),
-    (_a_user_in_the_list_of_another_tenant, FindingKind.FOREIGN),
-    (_three_superadmins_counted, FindingKind.SUPERADMIN_COUNT),
-    (_a_change_that_nobody_wrote_down, FindingKind.UNRECORDED),
-    (_a_change_of_the_tenant_that_was_only_tried, FindingKind.UNRECORDED),
-    (_an_account_that_nobody_made, FindingKind.UNRECORDED),
-    (_left_over, FindingKind.LEFT_OVER),
+#: What breaks an invariant, which one, and the item's key, in which the ids of the tenant and its admin are left open.
+BROKEN: list[tuple[Callable[[Tenant], None], FindingKind, str]] = [
+    (_two_admins_counted, FindingKind.ADMIN_COUNT, "TENANT#{tenant}/META"),
+    (_no_admin, FindingKind.NO_ADMIN, "TENANT#{tenant}/META"),
+    (_no_email, FindingKind.CREDENTIALS, "TENANT#{tenant}/USER#{admin}"),
+    (_an_orphaned_token, FindingKind.ORPHAN, "TOKEN#ff/META"),
+    (_a_device_of_nobody, FindingKind.NO_USER, "TENANT#{tenant}#USER#nobody/DEVICE#1"),
+    (_a_secret, FindingKind.SECRET, "TENANT#{tenant}#USER#{admin}/DEVICE#1"),
+    (_a_device_of_another_tenant, FindingKind.FOREIGN, "TENANT#{tenant}#USER#{admin}/DEVICE#1"),
+    (_a_user_in_the_list_of_another_tenant, FindingKind.FOREIGN, "TENANT#{tenant}/USER#{admin}"),
+    (_three_superadmins_counted, FindingKind.SUPERADMIN_COUNT, "PLATFORM/META"),
+    (_a_change_that_nobody_wrote_down, FindingKind.UNRECORDED, "TENANT#{tenant}/USER#{admin}"),
+    (_a_change_of_the_tenant_that_was_only_tried, FindingKind.UNRECORDED, "TENANT#{tenant}/META"),
+    (_an_account_that_nobody_made, FindingKind.UNRECORDED, "ACCOUNT#1/META"),
+    (_left_over, FindingKind.LEFT_OVER, "TENANT#{tenant}#USER#{admin}/DEVICE#1"),
 ]
 
 
-def test_all_is_well_with_what_the_routes_make(acme: Tenant, globex: Tenant) -> None:
+def test_all_is_well_with_what_the_routes_make(acme: Tenant, globex: Tenant, superadmin: Holder) -> None:
     acme.add_device_and_session(acme.add("admin"))
-    make_account()
+    named = {"email": "grace@example.com", "password": PASSWORD, "firstName": "Grace", "lastName": "Hopper"}
+    superadmin.request("POST", "/v1/api/superadmin/users", {**named, "username": "grace"})
     assert delete(globex).status == 200
     assert found_now() == []
     assert MASTER_TOKEN not in str(table_without_audit())
 
 
-@pytest.mark.parametrize(("break_it", "kind"), BROKEN, ids=[break_it.__name__ for break_it, _ in BROKEN])
+#: Kinds of findings that name no tenant, although the item may be of one.
+_OF_NO_TENANT = {FindingKind.SECRET, FindingKind.SUPERADMIN_COUNT}
+
+
+@pytest.mark.parametrize(("break_it", "kind", "where"), BROKEN, ids=[one[0].__name__ for one in BROKEN])
 def test_what_does_not_hold_is_found_and_only_what_is_derived_is_repaired(
-    acme: Tenant, break_it: Callable[[Tenant], None], kind: FindingKind
+    acme: Tenant, break_it: Callable[[Tenant], None], kind: FindingKind, where: str
 ) -> None:
     break_it(acme)
     before = table_without_audit()
@@ -134,6 +142,8 @@ def test_what_does_not_hold_is_found_and_only_what_is_derived_is_repaired(
     [finding] = found_now()
 
     assert finding.kind is kind
+    assert "/".join(finding.key) == where.format(tenant=acme.id, admin=acme.admin.id)
+    assert finding.tenant_id == ("" if kind in _OF_NO_TENANT or where.startswith("ACCOUNT#") else acme.id)
     assert findings.repair_finding(CALL, finding) is finding.is_repairable
     if finding.is_repairable:
         assert found_now() == []
@@ -224,3 +234,135 @@ def test_a_count_that_was_touched_since_is_not_repaired(acme: Tenant) -> None:
     meta = reads.get(key)
     assert meta
     assert meta["active_admins"] == 7
+
+
+def test_a_count_that_was_changed_since_is_not_repaired(acme: Tenant) -> None:
+    _two_admins_counted(acme)
+    [finding] = found_now()
+    writes.write(writes.Update(keys.tenant(acme.id), set={"active_admins": 3}, when=writes.MUST_EXIST))
+
+    assert findings.repair_finding(CALL, finding) is False
+
+
+def test_a_token_that_has_an_owner_since_is_not_deleted(acme: Tenant) -> None:
+    _an_orphaned_token(acme)
+    [finding] = found_now()
+    put(keys.api_token("ff"), tenant_id=acme.id, user_id="another")
+
+    assert findings.repair_finding(CALL, finding) is False
+    assert reads.get(keys.api_token("ff"))
+
+
+def _account_without_its_reservation(superadmin: Holder) -> tuple[Finding, dynamodb.Item]:
+    """The finding, and the reservation that is gone."""
+    named = {"email": "grace@example.com", "password": PASSWORD, "firstName": "Grace", "lastName": "Hopper"}
+    assert superadmin.request("POST", "/v1/api/superadmin/users", {**named, "username": "grace"}).status == 201
+    [reservation] = [item for item in table_without_audit() if item["pk"].startswith("USERNAME#")]
+    writes.write(writes.Delete(keys.Key(reservation["pk"], reservation["sk"])))
+    [finding] = found_now()
+    return finding, reservation
+
+
+def test_a_missing_reservation_of_a_username_is_written_with_an_entry_of_the_platform(superadmin: Holder) -> None:
+    finding, reservation = _account_without_its_reservation(superadmin)
+
+    assert findings.repair_finding(CALL, finding) is True
+
+    assert reads.get(keys.Key(reservation["pk"], reservation["sk"])) == reservation
+    [entry] = [entry for entry in audit_of(keys.PLATFORM) if entry["action"] == "repair_invariant"]
+    assert entry["target"] == {"type": "platform", "id": "PLATFORM"}
+    assert (entry["before"], entry["after"]) == ({"item": "ACCOUNT"}, None)
+
+
+def test_a_username_that_another_account_has_by_now_is_left_to_it(superadmin: Holder) -> None:
+    finding, reservation = _account_without_its_reservation(superadmin)
+    taken = {**reservation, "username_of": 999}
+    writes.write(writes.Put(taken))
+
+    assert findings.repair_finding(CALL, finding) is False
+    assert reads.get(keys.Key(reservation["pk"], reservation["sk"])) == taken
+
+
+# --- Larger tenants and longer trails than one page ------------------------------------------------
+
+
+@contextmanager
+def _queried_partitions() -> Iterator[list[str]]:
+    """The partition keys of the queries, without those of audit trails."""
+    found: list[str] = []
+
+    def note(params: dict[str, Any], **_: Any) -> None:
+        found.extend(
+            value["S"]
+            for value in params["ExpressionAttributeValues"].values()
+            if value.get("S", "").startswith("TENANT#")
+        )
+
+    events = dynamodb.client().meta.events
+    events.register("before-parameter-build.dynamodb.Query", note)
+    yield found
+    events.unregister("before-parameter-build.dynamodb.Query", note)
+
+
+@pytest.fixture
+def seven_users(acme: Tenant, monkeypatch: pytest.MonkeyPatch) -> Tenant:
+    """A tenant with five active admins, an inactive one and a user, whose users are more than two pages."""
+    for role in ("admin",) * 4 + ("user",):
+        acme.add(role)
+    inactive = acme.add("admin")
+    assert acme.admin.request("PUT", f"/users/{inactive.id}", {"active": False}).status == 200
+    monkeypatch.setattr(admin_counts, "_PAGE", 2)
+    return acme
+
+
+def test_admins_on_several_pages_are_counted_by_the_index_alone(seven_users: Tenant) -> None:
+    with _queried_partitions() as queried:
+        assert found_now() == []
+    assert set(queried) == {indexes.users_by_role_and_state(seven_users.id, "admin", active=True).pk}
+    assert len(queried) == 3
+
+
+def test_a_wrong_count_is_told_with_the_number_of_admins_on_all_pages(seven_users: Tenant) -> None:
+    _two_admins_counted(seven_users)
+    [finding] = found_now()
+    assert (finding.stored_count, finding.correct_count) == (2, 5)
+
+
+AT = datetime(2026, 6, 15, 12, tzinfo=UTC)
+
+
+def _entry(at: datetime, target: str) -> None:
+    call = principals.RequestContext(CALL.principal, at)
+    writes.write(trail.new_entry(call, "update_user", ("user", target), scope="T"))
+
+
+def _has_entry(at: str | None) -> bool:
+    return audit_coverage.last_change_has_audit_entry({"updated_at": at} if at else {}, "T", "user", "ada")
+
+
+def test_the_entry_of_a_change_is_found_behind_many_of_the_same_second(
+    aws: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clock, "now", lambda: AT)
+    monkeypatch.setattr(audit_coverage, "_FIRST_PAGE", 2)
+    monkeypatch.setattr(audit_coverage, "_PAGE", 2)
+    for number in range(5):
+        _entry(AT + timedelta(milliseconds=number), "bo")
+    assert not _has_entry("2026-06-15T12:00:00Z")
+    _entry(AT + timedelta(milliseconds=9), "ada")
+    assert _has_entry("2026-06-15T12:00:00Z")
+
+
+def test_the_entry_of_a_later_change_is_none_of_an_earlier_one(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock, "now", lambda: AT)
+    _entry(AT + timedelta(seconds=1), "ada")
+    assert not _has_entry("2026-06-15T12:00:00Z")
+    assert _has_entry("2026-06-15T12:00:01Z")
+
+
+def test_a_change_needs_an_entry_for_as_long_as_entries_are_kept(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = timedelta(days=config().audit_retention_days)
+    monkeypatch.setattr(clock, "now", lambda: AT + kept)
+    assert not _has_entry("2026-06-15T12:00:00Z")
+    assert _has_entry("2026-06-15T11:59:59Z")
+    assert _has_entry(None)

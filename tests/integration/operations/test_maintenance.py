@@ -11,12 +11,14 @@ from rolecall.audit import redaction
 from rolecall.clock import rfc3339
 from rolecall.deletion import jobs, requests, workers
 from rolecall.errors import ConcurrentChange
-from rolecall.operations import maintenance
+from rolecall.operations import invariants, maintenance
 from rolecall.storage import indexes, keys, reads, writes
 from rolecall.tenants import user_deletion
+from tests import gateway
 from tests.integration.conftest import (
     NO_TIME_TO_SWEEP,
     Tenant,
+    audit_of,
     delete_tenant,
     metrics_in,
     register,
@@ -226,3 +228,46 @@ def test_a_deletion_that_cannot_be_resumed_stops_no_other(
     assert report.complete
     assert metrics_in(capsys.readouterr().out).get("StepsFailed", 0) == failed_steps
     assert reads.get(keys.deletion_job(acme.id))
+
+
+# --- The check of the invariants, part by part -----------------------------------------------------
+
+
+def test_each_run_checks_some_pages_and_the_next_one_goes_on_there(
+    acme: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(invariants, "PAGE", 2)
+    monkeypatch.setattr(maintenance, "_PAGES_CHECKED", 1)
+    writes.write(writes.Update(keys.tenant(acme.id), set={"active_admins": 7}, when=writes.MUST_EXIST))
+    pages = (len(table()) + 2) // 2  # with the position itself, which the first run stores
+
+    violations = [run_maintenance()["violations"] for _ in range(2 * pages)]
+
+    assert sum(violations[:pages]) == sum(violations[pages:]) == 1
+    assert violations[:pages] == violations[pages:]
+
+
+def test_only_with_repair_is_a_finding_repaired_and_told(acme: Tenant) -> None:
+    wrong = writes.Update(keys.tenant(acme.id), set={"active_admins": 7}, when=writes.MUST_EXIST)
+    writes.write(wrong)
+    assert run_maintenance()["repaired"] == 0
+    assert (reads.get(keys.tenant(acme.id)) or {})["active_admins"] == 7
+
+    report = gateway.invoke("run_maintenance", {"repair": True})
+
+    assert (report["violations"], report["repaired"]) == (1, 1)
+    assert (reads.get(keys.tenant(acme.id)) or {})["active_admins"] == 1
+    entry = audit_of(acme.id)[-1]
+    assert (entry["action"], entry["actor"]["id"]) == ("repair_invariant", "maintenance")
+
+
+def test_a_run_is_counted_with_what_it_found(acme: Tenant, capsys: pytest.CaptureFixture[str]) -> None:
+    _begin_deletion(acme)
+    capsys.readouterr()
+    _run_maintenance(minutes=5)
+    counted = metrics_in(capsys.readouterr().out)
+    names = ("MaintenanceRan", "DeletionsOpen", "DeletionsStarted", "DeletionsResumed", "DeletionsStalled")
+    assert [counted[name] for name in names] == [1, 1, 0, 1, 0]
+    _run_maintenance(minutes=20)
+    counted = metrics_in(capsys.readouterr().out)
+    assert [counted[name] for name in names] == [1, 1, 0, 1, 1]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from boto3.dynamodb.types import TypeSerializer
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, EndpointConnectionError
 
 from rolecall import telemetry
 from rolecall.audit import role_events
@@ -148,6 +148,7 @@ class Bus:
         self.set_aside: list[str] = []
         self.codes: dict[str, str] = {}
         self.refuses_requests_with: set[str] = set()
+        self.request_error: Exception | None = None
         self.queue_works = True
         self.reasons_read: list[str] = []
         self.table_fails_after: int | None = None
@@ -160,6 +161,8 @@ class Bus:
 
     def put_events(self, Entries: list[dict[str, str]]) -> dict[str, Any]:  # noqa: N803 (as boto3 names it)
         ids = [json.loads(entry["Detail"])["user_id"] for entry in Entries]
+        if self.request_error and "13" in ids:
+            raise self.request_error
         if self.refuses_requests_with & set(ids):
             raise ClientError({"Error": {"Code": "ValidationException", "Message": "too large"}}, "PutEvents")
         self.entries += Entries
@@ -235,6 +238,21 @@ def test_the_stream_delivers_again_from_the_first_event_that_failed(bus: Bus, co
     assert role_events.publish_until_first_failure(map(_record, range(25))) == "13"
     assert bus.set_aside == []
     assert "20" not in bus.accepted  # the batches after the failed one wait
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ClientError({"Error": {"Code": "ThrottlingException", "Message": ""}}, "PutEvents"),
+        EndpointConnectionError(endpoint_url="https://nowhere.invalid/"),
+    ],
+    ids=["throttled", "out of reach"],
+)
+def test_the_stream_delivers_again_from_the_first_event_of_a_request_that_failed(bus: Bus, error: Exception) -> None:
+    bus.request_error = error
+    assert role_events.publish_until_first_failure(map(_record, range(25))) == "10"
+    assert bus.accepted == [str(number) for number in range(10)]
+    assert bus.set_aside == []
 
 
 @pytest.mark.parametrize("code", ["InvalidArgument", "MalformedDetail"])
