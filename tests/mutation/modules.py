@@ -13,6 +13,22 @@ _SECRETS = (
     "integration/accounts/test_accounts.py::test_a_rotated_master_token_counts_at_once",
     "integration/accounts/test_accounts.py::test_of_two_rotations_at_once_the_first_counts_and_the_second_is_refused",
 )
+_ACCOUNT_CREATION = (
+    "integration/accounts/test_usernames.py",
+    *(
+        f"integration/accounts/test_accounts.py::{test}"
+        for test in (
+            "test_an_account_is_made_with_the_whole_profile",
+            "test_an_account_is_made_in_one_moment_and_audited",
+            "test_an_email_is_taken_platform_wide",
+            "test_a_new_account_takes_no_other_ones_place",
+            "test_who_may_make_no_account_any_more_learns_nothing_of_an_email",
+            "test_superadmins_are_counted_through_every_change",
+            "test_the_first_superadmin_is_made_once",
+            "test_a_deleted_accounts_email_is_in_no_kept_answer_and_its_creation_is_not_repeated",
+        )
+    ),
+)
 _REFUSED_ACCOUNT_CHANGE = (
     "integration/audit/test_audit.py::test_a_refused_change_of_an_account_is_found_by_the_accounts_number"
 )
@@ -111,19 +127,30 @@ GROUPS = (
     Group(
         (
             "accounts/accounts",
-            "accounts/account_creation",
             "accounts/account_changes",
             "accounts/account_deletion",
             "accounts/history",
-            "accounts/sessions",
-            "audit/session_revocations",
-            "auth/login_attempts",
-            "auth/logins",
-            "auth/session_owners",
-            "auth/sessions",
             "accounts/usernames",
         ),
-        ("integration/accounts", _COUNTS, _CURSORS),
+        (
+            "integration/accounts/test_accounts.py",
+            "integration/accounts/test_change_account_role.py",
+            "integration/accounts/test_usernames.py",
+            _COUNTS,
+            _CURSORS,
+        ),
+    ),
+    # Nearly every test of accounts makes one and logs in. So these modules have tests of their own, or a mutant that
+    # survives would take minutes.
+    Group(("accounts/account_creation",), _ACCOUNT_CREATION),
+    Group(("auth/login_attempts",), ("integration/accounts/test_login_attempts.py",)),
+    Group(
+        ("accounts/sessions", "audit/session_revocations", "auth/logins", "auth/session_owners", "auth/sessions"),
+        (
+            "unit/auth/test_session_owners.py",
+            "integration/accounts/test_log_in.py",
+            "integration/accounts/test_sessions.py",
+        ),
     ),
     Group(
         (
