@@ -13,6 +13,10 @@ _SECRETS = (
     "integration/accounts/test_accounts.py::test_a_rotated_master_token_counts_at_once",
     "integration/accounts/test_accounts.py::test_of_two_rotations_at_once_the_first_counts_and_the_second_is_refused",
 )
+_LISTS_OF_TENANTS = (
+    "test_tenants_are_listed_by_state_and_by_the_beginning_of_the_name",
+    "test_the_pages_of_a_state_go_on_behind_each_other",
+)
 _ACCOUNT_CREATION = (
     "integration/accounts/test_usernames.py",
     *(
@@ -98,7 +102,12 @@ GROUPS = (
     Group(("audit/trail", "audit/redaction", "audit/refusals"), ("integration/audit",)),
     Group(
         ("tenants/tenants",),
-        ("integration/tenants/test_register_tenant.py", "integration/tenants/test_tenants.py", _COUNTS),
+        (
+            "integration/tenants/test_register_tenant.py",
+            "integration/tenants/test_tenants.py",
+            _COUNTS,
+            *(f"integration/deletion/test_scheduled_deletion.py::{test}" for test in _LISTS_OF_TENANTS),
+        ),
     ),
     Group(("auth/idempotency",), ("unit/auth/test_idempotency.py", "integration/tenants/test_idempotency.py")),
     Group(

@@ -8,9 +8,11 @@ import orjson
 import pytest
 
 from rolecall import config
+from rolecall.accounts import account_deletion
 from rolecall.auth.roles import PlatformRole
 from rolecall.aws import secrets_manager
 from rolecall.clock import rfc3339
+from rolecall.errors import ServiceUnavailable
 from rolecall.storage import dynamodb, keys, reads, writes
 from tests import gateway
 from tests.gateway import Response
@@ -281,6 +283,7 @@ def test_the_history_has_the_contracts_shape(superadmin: Holder) -> None:
         "status": "SUCCESS",
     }
     assert (created["action"], created["adminId"], created["adminName"]) == ("USER_CREATE", None, "operator")
+    assert created["description"] == f"email: {target.email}; role: ROLE_CLIENT"
 
 
 def test_the_history_is_newest_first_and_paged_by_its_link(time: Clock, superadmin: Holder) -> None:
@@ -361,7 +364,8 @@ def test_an_operator_deletes_an_account_with_all_that_belongs_to_it(superadmin: 
     assert gateway.authorize(pair["accessToken"]) is None
     entry = audit_of(keys.PLATFORM)[-1]
     assert (entry["action"], entry["target"]) == ("delete_account", {"type": "account", "id": str(made["id"])})
-    assert (entry["before"]["email"], entry["actor"]["id"]) == (NEW["email"], "operator")
+    assert entry["before"] == {"email": NEW["email"], "role": "ROLE_CLIENT", "enabled": True, "banned": False}
+    assert entry["actor"]["id"] == "operator"
     assert superadmin.request("POST", USERS, NEW).body["id"] > made["id"]
 
 
@@ -373,8 +377,31 @@ def test_a_deleted_accounts_email_is_in_no_kept_answer_and_its_creation_is_not_r
     kept = [item for item in table() if item["pk"].startswith("REQUEST#")]
     assert len(kept) == 1
     assert NEW["email"] not in str(kept)
+    assert not {"answer", "account_id"} & kept[0].keys()
     answer = superadmin.request("POST", USERS, NEW, headers=key)
     assert (answer.status, answer.code) == (409, "DELETION_STARTED")
+
+
+def test_a_deleted_account_has_no_password_even_if_its_other_items_are_not_deleted(
+    superadmin: Holder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = make_account()
+
+    def fail(_account_id: int) -> None:
+        raise ServiceUnavailable
+
+    monkeypatch.setattr(account_deletion, "_delete_remaining_items_of_account", fail)
+    operate("delete_account", email=account.email)
+
+    left = [item["sk"].partition("#")[0] for item in table() if item["pk"] == keys.account(account.id).pk]
+    assert set(left) == {"SESSION"}
+
+
+def test_an_account_is_found_by_a_domain_in_its_own_letters_and_no_other_one_is(superadmin: Holder) -> None:
+    for email in ("x@bücher.example", "x@xn--bch-hoa.example", "x@bucher.example"):
+        assert superadmin.request("POST", USERS, {**NEW, "email": email, "username": email}).status == 201
+    found = superadmin.request("GET", f"{USERS}?email=x@büche").body["users"]
+    assert [account["email"] for account in found] == ["x@xn--bcher-kva.example"]
 
 
 def test_the_only_superadmin_is_deleted_by_force_alone(aws: None) -> None:

@@ -2,17 +2,17 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import product
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 
-from rolecall import clock, deadline
+from rolecall import clock, config, deadline
 from rolecall.audit import redaction, trail
 from rolecall.auth import principals
-from rolecall.storage import dynamodb, indexes, reads, writes
+from rolecall.storage import dynamodb, indexes, keys, reads, writes
 from tests import gateway
 from tests.gateway import Response
 from tests.integration.conftest import MASTER_TOKEN, Member, Tenant, audit_of, unchanged
@@ -66,6 +66,47 @@ def test_an_entry_is_as_the_contract_shows_it(acme: Tenant) -> None:
     assert entry["request_id"] == answer.headers["X-Request-Id"] == "checkout-7f3a"
     assert entry["ip"] == "198.51.100.7"
     assert entry["timestamp"].endswith("Z")
+
+
+def test_an_entry_is_stored_with_its_place_in_the_targets_history_and_its_end(
+    aws: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AUDIT_RETENTION_DAYS", "10")
+    config.config.cache_clear()
+    at = datetime(2026, 6, 15, 12, 0, 0, 250_000, UTC)
+    actor = principals.Principal(principals.PrincipalType.ACCOUNT, "7", "bo@example.com", "ROLE_ADMIN", name="Bo Ek")
+    call = principals.RequestContext(actor, at, "checkout-7", "198.51.100.7")
+    facts = {"before": {"role": "user"}, "after": {"role": "admin"}, "reason": "leads", "critical": True}
+
+    put = trail.new_entry(call, "promote_user", ("user", "7c2d"), scope="t", outcome=trail.DENIED, **facts)  # type: ignore[arg-type]
+
+    entry_id = put.item["id"]
+    assert put.item == {
+        "pk": "AUDIT#t",
+        "sk": entry_id,
+        **indexes.audit_by_target("t", "user", "7c2d").index_attributes(entry_id),
+        "id": entry_id,
+        "action": "promote_user",
+        "outcome": "denied",
+        "actor": {"type": "account", "id": "7", "email": "bo@example.com", "role": "ROLE_ADMIN", "name": "Bo Ek"},
+        "target": {"type": "user", "id": "7c2d"},
+        "before": {"role": "user"},
+        "after": {"role": "admin"},
+        "reason": "leads",
+        "request_id": "checkout-7",
+        "ip": "198.51.100.7",
+        "timestamp": "2026-06-15T12:00:00Z",
+        "expires_at": int(at.timestamp()) + 10 * 24 * 3600,
+        "severity": "critical",
+    }
+    assert put.when == writes.MUST_NOT_EXIST
+    bare = trail.new_entry(
+        principals.RequestContext(principals.MASTER, at), "x", ("user", "7c2d"), scope="t", is_in_target_history=False
+    ).item
+    nothing = ("before", "after", "reason", "request_id", "ip")
+    assert [bare[name] for name in nothing] == [None] * 5
+    assert bare["actor"] == {"type": "master", "id": "master", "email": None, "role": None}
+    assert not {"severity", "gsi1pk", "gsi2pk"} & bare.keys()
 
 
 @pytest.mark.parametrize(
@@ -275,6 +316,31 @@ class TestTheTrailOfATenantThatIsGone:
             redaction._PAGE = page
         assert not [email for email in people if email in str(audit_of(acme.id))]
         assert reads.query_index(indexes.UNREDACTED_AUDITS).items == []
+
+    def test_a_run_goes_on_behind_the_last_page_of_the_run_before(
+        self, acme: Tenant, people: list[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(redaction, "_PAGE", 2)
+        time_left = iter([30.0, 0.0])
+        with monkeypatch.context() as patched:
+            patched.setattr(deadline, "time_left", lambda: next(time_left))
+            redaction.redact_emails_of_deleted_tenants(10, 0.1)
+        first, second, third, *_ = audit_of(acme.id)
+        hashed = ["hmac-sha256:" in str(entry) for entry in (first, second, third)]
+        job = reads.get(keys.deletion_job(acme.id)) or {}
+        assert (hashed, job["audit_redacted_to"]) == ([False, True, False], second["sk"])  # the first names nobody
+        assert len(reads.query_index(indexes.UNREDACTED_AUDITS).items) == 1
+
+        with _entries_read() as read:
+            deadline.set_time_left(30)
+            redaction.redact_emails_of_deleted_tenants(10, 0.1)
+
+        entries = audit_of(acme.id)
+        assert sum(read) - 1 == len(entries) - 2  # the index has one job, and two entries are redacted already
+        assert not [email for email in people if email in str(entries)]
+        job = reads.get(keys.deletion_job(acme.id)) or {}
+        assert "audit_redacted_to" not in job
+        assert not indexes.UNREDACTED_AUDITS.index_attributes("").keys() & job.keys()
 
     def test_can_still_be_read_by_the_operator(self, acme: Tenant, people: list[str]) -> None:
         answer = gateway.request("GET", f"/audit?tenant_id={acme.id}", MASTER_TOKEN)
