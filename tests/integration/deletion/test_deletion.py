@@ -152,6 +152,7 @@ def test_a_tombstone_closes_the_tenant_and_lists_all_there_is_to_do(monkeypatch:
         "status": "deleting",
         "requested_at": at,
         "requested_by": "master",
+        "reason": None,
         "driven_at": at,
         "attempts": 1,
         "deleted": {"names": 1},
