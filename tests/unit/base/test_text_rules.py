@@ -111,6 +111,7 @@ def test_the_message_tells_the_character() -> None:
 def test_a_line_is_kept_in_one_form() -> None:
     assert text_rules.check_and_normalize_line(" Cafe\u0301\u00a0du\u3000Nord\n") == "Café du Nord"
     assert text_rules.check_and_normalize_line("Acme  Inc") == "Acme  Inc"
+    assert text_rules.check_and_normalize_line(" X Acme X ") == "X Acme X"
 
 
 def test_lines_end_alike() -> None:
