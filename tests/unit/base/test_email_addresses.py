@@ -59,7 +59,6 @@ def test_a_space_gets_a_hint(text: str) -> None:
         "a@b_c",
         "a@b,c",
         "a@é..x",
-        "a@\u2028",
         "\u212ab",
         "a@[::1]",
         "\0",

@@ -1,6 +1,6 @@
 """Errors that carry a number: what they tell."""
 
-from rolecall.errors import PreviousKeyInUse, RateLimited
+from rolecall.errors import FieldError, LastAdmin, PreviousKeyInUse, RateLimited, ValidationFailed
 
 
 def test_too_many_attempts_say_when_the_next_one_may_come() -> None:
@@ -13,3 +13,12 @@ def test_a_rotation_that_comes_too_early_says_how_long_to_wait_and_what_else_can
         "the key before this one has valid tokens for 90 more seconds:"
         " wait, or end all access tokens with revoke_previous=true"
     )
+
+
+def test_an_error_is_its_message_and_a_failed_validation_names_its_fields() -> None:
+    field = FieldError("email", "is required")
+    assert str(LastAdmin()) == LastAdmin.message
+    assert str(LastAdmin("stay")) == LastAdmin("stay").message == "stay"
+    assert ValidationFailed(field).fields == (field,)
+    assert ValidationFailed(field).message == ValidationFailed.message
+    assert ValidationFailed(message="no JSON").message == "no JSON"
