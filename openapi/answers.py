@@ -17,6 +17,12 @@ TIME = "2026-06-15T12:00:00Z"
 REFRESH_TOKEN = "MTowYjhhNmYwZS02ZjBjLTRjNmMtOWE1My0wZDdkNmEwZDRjMTE6YW4gZXhhbXBsZSwgMzIgYnl0ZXMgaW4gbGVuZ3RoLi4"  # noqa: S105
 ACCESS_TOKEN = "eyJhbGciOiJIUzI1NiIsImtpZCI6IjEiLCJ0eXAiOiJKV1QifQ.eyJzdWIiOiIxIn0.…"  # noqa: S105
 
+USER_REFRESH_TOKEN = (
+    "MWEyYjNjNGQtNWU2Zi00YTdiLThjOWQtMGUxZjJhM2I0YzVkOjliMWM3ZTJhLTNkNGUtNGY1MC1hNmI3LWM4ZDllMGYxYTJiMzow"  # noqa: S105
+    "YjhhNmYwZS02ZjBjLTRjNmMtOWE1My0wZDdkNmEwZDRjMTE6YW4gZXhhbXBsZSwgMzIgYnl0ZXMgaW4gbGVuZ3RoLi4"
+)
+USER_ACCESS_TOKEN = "eyJhbGciOiJIUzI1NiIsImtpZCI6IjEiLCJ0eXAiOiJKV1QifQ.eyJ0aWQiOiIxYSJ9.…"  # noqa: S105
+
 type Timestamp = Annotated[
     str,
     Field(
@@ -162,6 +168,31 @@ class TokenRotated(Done):
     message: Literal["API token rotated successfully"]
     data: NewToken
     note: Said = Field(examples=["Keep the token: it is shown this once and cannot be read again."])
+
+
+class UserTokenPair(Answer):
+    access_token: Said = Field(examples=[USER_ACCESS_TOKEN], description="A JWT, good for `expires_in` seconds.")
+    refresh_token: Said = Field(examples=[USER_REFRESH_TOKEN], description="Opaque, 7 days, single use.")
+    token_type: Literal["Bearer"]
+    expires_in: int = Field(ge=1, examples=[900], description="Seconds.")
+
+
+class UserSession(UserTokenPair):
+    """The tokens of a new session, and who has logged in."""
+
+    user: User
+
+
+class UserLoggedIn(Success):
+    data: UserSession
+
+
+class UserSessionRefreshed(Success):
+    data: UserTokenPair
+
+
+class UserLoggedOut(Done):
+    message: Literal["Logged out"]
 
 
 class TenantList(Success):

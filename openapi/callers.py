@@ -6,10 +6,10 @@ from rolecall.auth.roles import PlatformRole, Role
 from rolecall.errors import RuleViolation
 from rolecall.http.guards import Guard
 
-#: The name and the description of each kind of credential.
+#: The kinds of credentials by their names. Each has the kind of caller that it belongs to, and its description.
 SCHEMES = {
-    PrincipalType.USER: (
-        "ApiToken",
+    "ApiToken": (
+        PrincipalType.USER,
         {
             "type": "http",
             "scheme": "bearer",
@@ -18,16 +18,26 @@ SCHEMES = {
             "token is rotated.",
         },
     ),
-    PrincipalType.MASTER: (
-        "MasterToken",
+    "UserAccessToken": (
+        PrincipalType.USER,
+        {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "JWT",
+            "description": "The access token of a tenant's user, from `POST /login`. It is valid for 15 minutes, and "
+            "gives the same rights as the user's API token.",
+        },
+    ),
+    "MasterToken": (
+        PrincipalType.MASTER,
         {
             "type": "http",
             "scheme": "bearer",
             "description": "The platform's master token, for operators. It is stored in AWS Secrets Manager.",
         },
     ),
-    PrincipalType.ACCOUNT: (
-        "AccessToken",
+    "AccessToken": (
+        PrincipalType.ACCOUNT,
         {
             "type": "http",
             "scheme": "bearer",
@@ -69,7 +79,7 @@ def security_requirements(guard: Guard | None) -> list[dict[str, list[str]]]:
     if guard is None:
         return []
     kinds = {caller.type for caller in CALLERS if refusal_of(guard, caller) is None}
-    return [{scheme: []} for kind, (scheme, _) in SCHEMES.items() if kind in kinds]
+    return [{name: []} for name, (kind, _) in SCHEMES.items() if kind in kinds]
 
 
 def refusal_of(guard: Guard, caller: Principal) -> type[RuleViolation] | None:

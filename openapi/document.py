@@ -16,8 +16,9 @@ from rolecall.http.requests import MAX_BODY_BYTES
 _DESCRIPTION = f"""\
 Users, roles and tenants of a platform: who is in which tenant, who may do what, and who changed it.
 
-There are two families of routes. The **tenant API** is for the users of a tenant, with an API token, and for operators,
-with the master token. The **platform API**, `/v1/api`, is for platform accounts, with an access token from the login.
+There are two families of routes. The **tenant API** is for the users of a tenant, with an API token or with an access
+token from `POST /login`, and for operators, with the master token. The **platform API**, `/v1/api`, is for platform
+accounts, with an access token from `POST /v1/api/auth/login`.
 
 - **Credentials** go into the header `Authorization`, with or without `Bearer` before them. Every credential that is
   unknown, malformed, revoked, inactive or deleted gets the same 401.
@@ -83,7 +84,7 @@ def document() -> dict[str, Any]:
             "responses": shared,
             "headers": headers.HEADERS,
             "parameters": {name: {"name": name, "in": "header"} | about for name, about in headers.PARAMETERS.items()},
-            "securitySchemes": dict(callers.SCHEMES.values()),
+            "securitySchemes": {name: about for name, (_, about) in callers.SCHEMES.items()},
         },
     }
 

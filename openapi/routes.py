@@ -13,11 +13,13 @@ from rolecall.errors import RolecallError
 from rolecall.text_rules import MAX_REASON_LENGTH
 
 USERS, TENANTS, AUDIT = "Tenant API: users", "Tenant API: tenants", "Tenant API: audit"
+SIGN_IN = "Tenant API: sign-in"
 SESSIONS, ACCOUNTS = "Platform API: sessions", "Platform API: accounts"
 REFERENCE = "Reference"
 #: In the order in which a new reader needs them.
 TAGS = {
     USERS: "The users of a tenant. The tenant is the one of the caller's credential, never one of the request.",
+    SIGN_IN: "Signing in with email and password, as a user of a tenant.",
     TENANTS: "Tenants from their registration to their deletion. For operators, with the master token.",
     AUDIT: "Who changed what, and who tried to.",
     SESSIONS: "Logging in and out of a platform account.",
@@ -104,6 +106,11 @@ def _ok(description: str, *models: type[BaseModel], etag: bool = False, link: bo
     return {200: Answer(description, models, (*(("ETag",) if etag else ()), *(("Link",) if link else ())))}
 
 
+_REFRESHING = (
+    "A spent token that is used again ends its session. One case is different: within ten seconds, the "
+    "same client can repeat the last refresh of the session, and gets the same refresh token again. A token that "
+    "was replaced before that one ends the session, also within the ten seconds."
+)
 _IF_MATCH, _KEY = ("If-Match",), ("Idempotency-Key",)
 _CREATING = (
     errors.EmailTaken,
@@ -200,6 +207,28 @@ OPERATIONS: dict[str, Operation] = {
         _ok("The new API token, shown this once. The old one is dead.", answers.TokenRotated, etag=True),
         errors=(errors.UserNotFound, errors.ConcurrentChange),
         path={"id": USER_ID},
+    ),
+    "log_in_user": Operation(
+        SIGN_IN,
+        _ok("The tokens of a new session, and the user.", answers.UserLoggedIn),
+        errors=(errors.Unauthorized, errors.RateLimited, errors.ConcurrentChange),
+        description="The access token is accepted wherever the user's API token is, with the same rights. A wrong "
+        "email, a wrong password, a user who is not active and a tenant that is closed are one and the same 401. "
+        "Repeated failures are answered 429 with a `Retry-After` that grows.",
+    ),
+    "refresh_user_session": Operation(
+        SIGN_IN,
+        _ok("The next tokens of the session; the refresh token is spent.", answers.UserSessionRefreshed),
+        errors=(errors.Unauthorized, errors.ConcurrentChange),
+        description=_REFRESHING,
+    ),
+    "log_out_user": Operation(
+        SIGN_IN,
+        _ok(
+            "Both tokens are dead. So it is too with a refresh token that is good for nothing any more.",
+            answers.UserLoggedOut,
+        ),
+        description="An API token stays valid: with one, only the session of the refresh token ends.",
     ),
     "register_tenant": Operation(
         TENANTS,
@@ -322,9 +351,7 @@ OPERATIONS: dict[str, Operation] = {
         SESSIONS,
         _ok("The next tokens of the session; the refresh token is spent.", answers.TokenPair),
         errors=(errors.Unauthorized, errors.ConcurrentChange),
-        description="A spent token that is used again ends its session. One case is different: within ten seconds, the "
-        "same client can repeat the last refresh of the session, and gets the same refresh token again. A token that "
-        "was replaced before that one ends the session, also within the ten seconds.",
+        description=_REFRESHING,
     ),
     "log_out": Operation(
         SESSIONS,

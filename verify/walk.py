@@ -69,6 +69,7 @@ class Person:
     id: str
     email: str
     token: str
+    password: str = ""
 
 
 @dataclass(frozen=True)

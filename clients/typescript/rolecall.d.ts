@@ -104,6 +104,72 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Exchange a tenant user's email and password for an access and a refresh token
+         * @description The access token is accepted wherever the user's API token is, with the same rights. A wrong email, a wrong password, a user who is not active and a tenant that is closed are one and the same 401. Repeated failures are answered 429 with a `Retry-After` that grows.
+         *
+         *     Without a credential.
+         */
+        post: operations["log_in_user"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/login/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Spend a tenant user's refresh token for a new pair of tokens
+         * @description A spent token that is used again ends its session. One case is different: within ten seconds, the same client can repeat the last refresh of the session, and gets the same refresh token again. A token that was replaced before that one ends the session, also within the ten seconds.
+         *
+         *     Without a credential.
+         */
+        post: operations["refresh_user_session"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End the session of a tenant's user, its access and its refresh token
+         * @description An API token stays valid: with one, only the session of the refresh token ends.
+         *
+         *     **Who may call:** tenant users with the role `admin` or `manager` or `user`.
+         */
+        post: operations["log_out_user"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/register": {
         parameters: {
             query?: never;
@@ -1167,6 +1233,10 @@ export interface components {
             /** @example Keep the token: it is shown this once and cannot be read again. */
             note: components["schemas"]["Said"];
         };
+        UserCredentials: {
+            email: components["schemas"]["Email"];
+            password: string;
+        };
         UserDeleted: {
             /** @constant */
             success: true;
@@ -1189,11 +1259,73 @@ export interface components {
             users: components["schemas"]["ListedUser"][];
             next_cursor?: components["schemas"]["Cursor"];
         };
+        UserLoggedIn: {
+            /** @constant */
+            success: true;
+            data: components["schemas"]["UserSession"];
+        };
+        UserLoggedOut: {
+            /** @constant */
+            success: true;
+            /** @constant */
+            message: "Logged out";
+        };
+        UserLogout: {
+            refresh_token: string;
+        };
+        UserRefresh: {
+            refresh_token: string;
+        };
+        /** @description The tokens of a new session, and who has logged in. */
+        UserSession: {
+            /**
+             * @description A JWT, good for `expires_in` seconds.
+             * @example eyJhbGciOiJIUzI1NiIsImtpZCI6IjEiLCJ0eXAiOiJKV1QifQ.eyJ0aWQiOiIxYSJ9.…
+             */
+            access_token: components["schemas"]["Said"];
+            /**
+             * @description Opaque, 7 days, single use.
+             * @example MWEyYjNjNGQtNWU2Zi00YTdiLThjOWQtMGUxZjJhM2I0YzVkOjliMWM3ZTJhLTNkNGUtNGY1MC1hNmI3LWM4ZDllMGYxYTJiMzowYjhhNmYwZS02ZjBjLTRjNmMtOWE1My0wZDdkNmEwZDRjMTE6YW4gZXhhbXBsZSwgMzIgYnl0ZXMgaW4gbGVuZ3RoLi4
+             */
+            refresh_token: components["schemas"]["Said"];
+            /** @constant */
+            token_type: "Bearer";
+            /**
+             * @description Seconds.
+             * @example 900
+             */
+            expires_in: number;
+            user: components["schemas"]["User"];
+        };
+        UserSessionRefreshed: {
+            /** @constant */
+            success: true;
+            data: components["schemas"]["UserTokenPair"];
+        };
         UserToCreate: {
             email: components["schemas"]["Email"];
             password: components["schemas"]["Password"];
             role: components["schemas"]["Role"];
             webhook_url?: components["schemas"]["WebhookUrl"] | null;
+        };
+        UserTokenPair: {
+            /**
+             * @description A JWT, good for `expires_in` seconds.
+             * @example eyJhbGciOiJIUzI1NiIsImtpZCI6IjEiLCJ0eXAiOiJKV1QifQ.eyJ0aWQiOiIxYSJ9.…
+             */
+            access_token: components["schemas"]["Said"];
+            /**
+             * @description Opaque, 7 days, single use.
+             * @example MWEyYjNjNGQtNWU2Zi00YTdiLThjOWQtMGUxZjJhM2I0YzVkOjliMWM3ZTJhLTNkNGUtNGY1MC1hNmI3LWM4ZDllMGYxYTJiMzowYjhhNmYwZS02ZjBjLTRjNmMtOWE1My0wZDdkNmEwZDRjMTE6YW4gZXhhbXBsZSwgMzIgYnl0ZXMgaW4gbGVuZ3RoLi4
+             */
+            refresh_token: components["schemas"]["Said"];
+            /** @constant */
+            token_type: "Bearer";
+            /**
+             * @description Seconds.
+             * @example 900
+             */
+            expires_in: number;
         };
         UserUpdate: {
             active?: boolean;
@@ -1518,11 +1650,19 @@ export type Unban = components['schemas']['Unban'];
 export type UniqueName = components['schemas']['UniqueName'];
 export type User = components['schemas']['User'];
 export type UserCreated = components['schemas']['UserCreated'];
+export type UserCredentials = components['schemas']['UserCredentials'];
 export type UserDeleted = components['schemas']['UserDeleted'];
 export type UserFound = components['schemas']['UserFound'];
 export type UserId = components['schemas']['UserId'];
 export type UserList = components['schemas']['UserList'];
+export type UserLoggedIn = components['schemas']['UserLoggedIn'];
+export type UserLoggedOut = components['schemas']['UserLoggedOut'];
+export type UserLogout = components['schemas']['UserLogout'];
+export type UserRefresh = components['schemas']['UserRefresh'];
+export type UserSession = components['schemas']['UserSession'];
+export type UserSessionRefreshed = components['schemas']['UserSessionRefreshed'];
 export type UserToCreate = components['schemas']['UserToCreate'];
+export type UserTokenPair = components['schemas']['UserTokenPair'];
 export type UserUpdate = components['schemas']['UserUpdate'];
 export type UserUpdated = components['schemas']['UserUpdated'];
 export type Validation = components['schemas']['Validation'];
@@ -2400,6 +2540,324 @@ export interface operations {
                 };
             };
             413: components["responses"]["TenantContentTooLarge"];
+            429: components["responses"]["TenantTooManyRequests"];
+            500: components["responses"]["TenantInternalServerError"];
+            503: components["responses"]["TenantServiceUnavailable"];
+        };
+    };
+    log_in_user: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The id of the request in the answer, the logs and the audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "email": "owner@example.com",
+                 *       "password": "correct horse battery"
+                 *     }
+                 */
+                "application/json": components["schemas"]["UserCredentials"];
+            };
+        };
+        responses: {
+            /** @description The tokens of a new session, and the user. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "data": {
+                     *         "access_token": "eyJhbGciOiJIUzI1NiIsImtpZCI6IjEiLCJ0eXAiOiJKV1QifQ.eyJ0aWQiOiIxYSJ9.…",
+                     *         "refresh_token": "MWEyYjNjNGQtNWU2Zi00YTdiLThjOWQtMGUxZjJhM2I0YzVkOjliMWM3ZTJhLTNkNGUtNGY1MC1hNmI3LWM4ZDllMGYxYTJiMzowYjhhNmYwZS02ZjBjLTRjNmMtOWE1My0wZDdkNmEwZDRjMTE6YW4gZXhhbXBsZSwgMzIgYnl0ZXMgaW4gbGVuZ3RoLi4",
+                     *         "token_type": "Bearer",
+                     *         "expires_in": 900,
+                     *         "user": {
+                     *           "id": "7c2d1e3f-9a8b-4c10-b2d3-e4f5a6b7c8d9",
+                     *           "tenant_id": "1a2b3c4d-5e6f-4a7b-8c9d-0e1f2a3b4c5d",
+                     *           "email": "ada@example.com",
+                     *           "role": "user",
+                     *           "active": true,
+                     *           "created_at": "2026-06-15T12:00:00Z",
+                     *           "updated_at": "2026-06-15T12:00:00Z"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["UserLoggedIn"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": (components["schemas"]["TenantError"] & {
+                        /** @enum {string} */
+                        error_code: "VALIDATION_ERROR";
+                    }) | components["schemas"]["GatewayError"];
+                };
+            };
+            401: components["responses"]["TenantUnauthorized"];
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "status": 403,
+                     *       "error": "Forbidden",
+                     *       "error_code": "FORBIDDEN",
+                     *       "code": "FORBIDDEN",
+                     *       "message": "the request was blocked",
+                     *       "timestamp": "15/Jun/2026:12:00:00 +0000",
+                     *       "path": "/users/7c2d1e3f-9a8b-4c10-b2d3-e4f5a6b7c8d9/promote"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["GatewayError"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "error": "someone else changed this at the same time: look at it again and retry",
+                     *       "error_code": "CONCURRENT_CHANGE",
+                     *       "timestamp": "2026-06-15T12:00:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TenantError"] & {
+                        /** @enum {string} */
+                        error_code: "CONCURRENT_CHANGE";
+                    };
+                };
+            };
+            413: components["responses"]["TenantContentTooLarge"];
+            415: components["responses"]["TenantUnsupportedMediaType"];
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": (components["schemas"]["TenantError"] & {
+                        /** @enum {string} */
+                        error_code: "RATE_LIMITED";
+                    }) | components["schemas"]["GatewayError"];
+                };
+            };
+            500: components["responses"]["TenantInternalServerError"];
+            503: components["responses"]["TenantServiceUnavailable"];
+        };
+    };
+    refresh_user_session: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The id of the request in the answer, the logs and the audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "refresh_token": "MWEyYjNjNGQtNWU2Zi00YTdiLThjOWQtMGUxZjJhM2I0YzVkOjliMWM3ZTJhLTNkNGUtNGY1MC1hNmI3LWM4ZDllMGYxYTJiMzowYjhhNmYwZS02ZjBjLTRjNmMtOWE1My0wZDdkNmEwZDRjMTE6YW4gZXhhbXBsZSwgMzIgYnl0ZXMgaW4gbGVuZ3RoLi4"
+                 *     }
+                 */
+                "application/json": components["schemas"]["UserRefresh"];
+            };
+        };
+        responses: {
+            /** @description The next tokens of the session; the refresh token is spent. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "data": {
+                     *         "access_token": "eyJhbGciOiJIUzI1NiIsImtpZCI6IjEiLCJ0eXAiOiJKV1QifQ.eyJ0aWQiOiIxYSJ9.…",
+                     *         "refresh_token": "MWEyYjNjNGQtNWU2Zi00YTdiLThjOWQtMGUxZjJhM2I0YzVkOjliMWM3ZTJhLTNkNGUtNGY1MC1hNmI3LWM4ZDllMGYxYTJiMzowYjhhNmYwZS02ZjBjLTRjNmMtOWE1My0wZDdkNmEwZDRjMTE6YW4gZXhhbXBsZSwgMzIgYnl0ZXMgaW4gbGVuZ3RoLi4",
+                     *         "token_type": "Bearer",
+                     *         "expires_in": 900
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["UserSessionRefreshed"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": (components["schemas"]["TenantError"] & {
+                        /** @enum {string} */
+                        error_code: "VALIDATION_ERROR";
+                    }) | components["schemas"]["GatewayError"];
+                };
+            };
+            401: components["responses"]["TenantUnauthorized"];
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "status": 403,
+                     *       "error": "Forbidden",
+                     *       "error_code": "FORBIDDEN",
+                     *       "code": "FORBIDDEN",
+                     *       "message": "the request was blocked",
+                     *       "timestamp": "15/Jun/2026:12:00:00 +0000",
+                     *       "path": "/users/7c2d1e3f-9a8b-4c10-b2d3-e4f5a6b7c8d9/promote"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["GatewayError"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "error": "someone else changed this at the same time: look at it again and retry",
+                     *       "error_code": "CONCURRENT_CHANGE",
+                     *       "timestamp": "2026-06-15T12:00:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TenantError"] & {
+                        /** @enum {string} */
+                        error_code: "CONCURRENT_CHANGE";
+                    };
+                };
+            };
+            413: components["responses"]["TenantContentTooLarge"];
+            415: components["responses"]["TenantUnsupportedMediaType"];
+            429: components["responses"]["TenantTooManyRequests"];
+            500: components["responses"]["TenantInternalServerError"];
+            503: components["responses"]["TenantServiceUnavailable"];
+        };
+    };
+    log_out_user: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The id of the request in the answer, the logs and the audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "refresh_token": "MWEyYjNjNGQtNWU2Zi00YTdiLThjOWQtMGUxZjJhM2I0YzVkOjliMWM3ZTJhLTNkNGUtNGY1MC1hNmI3LWM4ZDllMGYxYTJiMzowYjhhNmYwZS02ZjBjLTRjNmMtOWE1My0wZDdkNmEwZDRjMTE6YW4gZXhhbXBsZSwgMzIgYnl0ZXMgaW4gbGVuZ3RoLi4"
+                 *     }
+                 */
+                "application/json": components["schemas"]["UserLogout"];
+            };
+        };
+        responses: {
+            /** @description Both tokens are dead. So it is too with a refresh token that is good for nothing any more. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "message": "Logged out"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["UserLoggedOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": (components["schemas"]["TenantError"] & {
+                        /** @enum {string} */
+                        error_code: "VALIDATION_ERROR";
+                    }) | components["schemas"]["GatewayError"];
+                };
+            };
+            401: components["responses"]["TenantUnauthorized"];
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": (components["schemas"]["TenantError"] & {
+                        /** @enum {string} */
+                        error_code: "FORBIDDEN";
+                    }) | components["schemas"]["GatewayError"];
+                };
+            };
+            413: components["responses"]["TenantContentTooLarge"];
+            415: components["responses"]["TenantUnsupportedMediaType"];
             429: components["responses"]["TenantTooManyRequests"];
             500: components["responses"]["TenantInternalServerError"];
             503: components["responses"]["TenantServiceUnavailable"];

@@ -11,12 +11,13 @@ _AS_JSON = '-H "Content-Type: application/json" -d'
 
 
 class User(TypedDict):
-    """A user of a demo tenant. `token` is None if another one has replaced it."""
+    """A user of a demo tenant. `token` and `password` are None if another one has replaced them."""
 
     id: str
     email: str
     role: str
     active: bool
+    password: str | None
     token: str | None
 
 
@@ -71,9 +72,10 @@ def render_demo(demo: Demo) -> str:
         if tenant["status"] != ACTIVE:
             lines += [f"{tenant['name']}  (tenant {tenant['id']}) is {tenant['status']}: no token of it works", ""]
             continue
-        lines.append(f"{tenant['name']}  (tenant {tenant['id']}): role, email, API token")
+        lines.append(f"{tenant['name']}  (tenant {tenant['id']}): role, email, password, API token")
         lines += [
-            f"  {user['role']:<8} {user['email']:<34} {user['token'] or _REPLACED}{_inactive(user['active'])}"
+            f"  {user['role']:<8} {user['email']:<34} {user['password'] or _REPLACED:<18} "
+            f"{user['token'] or _REPLACED}{_inactive(user['active'])}"
             for user in tenant["users"]
         ]
         lines.append("")
@@ -99,6 +101,13 @@ def curl_lines(demo: Demo) -> list[str]:
             'curl -X POST "$API/users/$ID/promote" -H "Authorization: Bearer $TOKEN"'
             f""" {_AS_JSON} '{{"new_role": "manager"}}'""",
         ]
+        if admin["password"]:
+            login = json.dumps({"email": admin["email"], "password": admin["password"]})
+            lines += [
+                f'USER_JWT=$(curl -s -X POST "$API/login" {_AS_JSON} {shlex.quote(login)}'
+                """ | sed -E 's/.*"access_token": ?"([^"]+)".*/\\1/')""",
+                'curl "$API/users?role=manager" -H "Authorization: Bearer $USER_JWT"',
+            ]
     if tenants:
         variables |= {"MASTER": demo["master_token"], "TENANT": tenants[-1]["id"]}
         lines.append('curl -X DELETE "$API/global/tenants/$TENANT" -H "Authorization: Bearer $MASTER"')

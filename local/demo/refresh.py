@@ -5,9 +5,11 @@ from local.demo.seed import TENANT_PLANS, Conflict, create_tenant
 from local.deployment.layer import use_layer_on
 from local.deployment.stack import Stack
 from rolecall.accounts import accounts
-from rolecall.auth import passwords, tokens
+from rolecall.auth import tokens
+from rolecall.auth.passwords import verify_password
 from rolecall.auth.preconditions import ACTIVE
 from rolecall.auth.principals import MASTER, RequestContext
+from rolecall.auth.session_owners import AccountOwner, SessionOwner, UserOwner
 from rolecall.clock import now
 from rolecall.errors import UserNotFound
 from rolecall.storage import keys, reads
@@ -55,20 +57,30 @@ def _current_user(known: User) -> User | None:
     token = known["token"]
     if token and reads.get(keys.api_token(tokens.api_token_hash(token))) is None:
         token = None
-    return {"id": user.id, "email": user.email, "role": user.role.value, "active": user.active, "token": token}
+    return {
+        "id": user.id,
+        "email": user.email,
+        "role": user.role.value,
+        "active": user.active,
+        # Demo data of an earlier version has no passwords of users.
+        "password": _unless_replaced(known.get("password"), UserOwner(user.tenant_id, user.id)),
+        "token": token,
+    }
 
 
 def _current_account(known: Account) -> Account:
     """Returns the platform account as it is now."""
     account = accounts.get_account(known["id"])
-    credential = reads.get(accounts.password_item_key(known["id"]))
-    password = known["password"]
-    if password and not (credential and passwords.verify_password(credential["password_hash"], password)):
-        password = None
     return {
         "id": account.id,
         "email": account.email,
-        "password": password,
+        "password": _unless_replaced(known["password"], AccountOwner(known["id"])),
         "roles": [account.role.value],
         "active": account.enabled and not account.banned,
     }
+
+
+def _unless_replaced(password: str | None, owner: SessionOwner) -> str | None:
+    """Returns the password, or None if another one has replaced it."""
+    credential = reads.get(owner.password_key) if password else None
+    return password if password and credential and verify_password(credential["password_hash"], password) else None

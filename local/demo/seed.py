@@ -79,21 +79,28 @@ def create_tenant(stack: Stack, plan: Plan) -> Tenant:
     (_, owner), *others = plan.users()
     body = {"tenant_name": plan.name, "email": owner, "password": secrets.token_urlsafe(12)}
     registered = _post(stack, "/register", stack.master_token, body)
-    users = [_user(registered["user"], registered["token"])]
+    users = [_user(registered["user"], body["password"], registered["token"])]
     for role, email in others:
         body = {"email": email, "password": secrets.token_urlsafe(12), "role": role}
         try:
             created = _post(stack, "/users", registered["token"], body)["user"]
         except Conflict:
             continue
-        users.append(_user(created, created["token"]))
+        users.append(_user(created, body["password"], created["token"]))
     tenant_id = registered["tenant"]["id"]
     _start_sessions(stack, tenant_id, users)
     return {"id": tenant_id, "name": plan.name, "status": ACTIVE, "users": users}
 
 
-def _user(answer: dict[str, Any], token: str) -> User:
-    return {"id": answer["id"], "email": answer["email"], "role": answer["role"], "active": True, "token": token}
+def _user(answer: dict[str, Any], password: str, token: str) -> User:
+    return {
+        "id": answer["id"],
+        "email": answer["email"],
+        "role": answer["role"],
+        "active": True,
+        "password": password,
+        "token": token,
+    }
 
 
 def _post(stack: Stack, path: str, token: str, body: dict[str, str]) -> dict[str, Any]:

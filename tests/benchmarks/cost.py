@@ -76,7 +76,7 @@ MILLISECONDS = {
 #: The bytes of the lines that Lambda itself logs for an invocation, and of the headers of an answer.
 _PLATFORM_LOG_BYTES, _HEADER_BYTES = 350, 300
 _AUTHORIZER = "authorize_request"
-_HASHING = {"register_tenant", "create_user", "log_in", "create_account"}
+_HASHING = {"register_tenant", "create_user", "log_in_user", "log_in", "create_account"}
 #: The functions whose stream record invokes the publisher and becomes an event. The record of a login does not.
 _CAUSES_EVENT = {
     "promote_user", "update_user", "delete_user", "change_account_role",
@@ -249,6 +249,12 @@ def scenario(name: str) -> Iterator[tuple[str, Call]]:
     yield "promote_user", request("POST", f"{user}/promote", admin, {"new_role": "manager"})
     yield "update_user", request("PUT", user, admin, {"active": False})
     yield "rotate_token", request("POST", f"{user}/token", admin)
+    own = {"email": tenant.admin.email, "password": PASSWORD}
+    yield "log_in_user", request("POST", "/login", None, own)
+    session = tenant.admin.log_in()
+    refresh = {"refresh_token": session.refresh_token}
+    yield "refresh_user_session", request("POST", "/login/refresh", None, refresh)
+    yield "log_out_user", request("POST", "/logout", session.access_token, refresh)
     yield "list_audit", request("GET", f"/audit?limit={USERS}", admin)
     yield "delete_user", request("DELETE", f"/users/{users[-1].id}", admin)
     yield "list_tenants", request("GET", "/tenants", MASTER_TOKEN)

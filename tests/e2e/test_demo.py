@@ -39,6 +39,7 @@ def test_the_demos_commands_work_when_pasted_and_a_later_start_shows_what_is_tru
     assert '"new_role":"manager"' in pasted
     assert "permanently deleted" in pasted
     assert '"roles":["ROLE_ADMIN"]' in pasted
+    assert pasted.count('"success":true,"users":') == 2  # with the API token, and signed in
 
     # When one user is deleted, one deactivated, one gets a new token, and an account another password
     acme = seeds["tenants"][0]
@@ -66,7 +67,7 @@ def test_the_demos_commands_work_when_pasted_and_a_later_start_shows_what_is_tru
     assert current["tenants"][1]["id"] != seeds["tenants"][1]["id"]
     page = render_demo(_demo(stack, current))
     assert f"manager  {elisa['email']}" in page
-    assert f"{rotated['email']:<34} (replaced since)" in page
+    assert f"{rotated['email']:<34} {rotated['password']:<18} (replaced since)" in page
     assert f"{inactive['token']}  (inactive)" in page
     # And what it offers to paste works again
     assert "permanently deleted" in _paste(curl_lines(_demo(stack, current)))

@@ -108,8 +108,30 @@ class Member:
         """What the authorizer says of this user now."""
         return gateway.authorize(self.token) or {}
 
+    def log_in(self, password: str = PASSWORD) -> "Session":
+        """A session of this user."""
+        answer = gateway.request("POST", "/login", body={"email": self.email, "password": password})
+        assert answer.status == 200, answer.text
+        return Session(answer.body["data"]["access_token"], answer.body["data"]["refresh_token"])
+
     def promote(self, target: "Member", new_role: str, **more: Any) -> Response:
         return self.request("POST", f"/users/{target.id}/promote", {"new_role": new_role}, **more)
+
+
+@dataclass
+class Session:
+    """A session of a tenant's user."""
+
+    access_token: str
+    refresh_token: str
+
+    @property
+    def id(self) -> str:
+        claims: dict[str, str] = jwt.decode(self.access_token, options={"verify_signature": False})
+        return claims["sid"]
+
+    def request(self, method: str, path: str, body: Any = None, **more: Any) -> Response:
+        return gateway.request(method, path, self.access_token, body, **more)
 
 
 @dataclass
@@ -120,6 +142,8 @@ class Tenant:
     name: str
     admin: Member
     members: list[Member] = field(default_factory=list)
+    #: Sessions of its users, as far as a test keeps them.
+    sessions: list[Session] = field(default_factory=list)
 
     def add(self, role: str, email: str | None = None) -> Member:
         """One more user, made by the first admin over the API."""

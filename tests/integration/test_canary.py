@@ -32,10 +32,14 @@ def test_no_secret_is_in_the_table_the_logs_or_a_later_answer(
     superadmin = make_account(PlatformRole.SUPERADMIN)
     login = {"email": superadmin.email, "password": "correct horse battery"}
     pair = send("POST", "/v1/api/auth/login", "", login).body
+    ada = {"email": person["email"], "password": PASSWORD}
+    signed_in = send("POST", "/login", "", ada).body["data"]
+    refreshed = send("POST", "/login/refresh", "", {"refresh_token": signed_in["refresh_token"]}).body["data"]
     given_out, later = later, []
     secrets |= {admin, user["token"], rotated, superadmin.access_token, pair["accessToken"], pair["refreshToken"]}
     secrets |= {"correct horse battery", "key-canary-1", "key-canary-2"}
-    assert len(given_out) == 4
+    secrets |= {one[name] for one in (signed_in, refreshed) for name in ("access_token", "refresh_token")}
+    assert len(given_out) == 6
 
     # What could betray one: every other route, and mistakes with secrets in them.
     send("GET", "/users", admin)
@@ -48,6 +52,10 @@ def test_no_secret_is_in_the_table_the_logs_or_a_later_answer(
     send("POST", f"/users/{user['id']}/promote", rotated, {"new_role": "admin"})
     send("PUT", f"/users/{user['id']}", admin, {"active": False})
     send("POST", "/v1/api/auth/login", "", {"email": superadmin.email, "password": PASSWORD})
+    send("POST", "/login", "", {"email": person["email"], "password": f"{PASSWORD}!"})
+    send("POST", "/login", "", {"email": "x@example.com", "password": PASSWORD, "passwort": PASSWORD})
+    send("POST", "/login/refresh", "", {"refresh_token": signed_in["refresh_token"]})
+    send("POST", "/logout", refreshed["access_token"], {"refresh_token": refreshed["refresh_token"]})
     send("GET", "/tenants", MASTER_TOKEN)
     send("GET", f"/users/{user['id']}", f"{MASTER_TOKEN}x")
     send("DELETE", f"/users/{user['id']}", admin)

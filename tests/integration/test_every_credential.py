@@ -7,7 +7,7 @@ import pytest
 
 from rolecall.auth.roles import PlatformRole
 from tests import gateway
-from tests.integration.conftest import MASTER_TOKEN, PASSWORD, Tenant, delete_tenant, make_account, register
+from tests.integration.conftest import MASTER_TOKEN, PASSWORD, Member, Tenant, delete_tenant, make_account, register
 
 
 @dataclass(frozen=True)
@@ -76,13 +76,21 @@ TABLE: dict[str, Row] = {
     "GET /v1/api/superadmin/users/{id}/history": Row(
         "/v1/api/superadmin/users/{account}/history", None, SUPERADMIN_ONLY
     ),
-    # Whoever logs out is logged out, whatever refresh token they still hold. Last: it ends the credential.
+    # Whoever logs out is logged out, whatever refresh token they still hold. Last: these end the credential.
     "POST /v1/api/auth/logout": Row(
         "/v1/api/auth/logout", {"refreshToken": "spent"}, (403, 403, 403, 403, 403, 204, 204)
     ),
+    "POST /logout": Row("/logout", {"refresh_token": "spent"}, (200, 200, 200, 200, 403, 403, 403)),
 }
 #: Routes that are there to get a credential ask for none.
-PUBLIC = {"POST /v1/api/auth/login", "POST /v1/api/auth/refresh", "GET /docs", "GET /docs/{asset}"}
+PUBLIC = {
+    "POST /login",
+    "POST /login/refresh",
+    "POST /v1/api/auth/login",
+    "POST /v1/api/auth/refresh",
+    "GET /docs",
+    "GET /docs/{asset}",
+}
 
 
 def _routes() -> dict[str, bool]:
@@ -100,6 +108,24 @@ def _of_a_deactivated_admin(acme: Tenant) -> str:
     return former.token
 
 
+def _access_token(user: Member) -> str:
+    return user.log_in().access_token
+
+
+def _of_a_user_who_logged_out(acme: Tenant) -> str:
+    session = acme.add("admin").log_in()
+    assert session.request("POST", "/logout", {"refresh_token": session.refresh_token}).status == 200
+    return session.access_token
+
+
+def _of_a_user_who_was_deactivated_for_a_while(acme: Tenant) -> str:
+    user = acme.add("admin")
+    token = _access_token(user)
+    for active in (False, True):
+        assert acme.admin.request("PUT", f"/users/{user.id}", {"active": active}).status == 200
+    return token
+
+
 CREDENTIALS: dict[str, Callable[[Tenant], str | None]] = {
     # Nobody's: none, or garbage in each form.
     "none": lambda _: None,
@@ -108,6 +134,8 @@ CREDENTIALS: dict[str, Callable[[Tenant], str | None]] = {
     "forged jwt": lambda _: "eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0.",
     # Someone's that counts no more.
     "deactivated": _of_a_deactivated_admin,
+    "logged out": _of_a_user_who_logged_out,
+    "activated again": _of_a_user_who_was_deactivated_for_a_while,
     "foreign admin": lambda _: register("Globex").admin.token,
     "admin": lambda acme: acme.admin.token,
     "manager": lambda acme: acme.add("manager").token,
@@ -116,8 +144,15 @@ CREDENTIALS: dict[str, Callable[[Tenant], str | None]] = {
     "client": lambda _: make_account().access_token,
     "superadmin": lambda _: make_account(PlatformRole.SUPERADMIN).access_token,
 }
-#: What the first five of them get, whatever the route.
-_REFUSED = (401,) * 5
+#: What the first seven of them get, whatever the route.
+_REFUSED = (401,) * 7
+#: The access tokens of users, and whose API token gets the same answers.
+ACCESS_TOKENS: dict[str, tuple[str, Callable[[Tenant], str]]] = {
+    "access token of a foreign admin": ("foreign admin", lambda _: _access_token(register("Globex").admin)),
+    "access token of an admin": ("admin", lambda acme: _access_token(acme.admin)),
+    "access token of a manager": ("manager", lambda acme: _access_token(acme.add("manager"))),
+    "access token of a user": ("user", lambda acme: _access_token(acme.add("user"))),
+}
 
 
 def _scheduled_tenant() -> Tenant:
@@ -126,11 +161,13 @@ def _scheduled_tenant() -> Tenant:
     return tenant
 
 
-@pytest.mark.parametrize("caller", CREDENTIALS)
+@pytest.mark.parametrize("caller", [*CREDENTIALS, *ACCESS_TOKENS])
 def test_every_route_answers_every_credential_as_the_table_says(acme: Tenant, caller: str) -> None:
-    credential = CREDENTIALS[caller](acme)
+    alike, make = ACCESS_TOKENS.get(caller, (caller, CREDENTIALS.get(caller)))
+    assert make
+    credential = make(acme)
     account = make_account()
-    position = list(CREDENTIALS).index(caller)
+    position = list(CREDENTIALS).index(alike)
     expected, answered = {}, {}
 
     for name, row in TABLE.items():
@@ -143,5 +180,7 @@ def test_every_route_answers_every_credential_as_the_table_says(acme: Tenant, ca
         path = row.path.format(id=user.id, tenant=tenant.id, account=account.id)
         expected[name] = (*_REFUSED, *row.statuses)[position]
         answered[name] = gateway.request(name.split()[0], path, credential, row.body).status
+        if answered[name] == 204:  # logged out: the next route gets another session
+            credential = make(acme)
 
     assert answered == expected

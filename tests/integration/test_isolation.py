@@ -115,11 +115,23 @@ PLACES: dict[str, list[Place]] = {
         f"PUT {USERS}/{{id}}/{verb}": [_of_no_business("account", f"{USERS}/{{it}}/{verb}", {"reason": "spite"})]
         for verb in ("ban", "unban", "enable", "disable")
     },
+    "POST /login": [
+        Place("email", "/login", 401, {"email": "{it}", "password": "wrong battery staple"}),
+        Place("account email", "/login", 401, {"email": "{it}", "password": PASSWORD}),
+    ],
+    "POST /login/refresh": [
+        Place("token", "/login/refresh", 401, {"refresh_token": "{it}"}),
+        Place("session", "/login/refresh", 401, {"refresh_token": "{it}"}),
+    ],
+    "POST /logout": [Place("user session", "/logout", 200, {"refresh_token": "{it}"})],
     "POST /v1/api/auth/login": [
         Place("email", "/v1/api/auth/login", 401, {"email": "{it}", "password": PASSWORD}),
         Place("account email", "/v1/api/auth/login", 401, {"email": "{it}", "password": "wrong battery staple"}),
     ],
-    "POST /v1/api/auth/refresh": [Place("token", "/v1/api/auth/refresh", 401, {"refreshToken": "{it}"})],
+    "POST /v1/api/auth/refresh": [
+        Place("token", "/v1/api/auth/refresh", 401, {"refreshToken": "{it}"}),
+        Place("user session", "/v1/api/auth/refresh", 401, {"refreshToken": "{it}"}),
+    ],
     # Files, the same for everyone.
     "GET /docs": [],
     "GET /docs/{asset}": [],
@@ -144,6 +156,7 @@ class There:
             "account": [(str(account.id), "999999")],
             "account email": [(account.email, "nobody@example.com")],
             "session": [(account.refresh_token, "bm9ib2R5")],
+            "user session": [(manager.log_in().refresh_token, "bm9ib2R5")],
             "token": [(globex.admin.token, str(uuid4()))],
             "users cursor": [_cursors("/users", globex.admin.token)],
             "audit cursor": [_cursors("/audit", globex.admin.token)],

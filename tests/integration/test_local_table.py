@@ -64,7 +64,14 @@ def test_the_doctor_says_what_is_wrong_and_mends_what_follows_from_the_rest(
 def test_a_demo_tenant_whose_deletion_goes_on_is_shown_as_that_and_not_created_again(
     of_the_table: None, acme: Tenant
 ) -> None:
-    admin: User = {"id": acme.admin.id, "email": acme.admin.email, "role": "admin", "active": True, "token": "x"}
+    admin: User = {
+        "id": acme.admin.id,
+        "email": acme.admin.email,
+        "role": "admin",
+        "active": True,
+        "password": None,
+        "token": "x",
+    }
     known: demo_data.Tenant = {"id": acme.id, "name": "Acme", "status": "active", "users": [admin]}
     writes.write(writes.Update(keys.tenant(acme.id), set={"status": "deleting"}, when=writes.MUST_EXIST))
 

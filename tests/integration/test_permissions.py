@@ -8,8 +8,10 @@ from fnmatch import filter as filter_names
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from botocore.model import OperationModel
 
+from rolecall.auth.session_owners import UserOwner
 from rolecall.storage import dynamodb, indexes, keys, writes
 from tests import gateway, permissions
 from tests.gateway import Route
@@ -80,6 +82,7 @@ def test_every_permission_is_needed(used: Used, acme: Tenant, globex: Tenant, su
     gateway.request("POST", "/register", MASTER_TOKEN, taken, headers={"Idempotency-Key": "3"})
     gateway.request("POST", "/register", MASTER_TOKEN, second, headers={"Idempotency-Key": "4"})
     _use_the_platform_api(superadmin, account, acme.admin)
+    _use_sessions_of(acme.admin)
     named = {"tenant_id": acme.id, "email": acme.admin.email}
     gateway.invoke("run_operation", {"operation": "issue_admin_token", **named})
     delete_tenant(acme.id, query="?grace_days=7")
@@ -148,6 +151,22 @@ def _use_the_platform_api(superadmin: Holder, account: Holder, stranger: Member)
     gateway.request("POST", "/v1/api/auth/login", body={"email": other.email, "password": PASSWORD})
     for email in (other.email, named["email"]):
         gateway.invoke("run_operation", {"operation": "delete_account", "email": email})
+
+
+def _use_sessions_of(user: Member) -> None:
+    key = UserOwner(user.tenant_id, user.id).password_key
+    weak = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+    writes.write(writes.Update(key, set={"password_hash": weak}, when=writes.MUST_EXIST))
+    here, stolen = user.log_in(), user.log_in()
+    second = _refresh_user(stolen.refresh_token).body["data"]["refresh_token"]
+    assert _refresh_user(second).status == 200
+    assert _refresh_user(stolen.refresh_token).status == 401
+    there = user.log_in()
+    here.request("POST", "/logout", {"refresh_token": there.refresh_token})
+
+
+def _refresh_user(token: str) -> gateway.Response:
+    return gateway.request("POST", "/login/refresh", body={"refresh_token": token})
 
 
 def _refresh(token: str) -> gateway.Response:
@@ -239,7 +258,19 @@ def test_who_writes_a_refusal_into_a_tenants_audit_can_delete_nothing_of_it(fold
         assert permissions.refused(folder, operation, request)
 
 
-@pytest.mark.parametrize("folder", ["promote_user", "create_user", "delete_user", "delete_tenant", "sweep_tenant"])
+@pytest.mark.parametrize(
+    "folder",
+    [
+        "promote_user",
+        "create_user",
+        "delete_user",
+        "delete_tenant",
+        "sweep_tenant",
+        "log_in_user",
+        "refresh_user_session",
+        "log_out_user",
+    ],
+)
 @pytest.mark.parametrize("partition", ["ACCOUNT#7", "PLATFORM"])
 def test_the_tenants_functions_can_touch_no_account(folder: str, partition: str) -> None:
     key = {"pk": {"S": partition}, "sk": {"S": "META"}}

@@ -93,6 +93,17 @@ ATTEMPTS: dict[str, list[tuple[Callable[[Tenant, Tenant, Holder], Response], int
     "log_in": [
         (lambda _, globex, __: _log_in(globex.admin.email), 401),
     ],
+    "log_in_user": [
+        (lambda _, globex, __: _log_in_user(globex.admin.email, "a wrong password"), 401),
+    ],
+    "refresh_user_session": [
+        (lambda _, globex, __: _refresh_user(globex.admin.token), 401),
+        (lambda _, __, account: _refresh_user(account.refresh_token), 401),
+    ],
+    "log_out_user": [
+        (lambda acme, globex, _: _log_out_user(acme, globex.sessions[0].refresh_token), 200),
+        (lambda acme, _, account: _log_out_user(acme, account.refresh_token), 200),
+    ],
     "show_docs": [(lambda acme, globex, _: acme.admin.request("GET", f"/docs?tenant_id={globex.id}"), 400)],
     "get_docs_asset": [(lambda acme, globex, _: acme.admin.request("GET", f"/docs/{globex.id}"), 404)],
 }
@@ -142,6 +153,18 @@ def _log_in(email: str) -> Response:
     return gateway.request("POST", "/v1/api/auth/login", body={"email": email, "password": PASSWORD})
 
 
+def _log_in_user(email: str, password: str) -> Response:
+    return gateway.request("POST", "/login", body={"email": email, "password": password})
+
+
+def _refresh_user(token: str) -> Response:
+    return gateway.request("POST", "/login/refresh", body={"refresh_token": token})
+
+
+def _log_out_user(acme: Tenant, token: str) -> Response:
+    return acme.admin.request("POST", "/logout", {"refresh_token": token})
+
+
 def test_every_route_is_tried() -> None:
     assert ATTEMPTS.keys() == {route.function for route in gateway.routes()}
 
@@ -149,6 +172,7 @@ def test_every_route_is_tried() -> None:
 @pytest.mark.parametrize("function", ATTEMPTS)
 def test_no_route_reaches_into_another_tenant(acme: Tenant, globex: Tenant, function: str) -> None:
     globex.add("user")
+    globex.sessions.append(globex.admin.log_in())
     account = make_account()
     acme.add("user")
     before = table_without_audit()

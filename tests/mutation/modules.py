@@ -119,8 +119,10 @@ GROUPS = (
             "tenants/user_items",
             "tenants/user_deletion",
             "tenants/devices",
+            "tenants/sessions",
         ),
         (
+            "integration/tenants/test_sessions.py",
             "integration/tenants/test_users.py",
             "integration/tenants/test_create_user.py",
             "integration/tenants/test_promote_user.py",
@@ -159,6 +161,7 @@ GROUPS = (
             "unit/auth/test_session_owners.py",
             "integration/accounts/test_log_in.py",
             "integration/accounts/test_sessions.py",
+            "integration/tenants/test_sessions.py",
         ),
     ),
     Group(

@@ -17,7 +17,14 @@ from tests.permissions import Permission, granted, limits, listed, statements
 FUNCTIONS = sorted(gateway.functions())
 AUTHORIZER = "authorize_request"
 #: The only functions behind no authorizer: where the credential comes from, and what is no secret.
-PUBLIC = {"log_in", "refresh_session", "show_docs", "get_docs_asset"}
+PUBLIC = {
+    "log_in",
+    "refresh_session",
+    "log_in_user",
+    "refresh_user_session",
+    "show_docs",
+    "get_docs_asset",
+}
 #: Answers what is no route.
 ANYTHING_ELSE = "answer_unknown_route"
 #: Invoked by hand, with AWS rights.

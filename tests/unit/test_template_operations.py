@@ -500,7 +500,9 @@ def _price_of_a_function(template: dict[str, Any]) -> int:
     """The resources of the dearest route: what SAM makes of it, and what the template adds for it alone."""
     names = template["Resources"].keys()
     routes = {name for name, about in _resources(_FUNCTION).items() if about["Properties"].get("Events")}
-    return max(len([name for name in names if re.match(rf"{route}(?![a-z])", name)]) for route in routes)
+    # A name may begin with another one, as `LogInUser` with `LogIn`: a resource belongs to the longest.
+    owners = [[route for route in routes if re.match(rf"{route}(?![a-z])", name)] for name in names]
+    return max(Counter(max(found, key=len) for found in owners if found).values())
 
 
 def test_no_resource_waits_for_itself() -> None:

@@ -1,6 +1,7 @@
 """The tenant API: a tenant of the walk's own, its users, and its deletion by a request."""
 
 import secrets
+from dataclasses import replace
 from urllib.parse import quote
 
 from rolecall.auth import tokens
@@ -8,7 +9,7 @@ from rolecall.storage import keys
 from verify import role_events
 from verify.check import check
 from verify.results import Unknown, Wrong
-from verify.walk import Person, Walk
+from verify.walk import Heard, Person, Walk
 
 #: Far longer than a small tenant needs, for a stack whose deletion goes through the queue.
 _DELETION_SECONDS = 90
@@ -58,7 +59,7 @@ def _user(walk: Walk, role: str) -> Person:
     # Refused under a key of its own, which is then free again.
     other_key = {"Idempotency-Key": secrets.token_hex(16)}
     walk.ask("POST", "/users", admin.token, body, other_key).must(409, "EMAIL_TAKEN")
-    return Person(made["id"], email, walk.secret(made["token"]))
+    return Person(made["id"], email, walk.secret(made["token"]), body["password"])
 
 
 @check("POST /register makes a tenant, once for one Idempotency-Key.", uses=["AuthorizeRequest", "RegisterTenant"])
@@ -120,10 +121,52 @@ def update_user(walk: Walk) -> None:
 def rotate_token(walk: Walk) -> None:
     manager = walk.person("manager")
     made = walk.ask("POST", f"/users/{manager.id}/token", manager.token).must(200)
-    rotated = Person(manager.id, manager.email, walk.secret(made["data"]["token"]))
+    rotated = replace(manager, token=walk.secret(made["data"]["token"]))
     walk.remember(manager=rotated)
     walk.ask("GET", f"/users/{manager.id}", manager.token).must(401, "UNAUTHORIZED")
     walk.ask("GET", f"/users/{manager.id}", rotated.token).must(200)
+
+
+def _log_in(walk: Walk, person: Person) -> dict[str, str]:
+    body = {"email": person.email, "password": person.password}
+    tokens: dict[str, str] = walk.ask("POST", "/login", None, body).must(200)["data"]
+    walk.secret(tokens["access_token"])
+    walk.secret(tokens["refresh_token"])
+    return tokens
+
+
+def _refresh(walk: Walk, refresh_token: str, user_agent: str = "verify") -> Heard:
+    body = {"refresh_token": refresh_token}
+    return walk.ask("POST", "/login/refresh", None, body, {"User-Agent": user_agent})
+
+
+@check("POST /login lets a user in, with the rights of the API token.", uses=["LogInUser", "AuthorizeRequest"])
+def log_in_user(walk: Walk) -> None:
+    manager = walk.person("manager")
+    wrong = {"email": manager.email, "password": secrets.token_urlsafe(18)}
+    walk.ask("POST", "/login", None, wrong).must(401, "UNAUTHORIZED")
+    token = _log_in(walk, manager)["access_token"]
+    if walk.ask("GET", f"/users/{manager.id}", token).must(200)["data"]["id"] != manager.id:
+        raise Wrong("POST /login did not give an access token of the user.")
+
+
+@check("POST /login/refresh gives new tokens, and a stolen token ends the session.", uses=["RefreshUserSession"])
+def refresh_user_session(walk: Walk) -> None:
+    first = _log_in(walk, walk.person("manager"))
+    second = _refresh(walk, first["refresh_token"]).must(200)["data"]
+    walk.secret(second["access_token"])
+    walk.secret(second["refresh_token"])
+    _refresh(walk, first["refresh_token"], user_agent="verify, from elsewhere").must(401, "UNAUTHORIZED")
+    _refresh(walk, second["refresh_token"]).must(401, "UNAUTHORIZED")
+
+
+@check("POST /logout ends both sessions that it names.", uses=["LogOutUser"])
+def log_out_user(walk: Walk) -> None:
+    manager = walk.person("manager")
+    here, there = _log_in(walk, manager), _log_in(walk, manager)
+    walk.ask("POST", "/logout", here["access_token"], {"refresh_token": there["refresh_token"]}).must(200)
+    for session in (here, there):
+        walk.ask("GET", f"/users/{manager.id}", session["access_token"]).must(401, "UNAUTHORIZED")
 
 
 @check("GET /audit shows who changed what, also of one target.", uses=["ListAudit"])

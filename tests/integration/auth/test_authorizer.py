@@ -13,7 +13,7 @@ import pytest
 from rolecall import config
 from rolecall.auth.roles import PlatformRole
 from rolecall.auth.tokens import MAX_CREDENTIAL_LENGTH, api_token_hash
-from rolecall.storage import keys, writes
+from rolecall.storage import dynamodb, keys, writes
 from tests import gateway
 from tests.integration.conftest import MASTER_TOKEN, Holder, Tenant, make_account, unchanged
 
@@ -81,6 +81,41 @@ def test_an_account_by_its_access_token(superadmin: Holder) -> None:
         "name": "Ada Byron",
         "session_id": superadmin.session_id,
     }
+
+
+def test_a_user_by_its_access_token_is_the_same_as_by_its_api_token(acme: Tenant) -> None:
+    manager = acme.add("manager")
+    session = manager.log_in()
+    by_api_token = manager.principal
+    del by_api_token["token_hash"]
+
+    assert gateway.authorize(session.access_token) == {**by_api_token, "session_id": session.id}
+
+
+@pytest.mark.parametrize(
+    ("caller", "requests"), [("API token", ["GetItem", "BatchGetItem"]), ("user", ["BatchGetItem"])]
+)
+def test_a_credential_costs_as_many_requests_as_it_needs(acme: Tenant, caller: str, requests: list[str]) -> None:
+    credential = acme.admin.token if caller == "API token" else acme.admin.log_in().access_token
+    assert gateway.authorize(credential)
+    assert _requests_to_authorize(credential) == requests
+
+
+def test_an_accounts_access_token_costs_one_request(superadmin: Holder) -> None:
+    assert _requests_to_authorize(superadmin.access_token) == ["BatchGetItem"]
+
+
+def _requests_to_authorize(credential: str) -> list[str]:
+    asked: list[str] = []
+
+    def note(model: Any, **_: Any) -> None:
+        asked.append(model.name)
+
+    events = dynamodb.client().meta.events
+    events.register("before-parameter-build.dynamodb", note)
+    assert gateway.authorize(credential)
+    events.unregister("before-parameter-build.dynamodb", note)
+    return asked
 
 
 def test_the_header_may_be_named_in_any_case(acme: Tenant) -> None:

@@ -16,15 +16,25 @@ from rolecall.clock import epoch_seconds
 from rolecall.config import config
 from rolecall.errors import Unauthorized
 from tests import gateway
-from tests.integration.conftest import Holder
+from tests.integration.conftest import Holder, Tenant
 
 KEY = "J" * 64
 
 
+@pytest.fixture(params=["account", "user"])
+def access_token(request: pytest.FixtureRequest) -> str:
+    """An access token of a platform account, and one of a tenant's user."""
+    if request.param == "account":
+        superadmin: Holder = request.getfixturevalue("superadmin")
+        return superadmin.access_token
+    acme: Tenant = request.getfixturevalue("acme")
+    return acme.admin.log_in().access_token
+
+
 @pytest.fixture
-def claims(superadmin: Holder) -> dict[str, Any]:
+def claims(access_token: str) -> dict[str, Any]:
     """Those of a token that works."""
-    decoded: dict[str, Any] = jwt.decode(superadmin.access_token, options={"verify_signature": False})
+    decoded: dict[str, Any] = jwt.decode(access_token, options={"verify_signature": False})
     return decoded
 
 
@@ -71,9 +81,49 @@ def test_another_key(claims: dict[str, Any], key: str) -> None:
     assert not gateway.authorize(_signed(claims, key))
 
 
-@pytest.mark.parametrize("name", ["iss", "aud", "sub", "sid", "jti", "iat", "exp"])
+@pytest.mark.parametrize("name", ["iss", "aud", "sub", "tid", "sid", "jti", "iat", "exp"])
 def test_a_claim_is_missing(claims: dict[str, Any], name: str) -> None:
-    assert not gateway.authorize(_signed({key: value for key, value in claims.items() if key != name}))
+    if name in claims:
+        assert not gateway.authorize(_signed({key: value for key, value in claims.items() if key != name}))
+    else:
+        assert claims["aud"] == "rolecall-platform"  # only a token of a tenant's user names a tenant
+
+
+def test_a_token_is_never_taken_by_the_other_audience(superadmin: Holder, acme: Tenant) -> None:
+    """Signed with our key, as if a fault had issued it: the ids of one kind never name an owner of the other."""
+    of_account, of_user = (
+        jwt.decode(token, options={"verify_signature": False})
+        for token in (superadmin.access_token, acme.admin.log_in().access_token)
+    )
+    assert gateway.authorize(_signed(of_account))
+    assert gateway.authorize(_signed(of_user))
+
+    platform, tenant = of_account["aud"], of_user["aud"]
+    for claims in (
+        of_account | {"aud": tenant},
+        of_account | {"aud": tenant, "tid": acme.id},
+        of_account | {"aud": [platform, tenant]},
+        of_user | {"aud": platform},
+        of_user | {"aud": [tenant]},
+        of_user | {"aud": [platform, tenant]},
+        of_user | {"sub": of_account["sub"]},
+        of_user | {"sid": of_account["sid"]},
+    ):
+        assert not gateway.authorize(_signed(claims)), claims
+
+
+def test_a_user_is_of_one_tenant_only(acme: Tenant, globex: Tenant) -> None:
+    claims = jwt.decode(acme.admin.log_in().access_token, options={"verify_signature": False})
+    theirs = globex.admin.log_in()
+    for change in (
+        {"tid": globex.id},
+        {"tid": globex.id, "sub": globex.admin.id},
+        {"tid": f"{acme.id}#USER#{acme.admin.id}"},
+        {"tid": ""},
+        {"sid": theirs.id},
+        {"sub": f"{acme.admin.id}#SESSION"},
+    ):
+        assert not gateway.authorize(_signed(claims | change)), change
 
 
 @pytest.mark.parametrize(
@@ -82,6 +132,8 @@ def test_a_claim_is_missing(claims: dict[str, Any], name: str) -> None:
         {"iss": "someone"},
         {"aud": "another"},
         {"aud": ["another"]},
+        {"aud": None},
+        {"aud": {"rolecall-platform": 1}},
         {"sub": "0"},
         {"sub": "x"},
         {"sub": "99"},
@@ -113,20 +165,20 @@ def test_the_clock_of_the_function_that_signed_may_be_five_seconds_ahead(claims:
     now = epoch_seconds(at)
     claims |= {"iat": now, "exp": now + 60}
 
-    assert jwts.verify(_signed(claims | {name: now + 5}), Audience.PLATFORM, at).subject == claims["sub"]
+    assert jwts.verify(_signed(claims | {name: now + 5}), Audience(claims["aud"]), at).subject == claims["sub"]
     with pytest.raises(Unauthorized):
-        jwts.verify(_signed(claims | {name: now + 6}), Audience.PLATFORM, at)
+        jwts.verify(_signed(claims | {name: now + 6}), Audience(claims["aud"]), at)
 
 
 def test_a_token_ends_with_its_second(claims: dict[str, Any]) -> None:
     at = clock.now()
-    assert jwts.verify(_signed(claims | {"exp": epoch_seconds(at) + 1}), Audience.PLATFORM, at)
+    assert jwts.verify(_signed(claims | {"exp": epoch_seconds(at) + 1}), Audience(claims["aud"]), at)
     with pytest.raises(Unauthorized):
-        jwts.verify(_signed(claims | {"exp": epoch_seconds(at)}), Audience.PLATFORM, at)
+        jwts.verify(_signed(claims | {"exp": epoch_seconds(at)}), Audience(claims["aud"]), at)
 
 
-def test_claims_that_were_tampered_with(superadmin: Holder, claims: dict[str, Any]) -> None:
-    header, _, signature = superadmin.access_token.split(".")
+def test_claims_that_were_tampered_with(access_token: str, claims: dict[str, Any]) -> None:
+    header, _, signature = access_token.split(".")
     payload = _raw({}, claims | {"sub": "2"}).split(".")[1]
     assert not gateway.authorize(f"{header}.{payload}.{signature}")
     assert not gateway.authorize(f"{header}.{payload}.")

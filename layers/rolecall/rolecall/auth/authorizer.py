@@ -9,7 +9,7 @@ from typing import Any
 
 from rolecall.auth import preconditions, token_use
 from rolecall.auth.principals import MASTER, Principal, PrincipalType
-from rolecall.auth.session_owners import AccountOwner, Audience, Claims, SessionOwner
+from rolecall.auth.session_owners import AccountOwner, Audience, Claims, SessionOwner, UserOwner
 from rolecall.auth.tokens import (
     CredentialForm,
     api_token_hash,
@@ -51,7 +51,12 @@ def _authenticate_api_token_and_report_use(token: str, at: datetime) -> Principa
     if tenant is None or tenant["status"] != preconditions.ACTIVE or user is None or not user["active"]:
         raise Unauthorized
     token_use.report_use_at_most_hourly(token_hash, found.get("last_used_at"), at)
-    return Principal(PrincipalType.USER, user_id, user["email"], user["role"], tenant_id, token_hash=token_hash)
+    return _principal_of_user(user)._replace(token_hash=token_hash)
+
+
+def _principal_of_user(user: dynamodb.Item) -> Principal:
+    """The user as it is now. It has the same rights, whether it came with an API token or with an access token."""
+    return Principal(PrincipalType.USER, user["id"], user["email"], user["role"], user["tenant_id"])
 
 
 def _authenticate_jwt(token: str, at: datetime) -> Principal:
@@ -61,6 +66,8 @@ def _authenticate_jwt(token: str, at: datetime) -> Principal:
     match jwts.read_unverified_audience(token):
         case Audience.PLATFORM:
             return _authenticate_account(jwts.verify(token, Audience.PLATFORM, at), at)
+        case Audience.TENANT:
+            return _authenticate_user(jwts.verify(token, Audience.TENANT, at), at)
 
 
 def _authenticate_account(claims: Claims, at: datetime) -> Principal:
@@ -76,6 +83,14 @@ def _authenticate_account(claims: Claims, at: datetime) -> Principal:
         name=f"{account['first_name']} {account['last_name']}",
         session_id=claims.session_id,
     )
+
+
+def _authenticate_user(claims: Claims, at: datetime) -> Principal:
+    owner = UserOwner.from_claims(claims)
+    if owner is None:
+        raise Unauthorized
+    _tenant, user = _read_state_if_session_valid(owner, claims.session_id, at)
+    return _principal_of_user(user)._replace(session_id=claims.session_id)
 
 
 def _read_state_if_session_valid(owner: SessionOwner, session_id: str, at: datetime) -> list[dynamodb.Item]:

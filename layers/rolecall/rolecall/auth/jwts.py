@@ -29,7 +29,10 @@ LIFETIME = timedelta(minutes=15)
 
 
 #: The claims that a token must have, for each audience.
-_CLAIMS = {Audience.PLATFORM: ["iss", "aud", "sub", "sid", "jti", "iat", "exp"]}
+_CLAIMS = {
+    Audience.PLATFORM: ["iss", "aud", "sub", "sid", "jti", "iat", "exp"],
+    Audience.TENANT: ["iss", "aud", "sub", "tid", "sid", "jti", "iat", "exp"],
+}
 
 #: Seconds by which the clocks of two functions may differ. A token from the near future is accepted within this time.
 _SKEW_SECONDS = 5
@@ -43,6 +46,7 @@ def issue(claims: Claims, at: datetime) -> str:
             "iss": ISSUER,
             "aud": claims.audience,
             "sub": claims.subject,
+            **({"tid": claims.tenant_id} if claims.tenant_id else {}),
             "sid": claims.session_id,
             "jti": new_id(),
             "iat": epoch_seconds(at),
@@ -88,7 +92,7 @@ def verify(token: str, audience: Audience, at: datetime) -> Claims:
         now = epoch_seconds(at)
         if payload["exp"] <= now or max(payload["iat"], payload.get("nbf", 0)) > now + _SKEW_SECONDS:
             raise Unauthorized
-        return Claims(audience, str(payload["sub"]), str(payload["sid"]))
+        return Claims(audience, str(payload["sub"]), str(payload["sid"]), str(payload.get("tid", "")))
     except (jwt.InvalidTokenError, ValueError, TypeError) as error:
         raise Unauthorized from error
 

@@ -11,7 +11,7 @@ from rolecall.auth.roles import PlatformRole, Role
 class PrincipalType(StrEnum):
     """The kinds of callers."""
 
-    USER = "user"  # of a tenant, by API token
+    USER = "user"  # of a tenant, by API token or by JWT
     ACCOUNT = "account"  # of the platform, by JWT
     MASTER = "master"  # an operator of the platform, by master token
     SYSTEM = "system"  # maintenance, and what an operator invokes by hand
@@ -41,7 +41,8 @@ class Principal(NamedTuple):
             "email": self.email,
             "role": self.role,
             "tenant_id": self.tenant_id,
-            **({"name": self.name, "session_id": self.session_id} if self.session_id else {}),
+            **({"name": self.name} if self.name else {}),
+            **({"session_id": self.session_id} if self.session_id else {}),
             **({"token_hash": self.token_hash} if self.token_hash else {}),
         }
 

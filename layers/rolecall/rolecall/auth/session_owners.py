@@ -11,6 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar, NamedTuple, Self
 
+from rolecall.auth import preconditions
 from rolecall.clock import epoch_seconds, rfc3339
 from rolecall.errors import Unauthorized
 from rolecall.storage import dynamodb, keys, writes
@@ -19,19 +20,24 @@ from rolecall.storage.expressions import Attr, Condition
 #: Account ids are int32 numbers, which have at most ten digits.
 _MAX_ID_DIGITS = 10
 
+#: The generation of a new owner's sessions. A user's item without the attribute `session_generation` has this one.
+FIRST_GENERATION = 1
+
 
 class Audience(StrEnum):
     """For whom access tokens are issued. Each kind of session owner has its own audience."""
 
     PLATFORM = "rolecall-platform"
+    TENANT = "rolecall-tenant"
 
 
 class Claims(NamedTuple):
-    """The owner and the session that an access token names."""
+    """The owner and the session that an access token names. Only a token of a tenant's user names a tenant."""
 
     audience: Audience
     subject: str
     session_id: str
+    tenant_id: str = ""
 
 
 class SessionOwner(ABC):
@@ -110,6 +116,14 @@ class SessionOwner(ABC):
     def session_key(self, session_id: str) -> keys.Key:
         """The item of a session."""
         return self.item_key("SESSION", session_id)
+
+    def check_of_session(self, session_id: str, generation: int, at: datetime) -> writes.Check:
+        """The check that a session has not ended. Together with a condition on the owner it makes the session valid."""
+        return writes.Check(
+            self.session_key(session_id),
+            when=session_is_valid_in_generation(generation, at),
+            on_condition_failure=lambda _found: Unauthorized(),
+        )
 
     def is_session_valid(
         self, state: Sequence[dynamodb.Item | None], session: dynamodb.Item | None, at: datetime
@@ -199,3 +213,87 @@ class AccountOwner(SessionOwner):
 
 def _account_active_in_generation(generation: int) -> Condition:
     return Attr("enabled").eq(True) & Attr("banned").eq(False) & Attr("session_generation").eq(generation)
+
+
+@dataclass(frozen=True, slots=True)
+class UserOwner(SessionOwner):
+    """A user of a tenant as the owner of sessions. It may act while it is active and its tenant is active too.
+
+    A scheduled deletion closes the tenant, so the sessions of its users are not valid then. They are valid again after
+    the tenant is restored, because it changes no generation.
+    """
+
+    tenant_id: str
+    user_id: str
+
+    number_of_ids: ClassVar[int] = 2
+
+    @classmethod
+    def from_ids(cls, ids: Sequence[str]) -> Self | None:
+        tenant_id, user_id = map(keys.canonical_uuid, ids)
+        return cls(tenant_id, user_id) if tenant_id and user_id else None
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        return self.tenant_id, self.user_id
+
+    @classmethod
+    def from_claims(cls, claims: Claims) -> Self | None:
+        return cls.from_ids([claims.tenant_id, claims.subject])
+
+    def to_claims(self, session_id: str) -> Claims:
+        return Claims(Audience.TENANT, self.user_id, session_id, self.tenant_id)
+
+    @property
+    def fields_for_log(self) -> dict[str, Any]:
+        return {"tenant_id": self.tenant_id, "user_id": self.user_id}
+
+    @property
+    def audit_scope(self) -> str:
+        return self.tenant_id
+
+    @property
+    def audit_target(self) -> tuple[str, str]:
+        return "user", self.user_id
+
+    def checks_for_audit_entry(self) -> list[writes.Write]:
+        # Nothing may be added to the trail of a tenant that is closed.
+        return [preconditions.tenant_active(self.tenant_id)]
+
+    @property
+    def state_keys(self) -> tuple[keys.Key, ...]:
+        return keys.tenant(self.tenant_id), keys.user(self.tenant_id, self.user_id)
+
+    def item_key(self, item_type: str, item_id: str) -> keys.Key:
+        return keys.item_of_user(self.tenant_id, self.user_id, item_type, item_id)
+
+    def generation_if_active(self, state: Sequence[dynamodb.Item | None]) -> int | None:
+        tenant, user = state
+        if tenant is None or tenant["status"] != preconditions.ACTIVE or user is None or not user["active"]:
+            return None
+        return int(user.get("session_generation", FIRST_GENERATION))
+
+    def checks_of_generation(self, generation: int, refused: Unauthorized) -> list[writes.Write]:
+        return [
+            preconditions.tenant_active(self.tenant_id)._replace(on_condition_failure=lambda _found: refused),
+            writes.Check(
+                keys.user(self.tenant_id, self.user_id),
+                when=Attr("active").eq(True) & user_has_generation(generation),
+                on_condition_failure=lambda _found: refused,
+            ),
+        ]
+
+    def writes_of_login(self, generation: int, refused: Unauthorized, at: datetime) -> list[writes.Write]:
+        del at  # a user's item does not tell when the user logged in
+        return self.checks_of_generation(generation, refused)
+
+
+def session_is_valid_in_generation(generation: int, at: datetime) -> Condition:
+    """The condition on a session's item that it has not expired and belongs to this generation of its owner."""
+    return Attr("generation").eq(generation) & Attr("expires_at").gt(epoch_seconds(at))
+
+
+def user_has_generation(generation: int) -> Condition:
+    """The condition on a user's item that its sessions have this generation."""
+    stored = Attr("session_generation").eq(generation)
+    return stored | Attr("session_generation").not_exists() if generation == FIRST_GENERATION else stored

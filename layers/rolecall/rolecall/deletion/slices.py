@@ -176,7 +176,11 @@ def runnable_slices(slices: Iterable[Slice]) -> list[Slice]:
     return [one for one in slices if one.state == OPEN] or [one for one in slices if one.state == SWEPT]
 
 
+#: The categories whose names do not follow from the type of the items.
+_CATEGORIES = {"SPENT": "used_refresh_tokens"}
+
+
 def receipt_category(key: keys.Key) -> str:
     """The name under which a deletion receipt counts an item: `devices` for `DEVICE#…`, `tokens` for `TOKEN#…`."""
-    name = key.pk if key.sk == keys.META else key.sk
-    return name.partition("#")[0].lower() + "s"
+    item_type = (key.pk if key.sk == keys.META else key.sk).partition("#")[0]
+    return _CATEGORIES.get(item_type, f"{item_type.lower()}s")

@@ -99,7 +99,13 @@ def _read_check_and_write_change(
     )
     if new == old:
         return old, old
-    new = replace(new, updated_at=rfc3339(context.at), version=old.version + 1)
+    new = replace(
+        new,
+        updated_at=rfc3339(context.at),
+        version=old.version + 1,
+        # A deactivation ends the user's sessions for good. They stay ended after the user is active again.
+        session_generation=old.session_generation + (old.active and not new.active),
+    )
     changed = [name for name in ("role", "active") if getattr(old, name) != getattr(new, name)]
     with conflict_instead_of_last_admin_if_changed(old):
         writes.transact(
@@ -111,6 +117,7 @@ def _read_check_and_write_change(
                 set={
                     "role": new.role,
                     "active": new.active,
+                    "session_generation": new.session_generation,
                     "updated_at": new.updated_at,
                     "change_reason": reason,  # for the role event, which is made from this item
                     **indexes.users_by_role_and_state(new.tenant_id, new.role, new.active).index_attributes(

@@ -6,6 +6,7 @@ from rolecall.audit import trail
 from rolecall.auth import preconditions, tokens
 from rolecall.auth.principals import RequestContext
 from rolecall.auth.roles import Role, check_may_manage
+from rolecall.auth.session_owners import UserOwner
 from rolecall.clock import rfc3339
 from rolecall.errors import Unauthorized, UserNotFound
 from rolecall.storage import dynamodb, keys, reads, retries, writes
@@ -41,8 +42,18 @@ def _attempt_rotation(context: RequestContext, user_id: str) -> tuple[users.User
         context,
         item,
         action="rotate_token",
-        actor_checks=[] if oneself else preconditions.actor_still_authorized(actor),
+        actor_checks=_own_session_checks(context, old) if oneself else preconditions.actor_still_authorized(actor),
     )
+
+
+def _own_session_checks(context: RequestContext, user: users.User) -> list[writes.Write]:
+    """Return the check that the session of a caller's access token is still valid; nothing for an API token.
+
+    A token must not be rotated with a session that has ended since the authorizer accepted it.
+    """
+    session_id = context.principal.session_id
+    owner = UserOwner(user.tenant_id, user.id)
+    return [owner.check_of_session(session_id, user.session_generation, context.at)] if session_id else []
 
 
 def issue_admin_token(context: RequestContext, tenant_id: str, email: str) -> tuple[users.User, str]:

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, Self
 from rolecall.auth import preconditions, tokens
 from rolecall.auth.principals import PrincipalType, RequestContext
 from rolecall.auth.roles import Role, check_may_manage
+from rolecall.auth.session_owners import FIRST_GENERATION
 from rolecall.email_addresses import ANY_ADDRESS, AddressPrefix
 from rolecall.errors import UserNotFound
 from rolecall.storage import cursors, dynamodb, indexes, keys, reads
@@ -13,7 +14,10 @@ from rolecall.storage.expressions import Attr, Condition
 
 
 class User(NamedTuple):
-    """A user of a tenant. `version` is 1 at creation and grows by 1 with each change."""
+    """A user of a tenant. `version` is 1 at creation and grows by 1 with each change.
+
+    Only sessions with the user's present `session_generation` are valid: raising it ends all sessions.
+    """
 
     id: str
     tenant_id: str
@@ -24,6 +28,7 @@ class User(NamedTuple):
     created_at: str
     updated_at: str
     version: int
+    session_generation: int = FIRST_GENERATION
 
     @classmethod
     def from_item(cls, item: Mapping[str, Any]) -> Self:
@@ -37,6 +42,7 @@ class User(NamedTuple):
             item["created_at"],
             item["updated_at"],
             int(item["version"]),
+            int(item.get("session_generation", FIRST_GENERATION)),
         )
 
     @property

@@ -1,0 +1,57 @@
+"""Sessions of tenant users: login, refresh and logout."""
+
+from typing import Any, NamedTuple
+
+from rolecall.audit.session_revocations import revocation_entry
+from rolecall.auth import jwts, logins, sessions
+from rolecall.auth.principals import RequestContext
+from rolecall.auth.session_owners import UserOwner
+from rolecall.storage import dynamodb
+from rolecall.tenants import users
+
+#: No tenant and no user has this id, because every id is a random UUID.
+_NOBODYS_ID = "00000000-0000-0000-0000-000000000000"
+
+
+class UserTokens(NamedTuple):
+    """The result of a login or a refresh. Only a login tells who the user is."""
+
+    access_token: str
+    refresh_token: str
+    user: users.User | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "access_token": self.access_token,
+            "refresh_token": self.refresh_token,
+            "token_type": "Bearer",
+            "expires_in": int(jwts.LIFETIME.total_seconds()),
+            **({"user": self.user.to_json_without_token()} if self.user else {}),
+        }
+
+
+def log_in_user(context: RequestContext, email: str, password: str) -> UserTokens:
+    """Check email and password, and start a session of the user. Raises what `logins.log_in` raises.
+
+    A user who is not active and a user of a tenant that is not active are answered like an unknown email.
+    """
+    login = logins.log_in(context, email, password, _owner_of_reservation)
+    _tenant, user = login.state
+    return UserTokens(*login.tokens, users.User.from_item(user or {}))
+
+
+def _owner_of_reservation(reservation: dynamodb.Item) -> UserOwner:
+    return UserOwner(reservation.get("tenant_id", _NOBODYS_ID), reservation.get("user_id", _NOBODYS_ID))
+
+
+def refresh_user_session(context: RequestContext, refresh_token: str) -> UserTokens:
+    """Exchange a refresh token for a new pair of tokens. Raises what `sessions.refresh_session` raises."""
+    return UserTokens(*sessions.refresh_session(context, refresh_token, UserOwner, revocation_entry))
+
+
+def log_out_user(context: RequestContext, refresh_token: str) -> None:
+    """End the user's session; see `sessions.log_out`. A caller with an API token has only the refresh token's session.
+
+    The API token stays valid.
+    """
+    sessions.log_out(context, UserOwner(context.principal.tenant_id, context.principal.id), refresh_token)
