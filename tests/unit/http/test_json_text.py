@@ -94,6 +94,21 @@ def test_a_content_coding_is_refused(encoding: str) -> None:
         json_text.check_media_type(_event("{}", encoding=encoding))
 
 
+def test_the_refusal_of_a_content_coding_says_what_to_send() -> None:
+    with pytest.raises(UnsupportedMediaType) as raised:
+        json_text.check_media_type(_event("{}", encoding="gzip"))
+    assert raised.value.message == "send the body without a Content-Encoding: gzip and others are not read here"
+
+
+def test_a_header_that_comes_twice_with_the_same_right_value_is_accepted() -> None:
+    json_text.check_media_type(_event("{}", "application/json", "application/json", repeated=True))
+
+
+def test_a_request_without_a_body_has_no_bytes() -> None:
+    for event in ({}, {"body": None}, {"body": "", "isBase64Encoded": True}):
+        assert json_text.decode_body_bytes(event) == b""
+
+
 @pytest.mark.parametrize(
     "body",
     [
