@@ -5,14 +5,17 @@ from typing import Any
 
 import pytest
 
+from rolecall import clock, deadline
 from rolecall.auth import login_attempts
 from rolecall.auth.roles import PlatformRole
+from rolecall.errors import ConcurrentChange
 from rolecall.storage import dynamodb
 from tests import gateway
 from tests.gateway import Response
 from tests.integration.accounts.test_sessions import Clock, refresh
 from tests.integration.accounts.test_sessions import time as time
 from tests.integration.conftest import PASSWORD, Holder, make_account, table
+from tests.integration.deletion.deletions import just_before
 
 WRONG = "wrong"
 ADDRESS_LIMIT = login_attempts.FREE_FAILURES["ADDRESS"]
@@ -255,3 +258,42 @@ def test_what_an_address_is_refused_does_not_prolong_its_wait(time: Clock, super
     time.forward(seconds=wait - 3 * (wait // 4))
 
     assert log_in(superadmin.email, PASSWORD).status == 200
+
+
+def test_two_networks_that_are_new_at_the_same_moment_are_both_remembered(aws: None) -> None:
+    at = clock.now()
+    one, other = (
+        login_attempts.count_attempt_unless_waiting("ada@example.com", ip, at) for ip in ("192.0.2.1", "192.0.2.2")
+    )
+    with just_before("PutItem", lambda: login_attempts.forget_failures_and_remember_network(other, at)):
+        login_attempts.forget_failures_and_remember_network(one, at)
+
+    [known] = [item["networks"] for item in table() if "networks" in item]
+    assert len(known) == 2
+
+
+def test_a_login_succeeds_although_its_network_cannot_be_remembered_for_others_that_write(
+    aws: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = clock.now()
+    attempt = login_attempts.count_attempt_unless_waiting("ada@example.com", "192.0.2.1", at)
+
+    def conflict(*_: Any) -> None:
+        raise ConcurrentChange
+
+    monkeypatch.setattr(login_attempts, "_remember_network", conflict)
+    deadline.set_time_left(0.2)
+    login_attempts.forget_failures_and_remember_network(attempt, at)
+    assert not [item for item in table() if "networks" in item]
+
+
+def test_networks_are_forgotten_in_the_second_of_their_end(time: Clock, aws: None) -> None:
+    def log_in_from(ip: str) -> None:
+        attempt = login_attempts.count_attempt_unless_waiting("ada@example.com", ip, clock.now())
+        login_attempts.forget_failures_and_remember_network(attempt, clock.now())
+
+    log_in_from("192.0.2.1")
+    time.forward(days=90)
+    log_in_from("192.0.2.2")
+    [known] = [item["networks"] for item in table() if "networks" in item]
+    assert len(known) == 1
