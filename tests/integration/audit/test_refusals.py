@@ -7,6 +7,10 @@ import pytest
 
 from rolecall import clock
 from rolecall.audit import refusals
+from rolecall.errors import LastAdmin
+from rolecall.http.requests import Request
+from rolecall.http.responses import Family
+from rolecall.http.routes import route
 from rolecall.storage import keys
 from tests import gateway
 from tests.integration.conftest import Holder, Tenant, audit_of, make_account, table
@@ -151,3 +155,20 @@ def test_an_actor_who_is_inactive_by_now_learns_no_reason(acme: Tenant, superadm
     path = f"/v1/api/superadmin/users/{superadmin.id}/ban"
     assert gateway.request("PUT", path, body={"reason": "spam"}, principal=accounts_principal).status == 401
     assert _denied(acme.id) == _denied(keys.PLATFORM) == []
+
+
+@pytest.mark.parametrize(("parameters", "target_id"), [({"id": "7"}, "7"), (None, "unknown")])
+def test_a_route_that_audits_its_refusals_writes_one_before_it_answers(
+    acme: Tenant, parameters: dict[str, str] | None, target_id: str
+) -> None:
+    @route(Family.TENANT, may_call=None, audit_refusals=("grant_wish", "account"))
+    def handler(_request: Request[None]) -> Any:
+        raise LastAdmin
+
+    event = gateway.event_of("promote_user") | {"body": None, "pathParameters": parameters}
+    event["requestContext"]["authorizer"] = acme.admin.principal
+
+    assert handler(event, gateway.Context())["statusCode"] == 409
+    [entry] = _denied(acme.id)
+    assert (entry["action"], entry["target"]) == ("grant_wish", {"type": "account", "id": target_id})
+    assert (entry["reason"], entry["after"], entry["actor"]["id"]) == ("LAST_ADMIN", {}, acme.admin.id)

@@ -34,25 +34,31 @@ def _refusal(guard: Guard, principal: Principal) -> type[RuleViolation] | None:
     return None
 
 
+# The guards are made by the test, and not when this file is loaded: mutation changes the code only afterwards.
 @pytest.mark.parametrize(
-    ("guard", "allowed", "error"),
+    ("make_guard", "allowed", "error"),
     [
-        (require_tenant_role(Role.ADMIN), {"admin"}, Forbidden),
-        (require_tenant_role(Role.ADMIN, Role.MANAGER), {"admin", "manager"}, Forbidden),
-        (require_master_token, {"operator"}, MasterTokenRequired),
-        (require_account, {"superadmin", "client"}, Forbidden),
-        (require_superadmin, {"superadmin"}, Forbidden),
-        (require_either(require_master_token, require_superadmin), {"operator", "superadmin"}, MasterTokenRequired),
-        (require_either(require_superadmin, require_master_token), {"operator", "superadmin"}, Forbidden),
+        (lambda: require_tenant_role(Role.ADMIN), {"admin"}, Forbidden),
+        (lambda: require_tenant_role(Role.ADMIN, Role.MANAGER), {"admin", "manager"}, Forbidden),
+        (lambda: require_master_token, {"operator"}, MasterTokenRequired),
+        (lambda: require_account, {"superadmin", "client"}, Forbidden),
+        (lambda: require_superadmin, {"superadmin"}, Forbidden),
         (
-            require_either(require_master_token, require_tenant_role(Role.USER)),
-            {"operator", "user"},
+            lambda: require_either(require_master_token, require_superadmin),
+            {"operator", "superadmin"},
             MasterTokenRequired,
+        ),
+        (lambda: require_either(require_superadmin, require_master_token), {"operator", "superadmin"}, Forbidden),
+        (
+            lambda: require_either(require_account, require_tenant_role(Role.USER)),
+            {"superadmin", "client", "user"},
+            Forbidden,
         ),
     ],
 )
 def test_a_guard_allows_those_whom_it_names(
-    guard: Callable[[Principal], None], allowed: set[str], error: type[RuleViolation]
+    make_guard: Callable[[], Guard], allowed: set[str], error: type[RuleViolation]
 ) -> None:
+    guard = make_guard()
     expected = {name: None if name in allowed else error for name in CALLERS}
     assert {name: _refusal(guard, principal) for name, principal in CALLERS.items()} == expected

@@ -115,6 +115,19 @@ def test_an_id_in_the_path_is_canonical_or_refused_with_the_routes_own_words() -
         assert (raised.value.message, raised.value.fields) == ("no id", ())
 
 
+def test_a_reason_obeys_the_rules_of_a_reason_in_a_body() -> None:
+    assert _request().query_reason() is None
+    assert _request({"reason": " spam\r\n"}).query_reason() == "spam"
+    found = _complaints(lambda: _request({"reason": " "}).query_reason())
+    assert found == [("reason", "must not be blank", " ")]
+
+
+def test_an_account_id_in_the_path_is_a_number_or_refused_with_its_text() -> None:
+    assert _request(pathParameters={"id": "7"}).path_positive_int32("id") == 7
+    found = _complaints(lambda: _request(pathParameters={"id": "x"}).path_positive_int32("id"))
+    assert found == [("id", "must be a positive 32-bit integer", "x")]
+
+
 # --- Which parameters are accepted -----------------------------------------------------------------
 
 
