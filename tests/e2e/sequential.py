@@ -90,7 +90,7 @@ def of_tenant(state: Tenant, operation: Authorize | Request, answer: Any) -> Ten
 
 def _answered(state: Tenant, request: Request, answer: Answered) -> Tenant | None:
     refusal, given = _refusal(state, request), _refusal_in(answer)
-    lost = _lost_standing(state, request)
+    lost = _refusal_if_access_lost(state, request)
     if lost is not None:
         # It changes nothing any more; what comes before the write may be answered as if it had not happened.
         return state if given in {lost, refusal} and (given or _changes_nothing(state, request)) else None
@@ -99,7 +99,7 @@ def _answered(state: Tenant, request: Request, answer: Answered) -> Tenant | Non
     return _after(state, request, answer)
 
 
-def _lost_standing(state: Tenant, request: Request) -> Refusal | None:
+def _refusal_if_access_lost(state: Tenant, request: Request) -> Refusal | None:
     if request.actor is None:
         return None
     actor = state.people.get(request.actor)

@@ -1,12 +1,11 @@
-"""The contract as a program: what each request must be answered, and what it changes.
+"""The contract as a program: the answer to each request, and what the request changes.
 
-Plain Python over plain objects, written from the contract and from the decisions where the contract is
-silent. It imports nothing of Rolecall, so whatever both agree on was said twice by different means. It
-knows no storage, no transaction and no token format: ids, tokens and cursors are learned from the answers
-in which they first appear.
+It is plain Python with plain objects, written from the contract, and from the decisions where the contract says
+nothing. It imports nothing from Rolecall, so both are independent. It knows no storage, no transaction and no token
+format. It learns ids, tokens and cursors from the answers in which they first appear.
 
-A model's answer states everything that the contract states: status, error code, headers and the whole
-body. What it leaves to the implementation is a `Form`, such as "some UUID".
+A model's answer has everything that the contract defines: status, error code, headers and the whole body. A value that
+the implementation may choose is a `Form`, such as "any UUID".
 """
 
 import re
@@ -18,7 +17,8 @@ from typing import Any
 
 ROLES = ("admin", "manager", "user")
 PLATFORM_ROLES = ("ROLE_CLIENT", "ROLE_VERIFIED_USER", "ROLE_ADMIN", "ROLE_SUPERADMIN")
-#: Who may see and manage whom, beside oneself; and which roles each may change into which.
+#: `MANAGES`: the roles of the other users whom each role may see and manage. `CHANGES`: the role changes that each role
+#: may make.
 MANAGES = {"admin": {"admin", "manager", "user"}, "manager": {"manager", "user"}, "user": set[str]()}
 CHANGES = {
     "admin": {(old, new) for old in ROLES for new in ROLES},
@@ -28,7 +28,7 @@ CHANGES = {
 DAY = 24 * 3600
 ACCESS_SECONDS, REFRESH_SECONDS, RETRY_SECONDS, IDEMPOTENCY_SECONDS = 900, 7 * DAY, 10, DAY
 FREE_FAILURES, FIRST_WAIT, LONGEST_WAIT = 5, 30, 900
-#: What the client of all requests says of itself.
+#: The address from which all requests come.
 IP = "198.51.100.7"
 
 
@@ -36,7 +36,7 @@ IP = "198.51.100.7"
 
 
 class Form:
-    """Some text of this form."""
+    """Equal to each text that matches the pattern."""
 
     def __init__(self, pattern: str) -> None:
         self.pattern = pattern
@@ -51,7 +51,7 @@ class Form:
 
 
 class Whatever:
-    """What the contract leaves open."""
+    """Equal to everything, for a value that the contract does not define."""
 
     def __eq__(self, other: object) -> bool:
         return True
@@ -69,14 +69,14 @@ REDACTED = Form(r"hmac-sha256:[0-9a-f]{64}")
 
 
 def _nothing(_body: Any, _headers: Mapping[str, str]) -> None:
-    """Most answers have nothing that the model does not know."""
+    """The `learn` of an answer from which the model learns nothing."""
 
 
 @dataclass
 class Answer:
-    """What must be answered. `learn` takes over what only the answer can tell, once it has been compared.
+    """The expected answer. After the comparison, `learn` takes over values that only the real answer has.
 
-    `changes` says whether anything but the audit trail and the counts of failed logins may change.
+    `changes` is true if more than the audit trail and the counts of failed logins may change.
     """
 
     status: int
@@ -87,12 +87,16 @@ class Answer:
     changes: bool = True
 
 
-#: For the tail end of what someone of a closed tenant had begun: refused in one of these ways, or without effect.
+#: The answer to a request that was accepted before its tenant was closed: refused in one of several ways, or without
+#: effect.
 CLOSED = Answer(0, changes=False)
 
 
 class Refusal(Exception):
-    """The request is refused with this status and code; `audited` if it is one that the trail must show."""
+    """The request is refused with this status and code.
+
+    `audited` says whether the audit trail must show the refusal.
+    """
 
     def __init__(self, status: int, code: str, *, retry_after: int | None = None) -> None:
         super().__init__(f"{status} {code}")
@@ -120,7 +124,7 @@ def refuse_if(condition: object, refusal: tuple[int, str]) -> None:
         raise Refusal(*refusal)
 
 
-# --- What there is ---------------------------------------------------------------------------------
+# --- The model's objects ----------------------------------------------------------------------------
 
 
 @dataclass(eq=False)
@@ -135,7 +139,7 @@ class Tenant:
     redacted: bool = False
     users: "list[User]" = field(default_factory=list)
     trail: "list[Entry]" = field(default_factory=list)
-    #: Of users that are deleted, whose items a hurried deletion has left to maintenance.
+    #: The deleted users whose items are left to maintenance, because the deletion ran out of time.
     left_over: "list[User]" = field(default_factory=list)
     deletion: dict[str, Any] = field(default_factory=dict)
 
@@ -277,7 +281,7 @@ class Entry:
 
 @dataclass(frozen=True, eq=False)
 class Caller:
-    """Who a credential belonged to when it was looked at; `role` is the one of then."""
+    """The owner of a credential when the authorizer read it. `role` is the role at that time."""
 
     kind: str  # "user", "account", "master"
     holder: Any = None
@@ -304,12 +308,12 @@ class Caller:
 
 @dataclass
 class Kept:
-    """The answer that is kept under an idempotency key."""
+    """The answer that is stored for an idempotency key."""
 
     body: Any
     answer: Answer
     until: int
-    owner: User  # whom the request made: the kept answer goes with them
+    owner: User  # the user that the request created; the stored answer is emptied with this user
     tenant: Tenant
 
 
@@ -325,7 +329,7 @@ class Failures:
     last_at: int
 
 
-# --- What a body or a parameter must be ------------------------------------------------------------
+# --- Checks of bodies and parameters ---------------------------------------------------------------
 
 type Check = Callable[[Any], bool]
 
@@ -367,13 +371,13 @@ def _reason(value: Any) -> bool:
 
 
 def platform_role(text: str) -> str:
-    """With or without `ROLE_`, in any case."""
+    """The role from a text with or without `ROLE_`, in any case."""
     name = text.strip().upper()
     return name if name.startswith("ROLE_") else f"ROLE_{name}"
 
 
 _PASSWORD = _text(8, 128)
-#: The fields of each body: how each must be, and whether it must be there.
+#: The fields of each body: the check of the value, and whether the field is required.
 BODIES: dict[str, dict[str, tuple[Check, bool]]] = {
     "promote": {"new_role": (_role, True), "reason": (_optional(_reason), False)},
     "create_user": {
@@ -462,12 +466,12 @@ class Model:
         self.access: dict[str, tuple[Session, int]] = {}  # access token: its session, and when it ends
         self.cursors: dict[str, Cursor] = {}
         self.kept: dict[tuple[str, ...], Kept] = {}
-        #: By login name, and by whether the one network of these tests is known for it.
+        #: The failed logins by login name, and by whether the one network of these tests is known for that name.
         self.failures: dict[tuple[str, bool], Failures] = {}
         self.known_until: dict[str, int] = {}  # until when the network is known for a login name
         self.known_since: dict[str, int] = {}
         self.trail: list[Entry] = []  # of the platform
-        #: Everything that was ever given out or taken in and must nowhere be found again.
+        #: All secrets that were sent or received. None of them may ever appear in the table.
         self.secrets: set[str] = {master_token}
 
     @property
@@ -477,7 +481,7 @@ class Model:
     # --- Who calls ---
 
     def caller(self, credential: str | None) -> Caller | None:
-        """Whose credential this is right now; None for nobody's."""
+        """The owner of the credential now; None if it is not valid."""
         if credential is None:
             return None
         if credential == self.master_token:
@@ -487,24 +491,24 @@ class Model:
                 if credential.lower() == user.token and user.active and tenant.status == "active":
                     return Caller("user", user, user.role, token=user.token)
         session, until = self.access.get(credential, (None, 0))
-        if session is not None and self.now < until and self.stands(session):
+        if session is not None and self.now < until and self.is_session_valid(session):
             return Caller("account", session.account, session.account.role, session)
         return None
 
-    def stands(self, session: Session) -> bool:
+    def is_session_valid(self, session: Session) -> bool:
         return session.alive and session.account.may_act and self.now < session.until
 
     @staticmethod
     def check_active(caller: Caller) -> None:
-        """At the moment of a write: an actor that is deleted or inactive is nobody, whatever else is wrong."""
+        """At the moment of a write: refuse an actor that is deleted or inactive with 401, before any other refusal."""
         holder = caller.holder
         if caller.kind == "user":
             refuse_if(holder.deleted or not holder.active, UNAUTHORIZED)
         elif caller.kind == "account":
             refuse_if(not holder.may_act, UNAUTHORIZED)
 
-    def check_standing(self, caller: Caller) -> None:
-        """At the moment of a write: the actor is active and has the role that it had when it was authorized."""
+    def check_still_authorized(self, caller: Caller) -> None:
+        """At the moment of a write: refuse unless the actor is active and has the role that the authorizer saw."""
         self.check_active(caller)
         refuse_if(caller.holder is not None and caller.holder.role != caller.role, FORBIDDEN)
 
@@ -516,7 +520,10 @@ class Model:
         audited: tuple[str, str, str] | None = None,
         asked: Callable[[], Any] = dict,
     ) -> Answer:
-        """What a request is answered; `audited` are action and target of one whose refusals go into the trail."""
+        """The answer to a request.
+
+        `audited` has action and target of a request whose refusals the audit trail shows.
+        """
         try:
             refuse_if(caller is None, UNAUTHORIZED)
             assert caller is not None
@@ -594,7 +601,7 @@ class Model:
         return email.lower() in {other.lower() for other in (*owners, *accounts)}
 
     def _username_is_taken(self, username: str, own_email: str) -> bool:
-        """Whether it is another account's username, or the email of anyone else."""
+        """Whether it is another account's username, or another person's email."""
         if username.lower() == own_email.lower():
             return False
         return self._email_is_taken(username)
@@ -608,7 +615,7 @@ class Model:
             if (kept := self._kept(("register", key or ""), key, body)) is not None:
                 return kept
             name = body["tenant_name"].strip()
-            # The name first, if both are taken.
+            # If both the name and the email are taken, the refusal is about the name.
             names = [one.name.casefold() for one in self.tenants if one.status in {"active", "scheduled"}]
             refuse_if(name.casefold() in names, (409, "TENANT_EXISTS"))
             refuse_if(self._email_is_taken(body["email"]), EMAIL_TAKEN)
@@ -661,7 +668,7 @@ class Model:
         return user
 
     def _kept(self, scope: tuple[str, ...], key: str | None, body: Any) -> Answer | None:
-        """The answer that is replayed for a key; None if there is none."""
+        """The stored answer for an idempotency key; None if there is none."""
         kept = self.kept.get(scope) if key is not None else None
         if kept is None or kept.until <= self.now:
             return None
@@ -698,7 +705,7 @@ class Model:
         query: Mapping[str, str],
         limit: int,
     ) -> Answer:
-        """A page of rows, each with its place in the order; the next one starts behind the last place shown."""
+        """A page of rows, each with its position in the order. The next page starts after the last position shown."""
         if "cursor" in query:
             cursor = self.cursors.get(query["cursor"])
             refuse_if(cursor is None or cursor.listing != listing, INVALID)
@@ -753,7 +760,7 @@ class Model:
     def delete_tenant(
         self, caller: Caller | None, tenant_id: str, query: Mapping[str, str], confirm: str | None, *, hurried: bool
     ) -> Answer:
-        """`hurried` stands for a tenant that is too large for one request."""
+        """Delete a tenant. With `hurried`, the request has no time to sweep, as for a large tenant."""
 
         def request(caller: Caller) -> Answer:
             refuse_if(caller.kind != "master", MASTER_ONLY)
@@ -791,7 +798,7 @@ class Model:
         return self.answer(caller, request)
 
     def _schedule(self, caller: Caller, tenant: Tenant, days: int, reason: str | None) -> None:
-        """Closed like a deletion, and nothing goes."""
+        """Close the tenant as a deletion does, but remove nothing."""
         tenant.status, tenant.updated_at, tenant.version = "scheduled", self.time, tenant.version + 1
         due = self.now + days * DAY
         tenant.deletion = {"requested_at": self.time, "requested_by": caller.id, "deletes_at": rfc3339(due), "due": due}
@@ -831,7 +838,7 @@ class Model:
             tenant.trail[-1].ip = None
 
     def start_due_deletions(self) -> list[str]:
-        """What maintenance does first; returns the ids, the earliest first."""
+        """Start the scheduled deletions that are due, as maintenance does; return their ids, the earliest first."""
         scheduled = [tenant for tenant in self.tenants if tenant.status == "scheduled"]
         due = sorted((one.deletion["due"], one.id) for one in scheduled if one.deletion["due"] <= self.now)
         for _, tenant_id in due:
@@ -867,7 +874,7 @@ class Model:
 
     @staticmethod
     def _counts(tenant: Tenant) -> dict[str, int]:
-        """What a receipt counts of the types that a caller can know of."""
+        """The counts in a receipt, for the types that a caller knows."""
         everyone = tenant.users + tenant.left_over
         counts = {
             "tenants": 1,
@@ -881,14 +888,14 @@ class Model:
         return {name: number for name, number in counts.items() if number}
 
     def complete_deletion(self, tenant: Tenant) -> None:
-        """Nothing is left of it but its trail and the receipt."""
+        """Remove everything of the tenant except its audit trail and the receipt."""
         tenant.left_over.clear()
         tenant.status = "deleted"
         tenant.deletion["deleted_at"] = self.time
         entry = Entry(
             "complete_tenant_deletion",
             "succeeded",
-            ANY,  # whoever came to the end first
+            ANY,  # the request or the worker that completed the deletion
             {"type": "tenant", "id": tenant.id},
             {"status": "deleting"},
             {"status": "deleted"},
@@ -908,7 +915,7 @@ class Model:
             refuse_if(not found, NO_TENANT)
             tenant, done = found[0], found[0].status == "deleted"
             counts = Counts(tenant.deletion.get("counts", {}))
-            # Without progress for long it says so, and goes on.
+            # After a long time without progress, the status is `failed`, but the deletion continues.
             status: Any = "scheduled" if tenant.status == "scheduled" else Form("deleting|failed")
             data = {
                 "tenant_id": tenant.id,
@@ -929,7 +936,7 @@ class Model:
         return self.answer(caller, request)
 
     def maintenance_ran(self) -> None:
-        """What it leaves behind: nothing of deleted users, and no email in the trails of deleted tenants."""
+        """Maintenance has removed all items of deleted users, and all emails in the audit trails of deleted tenants."""
         for tenant in self.tenants:
             tenant.left_over.clear()
             if tenant.status == "deleted":
@@ -939,8 +946,8 @@ class Model:
                         if isinstance(facts, dict) and facts.get("email"):
                             facts["email"] = REDACTED
                         if isinstance(facts, dict) and facts.get("reason"):
-                            facts["reason"] = without_emails(facts["reason"])
-                    entry.reason = entry.reason and without_emails(entry.reason)
+                            facts["reason"] = redact_emails_in_text(facts["reason"])
+                    entry.reason = entry.reason and redact_emails_in_text(entry.reason)
 
     # --- Users ---
 
@@ -952,7 +959,7 @@ class Model:
             scope = ("create_user", actor.tenant.id, actor.id, key or "")
             if (kept := self._kept(scope, key, body)) is not None:
                 return kept
-            self.check_standing(caller)
+            self.check_still_authorized(caller)
             refuse_if(self._email_is_taken(body["email"]), EMAIL_TAKEN)
             answer = self._created_user(body, actor.tenant.id)
 
@@ -1028,7 +1035,7 @@ class Model:
     def _change_user(
         self, caller: Caller, action: str, target: User, wanted: dict[str, Any], reason: str | None
     ) -> bool:
-        """Whether there was anything to change."""
+        """Change the user; return whether there was anything to change."""
         changed = {name: value for name, value in wanted.items() if getattr(target, name) != value}
         if not changed:
             return False
@@ -1038,7 +1045,7 @@ class Model:
         after = {"role": target.role, "active": target.active} | changed
         loses_admin = target.role == "admin" and target.active and not (after["role"] == "admin" and after["active"])
         refuse_if(loses_admin and tenant.active_admins == 1, (409, "LAST_ADMIN"))
-        self.check_standing(caller)
+        self.check_still_authorized(caller)
         before = {name: getattr(target, name) for name in changed}
         for name, value in changed.items():
             setattr(target, name, value)
@@ -1085,7 +1092,7 @@ class Model:
             self.check_active(caller)
             last = target.role == "admin" and target.active and tenant.active_admins == 1
             refuse_if(last, (409, "LAST_ADMIN"))
-            self.check_standing(caller)
+            self.check_still_authorized(caller)
             before = {"email": target.email, "role": target.role, "active": target.active}
             target.deleted, target.active = True, False
             tenant.users.remove(target)
@@ -1105,7 +1112,7 @@ class Model:
                 refuse_if(not actor.active or caller.token != actor.token, UNAUTHORIZED)
             else:
                 refuse_if(target.role not in MANAGES[caller.role], FORBIDDEN)
-                self.check_standing(caller)
+                self.check_still_authorized(caller)
             refuse_if(actor.tenant.status != "active", UNAUTHORIZED)
             before, at = {"token_last4": target.token[-4:], "token_last_used_at": ANY}, self.time
 
@@ -1164,7 +1171,7 @@ class Model:
         if failures is None or failures.last_at + DAY <= self.now:
             failures = self.failures[source] = Failures(0, self.now)
         left = failures.last_at + wait_after(failures.number) - self.now
-        # Counted before it is judged, so that many at once are many.
+        # The attempt is counted before the password is checked, so that simultaneous attempts all count.
         failures.number, failures.last_at = failures.number + 1, self.now
         if left > 0:
             raise Refusal(429, "RATE_LIMITED", retry_after=wait_after(failures.number))
@@ -1200,7 +1207,7 @@ class Model:
         token = body["refreshToken"]
         refused = Answer(401, code="UNAUTHORIZED", changes=False)
         session = next((one for one in self.sessions if token == one.refresh_token or token in one.spent), None)
-        if session is None or not self.stands(session):
+        if session is None or not self.is_session_valid(session):
             return refused
         if token == session.refresh_token:
             session.spent[token], session.previous = session.until, token
@@ -1240,7 +1247,7 @@ class Model:
         def request(caller: Caller) -> Answer:
             refuse_if(caller.role != "ROLE_SUPERADMIN", FORBIDDEN)
             check_body("create_account", body)
-            self.check_standing(caller)
+            self.check_still_authorized(caller)
             refuse_if(self._email_is_taken(body["email"]), EMAIL_TAKEN)
             username = (body.get("username") or body["email"]).strip()
             refuse_if(self._username_is_taken(username, body["email"]), (409, "USERNAME_TAKEN"))
@@ -1270,7 +1277,7 @@ class Model:
         return self.answer(caller, request)
 
     def operator_made(self, made: Mapping[str, Any]) -> Account:
-        """The superadmin that an operator has made by hand."""
+        """Add the superadmin that an operator has created."""
         profile = {"firstName": "Super", "lastName": "Admin", "username": made["email"]}
         profile |= dict.fromkeys(("phoneNumber", "nationality", "birthDate"))
         account = Account(made["id"], made["email"], made["password"], profile, "ROLE_SUPERADMIN", self.time, self.time)
@@ -1325,7 +1332,7 @@ class Model:
 
         return self._change_account(caller, "change_account_role", account_id, body, if_match, become)
 
-    def change_standing(
+    def change_account_state(
         self, caller: Caller | None, verb: str, account_id: str, body: Any, if_match: str | None
     ) -> Answer:
         """`verb` is ban, unban, enable or disable."""
@@ -1363,7 +1370,7 @@ class Model:
                 self.check_active(caller)
                 last = was.counts and not becoming.counts and sum(one.counts for one in self.accounts) == 1
                 refuse_if(last, (422, "LAST_SUPERADMIN"))
-                self.check_standing(caller)
+                self.check_still_authorized(caller)
                 become(account)
                 account.version, account.updated_at = account.version + 1, self.time
                 if not account.may_act:
@@ -1382,13 +1389,13 @@ class Model:
             refuse_if(caller.role != "ROLE_SUPERADMIN", FORBIDDEN)
             check_query(query, ("limit", "cursor"))
             if "cursor" in query:
-                # Of this very history, or wrong, whether or not there is such an account.
+                # A cursor of another list is refused, even if the account does not exist.
                 cursor = self.cursors.get(query["cursor"])
                 refuse_if(cursor is None or cursor.listing[0] != "history", INVALID)
                 refuse_if(cursor is not None and str(cursor.listing[1]) != account_id.lstrip("0"), INVALID)
             account = self._account(account_id)
             entries = [
-                (-place, self._told(one))
+                (-place, self._history_row(one))
                 for place, one in enumerate(self.trail)
                 if one.target == {"type": "account", "id": str(account.id)}
                 and not (one.outcome == "denied" and one.reason == "FORBIDDEN")
@@ -1407,7 +1414,7 @@ class Model:
         return self.answer(caller, request)
 
     @staticmethod
-    def _told(entry: Entry) -> dict[str, Any]:
+    def _history_row(entry: Entry) -> dict[str, Any]:
         actor, name = entry.actor, entry.action.removesuffix("_account").removeprefix("change_account_").upper()
         names = {"CREATE": "USER_CREATE", "ROLE": "USER_ROLE_CHANGE", "REVOKE_SESSION": "USER_SESSION_REVOKE"}
         return {
@@ -1427,7 +1434,7 @@ class Model:
 
 
 class Number:
-    """Some positive whole number."""
+    """Equal to each positive whole number."""
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, int) and other > 0
@@ -1452,7 +1459,7 @@ class Below:
 
 
 class Counts:
-    """Counts by type: exactly these of the types that a caller can know of, whatever of the others."""
+    """Counts by type. Types that a caller knows must have exactly these counts; other types are not compared."""
 
     KNOWN = frozenset({"tenants", "names", "users", "tokens", "emails", "devices", "webhooks"})
 
@@ -1469,12 +1476,12 @@ class Counts:
 
 
 def wait_after(failures: int) -> int:
-    """Seconds from the last of so many failures until the next attempt is looked at: doubling, up to the longest."""
+    """Seconds from the last failure until the next attempt is checked. They double with each failure, up to a limit."""
     beyond = failures - FREE_FAILURES
     return 0 if beyond < 0 else min(LONGEST_WAIT, FIRST_WAIT * 2**beyond)
 
 
-def without_emails(text: str) -> Any:
+def redact_emails_in_text(text: str) -> Any:
     """The text of a reason once its tenant is gone. The reasons of these tests have an address as a word."""
     words = [re.escape(word) if "@" not in word else REDACTED.pattern for word in text.split(" ")]
     return Form(" ".join(words)) if "@" in text else text
@@ -1485,7 +1492,7 @@ def _is_closed(caller: Caller | None) -> bool:
 
 
 def _named(user_id: str) -> str:
-    """An id as the trail writes it; what can be none, such as an email, is not written down."""
+    """The id in the form of the audit trail; `unknown` for a text that is no id, such as an email."""
     return user_id.lower() if is_uuid(user_id) else "unknown"
 
 
@@ -1494,7 +1501,7 @@ def _numbered(account_id: str) -> str:
 
 
 def _compared_request(kind: str, body: Any, caller: Caller | None) -> Any:
-    """What was asked for, as far as it was looked at: who may change no role is refused before."""
+    """The requested change for the audit entry; empty if the caller is refused before the body is read."""
     may = caller is not None and caller.kind == "user" and caller.role in {"admin", "manager"}
     given = {name: body[name] for name in BODIES[kind] if body.get(name) is not None} if may else {}
     return given | ({"reason": given["reason"].strip()} if "reason" in given else {})

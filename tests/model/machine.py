@@ -1,8 +1,8 @@
-"""Every operation of both families in any order, by anyone, against the model of the contract.
+"""A state machine (Hypothesis) that sends all operations in random order and compares the answers with the model.
 
-A rule draws who asks for what, asks the model what must be answered, and then the system. Most requests
-make sense; the others come from demoted actors who were authorized before, with dead tokens, to other
-tenants' users, with stale versions, forged cursors, used idempotency keys and bodies that are wrong.
+A rule chooses caller and request at random, asks the model for the expected answer, and sends the request. Most
+requests are valid. The others have demoted actors who were authorized before, revoked tokens, users of other tenants,
+old versions, forged cursors, used idempotency keys or invalid bodies.
 """
 
 from collections.abc import Callable, Sequence
@@ -36,10 +36,10 @@ NO_IDS = ["not-an-id", "..%2f", "7", SPEAKS_OF_NOBODY]
 NO_ACCOUNTS = ["0", "99", "2147483648", "1e3", "-1", "007", SPEAKS_OF_NOBODY]
 SUPERADMINS = "/v1/api/superadmin/users"
 SUPERADMIN = "ROLE_SUPERADMIN"
-#: Seconds after which a user is gone, and what was the user's is left to maintenance.
+#: The seconds until the timeout with which a user is deleted, but the user's items are left to maintenance.
 HURRIED = 2.4
 
-#: A choice that a rule makes among what there is at that moment.
+#: The number with which a rule chooses among the objects that exist at that moment.
 pick = st.integers(0, 99)
 flaws = st.sampled_from([None] * 12 + ["missing", "unknown", "type", "list", "null", "long"])
 versions = st.sampled_from(
@@ -75,7 +75,7 @@ def flawed(body: dict[str, Any], flaw: str | None) -> Any:
 
 
 class Platform(RuleBasedStateMachine):
-    """One example: a platform from its beginning."""
+    """One example: a platform that starts empty."""
 
     clock: ClassVar[Clock]
     steps: ClassVar[int] = 0
@@ -84,9 +84,9 @@ class Platform(RuleBasedStateMachine):
         super().__init__()
         self.world = World(type(self).clock, MASTER_TOKEN)
         self.model = self.world.model
-        #: Callers that were authorized once, with what the authorizer said then.
+        #: Callers that were authorized earlier, with the authorizer's answer of that time.
         self.seen: list[tuple[Caller, dict[str, str]]] = []
-        self.used: list[str] = []  # tokens of tenant users, dead ones too
+        self.used: list[str] = []  # tokens of tenant users, also revoked ones
         self.sent: dict[str, Any] = {}  # bodies, by idempotency key
         self.maintained = Platform.steps
 
@@ -116,7 +116,7 @@ class Platform(RuleBasedStateMachine):
         return [user for one in self.model.tenants for user in one.users if user.role in roles and user.active]
 
     def member(self, number: int) -> tuple[Caller | None, str | None, dict[str, str] | None]:
-        """Someone for the tenant API: mostly those who may, and each kind of those who may not."""
+        """A caller of the tenant API: mostly one who may call, sometimes one who may not, of each kind."""
         stale = [one for one in self.seen if one[0].kind == "user"]
         if number >= 75 and number < 90 and stale:
             caller, principal = choose(stale, number)
@@ -157,7 +157,7 @@ class Platform(RuleBasedStateMachine):
         self.world.request("POST", "/v1/api/auth/login", self.model.log_in(body), body=body)
 
     def target(self, caller: Caller | None, number: int) -> User | str:
-        """A user, mostly of the caller's tenant; or an id that is none, or of someone who is gone."""
+        """A user, mostly of the caller's tenant; or a text that is no id, or the id of a deleted user."""
         own = list(caller.tenant.users) if caller and caller.tenant else []
         others = [user for one in self.model.tenants for user in one.users if user not in own]
         if number < 80 and own:
@@ -198,7 +198,7 @@ class Platform(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
-        """Two tenants of a few people, a superadmin and a client."""
+        """Create two tenants with a few users, a superadmin and a client account."""
         self.step()
         made = gateway.invoke("run_operation", {"operation": "create_superadmin", "email": "root@example.com"})
         root = self.model.operator_made(made)
@@ -226,7 +226,7 @@ class Platform(RuleBasedStateMachine):
 
     def remember(self, credential: str) -> None:
         caller, principal = self.model.caller(credential), gateway.authorize(credential)
-        assert (caller is None) == (principal is None), "the authorizer knows someone else"
+        assert (caller is None) == (principal is None), "the authorizer and the model disagree"
         if caller and principal:
             assert (principal["principal_type"], principal["id"], principal["role"]) == (
                 caller.kind,
@@ -287,7 +287,7 @@ class Platform(RuleBasedStateMachine):
         query: dict[str, str | None],
         number: int,
     ) -> None:
-        """A list, all of it from page to page, or with a cursor that may be of any other list."""
+        """Read all pages of a list, or one page with a cursor that may belong to another list."""
         given = {name: text for name, text in query.items() if text is not None}
         if number >= 75 and self.model.cursors:
             given["cursor"] = choose(list(self.model.cursors), number)
@@ -349,7 +349,7 @@ class Platform(RuleBasedStateMachine):
             expected,
             query=query,
             headers={"X-Confirm-Tenant-Name": header},
-            # A dry run takes the time that it needs.
+            # A dry run gets enough time to count everything.
             seconds=NO_TIME_TO_SWEEP if hurried and dry != "true" else 20.0,
         )
 
@@ -376,7 +376,7 @@ class Platform(RuleBasedStateMachine):
     @precondition(lambda self: self.deleting)
     @rule(lost=st.booleans())
     def work(self, lost: bool) -> None:
-        """The workers; or their messages get lost, and maintenance has to drive the deletion on."""
+        """Run the workers; or lose their messages, so that maintenance must resume the deletion."""
         self.step()
         if lost:
             waiting_messages()
@@ -390,7 +390,7 @@ class Platform(RuleBasedStateMachine):
         self.world.check(Answer(0))
 
     def _waits(self, tenant: Tenant) -> bool:
-        """Whether its messages were lost together with another's, and it is not yet time to send them again."""
+        """Whether the tenant's messages were lost and maintenance does not yet send them again."""
         answer = gateway.request("GET", f"/global/tenants/{tenant.id}/deletion", MASTER_TOKEN)
         assert answer.status == 200
         return bool(answer.body["data"]["status"] != "deleted")
@@ -418,7 +418,7 @@ class Platform(RuleBasedStateMachine):
         self.step()
         asks = self.member(who) if who % 5 else self.live(MASTER_TOKEN)
         if asks[2] is not None and asks[0] and asks[0].tenant and asks[0].tenant.status != "active":
-            return  # who was let in before the tenant was closed may still read what is being removed
+            return  # a caller authorized before the tenant was closed may still read items that are being removed
         user_id = self.id_of(self.target(asks[0], user), user)
         self.ask(asks, "GET", f"/users/{user_id}", self.model.get_user(asks[0], user_id))
 
@@ -438,7 +438,7 @@ class Platform(RuleBasedStateMachine):
         self.step()
         asks = self.member(who)
         if asks[2] is not None:
-            return  # a list changes nothing, so what it shows is not looked at twice
+            return  # a list changes nothing, so its result is not compared twice
         self.page(asks, "/users", self.model.list_users, query, cursor)
 
     @rule(who=pick, user=pick, role=st.one_of(roles, st.just("boss")), reason=reasons, flaw=flaws, version=versions)
@@ -493,8 +493,8 @@ class Platform(RuleBasedStateMachine):
         role=roles,
         email=emails,
     )
-    def lose_standing_on_the_way(self, who: int, user: int, loss: str, act: str, role: str, email: str) -> None:
-        """Someone is authorized, loses its power to another admin, and only then its request reaches its function."""
+    def lose_access_during_request(self, who: int, user: int, loss: str, act: str, role: str, email: str) -> None:
+        """An actor is authorized, then another admin takes its role away, and then its request reaches the function."""
         self.step()
         actor = choose(self.everyone("admin", "manager"), who)
         others = [one for one in self.everyone("admin") if one.tenant is actor.tenant and one is not actor]
@@ -503,7 +503,7 @@ class Platform(RuleBasedStateMachine):
         self.remember(actor.token)
         caller, principal = self.seen[-1]
         self._take_power(self.live(choose(others, user).token), actor, loss)
-        # Most of all of the one who took it, who may be the last admin by now.
+        # The target is often the admin who took the role away, because that may be the last admin now.
         users = [*others, *others, *actor.tenant.users] or [actor]
         self._act((caller, None, principal), act, choose(users, user), role, email)
 
@@ -540,7 +540,7 @@ class Platform(RuleBasedStateMachine):
 
     @rule(who=pick, user=pick, first=st.sampled_from(["deactivate", "deactivate", "promote"]), role=roles)
     def delete_in_two_steps(self, who: int, user: int, first: str, role: str) -> None:
-        """An admin deletes a colleague whom it has just deactivated, or given another role."""
+        """An admin changes another user, and then deletes that user."""
         self.step()
         admin = choose(self.everyone("admin"), who)
         colleagues = [one for one in admin.tenant.users if one is not admin]
@@ -558,7 +558,7 @@ class Platform(RuleBasedStateMachine):
         then=st.sampled_from(["the same", "another body", "another body"]),
     )
     def create_user_again(self, who: int, taken: bool, emails: tuple[str, str], then: str) -> None:
-        """The same key twice, by the same admin: after an answer that is kept, or after one that is not."""
+        """Send the same idempotency key twice: after a stored answer, or after a refusal, which is not stored."""
         self.step()
         asks, key = self.live(choose(self.everyone("admin"), who).token), f"again-{Platform.steps}"
         first = {"email": emails[0], "password": PASSWORD, "role": "user"}
@@ -573,7 +573,7 @@ class Platform(RuleBasedStateMachine):
         filters=st.sampled_from([{}, {}, {"active": "true"}, {"role": "admin"}, {"role": "user", "active": "true"}]),
     )
     def list_users_by_pages(self, who: int, limit: str, filters: dict[str, str]) -> None:
-        """All pages of a tenant's users, and the first one's cursor in the hands of another tenant's admin."""
+        """Read all pages of a tenant's users, then use the first cursor as an admin of another tenant."""
         self.step()
         admin = choose(self.everyone("admin"), who)
         known = len(self.model.cursors)
@@ -595,7 +595,7 @@ class Platform(RuleBasedStateMachine):
 
     @rule(user=pick)
     def add_device(self, user: int) -> None:
-        """Another service writes something of a user's through the layer."""
+        """Another service writes an item of a user through the layer."""
         self.step()
         target = self.target(None, user)
         if isinstance(target, str):
@@ -632,7 +632,7 @@ class Platform(RuleBasedStateMachine):
             return
         trails = self.tenant(tenant)
         named = self.id_of(trails, tenant) if asks[1] == MASTER_TOKEN or tenant % 3 == 0 else None
-        # Times are given as seconds before now.
+        # Times are numbers of seconds before now.
         query = {
             name: rfc3339(self.model.now - value) if isinstance(value, int) else value
             for name, value in filters.items()
@@ -641,7 +641,7 @@ class Platform(RuleBasedStateMachine):
 
     @rule(who=pick, entry=pick, edges=st.sampled_from([("from",), ("to",), ("from", "to")]), limit=limits)
     def list_audit_to_the_second(self, who: int, entry: int, edges: tuple[str, ...], limit: str | None) -> None:
-        """What a trail tells from the very second of one of its entries, until it, or of it alone."""
+        """Read an audit trail with a time filter that begins or ends in the same second as one of its entries."""
         self.step()
         admin = choose(self.everyone("admin"), who)
         at = choose(admin.tenant.trail, entry).timestamp
@@ -649,14 +649,14 @@ class Platform(RuleBasedStateMachine):
         self.page(self.live(admin.token), "/audit", self.model.list_audit, query, 0)
 
     def _someone(self, number: int) -> str | None:
-        """The id of someone, of an account or of a tenant, to be looked for in a trail."""
+        """The id of a user, an account or a tenant, as a filter for an audit trail."""
         ids = [user.id for one in self.model.tenants for user in one.users]
         ids += [one.id for one in self.model.tenants] + [str(one.id) for one in self.model.accounts]
         return choose(ids, number) if number >= 65 else None
 
     @rule(who=pick, again=st.booleans())
     def remember_someone(self, who: int, again: bool) -> None:
-        """Someone is authorized, whose request will reach its function only later."""
+        """Authorize a caller whose request reaches its function in a later step."""
         self.step()
         _, credential, _ = self.member(who) if again else self.superadmin(who)
         if credential:
@@ -675,7 +675,7 @@ class Platform(RuleBasedStateMachine):
 
     @rule(who=pick, times=st.integers(2, 6))
     def guess(self, who: int, times: int) -> None:
-        """Wrong passwords for one email, as fast as they come."""
+        """Try wrong passwords for one email, without waiting."""
         email = choose([*(one.email for one in self.model.accounts), "nobody@example.com"], who)
         self.step()
         for number in range(times):
@@ -688,7 +688,7 @@ class Platform(RuleBasedStateMachine):
         good = [session.refresh_token for session in self.model.sessions]
         old = [one for session in self.model.sessions for one in session.spent]
         tokens = (old if spent and old else good) or ["never issued"]
-        # The latest are the ones that may still be good for something.
+        # The newest tokens are the most likely to be valid.
         chosen = tokens[-1 - token % min(len(tokens), 4)] if token < 95 else choose(["x", "MTp4OnM", ""], token)
         body = flawed({"refreshToken": chosen}, flaw)
         expected = self.model.refresh(body, client)
@@ -696,7 +696,7 @@ class Platform(RuleBasedStateMachine):
 
     @rule(account=pick, seconds=st.sampled_from([1, 11, 31, 3600]), client=st.sampled_from([None, None, "another"]))
     def steal_a_session(self, account: int, seconds: int, client: str | None) -> None:
-        """A refresh token is used again after a while, and then the one that took its place."""
+        """Use a refresh token a second time after some time, then use its successor."""
         self.step()
         if (first := self._new_session(choose(self.model.accounts, account))) is None:
             return
@@ -709,14 +709,14 @@ class Platform(RuleBasedStateMachine):
         self.check_credentials()
 
     def _new_session(self, account: Account) -> Session | None:
-        """None if the account may not log in, or has to wait for others' guesses."""
+        """A new session; None if the account may not log in, or must wait because of failed logins."""
         known = len(self.model.sessions)
         self.log_in_as(account)
         return self.model.sessions[-1] if len(self.model.sessions) > known else None
 
     @rule(account=pick, change=st.sampled_from([("ban", "unban"), ("disable", "enable")]))
     def come_back(self, account: int, change: tuple[str, str]) -> None:
-        """An account is banned or disabled and forgiven: what it had before is over."""
+        """Ban or disable an account and undo that. Its earlier sessions stay invalid."""
         self.step()
         by = self.superadmin(0)
         others = [one for one in self.model.accounts if by[0] and one is not by[0].holder and one.may_act]
@@ -789,14 +789,14 @@ class Platform(RuleBasedStateMachine):
         flaw=flaws,
         version=versions,
     )
-    def change_standing(
+    def change_account_state(
         self, who: int, account: int, verb: str, reason: str, flaw: str | None, version: str | None
     ) -> None:
         self.step()
         asks, target = self.superadmin(who), self.account(account)
         account_id, if_match = self.id_of(target, 0), self.if_match(target, version)
         body = flawed({"reason": reason}, flaw)
-        expected = self.model.change_standing(asks[0], verb, account_id, body, if_match)
+        expected = self.model.change_account_state(asks[0], verb, account_id, body, if_match)
         path, headers = f"{SUPERADMINS}/{account_id}/{verb}", {"If-Match": if_match}
         self.ask(asks, "PUT", path, expected, body=body, headers=headers)
 
@@ -806,8 +806,8 @@ class Platform(RuleBasedStateMachine):
         act=st.sampled_from(["role", "ban", "disable", "create"]),
         email=emails,
     )
-    def lose_superadmin_on_the_way(self, account: int, loss: str, act: str, email: str) -> None:
-        """A superadmin is authorized, loses that to another, and only then its request reaches its function."""
+    def lose_superadmin_during_request(self, account: int, loss: str, act: str, email: str) -> None:
+        """A superadmin is authorized, then another one changes its account, then its request reaches the function."""
         self.step()
         by = self.superadmin(0)
         others = [one for one in self.model.accounts if one.counts and by[0] and one is not by[0].holder]
@@ -817,7 +817,7 @@ class Platform(RuleBasedStateMachine):
         known = len(self.model.access)
         self.log_in_as(actor)
         if len(self.model.access) == known:
-            return  # it has to wait for others' guesses
+            return  # it must wait because of failed logins
         self.remember(list(self.model.access)[-1])
         caller, principal = self.seen[-1]
         self._change_account(by, loss, actor)
@@ -835,7 +835,7 @@ class Platform(RuleBasedStateMachine):
             expected = self.model.change_account_role(who[0], account_id, body, None)
         else:
             body = {"reason": "a reason"}
-            expected = self.model.change_standing(who[0], change, account_id, body, None)
+            expected = self.model.change_account_state(who[0], change, account_id, body, None)
         self.ask(who, "PUT", path, expected, body=body)
 
     @rule(who=pick, account=pick, limit=limits, cursor=pick)
@@ -863,9 +863,9 @@ class Platform(RuleBasedStateMachine):
         self.world.check(Answer(0, changes=False))
 
     def check_credentials(self) -> None:
-        """Who may come in, of the tokens that there ever were, and as what."""
+        """Every token ever issued is accepted or refused, with the right principal, as the model says."""
         for credential in [*self.used[-8:], *list(self.model.access)[-4:]]:
             caller, principal = self.model.caller(credential), gateway.authorize(credential)
-            assert (caller is None) == (principal is None), "a credential that works, or does not"
+            assert (caller is None) == (principal is None), "the authorizer and the model disagree about a credential"
             if caller and principal:
                 assert (principal["id"], principal["role"]) == (caller.id, caller.role)

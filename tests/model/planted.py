@@ -1,7 +1,7 @@
-"""Bugs to be planted, one at a time: each is a line of the real code as it is, and as someone might have written it.
+"""Bugs that the model test must find, one at a time. Each is a correct line of the code and a wrong version of it.
 
-`plant` compiles the function anew with the changed line and puts it wherever the old one was known. A line
-that is no longer there fails, so a plant can't rot into something that changes nothing.
+`plant` compiles the function again with the wrong line and replaces the function everywhere. If the correct line no
+longer exists, `plant` fails, so no entry of this list can become useless unnoticed.
 """
 
 import importlib

@@ -13,7 +13,8 @@ from tests.integration.conftest import aws as aws
 from tests.model import contract, world
 from tests.model.machine import Platform
 
-#: How many examples of how many steps. Each part starts from its own seed, so that they can run side by side.
+#: The numbers of parts, of examples in each part, and of steps in each example. Each part has its own seed, so that the
+#: parts can run in parallel.
 PARTS, EXAMPLES, STEPS = (20, 30, 60) if os.environ.get("ROLECALL_PROVE") else (4, 10, 60)
 
 
@@ -25,7 +26,7 @@ def test_the_system_does_what_the_model_says(aws: None, monkeypatch: pytest.Monk
 
 
 def run(monkeypatch: pytest.MonkeyPatch, seed_: int, examples: int, steps: int = STEPS) -> None:
-    """Raises `AssertionError` for the first step at which system and model differ."""
+    """Run the state machine. Raises `AssertionError` at the first step at which the system and the model differ."""
     Platform.clock, Platform.steps = world.prepare(monkeypatch), 0
     found = settings(
         max_examples=examples,
@@ -34,7 +35,7 @@ def run(monkeypatch: pytest.MonkeyPatch, seed_: int, examples: int, steps: int =
         suppress_health_check=list(HealthCheck),
         database=None,
         report_multiple_bugs=False,
-        # Shrinking takes longer than a test may.
+        # Shrinking a failed example would take too long for a test.
         phases=[Phase.generate, Phase.shrink] if os.environ.get("SHRINK") else [Phase.generate],
     )
     run_state_machine_as_test(seed(seed_)(type("Seeded", (Platform,), {})), settings=found)

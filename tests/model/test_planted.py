@@ -14,8 +14,8 @@ from tests.model.planted import BUGS
 from tests.model.test_model import run
 from tests.model.world import World
 
-#: Within so many examples of 60 steps, part by part: those of the long model test, which finds nothing in them without
-#: a bug.
+#: The numbers of examples of 60 steps, and of parts, within which a bug must be found. They are the same examples as in
+#: the long model test, which finds no difference in them.
 EXAMPLES, MOST_PARTS = 30, 8
 
 
@@ -48,7 +48,7 @@ def test_a_planted_bug_is_found(
             run(monkeypatch, part, EXAMPLES, 60)
             before += Platform.steps
 
-    # What it finds may look different a second time, as ids are random.
+    # A second run may fail in another way, because ids are random.
     with pytest.raises((AssertionError, Flaky)):
         search()
 

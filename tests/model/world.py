@@ -1,7 +1,7 @@
-"""The real system as the model test drives it: requests, a clock that is moved, and a look into the table.
+"""The real system as the model test drives it: requests, a clock that is moved, and snapshots of the table.
 
-The table is read straight from moto's memory, one look a step: what has changed is seen by comparing with the
-look before, and `rolecall.invariants` reads the look instead of asking moto for each item.
+After each step, the table is read directly from moto's memory into a snapshot. Changes are found by comparing it with
+the snapshot before. The check of the invariants reads the snapshot too, instead of calling moto for each item.
 """
 
 import copy
@@ -31,13 +31,13 @@ from tests.integration.conftest import waiting_messages
 from tests.model import contract
 from tests.model.contract import Answer, Caller, Entry, Model, Tenant
 
-#: What a refused request may write: the refusal, and the count of failed logins.
+#: The partitions that a refused request may write: audit entries, and counts of failed logins.
 _OF_A_REFUSAL = ("AUDIT#", "ATTEMPTS#")
 _TRAIL = frozenset({"action", "outcome", "before", "after", "reason", "timestamp", "ip", "target"})
 
 
 class Clock:
-    """Stands still during a step but for a millisecond each time that it is read, so that all entries have an order."""
+    """A clock that moves only one millisecond each time that it is read, so that all entries have an order."""
 
     def __init__(self, at: int) -> None:
         self.at = at
@@ -52,8 +52,8 @@ class Clock:
         self._readings = 0
 
 
-class Look:
-    """What the table held at one moment. Answers `rolecall.invariants` in the place of the store."""
+class Snapshot:
+    """A snapshot of the table. It replaces the storage for the check of the invariants."""
 
     MUST_EXIST = writes.MUST_EXIST
 
@@ -61,11 +61,14 @@ class Look:
         self.items: dict[Key, dynamodb.Item] = {}
         self._seen: dict[Key, Item] = {}
         self._partitions: dict[str, list[Key]] = {}
-        #: What there was, one look ago, of what is new, different or gone.
+        #: The items that changed since the snapshot before, as they were then.
         self.before: dict[Key, dynamodb.Item | None] = {}
 
-    def again(self) -> list[Key]:
-        """Look again; returns the keys of what is new, different or gone. A number that was drawn is no difference."""
+    def refresh(self) -> list[Key]:
+        """Take a new snapshot; return the keys of the new, changed and deleted items.
+
+        A used account id is no change.
+        """
         seen = {
             Key(partition.value, sort_key.value): item
             for partition, items in _table().items.items()
@@ -78,7 +81,7 @@ class Look:
                 self.items[key] = expressions.deserialize_item(seen[key].to_json()["Attributes"])
             else:
                 self.items.pop(key, None)
-        # An item that was replaced by its equal has not changed.
+        # An item that was replaced by an equal item has not changed.
         changed = sorted(
             key for key in changed if _without_numbers(self.items.get(key)) != _without_numbers(before[key])
         )
@@ -121,15 +124,15 @@ def _table() -> Table:
 
 
 class World:
-    """The system from empty, next to the model of it."""
+    """The real system, which starts empty, and the model of it."""
 
     def __init__(self, clock_: Clock, master_token: str) -> None:
         self.clock = clock_
         _table().items.clear()
         waiting_messages()
         self.model = Model(clock_.at, master_token)
-        self.look = Look()
-        self.look.again()
+        self.snapshot = Snapshot()
+        self.snapshot.refresh()
         self._compared: dict[str, int] = {}
 
     def forward(self, seconds: int) -> None:
@@ -151,7 +154,7 @@ class World:
         caller: Caller | None = None,
         user_agent: str | None = None,
     ) -> Response:
-        """Send it, and compare the answer and what has become of the table with what the model says."""
+        """Send a request; compare the answer and the table with the model."""
         text = "&".join(f"{name}={value}" for name, value in (query or {}).items())
         answer = gateway.request(
             method,
@@ -168,13 +171,13 @@ class World:
         return answer
 
     def check(self, expected: Answer, tenant: Tenant | None = None, *, anyone: bool = True) -> None:
-        """The table is as the model says, and what must always hold does."""
-        changed = self.look.again()
+        """Check that the table is as the model says, and that all invariants hold."""
+        changed = self.snapshot.refresh()
         if not expected.changes:
             told = [key for key in changed if not key.pk.startswith(_OF_A_REFUSAL) and not self._has_expired(key)]
             assert told == [], "a refusal changed something"
         if not anyone:
-            assert _strangers(changed, tenant) == [], "something of another tenant changed"
+            assert _changes_in_other_tenants(changed, tenant) == [], "something of another tenant changed"
         self._check_trails()
         self._check_reasons()
         self._check_lookups()
@@ -183,22 +186,22 @@ class World:
         self._check_deleted_tenants()
 
     def _has_expired(self, key: Key) -> bool:
-        """Whether it is gone, and was over: a used idempotency key's record, which a new claim on it has replaced."""
-        before = self.look.before[key]
+        """Whether an expired idempotency record was replaced by a new one with the same key."""
+        before = self.snapshot.before[key]
         return (
             before is not None
-            and key not in self.look.items
+            and key not in self.snapshot.items
             and before.get("expires_at", self.clock.at + 1) <= (self.clock.at)
         )
 
     def _check_trails(self) -> None:
         trails = {f"AUDIT#{tenant.id}": tenant.trail for tenant in self.model.tenants}
         trails["AUDIT#PLATFORM"] = self.model.trail
-        of = {key.pk.removesuffix("#REFUSALS") for key in self.look.beginning("AUDIT#")}
+        of = {key.pk.removesuffix("#REFUSALS") for key in self.snapshot.beginning("AUDIT#")}
         assert of <= trails.keys(), "an audit trail of nobody"
         for pk, trail in trails.items():
             known = self._compared.get(pk, 0)
-            items = self.look.of(pk)
+            items = self.snapshot.of(pk)
             assert len(items) == len(trail), f"{len(items)} audit entries, not {len(trail)}: {_actions(items[known:])}"
             for item, entry in zip(items[known:], trail[known:], strict=True):
                 _compare_entry(item, entry)
@@ -208,61 +211,61 @@ class World:
         """A user has the reason of its last change: the role event is made of it."""
         for tenant in self.model.tenants:
             for user in tenant.users if tenant.status in {"active", "scheduled"} else ():
-                reason = self.look.items[keys.user(tenant.id, user.id)].get("change_reason")
+                reason = self.snapshot.items[keys.user(tenant.id, user.id)].get("change_reason")
                 assert reason == user.reason, f"the reason of another change: {reason}, not {user.reason}"
 
     def _check_lookups(self) -> None:
-        """What lies outside of the tenants is there for whoever is there, and for nobody else."""
-        # A tenant that is being deleted has its lookups until the sweep comes.
+        """Check that tokens and reservations exist exactly for the existing users, accounts and tenants."""
+        # A tenant that is being deleted keeps its tokens and reservations until the sweep.
         users = [user for one in self.model.tenants if one.status != "deleted" for user in one.users]
         emails = [user.email for user in users] + [account.email for account in self.model.accounts]
         usernames = {account.profile["username"].lower() for account in self.model.accounts}
         addresses = {email.lower() for email in emails} | {name for name in usernames if "@" in name}
         names = [one.name for one in self.model.tenants if one.status in {"active", "scheduled"}]
         superadmins = sum(account.counts for account in self.model.accounts)
-        assert self.look.items[keys.platform_counters()]["enabled_superadmins"] == superadmins, (
+        assert self.snapshot.items[keys.platform_counters()]["enabled_superadmins"] == superadmins, (
             "a wrong count of superadmins"
         )
-        assert len(self.look.beginning("TOKEN#")) == len(users), "a token too many or too few"
-        assert {key.pk for key in self.look.beginning("EMAIL#")} == {f"EMAIL#{address}" for address in addresses}
+        assert len(self.snapshot.beginning("TOKEN#")) == len(users), "a token too many or too few"
+        assert {key.pk for key in self.snapshot.beginning("EMAIL#")} == {f"EMAIL#{address}" for address in addresses}
         reserved = {f"USERNAME#{name}" for name in usernames if "@" not in name}
-        assert {key.pk for key in self.look.beginning("USERNAME#")} == reserved
-        assert {key.pk for key in self.look.beginning("NAME#")} == {f"NAME#{name.casefold()}" for name in names}
+        assert {key.pk for key in self.snapshot.beginning("USERNAME#")} == reserved
+        assert {key.pk for key in self.snapshot.beginning("NAME#")} == {f"NAME#{name.casefold()}" for name in names}
 
     def _check_secrets(self, changed: Iterable[Key]) -> None:
         for key in changed:
-            text = json.dumps(self.look.items.get(key), default=str)
+            text = json.dumps(self.snapshot.items.get(key), default=str)
             assert not [secret for secret in self.model.secrets if secret in text], f"a secret in clear in {key}"
 
     def _check_invariants(self) -> None:
         with (
-            patch.object(invariants, "reads", self.look),
-            patch.object(admin_counts, "reads", self.look),
-            patch.object(audit_coverage, "reads", self.look),
+            patch.object(invariants, "reads", self.snapshot),
+            patch.object(admin_counts, "reads", self.snapshot),
+            patch.object(audit_coverage, "reads", self.snapshot),
         ):
-            findings = list(chain.from_iterable(map(invariants.check_item, self.look.items.values())))
+            findings = list(chain.from_iterable(map(invariants.check_item, self.snapshot.items.values())))
         assert findings == [], f"{findings}"
 
     def _check_deleted_tenants(self) -> None:
         gone = {tenant.id for tenant in self.model.tenants if tenant.status == "deleted"}
         left = [
             key
-            for key, item in self.look.items.items()
+            for key, item in self.snapshot.items.items()
             if (set(key.pk.split("#")) | {item.get("tenant_id")}) & gone
             and not key.pk.startswith(("AUDIT#", "DELETION#"))
         ]
         assert left == [], "something of a deleted tenant is left"
 
     def remove_expired(self) -> None:
-        """What DynamoDB does with items whose time is over, hours later or never."""
+        """Delete the expired items, as DynamoDB does some hours after their expiry."""
         for items in _table().items.values():
             for sort_key, item in list(items.items()):
                 if "expires_at" in item.attrs and int(item.attrs["expires_at"].value) <= self.clock.at:
                     del items[sort_key]
-        self.look.again()
+        self.snapshot.refresh()
 
 
-def _strangers(changed: Iterable[Key], tenant: Tenant | None) -> list[Key]:
+def _changes_in_other_tenants(changed: Iterable[Key], tenant: Tenant | None) -> list[Key]:
     own = tenant.id if tenant else ""
     return [
         key for key in changed if key.pk.startswith(("TENANT#", "AUDIT#", "DELETION#")) and key.pk.split("#")[1] != own
@@ -281,7 +284,7 @@ def _compare_entry(item: dynamodb.Item, entry: Entry) -> None:
 
 
 def compare(path: str, answer: Response, expected: Answer) -> None:
-    """The answer is what the model says; raises `AssertionError` otherwise."""
+    """Compare an answer with the model's. Raises `AssertionError` if they differ."""
     said = f"{answer.status} {answer.text}"
     if expected is contract.CLOSED:
         assert answer.status < 500, said
@@ -310,7 +313,7 @@ _update_item = DynamoDBBackend.update_item
 
 
 def _update_of_a_copy(self: DynamoDBBackend, table_name: str, key: dict[str, Any], *rest: Any, **named: Any) -> Item:
-    """moto changes items in their place; here each change makes another one, so that a look can tell."""
+    """Update a copy of the item. moto would change the item itself, and the snapshot before would change with it."""
     partition, name = _table().items[DynamoType(key["pk"])], DynamoType(key["sk"])
     if name in partition:
         partition[name] = copy.deepcopy(partition[name])
@@ -318,17 +321,17 @@ def _update_of_a_copy(self: DynamoDBBackend, table_name: str, key: dict[str, Any
 
 
 def prepare(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """The clock that everything reads, Powertools too, and what makes a step quick."""
+    """Install a clock that all code reads, Powertools too, and shortcuts that make a step fast; return the clock."""
     stopped = Clock(int(dt.datetime(2026, 6, 15, 12, tzinfo=dt.UTC).timestamp()))
     monkeypatch.setattr(clock, "now", stopped.now)
-    # Powertools takes the local time, without a zone.
+    # Powertools reads the local time, without a time zone.
     powertools = SimpleNamespace(
         datetime=SimpleNamespace(now=lambda: dt.datetime.fromtimestamp(stopped.at)),  # noqa: DTZ006
         timedelta=dt.timedelta,
     )
     monkeypatch.setattr(base, "dt", powertools)
     monkeypatch.setattr(datarecord, "dt", powertools)
-    # A run of maintenance checks a part of the table, and the next run goes on: the machine checks all of it anyway.
+    # Maintenance does not check the invariants here, because each step of the machine checks the whole table anyway.
     monkeypatch.setattr(invariants, "PAGE", 5)
     monkeypatch.setattr(maintenance, "_PAGES_CHECKED", 1)
     monkeypatch.setattr(DynamoDBBackend, "update_item", _update_of_a_copy)
