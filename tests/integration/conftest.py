@@ -1,4 +1,4 @@
-"""Real handlers with real events on an AWS in memory (moto), its table made from `template.yaml`."""
+"""Fixtures for real handlers with real events on moto, with a table made from `template.yaml`."""
 
 import json
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ _emails = count(1)
 
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[None]:
-    """A fresh table and fresh secrets, and the environment that the template gives."""
+    """A new table and new secrets, and the environment variables of the template."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
@@ -48,11 +48,11 @@ def aws(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iter
         monkeypatch.setenv("REDACTION_KEY_SECRET_ARN", _make_secret("redaction", {"key": "R" * 64}))
         monkeypatch.setenv("TOKEN_USE_QUEUE_URL", _aws("sqs").create_queue(QueueName="token-uses")["QueueUrl"])
         monkeypatch.setenv("SWEEP_QUEUE_URL", _aws("sqs").create_queue(QueueName="sweep")["QueueUrl"])
-        # In memory, threads would lose each other's writes.
+        # moto loses writes of concurrent threads, so the sweep uses one thread.
         monkeypatch.setenv("SWEEP_CONCURRENCY", "1")
         monkeypatch.setenv("EVENT_BUS_NAME", _aws("events").create_event_bus(Name="role-events")["EventBusArn"])
         token_use._reported.clear()
-        # What a test has counted outside of an invocation, or in one that died, is not the next one's.
+        # Metrics that a test has not written are deleted, so that they do not appear in the next test.
         telemetry.metrics.clear_metrics()
         config.config.cache_clear()
         queues._sqs_client.cache_clear()
@@ -60,7 +60,7 @@ def aws(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iter
         events.register(_EACH_CALL, _enforce_policy)
         level = telemetry.logger.log_level
         yield
-        # Local commands, which some tests call, make the functions' log quieter.
+        # Some tests call local commands, which change the log level.
         telemetry.logger.setLevel(level)
         events.unregister(_EACH_CALL, _enforce_policy)
 
@@ -84,7 +84,7 @@ _EACH_CALL = "before-parameter-build.dynamodb"
 
 
 def _enforce_policy(params: dict[str, Any], model: OperationModel, **_: Any) -> None:
-    """A function may do nothing that its policies in the template don't allow, as IAM sees to it on AWS."""
+    """Fail a call that the function's policies in the template do not allow, as IAM would."""
     folder = gateway.running.get()
     if folder is not None and (denied := permissions.refused(folder, model.name, params)):
         raise PermissionError(f"{folder} has no permission for {denied}")
@@ -92,7 +92,7 @@ def _enforce_policy(params: dict[str, Any], model: OperationModel, **_: Any) -> 
 
 @dataclass
 class Member:
-    """A user of a tenant, as a test needs it."""
+    """A user of a tenant, with its API token."""
 
     id: str
     tenant_id: str
@@ -105,7 +105,7 @@ class Member:
 
     @property
     def principal(self) -> dict[str, str]:
-        """What the authorizer says of this user now."""
+        """The authorizer's context for this user now."""
         return gateway.authorize(self.token) or {}
 
     def log_in(self, password: str = PASSWORD) -> "Session":
@@ -146,7 +146,7 @@ class Tenant:
     sessions: list[Session] = field(default_factory=list)
 
     def add(self, role: str, email: str | None = None) -> Member:
-        """One more user, made by the first admin over the API."""
+        """Create another user over the API, as the first admin."""
         email = email or f"user-{next(_emails)}@example.com"
         created = self.admin.request("POST", "/users", {"email": email, "password": PASSWORD, "role": role})
         assert created.status == 201, created.text
@@ -169,7 +169,7 @@ def register(name: str) -> Tenant:
     return Tenant(tenant_id, name, Member(user["id"], tenant_id, email, "admin", user["token"]))
 
 
-#: Seconds left in which a deletion is accepted, and nothing is swept.
+#: The seconds until the timeout with which a deletion is accepted but has no time to sweep.
 NO_TIME_TO_SWEEP = executors.RESERVE_SECONDS
 
 
@@ -178,13 +178,13 @@ def delete_tenant(tenant_id: str, credential: str = MASTER_TOKEN, query: str = "
 
 
 def run_maintenance(seconds: float = 60.0) -> dict[str, Any]:
-    """The report of one run."""
+    """Run maintenance once; return its report."""
     report: dict[str, Any] = gateway.invoke("run_maintenance", gateway.event_of("run_maintenance"), seconds)
     return report
 
 
 def waiting_messages() -> list[str]:
-    """Takes what waits in the queue."""
+    """Receive and delete all messages in the queue; return their bodies."""
     found: list[str] = []
     queue = config.config().sweep_queue_url
     while True:
@@ -197,7 +197,7 @@ def waiting_messages() -> list[str]:
 
 
 def work(bodies: list[str], seconds: float = 60.0) -> list[dict[str, str]]:
-    """Hand the messages to the worker; returns what it says has failed."""
+    """Invoke the worker with the messages; return the failed ones that it reports."""
     event = gateway.event_of("sweep_tenant")
     [record] = event["Records"]
     event["Records"] = [{**record, "messageId": str(number), "body": body} for number, body in enumerate(bodies)]
@@ -207,7 +207,7 @@ def work(bodies: list[str], seconds: float = 60.0) -> list[dict[str, str]]:
 
 
 def run_workers() -> None:
-    """Until no slice of a deletion waits any more."""
+    """Run the worker until the queue has no message about a slice."""
     while bodies := waiting_messages():
         assert work(bodies) == []
 
@@ -260,20 +260,20 @@ def superadmin(aws: None) -> Holder:
 
 
 def table() -> list[dict[str, Any]]:
-    """Everything that is stored, in the order of the keys; a test may scan, the code never does."""
+    """All items of the table, in the order of their keys. Only tests scan without a limit."""
     pages = _aws("dynamodb").get_paginator("scan").paginate(TableName="rolecall")
     items = [expressions.deserialize_item(item) for page in pages for item in page["Items"]]
     return sorted(items, key=lambda item: (item["pk"], item["sk"]))
 
 
 def table_without_audit() -> list[dict[str, Any]]:
-    """What a refused request may not touch: all but the audit trail and the counts of failed logins."""
+    """All items that a refused request must not change: without the audit trail and the counts of failed logins."""
     return [item for item in table() if not item["pk"].startswith(("AUDIT#", "ATTEMPTS#"))]
 
 
 @contextmanager
 def unchanged() -> Iterator[None]:
-    """Asserts that what happens inside leaves the table as it is, the audit trail aside."""
+    """Assert that the block leaves the table unchanged, except for the audit trail."""
     before = table_without_audit()
     yield
     assert table_without_audit() == before

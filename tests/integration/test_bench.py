@@ -1,4 +1,4 @@
-"""`make bench` in small: what it compares does the same, and can be started as Lambda starts it. No time is judged."""
+"""A small `make bench`: all candidates do the same, and a function starts as on Lambda. No time is checked."""
 
 import sys
 from contextlib import ExitStack
@@ -8,7 +8,7 @@ import pytest
 from tests.benchmarks import packages, running, stub
 
 
-def test_the_compared_do_the_same() -> None:
+def test_all_candidates_do_the_same() -> None:
     found = packages.of_the_sources()
     with stub.serving() as storage, ExitStack() as processes:
         warm = {name: processes.enter_context(running.warm(package, storage)) for name, package in found.items()}

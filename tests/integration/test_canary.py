@@ -1,4 +1,4 @@
-"""No secret stays behind: what is planted is found nowhere but in the answer that gives it out."""
+"""A secret appears only in the answer that returns it: not in the table, a log or another answer."""
 
 import pytest
 
@@ -22,7 +22,7 @@ def test_no_secret_is_in_the_table_the_logs_or_a_later_answer(
         later.append(answer.text)
         return answer
 
-    # What gives a secret out: it may be in that answer, and in its replay, but nowhere else.
+    # These routes return a secret. It may be in that answer and its repetition, but nowhere else.
     registration = {"tenant_name": "Canary", "email": "owner@canary.example.com", "password": PASSWORD}
     made = send("POST", "/register", MASTER_TOKEN, registration, "key-canary-1").body
     admin, tenant_id = made["token"], made["tenant"]["id"]
@@ -41,7 +41,7 @@ def test_no_secret_is_in_the_table_the_logs_or_a_later_answer(
     secrets |= {one[name] for one in (signed_in, refreshed) for name in ("access_token", "refresh_token")}
     assert len(given_out) == 6
 
-    # What could betray one: every other route, and mistakes with secrets in them.
+    # Every other route, and invalid requests that contain secrets.
     send("GET", "/users", admin)
     send("GET", f"/users/{user['id']}", rotated)
     send("GET", "/audit", admin)
@@ -71,6 +71,6 @@ def test_no_secret_is_in_the_table_the_logs_or_a_later_answer(
         for secret in secrets
         if secret in text
     }
-    # The address that is no address is echoed, as it is no secret by its field.
+    # The value of the field `email` is repeated in the error, because this field holds no secret.
     assert found - {("answers", PASSWORD)} == set()
     assert "".join(later).count(PASSWORD) == 1

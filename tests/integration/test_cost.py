@@ -1,4 +1,4 @@
-"""The measurements in docs/cost.json are of this code: it asks DynamoDB as often as they say."""
+"""The measurements in docs/cost.json are current: the code sends as many requests to DynamoDB as they say."""
 
 from collections.abc import Mapping
 

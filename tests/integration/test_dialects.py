@@ -1,4 +1,4 @@
-"""Error bodies are valid in their family's dialect, and not in the other's; the gateway's own are valid in both."""
+"""Error bodies have the format of their family and not of the other; errors of the gateway have both formats."""
 
 from collections.abc import Callable
 

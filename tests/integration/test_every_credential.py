@@ -76,13 +76,13 @@ TABLE: dict[str, Row] = {
     "GET /v1/api/superadmin/users/{id}/history": Row(
         "/v1/api/superadmin/users/{account}/history", None, SUPERADMIN_ONLY
     ),
-    # Whoever logs out is logged out, whatever refresh token they still hold. Last: these end the credential.
+    # The logouts are the last rows, because they end the session of the credential.
     "POST /v1/api/auth/logout": Row(
         "/v1/api/auth/logout", {"refreshToken": "spent"}, (403, 403, 403, 403, 403, 204, 204)
     ),
     "POST /logout": Row("/logout", {"refresh_token": "spent"}, (200, 200, 200, 200, 403, 403, 403)),
 }
-#: Routes that are there to get a credential ask for none.
+#: Routes that need no credential.
 PUBLIC = {
     "POST /login",
     "POST /login/refresh",
@@ -127,12 +127,12 @@ def _of_a_user_who_was_deactivated_for_a_while(acme: Tenant) -> str:
 
 
 CREDENTIALS: dict[str, Callable[[Tenant], str | None]] = {
-    # Nobody's: none, or garbage in each form.
+    # No credential, or an invalid one of each kind.
     "none": lambda _: None,
     "garbage": lambda _: "garbage",
     "unknown token": lambda _: "3f1d2c4b-5a69-4788-96a5-b4c3d2e1f0a9",
     "forged jwt": lambda _: "eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0.",
-    # Someone's that counts no more.
+    # Credentials that are no longer valid.
     "deactivated": _of_a_deactivated_admin,
     "logged out": _of_a_user_who_logged_out,
     "activated again": _of_a_user_who_was_deactivated_for_a_while,
@@ -144,7 +144,7 @@ CREDENTIALS: dict[str, Callable[[Tenant], str | None]] = {
     "client": lambda _: make_account().access_token,
     "superadmin": lambda _: make_account(PlatformRole.SUPERADMIN).access_token,
 }
-#: What the first seven of them get, whatever the route.
+#: The statuses for the first seven credentials, on every route.
 _REFUSED = (401,) * 7
 #: The access tokens of users, and whose API token gets the same answers.
 ACCESS_TOKENS: dict[str, tuple[str, Callable[[Tenant], str]]] = {
@@ -171,7 +171,7 @@ def test_every_route_answers_every_credential_as_the_table_says(acme: Tenant, ca
     expected, answered = {}, {}
 
     for name, row in TABLE.items():
-        # Each route gets a user and, where it may be gone afterwards, a tenant of its own.
+        # Each route gets a new user, and a new tenant if the route deletes it.
         tenant = {
             "DELETE /global/tenants/{id}": lambda: register("Doomed"),
             "POST /global/tenants/{id}/restore": _scheduled_tenant,

@@ -1,4 +1,4 @@
-"""What holds for every route: its sample event is answered, and what is wrong is said in its family's way."""
+"""Checks of every route: its sample event is answered, and errors have the format of its family."""
 
 from typing import Any
 
@@ -13,12 +13,12 @@ pytestmark = [
     pytest.mark.parametrize("route", gateway.routes(), ids=lambda route: route.function),
 ]
 PAGE = "text/html; charset=utf-8"
-#: Functions that take a body; the others leave one unread.
+#: The functions that take a body.
 WITH_BODY = {route.function for route in gateway.routes() if gateway.event_of(route.function)["body"]}
 
 
 def _ask(route: Route, *, query: str = "", principal: bool = True, **changed: Any) -> Response:
-    """The route's sample event, its caller already authorized, with one thing changed."""
+    """Send the route's sample event with one change; the caller is authorized already."""
     event = gateway.event_of(route.function)
     caller = event["requestContext"].get("authorizer") if principal else {}
     changed.setdefault("body", event["body"])
@@ -26,7 +26,7 @@ def _ask(route: Route, *, query: str = "", principal: bool = True, **changed: An
 
 
 def _assert_refused(route: Route, answer: Response, status: int, code: str) -> None:
-    """In the dialect of the route's family, and with the headers of every answer."""
+    """Assert that the error has the format of the route's family, and the headers of every answer."""
     assert (answer.status, answer.code) == (status, code)
     if route.path.startswith("/v1/api/"):
         assert answer.body.keys() - {"fieldErrors"} == {"status", "error", "message", "timestamp", "path", "code"}
@@ -39,14 +39,14 @@ def _assert_refused(route: Route, answer: Response, status: int, code: str) -> N
 
 def _assert_headers(answer: Response) -> None:
     assert answer.headers["Cache-Control"] == "no-store"
-    # That the bodies are as they should be, the document has seen to.
+    # `gateway.request` has compared the body with the API's document.
     assert answer.headers.get("Content-Type") in {None if answer.status == 204 else "application/json", PAGE}
     assert len(answer.headers["X-Request-Id"]) == 36
 
 
 def test_the_sample_event_is_answered(route: Route) -> None:
     answer = _ask(route)
-    assert answer.status in {200, 201, 204, 401, 404}  # nobody and nothing that the event names is in the table
+    assert answer.status in {200, 201, 204, 401, 404}  # the table has no item that the event names
     _assert_headers(answer)
 
 

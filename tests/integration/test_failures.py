@@ -1,6 +1,6 @@
-"""When DynamoDB fails: what the caller is told, and that nothing is half done.
+"""Failures of DynamoDB: the answer to the caller, and that no change is done in part.
 
-Failures are put on the wire, where the store's own client meets them.
+The failures are injected into the HTTP responses that the layer's client gets.
 """
 
 import json
@@ -34,7 +34,7 @@ from tests.integration.conftest import (
 )
 from tests.integration.deletion.deletions import progress, to_the_end
 
-#: Where a request is sent that is said to have failed, so that moto doesn't execute it.
+#: The address of a request that fails, so that moto does not execute it.
 _NOWHERE = "https://nowhere.invalid/"
 _NO_CALL_FAILED = "no call failed: the time or the attempts ran out"
 type Failure = Callable[[AWSPreparedRequest], AWSResponse]
@@ -47,7 +47,7 @@ def _error(request: AWSPreparedRequest, code: str, status: int = 400, **more: An
 
 
 def _partly(answer: Callable[[Any], dict[str, Any]]) -> Failure:
-    """An answer that leaves all of the request's items undone."""
+    """An answer that says that no item of the request was processed."""
 
     def fail(request: AWSPreparedRequest) -> AWSResponse:
         assert isinstance(request.body, bytes)
@@ -67,7 +67,7 @@ def down(request: AWSPreparedRequest) -> AWSResponse:
 
 
 def answering(status: int, body: str) -> Failure:
-    """An answer of something before DynamoDB, which knows nothing of its errors."""
+    """An answer of a proxy or load balancer in front of DynamoDB, without DynamoDB's error format."""
 
     def fail(request: AWSPreparedRequest) -> AWSResponse:
         request.url = _NOWHERE
@@ -117,7 +117,7 @@ unwritten = _partly(lambda items: {"UnprocessedItems": items})
 
 @contextmanager
 def failing_dynamodb(failure: Failure, operation: str, *, after: int = 0, times: int = 10_000) -> Iterator[None]:
-    """DynamoDB fails at an operation: from the request number `after` on, so many `times`."""
+    """Make DynamoDB fail at an operation, `times` times, after the first `after` requests."""
     seen = 0
 
     def respond(request: AWSPreparedRequest, **_: Any) -> AWSResponse | None:
@@ -196,12 +196,12 @@ def test_a_change_that_cannot_be_written_is_refused_whole(
 
 
 def _but_counts() -> list[dict[str, Any]]:
-    """Everything but the counts of logins, which are counted before anything else happens."""
+    """All items except the counts of logins, which are written before the failing request."""
     return [item for item in table() if not item["pk"].startswith("ATTEMPTS#")]
 
 
 @pytest.mark.parametrize("failure", [throttled, throttled_within, conflicting, down, out_of_reach])
-def test_a_failure_that_passes_is_not_noticed(acme: Tenant, failure: Failure) -> None:
+def test_a_short_failure_is_hidden_by_a_retry(acme: Tenant, failure: Failure) -> None:
     target = acme.add("user")
     entries = len(audit_of(acme.id))
 
@@ -224,7 +224,7 @@ def test_a_list_that_cannot_be_read_is_unavailable(acme: Tenant, failure: Failur
 
 @pytest.mark.parametrize("operation", ["GetItem", "BatchGetItem"])
 def test_the_authorizer_fails_rather_than_denies_when_it_cannot_read(acme: Tenant, operation: str) -> None:
-    # The gateway makes a 503 of it: a 401 would tell the caller to throw away a good token.
+    # API Gateway answers 503. With a 401, a client would discard a valid token.
     with failing_dynamodb(throttled, operation), pytest.raises(ServiceUnavailable):
         gateway.authorize(acme.admin.token)
 
@@ -236,11 +236,11 @@ def test_keys_that_dynamodb_left_unread_are_asked_for_again(acme: Tenant) -> Non
         gateway.authorize(acme.admin.token)
 
 
-# --- What the log says -----------------------------------------------------------------------------
+# --- Log lines --------------------------------------------------------------------------------------
 
 
 def _causes(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
-    """The fields of each log line that says why a service was not available."""
+    """The fields of the log lines about an unavailable service."""
     assert "secret" not in caplog.text + str([vars(record) for record in caplog.records])
     names = ("cause", "operation", "code", "reasons", "http_status", "endpoint")
     found = [vars(record) for record in caplog.records if record.getMessage() == "service unavailable"]
@@ -321,14 +321,15 @@ def test_an_interrupted_deletion_says_which_call_failed(acme: Tenant, caplog: py
     }
 
 
-# --- What was done, and its answer lost ------------------------------------------------------------
+# --- Lost answers of successful calls ----------------------------------------------------------------
 
 
 @contextmanager
 def _first_answer_lost(operation: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The client hears nothing of what was done, and sends the request again.
+    """Lose the first answer of an operation, so that the client sends the request again.
 
-    DynamoDB knows a transaction again by its token, and answers as before. moto doesn't, so this does it.
+    DynamoDB recognizes a repeated transaction by its token and answers as before. moto does not, so this function does
+    it.
     """
     endpoint = dynamodb.client()._endpoint
     respond = endpoint._do_get_response
@@ -395,8 +396,8 @@ def _left_of(acme: Tenant) -> list[str]:
 @pytest.mark.parametrize(
     ("operation", "after"),
     [
-        ("PutItem", 0),  # the sweep's first note
-        ("PutItem", 1),  # what the sweep counted
+        ("PutItem", 0),  # the first write of a slice
+        ("PutItem", 1),  # the write of a slice's counts
         ("Query", 0),
         ("Query", 2),
         ("BatchWriteItem", 0),
@@ -421,7 +422,7 @@ def test_a_deletion_that_was_accepted_stays_accepted_and_is_finished_later(
 
 @pytest.mark.parametrize("after", [0, 1, 2])
 def test_items_that_dynamodb_left_unwritten_are_deleted_in_the_end_and_counted_once(acme: Tenant, after: int) -> None:
-    # Its batches, in their order: what belongs to the user, what the user owns outside, the user.
+    # The batches in their order: the user's items, the owned keys, the user.
     acme.add_device_and_session(acme.admin)
 
     with failing_dynamodb(unwritten, "BatchWriteItem", after=after, times=3):
@@ -432,7 +433,7 @@ def test_items_that_dynamodb_left_unwritten_are_deleted_in_the_end_and_counted_o
     assert progress(acme)["deleted"] == dict.fromkeys(kinds, 1)
 
 
-def test_one_deletion_that_fails_does_not_hold_up_the_others(acme: Tenant, globex: Tenant) -> None:
+def test_a_failed_deletion_does_not_stop_the_others(acme: Tenant, globex: Tenant) -> None:
     for tenant in (acme, globex):
         delete_tenant(tenant.id, seconds=NO_TIME_TO_SWEEP)
 
@@ -464,4 +465,6 @@ def test_retries_end_in_time_for_an_answer(acme: Tenant, monkeypatch: pytest.Mon
         answer = acme.admin.promote(target, "manager", principal=principal, seconds=2.0)
 
     assert answer.code == "CONCURRENT_CHANGE"
-    assert time.monotonic() - began < 3.0  # a slow machine's second included; without a limit it takes many more
+    assert (
+        time.monotonic() - began < 3.0
+    )  # with one second for a slow machine; without a limit, it would take much longer

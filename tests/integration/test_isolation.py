@@ -1,6 +1,7 @@
-"""An id of another tenant is answered, byte for byte, like one that never existed: on every route, wherever it stands.
+"""An id of another tenant gets exactly the same answer as an id that never existed, on every route and in every place.
 
-`test_two_tenants` holds that nothing can be reached; this holds that nothing can be learned.
+`test_two_tenants` shows that no data of another tenant can be reached. These tests show that a caller can't even find
+out whether an id exists.
 """
 
 import json
@@ -31,9 +32,9 @@ _TIME = re.compile(r'"timestamp":"[^"]*"')
 
 @dataclass(frozen=True)
 class Place:
-    """Where a request of Acme's takes an identifier: `{it}` in the path, the query or the body.
+    """A place for an identifier in a request of Acme: `{it}` in the path, the query or the body.
 
-    `kind` is what it identifies; `status` is what both requests must be answered.
+    `kind` is the kind of identifier, and `status` the status that both requests must get.
     """
 
     kind: str
@@ -48,11 +49,11 @@ def _user(path: str = "", **more: Any) -> Place:
 
 
 def _of_no_business(kind: str, path: str, body: dict[str, Any] | None = None) -> Place:
-    """A route that is not for a tenant's users, whatever they ask for."""
+    """A route that refuses all users of tenants."""
     return Place(kind, path, 403, body)
 
 
-#: By route: everywhere that it takes an identifier. A route without one says so with an empty list.
+#: For each route, all places that take an identifier. A route without such a place has an empty list.
 PLACES: dict[str, list[Place]] = {
     "GET /users/{id}": [_user()],
     "PUT /users/{id}": [
@@ -140,7 +141,7 @@ PLACES: dict[str, list[Place]] = {
 
 
 class There:
-    """Something of each kind that is Globex's, and something of the same form that nobody ever had."""
+    """For each kind, an identifier that belongs to Globex, and one of the same form that never existed."""
 
     def __init__(self, globex: Tenant) -> None:
         admin, manager, inactive, gone = (globex.add(role) for role in ("admin", "manager", "user", "user"))
@@ -166,7 +167,7 @@ class There:
 
 def _cursors(path: str, credential: str) -> tuple[str, str]:
     theirs = gateway.request("GET", f"{path}?limit=1", credential).body["next_cursor"]
-    # As long, and well-formed, as whoever makes one up would take care that it is.
+    # The invented cursor is well-formed and has the same length.
     return theirs, theirs[:-8] + "AAAAAAAA"
 
 
@@ -178,7 +179,7 @@ def test_every_route_says_where_it_takes_an_identifier() -> None:
 
 
 @pytest.mark.parametrize("role", ["admin", "manager", "user"])
-def test_what_is_anothers_is_answered_like_what_never_was(acme: Tenant, globex: Tenant, role: str) -> None:
+def test_another_tenants_id_gets_the_same_answer_as_an_unknown_id(acme: Tenant, globex: Tenant, role: str) -> None:
     actor = acme.admin if role == "admin" else acme.add(role)
     there = There(globex)
 
@@ -208,7 +209,7 @@ def _comparable(answer: Response, identifier: str) -> tuple[Any, ...]:
 
 
 def test_a_difference_would_be_seen(acme: Tenant) -> None:
-    """What is compared here does differ for someone whom one may see."""
+    """The comparison would find a difference: the answer about a visible user is another one."""
     own, nobodys = acme.add("user").id, str(uuid4())
     found, missing = (acme.admin.request("GET", f"/users/{one}") for one in (own, nobodys))
 

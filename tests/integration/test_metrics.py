@@ -1,4 +1,4 @@
-"""What the alarms look at is counted, and no metric has an id among its dimensions."""
+"""The metrics of the alarms are counted, and no metric has an id as a dimension."""
 
 import ast
 import json
@@ -36,7 +36,7 @@ def test_a_login_that_works_is_no_failure(superadmin: Holder, capsys: pytest.Cap
     assert "LoginFailed" not in metrics_in(capsys.readouterr().out)
 
 
-def test_what_the_code_does_not_expect_is_counted(
+def test_an_unexpected_exception_is_counted(
     acme: Tenant, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     admin = gateway.authorize(acme.admin.token)
@@ -63,7 +63,7 @@ def test_maintenance_says_that_it_ran(acme: Tenant, capsys: pytest.CaptureFixtur
     assert metrics_in(capsys.readouterr().out)["MaintenanceRan"] == 1
 
 
-def test_every_change_is_counted_once_and_what_was_so_already_is_not(
+def test_every_change_is_counted_once_and_a_repeated_change_is_not(
     superadmin: Holder, capsys: pytest.CaptureFixture[str]
 ) -> None:
     capsys.readouterr()
@@ -92,7 +92,7 @@ def test_a_metric_has_no_dimension_but_the_service(acme: Tenant, capsys: pytest.
 
 
 def _calls() -> Iterator[tuple[str, ast.Call]]:
-    """Every call in the layer and the functions, with the last part of what is called."""
+    """Every call in the source of the layer and the functions, with the name of the called function."""
     for path in (*(ROOT / "layers/rolecall/rolecall").rglob("*.py"), *(ROOT / "functions").glob("*/app.py")):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call):

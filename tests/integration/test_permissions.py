@@ -1,6 +1,6 @@
 """The policies in the template allow what the functions do, and nothing more.
 
-That nothing is missing is held by every integration test, as each call is checked against them.
+Every integration test shows that no permission is missing, because each call is checked against the policies.
 """
 
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ type Used = dict[str, set[tuple[Permission, str]]]
 
 @pytest.fixture
 def used(aws: None) -> Iterator[Used]:
-    """What each function has needed so far."""
+    """Record the permissions that each function has used."""
     found: Used = {folder: set() for folder in gateway.functions()}
 
     def note(params: dict[str, Any], model: OperationModel, **_: Any) -> None:
@@ -101,20 +101,20 @@ def test_every_permission_is_needed(used: Used, acme: Tenant, globex: Tenant, su
             "If the left is empty, call the route in this test."
         )
         for statement in permissions.statements(folder):
-            # What a deletion may not touch is named; what it may is not, as it takes whatever is a tenant's.
+            # The policy names the partitions that a deletion must not change, because it may delete all others.
             if "ForAllValues:StringLike" in statement.get("Condition", {}):
                 assert _unneeded(statement, uses) == [], folder
 
 
 def _unneeded(statement: dict[str, Any], uses: set[tuple[Permission, str]]) -> list[str]:
-    """Partitions that a statement opens and that nothing was needed in."""
+    """The partitions that a statement allows and that no call has used."""
     actions = {action.removeprefix("dynamodb:") for action in permissions.listed(statement["Action"])}
     partitions = {partition for permission, partition in uses if permission.action in actions}
     return [pattern for pattern in permissions.limits(statement) or () if not filter_names(partitions, pattern)]
 
 
 def _leave_something_to_maintenance(tenant: Tenant) -> None:
-    """A user whose deletion has stopped, and a token that points nowhere."""
+    """Leave a user whose deletion has stopped, and a token without a user."""
     user = keys.user(tenant.id, tenant.add("user").id)
     marked = {"deleted_at": "2026-06-15T12:00:00Z", **indexes.PENDING_USER_DELETIONS.index_attributes("2026")}
     writes.write(writes.Update(user, set=marked, when=writes.MUST_EXIST))

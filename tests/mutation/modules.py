@@ -6,7 +6,7 @@ call a function, so a test that has nothing to do with a function costs time onc
 
 from typing import NamedTuple
 
-_COUNTS = "integration/test_metrics.py::test_every_change_is_counted_once_and_what_was_so_already_is_not"
+_COUNTS = "integration/test_metrics.py::test_every_change_is_counted_once_and_a_repeated_change_is_not"
 _CURSORS = "integration/storage/test_cursors.py::test_a_cursor_is_good_in_a_later_version_too"
 _REHASH = "integration/accounts/test_sessions.py::test_a_password_is_hashed_anew_when_the_parameters_have_changed"
 _SECRETS = (
@@ -26,7 +26,7 @@ _ACCOUNT_CREATION = (
             "test_an_account_is_made_in_one_moment_and_audited",
             "test_an_email_is_taken_platform_wide",
             "test_a_new_account_takes_no_other_ones_place",
-            "test_who_may_make_no_account_any_more_learns_nothing_of_an_email",
+            "test_a_caller_who_lost_access_does_not_learn_which_emails_are_taken",
             "test_superadmins_are_counted_through_every_change",
             "test_the_first_superadmin_is_made_once",
             "test_a_deleted_accounts_email_is_in_no_kept_answer_and_its_creation_is_not_repeated",

@@ -89,7 +89,9 @@ def test_an_email_is_taken_platform_wide(superadmin: Holder, acme: Tenant, owner
 @pytest.mark.parametrize(
     ("loss", "code"), [("role", "FORBIDDEN"), ("ban", "UNAUTHORIZED"), ("disable", "UNAUTHORIZED")]
 )
-def test_who_may_make_no_account_any_more_learns_nothing_of_an_email(superadmin: Holder, loss: str, code: str) -> None:
+def test_a_caller_who_lost_access_does_not_learn_which_emails_are_taken(
+    superadmin: Holder, loss: str, code: str
+) -> None:
     other = make_account(PlatformRole.SUPERADMIN)
     stale = other.principal
     lost = {"newRole": "CLIENT"} if loss == "role" else {"reason": "left"}
@@ -199,7 +201,7 @@ def test_the_guards_of_every_change(superadmin: Holder, verb: str) -> None:
 
 
 @pytest.mark.parametrize("verb", ["unban", "enable"])
-def test_what_is_so_already_changes_nothing_and_leaves_no_entry(superadmin: Holder, verb: str) -> None:
+def test_a_repeated_change_writes_nothing_and_leaves_no_entry(superadmin: Holder, verb: str) -> None:
     target = make_account()
     entries = len(audit_of(keys.PLATFORM))
     with unchanged():
@@ -246,7 +248,7 @@ def test_superadmins_are_counted_through_every_change(superadmin: Holder) -> Non
     assert counts == [1, 1, 1, 2, 1, 1, 1, 2]
 
 
-def test_a_change_that_comes_between_is_built_upon(superadmin: Holder) -> None:
+def test_a_concurrent_change_is_not_lost(superadmin: Holder) -> None:
     target, events = make_account(), dynamodb.client().meta.events
 
     def overtake(**_: Any) -> None:
@@ -304,7 +306,7 @@ def test_the_history_is_newest_first_and_paged_by_its_link(time: Clock, superadm
     assert reasons == ["reason to ban", "reason to unban", "reason to disable", "reason to enable"]
 
 
-def test_who_did_it_is_told_as_it_was_then(superadmin: Holder) -> None:
+def test_the_history_shows_the_actor_as_at_the_time_of_the_change(superadmin: Holder) -> None:
     target = make_account()
     change(superadmin, "ban", target)
     new_name = {"first_name": "Augusta", "email": "new@example.com"}
@@ -315,14 +317,14 @@ def test_who_did_it_is_told_as_it_was_then(superadmin: Holder) -> None:
     assert (entry["adminName"], entry["adminEmail"]) == ("Ada Byron", superadmin.email)
 
 
-def test_a_refusal_is_in_the_history_as_one(superadmin: Holder) -> None:
+def test_a_refusal_is_in_the_history_as_denied(superadmin: Holder) -> None:
     change(superadmin, "ban", superadmin)
     entries = superadmin.request("GET", f"{USERS}/{superadmin.id}/history").body
     (entry,) = (one for one in entries if one["action"] == "USER_BAN")
     assert (entry["status"], entry["description"]) == ("DENIED", "reason: spam; refused: SELF_CHANGE_DENIED")
 
 
-def test_nobody_has_no_history(superadmin: Holder) -> None:
+def test_an_unknown_account_has_no_history(superadmin: Holder) -> None:
     assert superadmin.request("GET", f"{USERS}/999/history").code == "USER_NOT_FOUND"
     assert superadmin.request("GET", f"{USERS}/999/history?cursor=forged").code == "VALIDATION_ERROR"
 

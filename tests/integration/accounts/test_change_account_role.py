@@ -106,7 +106,7 @@ def test_amounts_are_exact(superadmin: Holder, account: Holder, stored: str, sho
         assert str(amounts[name]) == shown
 
 
-def test_whatever_is_known_of_an_account_is_shown(superadmin: Holder, account: Holder) -> None:
+def test_all_known_fields_of_an_account_are_shown(superadmin: Holder, account: Holder) -> None:
     known = {
         "phone_number": "+33123456789",
         "birth_date": "1990-01-31",
@@ -216,7 +216,7 @@ def test_an_account_that_is_not_there_is_not_found(superadmin: Holder) -> None:
 @pytest.mark.parametrize(
     "account_id", ["0", "-1", str(2**31), "9" * 40, "seven", "1.0", "1a2b3c4d-5e6f-4a7b-8c9d-0e1f2a3b4c5d"]
 )
-def test_what_is_no_int32_is_no_account_id(superadmin: Holder, account_id: str) -> None:
+def test_an_account_id_must_be_an_int32(superadmin: Holder, account_id: str) -> None:
     with unchanged():
         answer = _change(superadmin, account_id)
     assert answer.status == 400
@@ -225,7 +225,8 @@ def test_what_is_no_int32_is_no_account_id(superadmin: Holder, account_id: str) 
 
 class TestTheLastSuperadmin:
     def test_stays(self, superadmin: Holder) -> None:
-        # It takes an actor whose power was taken in the meantime, as nobody changes their own role.
+        # The only superadmin can't change its own role. So the actor is another superadmin who was demoted after it was
+        # authorized.
         other = make_account(PlatformRole.SUPERADMIN)
         stale = other.principal
         assert _change(superadmin, other.id).status == 200
@@ -251,7 +252,7 @@ class TestTheLastSuperadmin:
 
 
 @pytest.mark.parametrize("loss", ["demoted", "banned", "disabled", "deleted"])
-def test_an_actor_that_lost_its_power_since_it_was_authorized_is_refused(
+def test_an_actor_who_lost_access_after_authorization_is_refused(
     superadmin: Holder, account: Holder, loss: str
 ) -> None:
     other = make_account(PlatformRole.SUPERADMIN)
@@ -278,7 +279,7 @@ def test_a_role_that_is_held_already_changes_nothing_and_leaves_no_entry(superad
     assert audit_of(keys.PLATFORM) == entries
 
 
-def test_the_new_role_counts_at_once_for_a_token_that_is_out_already(superadmin: Holder, account: Holder) -> None:
+def test_the_new_role_applies_at_once_to_tokens_issued_before(superadmin: Holder, account: Holder) -> None:
     assert _change(account, superadmin.id).code == "FORBIDDEN"
 
     _change(superadmin, account.id, "SUPERADMIN")
@@ -290,7 +291,7 @@ def test_the_new_role_counts_at_once_for_a_token_that_is_out_already(superadmin:
         assert _change(account, other.id, "CLIENT").code == "FORBIDDEN"
 
 
-def test_the_version_must_match_if_one_is_named(superadmin: Holder, account: Holder) -> None:
+def test_if_match_must_match_the_version(superadmin: Holder, account: Holder) -> None:
     first = _change(superadmin, account.id, headers={"If-Match": '"1"'})
     with unchanged():
         stale = _change(superadmin, account.id, "CLIENT", headers={"If-Match": '"1"'})

@@ -74,7 +74,7 @@ def test_the_time_of_the_login_is_kept(superadmin: Holder) -> None:
     assert account["last_login_at"] >= account["created_at"]
 
 
-def test_whatever_is_wrong_with_a_login_the_answer_is_the_same(aws: None, acme: Tenant) -> None:
+def test_every_failed_login_gets_the_same_answer(aws: None, acme: Tenant) -> None:
     right, banned, disabled = make_account(), make_account(), make_account()
     _set(banned, banned=True)
     _set(disabled, enabled=False)

@@ -1,4 +1,4 @@
-"""How many logins may fail, and that nothing tells why one did."""
+"""The limits on failed logins, and that no answer tells why a login failed."""
 
 import time as stopwatch
 from typing import Any
@@ -39,7 +39,7 @@ def test_from_the_sixth_failure_on_the_wait_grows(time: Clock, superadmin: Holde
     assert [int(answer.headers["Retry-After"]) for answer in answers[5:]] == [60, 120, 240, 480, 900, 900, 900]
 
 
-def test_the_right_password_waits_too_and_counts_after_the_wait(time: Clock, superadmin: Holder) -> None:
+def test_the_right_password_must_wait_too_and_works_after_the_wait(time: Clock, superadmin: Holder) -> None:
     for _ in range(5):
         log_in(superadmin.email)
     refused = log_in(superadmin.email, PASSWORD)
@@ -54,7 +54,7 @@ def test_the_right_password_waits_too_and_counts_after_the_wait(time: Clock, sup
     assert [log_in(superadmin.email).status for _ in range(6)] == [401] * 5 + [429]
 
 
-def test_one_attempt_is_looked_at_when_the_wait_is_over(time: Clock, superadmin: Holder) -> None:
+def test_one_attempt_is_checked_when_the_wait_is_over(time: Clock, superadmin: Holder) -> None:
     for _ in range(6):
         log_in(superadmin.email)
     time.forward(seconds=60)
@@ -98,7 +98,7 @@ def test_guesses_at_one_account_do_not_lock_its_neighbours_out(time: Clock, supe
 
 
 def _fail(times: int, time: Clock, ip: str = "198.51.100.7") -> None:
-    """Failures at as many accounts, short of looking at the passwords."""
+    """Count failed logins of that many accounts, without checking passwords."""
     for number in range(times):
         login_attempts.count_attempt_unless_waiting(f"nobody-{number}@example.com", ip, time.at)
 
@@ -124,7 +124,7 @@ def test_the_emails_that_were_tried_are_not_kept(aws: None) -> None:
     assert "secret-interest" not in str(table())
 
 
-# --- Who guesses from elsewhere does not lock the owner out -----------------------------------------
+# --- Attackers in other networks can't lock the owner out -------------------------------------------
 
 HOME, OFFICE, ELSEWHERE = "192.0.2.1", "192.0.2.2", "203.0.113.{}"
 
@@ -243,13 +243,13 @@ def test_every_failure_takes_the_same_time(time: Clock, cases: dict[str, tuple[s
             assert log_in(email, password).status == 401
             taken[name].append(stopwatch.process_time() - started)
 
-    # The least, of the processor's time: what else this machine does is not in it.
+    # The smallest CPU time of several runs is compared, because other work on the machine does not count there.
     least = {name: min(one) for name, one in taken.items()}
-    # Without the hash of nobody, an unknown email takes less than half.
+    # Without the check against a hash of no password, an unknown email would take less than half the time.
     assert max(least.values()) / min(least.values()) < 1.6, least
 
 
-def test_what_an_address_is_refused_does_not_prolong_its_wait(time: Clock, superadmin: Holder) -> None:
+def test_a_refused_attempt_does_not_prolong_the_wait_of_its_address(time: Clock, superadmin: Holder) -> None:
     _fail(ADDRESS_LIMIT, time)
     wait = int(log_in(superadmin.email, PASSWORD).headers["Retry-After"])
     for _ in range(3):

@@ -1,4 +1,4 @@
-"""POST /v1/api/auth/refresh and /logout, and how long a session stands."""
+"""POST /v1/api/auth/refresh and /logout, and how long a session is valid."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,7 +19,7 @@ CLIENT = {"ip": "198.51.100.7", "user_agent": "curl/8.5.0"}
 
 
 class Clock:
-    """Stands still until it is moved."""
+    """A clock that stands still until a test moves it."""
 
     def __init__(self) -> None:
         self.at = datetime(2026, 6, 15, 12, tzinfo=UTC)
@@ -80,7 +80,7 @@ def test_a_retry_from_the_same_client_gets_the_same_refresh_token(time: Clock, s
     [(10.001, CLIENT), (0, ELSEWHERE), (0, CLIENT | {"ip": "203.0.113.9"}), (0, CLIENT | {"user_agent": "x"})],
     ids=["too late", "another client", "another address", "another agent"],
 )
-def test_a_spent_token_ends_the_session_and_is_written_down(
+def test_a_spent_token_ends_the_session_and_is_audited(
     time: Clock,
     superadmin: Holder,
     seconds: float,
@@ -114,7 +114,7 @@ def test_a_spent_token_is_noticed_when_the_batch_read_its_marker_before_the_rota
 
     def torn(*wanted: keys.Key) -> list[dynamodb.Item | None]:
         found = get_many(*wanted)
-        # The read of session and marker together misses the marker.
+        # The batch read of session and marker does not find the marker yet.
         return found if len(wanted) == 1 else [*found[:2], None]
 
     with monkeypatch.context() as patched:
@@ -142,14 +142,14 @@ def test_the_end_of_one_session_leaves_the_others(time: Clock, superadmin: Holde
 
 
 @pytest.mark.parametrize("token", ["", "x", "Z", "é", "MTpub25zZW5zZTp4", "OjE6MTox", "A" * 4000])
-def test_what_was_never_a_token_is_refused_and_changes_nothing(superadmin: Holder, token: str) -> None:
+def test_a_text_that_is_no_token_is_refused_and_changes_nothing(superadmin: Holder, token: str) -> None:
     with unchanged():
         answer = refresh(token)
     assert (answer.status, answer.code) == (401, "UNAUTHORIZED")
 
 
 def test_a_guess_at_a_known_session_does_not_end_it(superadmin: Holder) -> None:
-    # The session's id is in every access token: it must not be enough to log its holder out.
+    # The session's id is in every access token, so knowing it must not be enough to end the session.
     guess = superadmin.refresh_token[:-6] + "AAAAAA"
     assert refresh(guess).status == 401
     assert works(superadmin.access_token)
@@ -175,7 +175,7 @@ def test_an_access_token_ends_at_the_second(time: Clock, superadmin: Holder) -> 
     assert not works(access_token)
 
 
-def test_of_two_refreshes_that_meet_both_get_the_same_token(superadmin: Holder) -> None:
+def test_two_concurrent_refreshes_get_the_same_token(superadmin: Holder) -> None:
     other: list[Response] = []
 
     def overtake(**_: Any) -> None:
@@ -200,7 +200,7 @@ def test_no_token_is_in_the_table(superadmin: Holder) -> None:
 
 
 @pytest.mark.parametrize(("end", "lift"), [("ban", "unban"), ("disable", "enable")])
-def test_what_ends_an_account_ends_its_sessions_for_good(superadmin: Holder, end: str, lift: str) -> None:
+def test_a_ban_or_deactivation_ends_all_sessions_for_good(superadmin: Holder, end: str, lift: str) -> None:
     holder = make_account()
 
     for change in (end, lift):

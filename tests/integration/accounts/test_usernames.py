@@ -1,4 +1,4 @@
-"""A username is one account's on the whole platform, and nobody else's email; a repeated creation is one creation."""
+"""Usernames are unique on the platform and are no other person's email; a repeated creation creates nothing twice."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +17,7 @@ USERS = "/v1/api/superadmin/users"
 
 @contextmanager
 def unchanged_but_for_the_counter() -> Iterator[None]:
-    """Asserts that nothing was written but the number that the next account does not get."""
+    """Assert that only the counter of account ids has changed."""
     before = [item for item in table() if item["pk"] != keys.PLATFORM]
     yield
     assert [item for item in table() if item["pk"] != keys.PLATFORM] == before

@@ -1,4 +1,4 @@
-"""GET /audit, and what becomes of the trail of a tenant that is gone."""
+"""GET /audit, and the audit trail of a deleted tenant."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -41,7 +41,7 @@ def _all(tenant: Tenant, query: str, limit: int) -> list[dict[str, Any]]:
 
 @pytest.fixture
 def busy(acme: Tenant) -> tuple[Member, Member]:
-    """A tenant with a history: by an admin and a manager, of several people, some of it refused."""
+    """Make changes in a tenant, by an admin and a manager, some of them refused; return both."""
     manager, user = acme.add("manager"), acme.add("user")
     for role in ("manager", "user"):
         manager.promote(user, role)
@@ -154,7 +154,7 @@ def test_times_are_inclusive_and_in_any_offset(acme: Tenant) -> None:
     assert found(5, 3) == []
 
 
-def test_every_time_is_good_also_where_nothing_can_be(acme: Tenant) -> None:
+def test_a_time_without_any_entry_is_accepted(acme: Tenant) -> None:
     everything = _all(acme, "", 100)
     assert everything
     for since in ("0001-01-01T00:00:00+01:00", "0292-04-26T05:59:37Z", "1969-12-31T23:59:59Z"):
@@ -214,7 +214,7 @@ def test_the_operator_names_the_tenant(acme: Tenant) -> None:
 
 @contextmanager
 def _entries_read() -> Iterator[list[int]]:
-    """How many entries each query reads."""
+    """Record how many entries each query reads."""
     found: list[int] = []
 
     def add(parsed: dict[str, Any], **_: Any) -> None:
@@ -228,7 +228,7 @@ def _entries_read() -> Iterator[list[int]]:
 
 @pytest.fixture
 def sixty_entries(acme: Tenant, monkeypatch: pytest.MonkeyPatch) -> datetime:
-    """Sixty entries, one a minute from that time on, by turns of three actors, two actions and two targets."""
+    """Write sixty entries, one a minute, by three actors, with two actions and targets; return the first time."""
     monkeypatch.setattr(trail, "_MOST_EXAMINED", 20)
     monkeypatch.setattr(trail, "_CHUNK", 7)
     start = clock.now().replace(microsecond=0) + timedelta(days=1)
@@ -241,7 +241,7 @@ def sixty_entries(acme: Tenant, monkeypatch: pytest.MonkeyPatch) -> datetime:
 
 
 def _looked_through(tenant: Tenant, query: str, limit: int) -> list[str]:
-    """All that a query finds, by id; each of its requests reads twenty entries at most, and is full or says why."""
+    """Return the ids that a query finds on all pages; check that each request reads at most twenty entries."""
     found: list[str] = []
     cursor = ""
     while True:
@@ -257,7 +257,7 @@ def _looked_through(tenant: Tenant, query: str, limit: int) -> list[str]:
 
 
 @pytest.mark.parametrize("limit", [3, 19])
-def test_what_no_index_serves_is_looked_through_so_far_a_request_and_nothing_is_skipped_or_seen_twice(
+def test_filters_without_an_index_read_a_limited_number_of_entries_and_skip_none(
     acme: Tenant, sixty_entries: datetime, limit: int
 ) -> None:
     since, until = (clock.rfc3339(sixty_entries + timedelta(minutes=minutes)) for minutes in (9, 50))
@@ -290,7 +290,7 @@ class TestTheTrailOfATenantThatIsGone:
         gateway.request("DELETE", f"/global/tenants/{acme.id}", MASTER_TOKEN)
         return [acme.admin.email, *(one.email for one in acme.members)]
 
-    def test_names_nobody_any_more_but_tells_who_was_the_same(self, acme: Tenant, people: list[str]) -> None:
+    def test_contains_no_email_but_the_same_person_has_the_same_hash(self, acme: Tenant, people: list[str]) -> None:
         entries = len(audit_of(acme.id))
         gateway.invoke("run_maintenance", {}, 60.0)
 
@@ -303,7 +303,7 @@ class TestTheTrailOfATenantThatIsGone:
         with unchanged():
             gateway.invoke("run_maintenance", {}, 60.0)
 
-    def test_is_redacted_by_and_by_where_time_runs_out(self, acme: Tenant, people: list[str]) -> None:
+    def test_is_redacted_in_several_runs_if_the_time_is_short(self, acme: Tenant, people: list[str]) -> None:
         page = redaction._PAGE
         redaction._PAGE = 2
         try:

@@ -1,4 +1,4 @@
-"""What one caller's refusals can do to the audit trail."""
+"""The limit on the audit entries that one caller's refusals write."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""The authorizer: whom it recognises by which credential, and that every denial is the same."""
+"""The authorizer: the principal of each kind of credential, and that all denials are equal."""
 
 import base64
 import json
@@ -35,7 +35,7 @@ DENIAL = {
 
 
 def _assert_denied(authorization: str | None) -> None:
-    """The very same answer for everything, its time aside."""
+    """Assert that the answer is the one denial, except for its time."""
     answer = gateway.ask_authorizer(authorization)
     assert answer.pop("context").keys() == {"denied_at"}
     assert answer == DENIAL
@@ -185,7 +185,7 @@ def test_a_jwt_with_a_strange_header_is_denied(aws: None, header: bytes) -> None
 
 
 @pytest.mark.parametrize("loss", ["token", "user", "active", "tenant", "deleting"])
-def test_an_api_token_is_dead_at_once_when_what_it_stands_for_is(acme: Tenant, loss: str) -> None:
+def test_an_api_token_is_invalid_at_once_when_its_owner_or_tenant_is(acme: Tenant, loss: str) -> None:
     member = acme.add("user")
     assert gateway.authorize(member.token)
     match loss:
@@ -203,7 +203,7 @@ def test_an_api_token_is_dead_at_once_when_what_it_stands_for_is(acme: Tenant, l
     _assert_denied(f"Bearer {member.token}")
 
 
-def test_the_role_is_the_one_of_this_moment(acme: Tenant) -> None:
+def test_the_role_is_the_current_one(acme: Tenant) -> None:
     member = acme.add("user")
     acme.admin.promote(member, "manager")
     assert member.principal["role"] == "manager"
@@ -226,7 +226,7 @@ def test_a_rotated_master_token_is_dead_and_the_new_one_works_at_once(aws: None)
 
 
 def _forged(holder: Holder, key: Any = KEY, header: dict[str, str] | None = None, **changed: Any) -> str:
-    """The holder's token with other claims (None takes one away), signed anew."""
+    """The holder's token with changed claims (None removes a claim), signed again."""
     claims = jwt.decode(holder.access_token, options={"verify_signature": False}) | changed
     kept = {name: value for name, value in claims.items() if value is not None}
     header = {"kid": "1", "alg": "HS256", **(header or {})}
@@ -238,7 +238,7 @@ def _at(**offset: float) -> int:
 
 
 def test_a_token_that_is_signed_anew_without_a_change_is_good(superadmin: Holder) -> None:
-    # So that the refusals below are for what they change.
+    # This shows that the tests below are refused because of their changes, not because of the new signature.
     assert gateway.authorize(_forged(superadmin))
 
 
@@ -310,7 +310,7 @@ def test_an_access_token_is_dead_at_once_when_its_account_or_session_is(superadm
     _assert_denied(f"Bearer {superadmin.access_token}")
 
 
-def test_the_role_of_an_account_is_the_one_of_this_moment(superadmin: Holder) -> None:
+def test_the_role_of_an_account_is_the_current_one(superadmin: Holder) -> None:
     writes.write(writes.Update(keys.account(superadmin.id), set={"role": PlatformRole.CLIENT}, when=writes.MUST_EXIST))
     assert superadmin.principal["role"] == "ROLE_CLIENT"
 

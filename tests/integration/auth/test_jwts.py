@@ -33,7 +33,7 @@ def access_token(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def claims(access_token: str) -> dict[str, Any]:
-    """Those of a token that works."""
+    """The claims of a valid token."""
     decoded: dict[str, Any] = jwt.decode(access_token, options={"verify_signature": False})
     return decoded
 

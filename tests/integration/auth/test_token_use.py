@@ -1,4 +1,4 @@
-"""When a token was last used: reported by the authorizer, noted by another function."""
+"""The time of a token's last use: the authorizer reports it, and another function stores it."""
 
 import json
 import os
@@ -17,7 +17,7 @@ from tests.integration.conftest import Member, Tenant, unchanged
 
 
 def _sent() -> list[dict[str, Any]]:
-    """The messages in the queue, as the function gets them; they are gone afterwards."""
+    """Receive and delete the messages in the queue; return them in the form that the function gets."""
     sqs, url = boto3.client("sqs"), os.environ["TOKEN_USE_QUEUE_URL"]
     found = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
     for message in found:
@@ -71,7 +71,7 @@ def test_a_report_within_the_hour_of_another_changes_nothing(acme: Tenant) -> No
         assert _record(messages * 2) == {"batchItemFailures": []}
 
 
-def test_a_token_that_is_gone_by_then_does_not_come_back(acme: Tenant) -> None:
+def test_a_report_about_a_deleted_token_does_not_create_it_again(acme: Tenant) -> None:
     user = acme.add("user")
     _sent()
     assert gateway.authorize(user.token)
@@ -89,7 +89,7 @@ def test_a_refused_token_is_not_reported(acme: Tenant) -> None:
     assert _sent() == []
 
 
-def test_a_queue_out_of_reach_is_in_nobodys_way(
+def test_an_unreachable_queue_does_not_fail_the_request(
     acme: Tenant, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     boto3.client("sqs").delete_queue(QueueUrl=os.environ["TOKEN_USE_QUEUE_URL"])
@@ -98,7 +98,7 @@ def test_a_queue_out_of_reach_is_in_nobodys_way(
     assert "token use lost" in caplog.text
 
 
-def test_what_could_not_be_noted_is_delivered_again(acme: Tenant) -> None:
+def test_a_report_that_was_not_stored_is_delivered_again(acme: Tenant) -> None:
     assert gateway.authorize(acme.admin.token)
     messages = _sent()
 

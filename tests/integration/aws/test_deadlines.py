@@ -65,7 +65,7 @@ def hanging_aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def _invoke(function: str, event: Any, seconds: float) -> Any:
-    """Returns the answer, or the error of a function that is no route, and requires it in time."""
+    """Invoke a function and check that it ends in time; return its answer, or its error if it is no route."""
     began = time.monotonic()
     try:
         return gateway.invoke(function, event, seconds)

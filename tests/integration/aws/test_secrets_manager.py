@@ -20,7 +20,7 @@ pytestmark = pytest.mark.usefixtures("aws")
 
 @pytest.fixture
 def set_clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
-    """Moves the wall clock to so many seconds after noon. The monotonic clock stands still, as in a frozen Lambda."""
+    """Set the wall clock to some seconds after noon. The monotonic clock stands still, as in a frozen process."""
     noon = datetime(2026, 6, 15, 12, tzinfo=UTC)
     frozen = time.monotonic()
     monkeypatch.setattr(time, "monotonic", lambda: frozen)

@@ -1,4 +1,4 @@
-"""What the tests of deletions share: a tenant with something of everything, the workers, the verdict."""
+"""Helpers for the tests of deletions: a tenant with every kind of item, the workers, and the final check."""
 
 import json
 from collections import Counter
@@ -21,13 +21,13 @@ from tests.faults import Crash
 from tests.gateway import Response
 from tests.integration.conftest import MASTER_TOKEN, Member, Tenant, waiting_messages, work
 
-#: The minutes that have passed since a test began, as far as maintenance knows.
+#: The minutes by which the clock of each next maintenance run is ahead.
 _minutes = count(10, 10)
 CRITICAL = {"delete_tenant", "complete_tenant_deletion"}
 
 
 def table() -> list[dict[str, Any]]:
-    """Everything that is stored. It comes by the code's own client: making another one each time takes long."""
+    """All items of the table, read with the layer's client, because creating another client is slow."""
     items, after = reads.scan(None, 1000)
     assert after is None
     return items
@@ -38,7 +38,7 @@ def put(key: keys.Key, **attributes: Any) -> None:
 
 
 def plant_user(tenant_id: str, user_id: str, *, children: int = 2) -> None:
-    """A user with a token, an email and what else it has, written straight into the table."""
+    """Write a user with a token, an email and other items directly into the table."""
     token, email = keys.api_token(user_id), keys.email_reservation(f"{user_id}@example.com")
     owner = {"tenant_id": tenant_id, "user_id": user_id}
     put(token, **owner)
@@ -49,12 +49,12 @@ def plant_user(tenant_id: str, user_id: str, *, children: int = 2) -> None:
 
 
 def clear() -> None:
-    """Empty the table: in memory, a transaction takes longer the more there is."""
+    """Delete all items. In moto, a transaction takes longer with more items in the table."""
     writes.delete_all(keys.Key(item["pk"], item["sk"]) for item in table())
 
 
 def some_dozen_items() -> Tenant:
-    """Users in three slices, one of them shared, with an item of a type that no code knows, inside and outside."""
+    """A tenant with users in three slices, some in the same slice, and items of a type that the code does not know."""
     clear()
     tenant_id = str(uuid4())
     at = clock.rfc3339(clock.now())
@@ -76,7 +76,7 @@ def audit_of(tenant_id: str) -> list[dict[str, Any]]:
 
 
 def remains(tenant_id: str) -> list[str]:
-    """Everything that speaks of the tenant, but its audit trail and the receipt."""
+    """The keys of all items that mention the tenant, except its audit trail and the receipt."""
     return [
         f"{item['pk']} {item['sk']}"
         for item in table()
@@ -105,7 +105,7 @@ def progress(tenant: Tenant) -> dict[str, Any]:
 
 
 def later(minutes: int | None = None) -> None:
-    """Maintenance, as it will run in so many minutes, or ten minutes after it ran last."""
+    """Run maintenance with a clock that is that many minutes ahead, or ten minutes later than the last time."""
     deadline.set_time_left(60)
     in_minutes = next(_minutes) if minutes is None else minutes
     with suppress(RolecallError):
@@ -113,7 +113,7 @@ def later(minutes: int | None = None) -> None:
 
 
 def leases_run_out(tenant_id: str) -> None:
-    """What a minute of waiting does."""
+    """Set all leases of the tenant's slices to expired."""
     for item in table():
         if item["pk"] == keys.deletion_job(tenant_id).pk and item["sk"] != keys.META and item["lease_until"]:
             writes.write(
@@ -122,7 +122,7 @@ def leases_run_out(tenant_id: str) -> None:
 
 
 def to_the_end(tenant: Tenant, *, rounds: int = 12) -> None:
-    """Maintenance and workers, until the deletion is over."""
+    """Run maintenance and workers until the deletion is complete."""
     for _ in range(rounds):
         leases_run_out(tenant.id)
         later()
@@ -136,9 +136,9 @@ def to_the_end(tenant: Tenant, *, rounds: int = 12) -> None:
 
 @contextmanager
 def just_before(operation: str, happens: Callable[[], Any], **parameters: Any) -> Iterator[None]:
-    """Once, right before a call of DynamoDB with these parameters, something happens; asserts that there was one.
+    """Call `happens` once, directly before a call to DynamoDB with these parameters; assert that there was such a call.
 
-    A `Crash` is the end of who makes the call.
+    A `Crash` ends the code that makes the call.
     """
     name, happened = f"before-call.dynamodb.{operation}", []
     events = dynamodb.client().meta.events
@@ -162,17 +162,17 @@ def just_before(operation: str, happens: Callable[[], Any], **parameters: Any) -
 
 
 def just_before_the_last_proof(happens: Callable[[], Any]) -> AbstractContextManager[None]:
-    """Once, when every slice is done and the tenant's partition is about to be looked at as a whole."""
+    """Call `happens` once, after every slice is done and before the last proof reads the tenant's partition."""
     return just_before("Query", happens, Limit=completion.PROOF_PAGE)
 
 
 def crash() -> None:
-    """The process dies."""
+    """Raise `Crash`, as if the process died."""
     raise Crash
 
 
 def assert_deleted(tenant: Tenant, counts: Counter[str], critical_actions: set[str] = CRITICAL) -> None:
-    """Nothing is left, the receipt says exactly what there was, and everything was told once."""
+    """Assert that no item is left, that the receipt has the exact counts, and that each event was recorded once."""
     assert remains(tenant.id) == []
     receipt = progress(tenant)
     assert (receipt["status"], receipt["percent"], receipt["verified"]) == ("deleted", 100, True)
@@ -185,7 +185,7 @@ def assert_deleted(tenant: Tenant, counts: Counter[str], critical_actions: set[s
 
 
 def announced(caplog: pytest.LogCaptureFixture, tenant_id: str) -> set[tuple[str, str]]:
-    """The critical events that the log tells of: what and which. A line that is told again is the same event."""
+    """The critical events in the log, as pairs of action and audit entry id. A repeated line is the same event."""
     return {
         (record.action, record.event_id)  # type: ignore[attr-defined]
         for record in caplog.records

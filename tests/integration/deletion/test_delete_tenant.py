@@ -36,7 +36,7 @@ def _belongs_to(tenant: Tenant, item: dict[str, Any]) -> bool:
 
 
 def _left_of(tenant: Tenant) -> set[str]:
-    """The kinds of items that still mention the tenant, its name, or an email of its users."""
+    """The kinds of the remaining items that mention the tenant, its name, or an email of its users."""
     return {item["pk"].partition("#")[0] for item in table() if _belongs_to(tenant, item)}
 
 
@@ -48,11 +48,11 @@ def _job(tenant: Tenant) -> dict[str, Any]:
 
 @pytest.fixture
 def full(acme: Tenant) -> Tenant:
-    """Acme, with a manager and a user, and devices, sessions and an item of every kind of owner."""
+    """The tenant Acme with a manager, a user, devices, sessions, and items that the tenant and a user own."""
     for member in (acme.admin, acme.add("manager"), acme.add("user")):
         acme.add_device_and_session(member)
         acme.add_device_and_session(member)
-    # What nobody has thought of yet, in both kinds of partition, one of them with an item outside.
+    # Items of an unknown type, in both kinds of partitions. One of them owns an item outside of the tenant.
     user_items.put_item_of_active_user(acme.id, acme.admin.id, "BADGE", "b1", {"owned_keys": {"BADGE-NUMBER#77"}})
     writes.write(writes.Put({"pk": keys.tenant_partition(acme.id), "sk": "INVOICE#i1", "total": 5}))
     writes.write(writes.Put({"pk": "BADGE-NUMBER#77", "sk": keys.META, "tenant_id": acme.id}))
@@ -76,7 +76,7 @@ def test_a_tenant_is_deleted_with_everything_that_belongs_to_it(full: Tenant) ->
     assert _left_of(full) == {"AUDIT", "DELETION"}
 
 
-def test_the_receipt_counts_what_went(full: Tenant) -> None:
+def test_the_receipt_counts_the_deleted_items(full: Tenant) -> None:
     delete_tenant(full.id)
 
     job = _job(full)
@@ -97,7 +97,7 @@ def test_the_receipt_counts_what_went(full: Tenant) -> None:
     assert not {"gsi1pk", "gsi1sk"} & job.keys()
 
 
-def test_no_other_tenant_loses_a_byte(full: Tenant, globex: Tenant) -> None:
+def test_no_other_tenant_changes(full: Tenant, globex: Tenant) -> None:
     globex.add_device_and_session(globex.add("user"))
     make_account()
     before = [item for item in table() if not _belongs_to(full, item)]
@@ -138,21 +138,21 @@ def test_name_and_emails_are_free_again(acme: Tenant) -> None:
     assert acme.admin.request("GET", "/users").status == 401
 
 
-def test_a_deleted_tenant_is_not_there(acme: Tenant) -> None:
+def test_a_deleted_tenant_is_not_found(acme: Tenant) -> None:
     delete_tenant(acme.id)
     with unchanged():
         answer = delete_tenant(acme.id)
     assert (answer.status, answer.code) == (404, "TENANT_NOT_FOUND")
 
 
-def test_a_tenant_that_never_was_is_not_there(acme: Tenant) -> None:
+def test_an_unknown_tenant_is_not_found(acme: Tenant) -> None:
     with unchanged():
         answer = delete_tenant("00000000-0000-4000-8000-000000000000")
     assert (answer.status, answer.code) == (404, "TENANT_NOT_FOUND")
 
 
 @pytest.mark.parametrize("spelling", ["acme", "{id}0", "{id}%23META", "urn:uuid:{id}", "%20", "{{{id}}}"])
-def test_what_is_no_uuid_is_no_tenant_id(acme: Tenant, spelling: str) -> None:
+def test_a_tenant_id_must_be_a_uuid(acme: Tenant, spelling: str) -> None:
     with unchanged():
         answer = delete_tenant(spelling.format(id=acme.id))
     assert (answer.status, answer.code) == (400, "VALIDATION_ERROR")
@@ -204,7 +204,7 @@ def test_a_parameter_that_is_not_known_stops_the_deletion(acme: Tenant) -> None:
 
 
 class TestADeletionThatTakesLonger:
-    """Accepted with 202, finished by maintenance; closed to everyone in between."""
+    """It is accepted with 202 and finished by maintenance. In between, the tenant is closed to everyone."""
 
     @pytest.fixture
     def closed(self, full: Tenant) -> Tenant:
@@ -231,7 +231,7 @@ class TestADeletionThatTakesLonger:
             assert member.promote(closed.admin, "user").status == 401
 
     def test_nothing_can_be_written_into_it(self, closed: Tenant) -> None:
-        """Not by a service, and not by a request that was let in just before."""
+        """Neither by a service nor by a request that was authorized before."""
         admin, user = closed.admin, closed.members[-1]
         new_user = {"email": "late@example.com", "password": PASSWORD, "role": "user"}
         with unchanged():

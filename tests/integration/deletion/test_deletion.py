@@ -1,4 +1,4 @@
-"""DELETE /global/tenants/{id} and its progress: what holds, beyond crashes and faults."""
+"""DELETE /global/tenants/{id} and its progress, without crashes and faults."""
 
 import json
 from collections import Counter
@@ -97,7 +97,7 @@ def test_a_protected_tenant_is_not_deleted_until_the_protection_is_lifted(query:
 
 
 @pytest.mark.parametrize("between", ["gone", "renamed", "protected", "deleting"])
-def test_what_becomes_of_a_tenant_between_the_look_at_it_and_its_tombstone_counts(between: str) -> None:
+def test_a_change_of_the_tenant_between_the_read_and_the_tombstone_counts(between: str) -> None:
     tenant = some_dozen_items()
     key, events = keys.tenant(tenant.id), dynamodb.client().meta.events
     others: list[Response] = []
@@ -173,7 +173,7 @@ def test_a_deletion_is_never_written_over(what: str) -> None:
     assert table_without_audit() == before
 
 
-def test_what_the_request_cannot_finish_goes_to_the_queue_and_asking_again_changes_nothing() -> None:
+def test_the_request_queues_the_remaining_slices_and_a_repeated_request_changes_nothing() -> None:
     tenant = some_dozen_items()
     counts = expected_counts(tenant.id)
 
@@ -194,7 +194,7 @@ def test_what_the_request_cannot_finish_goes_to_the_queue_and_asking_again_chang
     assert delete(tenant).code == "TENANT_NOT_FOUND"
 
 
-def test_there_is_no_progress_of_what_was_never_deleted(acme: Tenant) -> None:
+def test_a_tenant_without_a_deletion_has_no_progress(acme: Tenant) -> None:
     answer = gateway.request("GET", f"/global/tenants/{acme.id}/deletion", MASTER_TOKEN)
     assert answer.code == "TENANT_NOT_FOUND"
     assert acme.admin.request("GET", f"/global/tenants/{acme.id}/deletion").code == "MASTER_TOKEN_REQUIRED"
@@ -217,13 +217,13 @@ def test_an_email_that_someone_else_holds_by_now_is_not_taken_away(globex: Tenan
 
 
 def _slices(tenant: Tenant) -> list[dynamodb.Item]:
-    """Of the job, those that hold something."""
+    """The slices of the job that have items."""
     items = reads.query_partition(keys.deletion_job(tenant.id).pk).items
     return [item for item in items if item["sk"] != keys.META and item["reached"] != 990]
 
 
 def _sweep_all(tenant: Tenant) -> None:
-    """Work through the queue until every slice is swept, and no user is proven yet."""
+    """Run the worker until every slice is swept and none is proven."""
     bodies = waiting_messages()
     while bodies:
         work([bodies.pop(0)])
@@ -235,7 +235,7 @@ def _sweep_all(tenant: Tenant) -> None:
 
 
 @pytest.mark.parametrize("where", ["of a user whose slice is swept", "of the tenant", "of the tenant: a whole user"])
-def test_what_is_planted_behind_the_sweeps_back_is_found_by_the_proof(where: str) -> None:
+def test_the_proof_finds_an_item_that_was_written_after_the_sweep(where: str) -> None:
     tenant = some_dozen_items()
     user_id = "0c1b0b7c-0000-4000-8000-000000000000"
     plant_user(tenant.id, user_id)
@@ -272,7 +272,7 @@ def _nobodys_call() -> RequestContext:
 
 
 def _up_to_the_last_proof(tenant: Tenant) -> None:
-    """Every slice is done. The worker that was to write the receipt has died, and no message is left."""
+    """Run the deletion until every slice is done. Then the worker dies before the receipt, and no message is left."""
     with just_before_the_last_proof(crash), pytest.raises(Crash):
         run_workers()
     assert {one.state for one in jobs.read_job(tenant.id).slices} == {slices.DONE}
@@ -280,7 +280,7 @@ def _up_to_the_last_proof(tenant: Tenant) -> None:
 
 
 @pytest.mark.parametrize("by", ["the request", "a worker", "maintenance"])
-def test_what_is_planted_after_every_slice_is_done_opens_its_slice_again(
+def test_an_item_that_is_written_after_every_slice_is_done_opens_its_slice_again(
     by: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     tenant = some_dozen_items()
@@ -305,7 +305,7 @@ def test_what_is_planted_after_every_slice_is_done_opens_its_slice_again(
     assert metrics_in(capsys.readouterr().out)["DeletionProofFailed"] == 1
 
 
-def test_a_proof_opens_all_that_it_finds_though_another_one_has_found_some_of_it() -> None:
+def test_two_concurrent_proofs_open_all_slices_that_they_find() -> None:
     tenant = some_dozen_items()
     assert delete(tenant, seconds=3).status == 202
     _up_to_the_last_proof(tenant)
@@ -326,19 +326,19 @@ def test_no_receipt_is_written_over_a_slice_that_another_proof_has_opened() -> N
     assert delete(tenant, seconds=3).status == 202
 
     def another_proof() -> None:
-        """Finds what is swept again by the time that the first one looks: its slice has counted it since."""
+        """A second proof opens the slice, and a worker sweeps it, before the first proof writes."""
         _plant_late(tenant)
         assert not completion.complete_deletion_if_nothing_remains(_nobodys_call(), jobs.read_job(tenant.id))
         workers.queue_runnable_slices(jobs.read_job(tenant.id))
         assert work(waiting_messages()) == []
-        waiting_messages()  # what that has sent is lost
+        waiting_messages()  # its messages are lost
 
     with just_before_the_last_proof(another_proof):
         run_workers()
     assert_deleted(tenant, counts)
 
 
-def test_of_two_that_come_to_the_end_at_once_both_see_it_complete_and_one_writes_the_receipt() -> None:
+def test_of_two_workers_that_complete_a_deletion_at_once_one_writes_the_receipt() -> None:
     tenant = some_dozen_items()
     counts = expected_counts(tenant.id)
     assert delete(tenant, seconds=3).status == 202
@@ -364,11 +364,11 @@ def test_a_tenant_that_someone_has_opened_again_is_not_removed() -> None:
     assert progress(tenant)["status"] == "deleting"
 
 
-def test_what_was_announced_while_the_end_came_is_not_told_again(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_event_that_was_logged_during_the_completion_is_not_logged_again(caplog: pytest.LogCaptureFixture) -> None:
     tenant = some_dozen_items()
     counts = expected_counts(tenant.id)
     with just_before("Query", crash), suppress(Crash):
-        delete(tenant)  # dies with the tombstone in place, and nothing announced
+        delete(tenant)  # dies after the tombstone and before the first log line
     accepted = jobs.read_job(tenant.id)
     assert accepted.unlogged_events
     workers.queue_runnable_slices(accepted)
@@ -384,7 +384,7 @@ def test_what_was_announced_while_the_end_came_is_not_told_again(caplog: pytest.
     assert told.count("tenant deletion accepted") == told.count("tenant deleted") == 1
 
 
-def test_who_announces_late_swallows_nothing_that_has_come_since(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_late_log_writer_removes_no_newer_event(caplog: pytest.LogCaptureFixture) -> None:
     tenant = some_dozen_items()
     counts = expected_counts(tenant.id)
     with just_before("Query", crash), suppress(Crash):
@@ -395,7 +395,7 @@ def test_who_announces_late_swallows_nothing_that_has_come_since(caplog: pytest.
     with just_before("UpdateItem", crash), suppress(Crash):
         completion.complete_deletion_if_nothing_remains(
             _nobodys_call(), jobs.read_job(tenant.id)
-        )  # dies before it has noted what it told
+        )  # dies after the log line and before the job records it
     assert jobs.read_job(tenant.id).unlogged_events.keys() == {"complete_tenant_deletion"}
 
     with unchanged():
@@ -449,7 +449,7 @@ def test_a_message_that_is_late_or_comes_twice_does_nothing() -> None:
     assert progress(tenant)["status"] == "deleted"
 
 
-def test_a_worker_leaves_a_slice_alone_that_another_one_has_in_its_hands() -> None:
+def test_a_worker_leaves_a_slice_whose_lease_another_worker_holds() -> None:
     tenant = some_dozen_items()
     assert delete(tenant, seconds=3).status == 202
     body, *_ = waiting_messages()
@@ -472,7 +472,7 @@ def test_a_worker_whose_time_is_up_hands_its_slice_on() -> None:
     assert_deleted(tenant, counts)
 
 
-def test_a_request_does_not_wait_for_a_slice_that_someone_else_has_in_its_hands() -> None:
+def test_a_request_does_not_wait_for_a_slice_whose_lease_a_worker_holds() -> None:
     tenant = some_dozen_items()
     slice_0 = keys.deletion_slice(tenant.id, "0")
     lease = {"owner": "someone else", "lease_until": clock.epoch_seconds(clock.now()) + 60}
@@ -500,7 +500,7 @@ def test_a_deletion_of_which_only_the_receipt_is_left_is_completed_by_maintenanc
     assert not waiting_messages()
 
 
-def test_a_deletion_that_is_over_is_not_driven_on() -> None:
+def test_a_complete_deletion_is_not_resumed() -> None:
     tenant = some_dozen_items()
     assert delete(tenant, seconds=3).status == 202
     before = jobs.read_job(tenant.id)
@@ -510,7 +510,7 @@ def test_a_deletion_that_is_over_is_not_driven_on() -> None:
     assert not waiting_messages()
 
 
-def test_a_deletion_whose_messages_are_all_lost_is_driven_on_and_counts_its_attempts() -> None:
+def test_a_deletion_whose_messages_are_all_lost_is_resumed_and_counts_its_attempts() -> None:
     tenant = some_dozen_items()
     assert delete(tenant, seconds=3).status == 202
     assert waiting_messages()

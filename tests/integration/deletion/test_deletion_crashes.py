@@ -1,7 +1,7 @@
-"""A deletion whose process dies at any of its calls, and what comes after.
+"""Deletions whose process dies at any of its calls.
 
-To die right before a call is to die right after the one before it: both leave the same behind. So it is
-done after each call, and before the first one.
+Dying directly before a call leaves the same state as dying directly after the call before it. So the tests die after
+each call, and before the first one.
 """
 
 import os
@@ -24,7 +24,7 @@ from tests.integration.deletion.deletions import (
     to_the_end,
 )
 
-#: The crashes are dealt out to so many tests, which may run side by side.
+#: The crashes are divided among this many tests, which may run in parallel.
 PARTS = 4
 #: `make prove` dies at every call, `make test` at every seventeenth.
 STEP = 1 if os.environ.get("ROLECALL_PROVE") else 17
@@ -49,7 +49,7 @@ def test_a_request_that_dies_at_any_call_is_completed_by_maintenance_and_workers
         with crash_at(number or 1, after=number > 0), suppress(Crash):
             delete(tenant)
         if reads.get(keys.deletion_job(tenant.id)) is None:
-            # Died before the tombstone: nothing has happened, and the request is simply made again.
+            # The process died before the tombstone, so nothing has changed and the request is sent again.
             assert expected_counts(tenant.id) == counts
             assert delete(tenant).status == 200
         to_the_end(tenant)
@@ -65,7 +65,7 @@ def test_workers_that_die_at_any_call_are_followed_by_others(part: int, caplog: 
         caplog.clear()
         tenant = some_dozen_items()
         counts = expected_counts(tenant.id)
-        # Too little time to sweep at all: everything is left to the workers.
+        # The request has no time to sweep, so the workers do everything.
         assert delete(tenant, seconds=3).status == 202
         died = False
         try:
@@ -75,7 +75,7 @@ def test_workers_that_die_at_any_call_are_followed_by_others(part: int, caplog: 
         except Crash:
             died = True
         if number % 2:
-            waiting_messages()  # what it has sent by then is lost
+            waiting_messages()  # its messages are lost
         to_the_end(tenant)
         assert_deleted(tenant, counts)
         assert {action for action, _ in announced(caplog, tenant.id)} == {"delete_tenant", "complete_tenant_deletion"}

@@ -1,4 +1,4 @@
-"""Deletions on a storage and a queue that misbehave, each time differently but never by chance."""
+"""Deletions with random faults of the storage and the queue, from fixed seeds."""
 
 import os
 import random
@@ -18,7 +18,7 @@ from tests.integration.deletion.deletions import (
 )
 
 pytestmark = pytest.mark.usefixtures("aws")
-#: `make prove` makes all of the runs, `make test` the first few.
+#: `make prove` does all of the runs, `make test` only the first few.
 RUNS, PARTS = 200 if os.environ.get("ROLECALL_PROVE") else 8, 8
 
 
@@ -26,7 +26,7 @@ RUNS, PARTS = 200 if os.environ.get("ROLECALL_PROVE") else 8, 8
 def test_a_deletion_is_complete_and_exactly_counted_whatever_goes_wrong(
     part: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # The code waits with jitter; here nobody has to.
+    # The waits between attempts are removed, to save time.
     monkeypatch.setattr("time.sleep", lambda _seconds: None)
     for seed in range(part, RUNS, PARTS):
         dice = random.Random(seed)
@@ -43,6 +43,6 @@ def test_a_deletion_is_complete_and_exactly_counted_whatever_goes_wrong(
                 work([body for body in bodies for _ in range(dice.choice([0, 1, 1, 2]))])
                 later()
         if answer.status in {409, 503} and delete(tenant).status == 404:
-            pass  # it had been done, and only the answer was lost
+            pass  # the deletion had been accepted, and only the answer was lost
         to_the_end(tenant)
         assert_deleted(tenant, counts)

@@ -52,7 +52,7 @@ def _run_maintenance(minutes: int) -> maintenance.Report:
 
 
 def _state() -> dict[keys.Key, dict[str, Any]]:
-    """Everything but the audit trail, without versions and times of change of tenants' own items."""
+    """All items except the audit trail, without the versions and times of change of the tenants' own items."""
     own = {"version", "updated_at"}
     found = {}
     for item in reads.scan(None, 1000)[0]:

@@ -1,4 +1,4 @@
-"""What must always hold, found where it does not, and put right where that can be derived."""
+"""The check of the invariants: violations are found, and repaired if the correct state can be computed."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -119,7 +119,7 @@ BROKEN: list[tuple[Callable[[Tenant], None], FindingKind, str]] = [
 ]
 
 
-def test_all_is_well_with_what_the_routes_make(acme: Tenant, globex: Tenant, superadmin: Holder) -> None:
+def test_the_routes_violate_no_invariant(acme: Tenant, globex: Tenant, superadmin: Holder) -> None:
     acme.add_device_and_session(acme.add("admin"))
     named = {"email": "grace@example.com", "password": PASSWORD, "firstName": "Grace", "lastName": "Hopper"}
     superadmin.request("POST", "/v1/api/superadmin/users", {**named, "username": "grace"})
@@ -133,7 +133,7 @@ _OF_NO_TENANT = {FindingKind.SECRET, FindingKind.SUPERADMIN_COUNT}
 
 
 @pytest.mark.parametrize(("break_it", "kind", "where"), BROKEN, ids=[one[0].__name__ for one in BROKEN])
-def test_what_does_not_hold_is_found_and_only_what_is_derived_is_repaired(
+def test_a_violation_is_repaired_only_if_the_correct_state_can_be_computed(
     acme: Tenant, break_it: Callable[[Tenant], None], kind: FindingKind, where: str
 ) -> None:
     break_it(acme)
@@ -167,7 +167,7 @@ def test_a_repair_is_told_in_the_trail_of_its_tenant(acme: Tenant, break_it: Cal
     assert (entry["before"], entry["after"]) == (counted if finding.correct_count else ({"item": "TOKEN"}, None))
 
 
-def test_what_the_routes_change_is_written_down(acme: Tenant, superadmin: Holder) -> None:
+def test_every_change_of_the_routes_has_an_audit_entry(acme: Tenant, superadmin: Holder) -> None:
     user, account = acme.add("user"), make_account()
     assert acme.admin.promote(user, "manager").status == 200
     assert user.request("POST", f"/users/{user.id}/token").status == 200
@@ -197,7 +197,7 @@ def test_what_is_read_of_a_trail_does_not_grow_with_it(acme: Tenant, time: Clock
     finally:
         events.unregister("before-parameter-build.dynamodb.Query", note)
 
-    # One small look each for the tenant, its first admin and the user.
+    # One short query each for the tenant, its first admin and the user.
     assert asked == [20, 20, 20]
 
 
@@ -226,7 +226,7 @@ def test_a_count_that_was_touched_since_is_not_repaired(acme: Tenant) -> None:
     writes.write(writes.Update(key, set={"active_admins": 7}, when=writes.MUST_EXIST))
     [finding] = found_now()
     assert (finding.stored_count, finding.correct_count) == (7, 1)
-    # A promotion and a demotion in between leave the count as it was.
+    # A promotion and a demotion in the meantime leave the count unchanged.
     other = acme.add("user")
     assert [acme.admin.promote(other, role).status for role in ("admin", "user")] == [200, 200]
 

@@ -1,4 +1,4 @@
-"""The function that runs every five minutes and drives on what stopped."""
+"""The function that runs every five minutes and resumes what has stopped."""
 
 from datetime import timedelta
 from types import ModuleType
@@ -51,7 +51,7 @@ def test_with_nothing_to_do_it_changes_nothing(acme: Tenant) -> None:
         }
 
 
-def test_it_drives_on_every_deletion_and_touches_no_other_tenant(acme: Tenant, globex: Tenant) -> None:
+def test_it_resumes_every_deletion_and_touches_no_other_tenant(acme: Tenant, globex: Tenant) -> None:
     third = register("Initech")
     for tenant in (acme, globex):
         _begin_deletion(tenant)
@@ -102,7 +102,7 @@ def test_a_run_without_time_for_all_deletions_is_followed_by_one_that_goes_on_th
 def test_a_sweep_that_stopped_halfway_goes_on_where_it_was(acme: Tenant) -> None:
     acme.add_device_and_session(acme.add("user"))
     _begin_deletion(acme)
-    # As something else leaves it: what the admin owned is gone, the admin and the other user are still there.
+    # The state after an interrupted sweep: the admin's owned items are deleted, but the admin and the user exist.
     for item in table():
         if acme.admin.id in item["pk"] or acme.admin.id in item.get("user_id", ""):
             writes.write(writes.Delete(keys.Key(item["pk"], item["sk"])))
@@ -114,7 +114,7 @@ def test_a_sweep_that_stopped_halfway_goes_on_where_it_was(acme: Tenant) -> None
     assert {item["pk"].partition("#")[0] for item in table()} == {"AUDIT", "DELETION"}
 
 
-def test_it_reports_what_does_not_hold(acme: Tenant) -> None:
+def test_it_reports_violated_invariants(acme: Tenant) -> None:
     writes.write(writes.Update(keys.tenant(acme.id), set={"active_admins": 7}, when=writes.MUST_EXIST))
     report: dict[str, Any] = run_maintenance()
     assert report["violations"] == 1

@@ -88,7 +88,7 @@ def test_a_cursor_names_no_key_of_the_table(aws: None) -> None:
 
 
 def test_a_cursor_is_good_in_a_later_version_too(acme: Tenant, superadmin: Holder) -> None:
-    """What a cursor depends on is spelled out here: a version that changes it would break off everyone's paging."""
+    """The scopes of cursors, written out. A version that changed one would make the cursors of all callers invalid."""
     acme.add("user", "zoe@example.com")
     make_account(email="zora@example.com")
     principal = principals.Principal(principals.PrincipalType.USER, acme.admin.id, tenant_id=acme.id)

@@ -1,4 +1,4 @@
-"""The store, call by call: what it reads and writes, and what becomes of DynamoDB's failures."""
+"""The room `storage`, function by function: what it reads and writes, and which errors it raises for failures."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -39,7 +39,7 @@ INDEX = IndexPartition("gsi1", "BY#1")
 
 @pytest.fixture
 def time_enough() -> None:
-    """Whatever test ran before."""
+    """Set a deadline that is far away, whatever the test before has set."""
     deadline.set_time_left(600.0)
 
 
@@ -64,7 +64,7 @@ def _last_admin(found: dynamodb.Item | None) -> RolecallError:
 
 @contextmanager
 def _sent(operation: str) -> Iterator[list[dict[str, Any]]]:
-    """The parameters of each request of an operation."""
+    """Record the parameters of each request of an operation."""
     seen: list[dict[str, Any]] = []
 
     def note(params: dict[str, Any], **_: Any) -> None:
@@ -101,7 +101,7 @@ def test_many_items_come_in_the_order_of_their_keys_a_hundred_in_a_request() -> 
     assert all(one["RequestItems"]["rolecall"]["ConsistentRead"] is True for one in sent)
 
 
-def test_what_was_left_unread_is_asked_for_again_until_the_time_is_up() -> None:
+def test_unprocessed_keys_are_read_again_until_the_time_is_up() -> None:
     _put(A)
     with failing_dynamodb(unread, "BatchGetItem", times=2):
         assert reads.get_many(A, B) == [_item(A), None]
@@ -218,7 +218,7 @@ def test_a_merged_read_asks_for_little_more_than_it_returns() -> None:
 # --- Writing ---------------------------------------------------------------------------------------
 
 
-def test_a_write_says_what_its_failed_condition_means_and_with_what_it_found() -> None:
+def test_a_failed_condition_raises_the_error_for_the_item_that_was_found() -> None:
     _put(A, n=7)
     before = table()
 
@@ -251,7 +251,7 @@ def test_a_delete_without_a_condition_removes_also_what_is_gone() -> None:
     assert table() == []
 
 
-def test_a_swap_returns_the_item_as_it_was() -> None:
+def test_update_returning_old_returns_the_item_before_the_update() -> None:
     _put(A, n=1)
     swap = writes.Update(A, set={"n": 2}, when=Attr("pk").exists() | Attr("pk").not_exists())
     assert writes.update_returning_old(swap) == _item(A, n=1)
@@ -306,7 +306,7 @@ def test_a_transaction_is_tried_again_under_one_token_of_its_own() -> None:
         (answering(499, ""), ClientError),
     ],
 )
-def test_what_dynamodb_refuses_is_told_as_what_it_means(failure: Any, told: type[Exception]) -> None:
+def test_an_error_of_dynamodb_becomes_the_right_class(failure: Any, told: type[Exception]) -> None:
     _put(A)
     with failing_dynamodb(failure, "GetItem"), pytest.raises(told):
         reads.get(A)
@@ -320,7 +320,7 @@ def test_what_dynamodb_refuses_is_told_as_what_it_means(failure: Any, told: type
     ("failure", "told"),
     [(conflicting, ConcurrentChange), (throttled_within, ServiceUnavailable), (refused_within, ClientError)],
 )
-def test_a_cancelled_transaction_is_told_as_its_reasons_mean(failure: Any, told: type[Exception]) -> None:
+def test_the_reasons_of_a_cancelled_transaction_determine_the_error(failure: Any, told: type[Exception]) -> None:
     with failing_dynamodb(failure, "TransactWriteItems"), pytest.raises(told):
         writes.transact(writes.Put(_item(A)), writes.Put(_item(B)))
 
@@ -409,7 +409,7 @@ def test_any_number_of_items_is_removed_in_batches_and_none_is_named_twice() -> 
     assert table() == []
 
 
-def test_what_was_left_unwritten_is_removed_in_the_end_or_said_to_be_left() -> None:
+def test_unprocessed_deletes_are_retried_until_the_time_is_up() -> None:
     _put(A, B)
     with failing_dynamodb(unwritten, "BatchWriteItem", times=2):
         writes.delete_batch([A])

@@ -77,7 +77,7 @@ def test_a_key_is_the_callers_own(acme: Tenant, globex: Tenant) -> None:
 
 
 def test_a_key_is_found_again_by_a_later_version(acme: Tenant) -> None:
-    """A record lies where its operation, its caller and its key say, whatever is deployed in between."""
+    """The record's key is computed only from operation, caller and idempotency key, in the same way in each version."""
     _create(acme)
     initech = _register({**ACME, "tenant_name": "Initech"}).body["tenant"]
     asked = [("create_user", acme.id, acme.admin.id), ("register_tenant", "", "master")]
@@ -106,7 +106,7 @@ def _set_on_the_record(**values: Any) -> None:
     writes.write(writes.Update(keys.Key(record["pk"], record["sk"]), set=values, when=writes.MUST_EXIST))
 
 
-def test_while_the_first_one_runs_the_second_is_told_to_come_back(acme: Tenant) -> None:
+def test_while_the_first_request_runs_the_second_one_gets_retry_after(acme: Tenant) -> None:
     _create(acme)
     _set_on_the_record(status="INPROGRESS")
     with unchanged():
@@ -114,10 +114,10 @@ def test_while_the_first_one_runs_the_second_is_told_to_come_back(acme: Tenant) 
     assert (answer.status, answer.code, answer.headers["Retry-After"]) == (409, "CONCURRENT_CHANGE", "1")
 
 
-def test_whoever_gave_up_is_taken_over(acme: Tenant) -> None:
+def test_an_abandoned_claim_is_taken_over(acme: Tenant) -> None:
     _create(acme)
     _set_on_the_record(status="INPROGRESS", in_progress_until=1)
-    # The user was made all the same, so this one is refused, and the claim on the key is given up.
+    # The user was created already, so this request is refused, and the idempotency key is free again.
     assert _create(acme).code == "EMAIL_TAKEN"
     assert _records() == []
 
@@ -134,8 +134,8 @@ def test_an_answer_is_kept_for_24_hours_to_the_second(acme: Tenant) -> None:
 
 
 @pytest.mark.parametrize("lost", range(1, 4))
-def test_a_lost_answer_is_made_up_for_by_the_repetition(acme: Tenant, lost: int) -> None:
-    """The storage's answers get lost from the n-th on, although it does what it was asked for."""
+def test_a_repeated_request_returns_the_lost_answer(acme: Tenant, lost: int) -> None:
+    """From the n-th call on, the storage executes each call, but its answer gets lost."""
     principal = acme.admin.principal
     answered = 0
 
@@ -169,7 +169,7 @@ def test_a_record_holds_no_secret_and_goes_with_its_tenant(acme: Tenant) -> None
 
     for tenant_id in (acme.id, registered.body["tenant"]["id"]):
         assert gateway.request("DELETE", f"/global/tenants/{tenant_id}", MASTER_TOKEN).status == 200
-    # What remains of the registration says nothing of its tenant.
+    # The remaining record of the registration does not mention the tenant.
     [record] = _records()
     assert record["status"] == "DELETED"
     for fact in (registered.body["tenant"]["id"], registered.body["user"]["id"], "Initech", ACME["email"]):

@@ -54,7 +54,7 @@ def test_users_are_ordered_by_email_without_case_and_every_one_is_on_one_page(ac
     assert _pages(acme, 1) == [[email] for email in ordered]
 
 
-def test_who_is_there_throughout_is_seen_once_although_others_come_and_go(acme: Tenant) -> None:
+def test_a_user_who_exists_the_whole_time_is_listed_once(acme: Tenant) -> None:
     for name in ("bob", "dora", "zoe"):
         acme.add("user", f"{name}@example.com")
     first = acme.admin.request("GET", "/users?limit=2").body

@@ -34,7 +34,7 @@ def _pages(tenant: Tenant, query: str, between: Callable[[], None] = lambda: Non
 
 
 def _fill(tenant: Tenant, people: list[tuple[str, str, bool]]) -> None:
-    """Users as the API makes them, without the cost of their passwords."""
+    """Write users directly into the table, in the form in which the API writes them, without hashing passwords."""
     with boto3.resource("dynamodb").Table("rolecall").batch_writer() as batch:
         for number, (email, role, active) in enumerate(people):
             user_id = f"00000000-0000-4000-8000-{number:012x}"
@@ -107,7 +107,7 @@ def test_a_cursor_is_for_the_filters_it_was_made_with(acme: Tenant, crowd: list[
 @pytest.mark.parametrize(
     "query", ["limit=3", "limit=3&role=user", "limit=3&active=true", "limit=3&role=user&active=true"]
 )
-def test_who_is_there_throughout_is_seen_once_while_others_come_change_and_go(acme: Tenant, query: str) -> None:
+def test_a_user_who_matches_the_whole_time_is_listed_once(acme: Tenant, query: str) -> None:
     steady = [acme.add("user", f"{letter}-steady@example.com") for letter in "bdfhjlnp"]
     others = [acme.add("user", f"{letter}-other@example.com") for letter in "acegikmo"]
     rng = random.Random(3)
@@ -150,7 +150,7 @@ def test_a_list_is_right_after_every_change(acme: Tenant) -> None:
 
 @contextmanager
 def _items_read() -> Iterator[list[int]]:
-    """How many items each query read, as DynamoDB counts them for its bill."""
+    """Record how many items each query reads (`ScannedCount`)."""
     counts: list[int] = []
 
     def note(parsed: dict[str, Any], **_: Any) -> None:
@@ -180,7 +180,7 @@ def test_a_page_costs_the_same_in_a_small_and_in_a_large_tenant(
     acme: Tenant, globex: Tenant, query: str, most: int
 ) -> None:
     def people(number: int) -> list[tuple[str, str, bool]]:
-        # Three managers in either, however many others.
+        # Both tenants have three managers and different numbers of other users.
         managers = {number // 3, number // 2, number - 1}
         return [(f"user-{n:05}@example.com", "manager" if n in managers else "user", True) for n in range(number)]
 

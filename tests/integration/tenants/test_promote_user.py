@@ -30,7 +30,7 @@ def _expected(actor: str, old: str, new: str) -> tuple[int, str | None]:
 
 @dataclass
 class Case:
-    """Who asks for what: `kind` is how the target relates to the actor."""
+    """One request for a role change. `kind` is the relation between target and actor."""
 
     actor: str
     old: str
@@ -192,8 +192,8 @@ class TestTheOrderOfChecks:
 
 
 def test_the_last_admin_stays(acme: Tenant) -> None:
-    # Nobody can demote the last admin alone, as that would be oneself: it takes an actor whose power was
-    # taken in the meantime.
+    # The only admin can't demote itself. So the actor of this test is another admin who was demoted after it was
+    # authorized.
     other = acme.add("admin")
     stale = other.principal
     assert acme.admin.promote(other, "manager").status == 200
@@ -206,7 +206,7 @@ def test_the_last_admin_stays(acme: Tenant) -> None:
 
 
 @pytest.mark.parametrize("loss", ["demoted", "deactivated", "demoted and deactivated", "deleted"])
-def test_an_actor_that_lost_its_power_since_it_was_authorized_is_refused(acme: Tenant, loss: str) -> None:
+def test_an_actor_who_lost_access_after_authorization_is_refused(acme: Tenant, loss: str) -> None:
     actor, target = acme.add("admin"), acme.add("user")
     stale = actor.principal
     match loss:
@@ -214,7 +214,7 @@ def test_an_actor_that_lost_its_power_since_it_was_authorized_is_refused(acme: T
             assert acme.admin.promote(actor, "user").status == 200
         case "deactivated":
             _deactivate(actor)
-        case "demoted and deactivated":  # nothing tells it which it was
+        case "demoted and deactivated":  # the answer does not tell which of both happened
             assert acme.admin.promote(actor, "user").status == 200
             _deactivate(actor)
         case _:
@@ -233,7 +233,7 @@ def test_an_actor_without_access_learns_nothing_but_that(acme: Tenant, build_req
     stale, stale_manager = actor.principal, manager.principal
     _deactivate(actor)
     _deactivate(manager)
-    # One admin is left: the one whom the others try to remove.
+    # One admin is left, whom the other actors try to remove.
     writes.write(writes.Update(keys.tenant(acme.id), set={"active_admins": 1}, when=writes.MUST_EXIST))
     entries, before = audit_of(acme.id), table_without_audit()
 
@@ -281,7 +281,7 @@ def test_the_second_of_two_equal_demotions_finds_nothing_left_to_do(acme: Tenant
     events = dynamodb.client().meta.events
 
     def overtake(**_: Any) -> None:
-        # The first one comes through when the second has read the target and decided.
+        # The first request is executed after the second one has read the target.
         events.unregister(name, overtake)
         assert acme.admin.promote(other, "user").status == 200
 

@@ -120,7 +120,7 @@ def test_the_email_may_be_in_any_case(acme: Tenant) -> None:
     assert log_in(acme.admin.email.upper()).status == 200
 
 
-def test_whatever_is_wrong_with_a_login_the_answer_is_the_same(acme: Tenant, globex: Tenant) -> None:
+def test_every_failed_login_gets_the_same_answer(acme: Tenant, globex: Tenant) -> None:
     inactive, gone = acme.add("user"), acme.add("user")
     acme.admin.request("PUT", f"/users/{inactive.id}", {"active": False})
     acme.admin.request("DELETE", f"/users/{gone.id}")

@@ -80,7 +80,7 @@ def test_a_protection_that_comes_between_reading_and_closing_counts(acme: Tenant
         writes.write(writes.Update(key, set={"deletion_protection": True}, when=writes.MUST_EXIST))
 
     dynamodb.client().meta.events.register("before-call.dynamodb.TransactWriteItems", protect)
-    # The function could not do this by itself; another request does, in between.
+    # Another request makes this change, between the read and the write of this one.
     running = gateway.running.get()
     assert running is None
     answer = _operator("DELETE", f"/global/tenants/{acme.id}")
@@ -88,7 +88,7 @@ def test_a_protection_that_comes_between_reading_and_closing_counts(acme: Tenant
 
 
 def _before_the_next_transaction(key: keys.Key, **changes: Any) -> None:
-    """Another request changes an item between this one's reading and its writing."""
+    """Before the next transaction, change an item as another request would."""
 
     def change(**_: Any) -> None:
         dynamodb.client().meta.events.unregister("before-call.dynamodb.TransactWriteItems", change)
@@ -99,7 +99,7 @@ def _before_the_next_transaction(key: keys.Key, **changes: Any) -> None:
     dynamodb.client().meta.events.register("before-call.dynamodb.TransactWriteItems", change)
 
 
-def test_a_change_that_comes_between_is_built_upon(acme: Tenant) -> None:
+def test_a_concurrent_change_is_not_lost(acme: Tenant) -> None:
     _before_the_next_transaction(keys.tenant(acme.id), add={"version": 1})
     assert _protect(acme, True).headers["ETag"] == '"3"'
 
@@ -126,7 +126,7 @@ def test_a_change_has_its_time_in_the_answer_the_tenant_and_the_list(
     assert (reads.get(keys.tenant_name_reservation("Acme")) or {})["updated_at"] == at
 
 
-def test_who_looks_into_which_tenant(acme: Tenant, globex: Tenant) -> None:
+def test_which_tenant_a_caller_may_read(acme: Tenant, globex: Tenant) -> None:
     assert acme.admin.request("GET", f"/audit?tenant_id={acme.id.upper()}").status == 200
     assert acme.admin.request("GET", f"/audit?tenant_id={globex.id}").code == "TENANT_NOT_FOUND"
     wrong = {"field": "tenant_id", "message": "is required and must be a UUID"}
@@ -134,7 +134,7 @@ def test_who_looks_into_which_tenant(acme: Tenant, globex: Tenant) -> None:
     assert _operator("GET", "/audit?tenant_id=x").body["validation"] == [{**wrong, "value": "x"}]
 
 
-def test_what_is_so_already_changes_nothing(acme: Tenant) -> None:
+def test_a_repeated_change_writes_nothing(acme: Tenant) -> None:
     with unchanged():
         assert _protect(acme, False).headers["ETag"] == '"1"'
     _protect(acme, True)

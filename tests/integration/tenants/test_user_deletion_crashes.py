@@ -1,4 +1,4 @@
-"""The deletion of a user, whose process dies at any of its calls or whose storage misbehaves, and what comes after."""
+"""Deletions of a user whose process dies at any of its calls, or whose storage has faults."""
 
 import os
 import random
@@ -34,7 +34,7 @@ pytestmark = pytest.mark.usefixtures("aws")
 
 @dataclass
 class Scene:
-    """A tenant of two admins, one of them to be deleted, with something of everything."""
+    """A tenant with two admins. One of them has every kind of item and is deleted."""
 
     tenant: Tenant
     target: Member
@@ -53,7 +53,7 @@ class Scene:
         return self.target.id in str(item) or self.target.email in str(item)
 
     def assert_deleted_once(self) -> None:
-        """Nothing is left, nothing else was touched, it is written down once, and the count of admins is right."""
+        """Assert that no item of the user is left, that nothing else changed, and that there is one audit entry."""
         assert self.left() == []
         [entry] = self.deletions()
         assert entry["before"] == {"email": self.target.email, "role": "admin", "active": True}
@@ -65,7 +65,7 @@ class Scene:
 
 
 def _but_for_the_tenant(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Without what counts admins, and what maintenance remembers."""
+    """The items without the tenant's own item and the progress of maintenance."""
     return [item for item in items if item["sk"] != keys.META or item["pk"].startswith(("TOKEN#", "EMAIL#"))]
 
 
@@ -120,7 +120,7 @@ def test_maintenance_that_dies_at_any_call_is_followed_by_the_next_run() -> None
 
 
 def _mark_only(scene: Scene) -> None:
-    """The deletion up to and including its transaction."""
+    """Run the deletion only up to its transaction."""
     number = 0
     while not scene.deletions():
         number += 1
@@ -130,7 +130,7 @@ def _mark_only(scene: Scene) -> None:
 
 
 def test_a_deletion_is_complete_whatever_goes_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
-    # The code waits with jitter; here nobody has to.
+    # The waits between attempts are removed, to save time.
     monkeypatch.setattr("time.sleep", lambda _seconds: None)
     for seed in range(RUNS):
         dice = random.Random(seed)
@@ -139,7 +139,7 @@ def test_a_deletion_is_complete_whatever_goes_wrong(monkeypatch: pytest.MonkeyPa
         with flaky(dice, share=dice.choice([0.02, 0.1, 0.25])):
             statuses = [scene.delete(principal=admin, seconds=dice.choice([3, 20])).status for _ in range(3)]
             later()
-        # Whoever lost the answer to the one that did it asks again, and finds nobody.
+        # If the answer to the successful request got lost, the repeated request finds no user.
         assert set(statuses) <= {200, 404, 409, 503}
         assert statuses.count(200) <= 1
         if not scene.deletions():
@@ -148,7 +148,7 @@ def test_a_deletion_is_complete_whatever_goes_wrong(monkeypatch: pytest.MonkeyPa
         scene.assert_deleted_once()
 
 
-def test_what_a_users_item_owned_and_someone_else_holds_by_now_is_not_taken_away() -> None:
+def test_an_owned_key_that_another_owner_took_over_is_not_deleted() -> None:
     scene = _two_admins()
     beacon = keys.Key("BEACON#xyz", keys.META)
     _mark_only(scene)
@@ -158,7 +158,7 @@ def test_what_a_users_item_owned_and_someone_else_holds_by_now_is_not_taken_away
 
 
 @pytest.mark.parametrize("holder", ["a colleague", "a registration in progress"])
-def test_a_key_that_a_colleague_or_nobody_holds_by_now_is_not_taken_away(holder: str) -> None:
+def test_a_key_that_a_colleague_or_nobody_owns_is_not_deleted(holder: str) -> None:
     scene = _two_admins()
     beacon = keys.Key("BEACON#xyz", keys.META)
     _mark_only(scene)

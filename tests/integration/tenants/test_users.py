@@ -52,7 +52,7 @@ def _emails(tenant: Tenant, query: str = "") -> list[str]:
 
 
 @pytest.mark.parametrize(("actor", "target"), PAIRS)
-def test_one_sees_oneself_and_whom_one_manages(acme: Tenant, actor: str, target: str) -> None:
+def test_a_caller_sees_itself_and_the_users_it_manages(acme: Tenant, actor: str, target: str) -> None:
     one, other = acme.add(actor), acme.add(target)
     manages = {"admin": ROLES, "manager": ("manager", "user"), "user": ()}[actor]
 
@@ -74,7 +74,7 @@ def test_the_operator_sees_anyone_by_id_alone(acme: Tenant, globex: Tenant) -> N
     for tenant in (acme, globex):
         answer = gateway.request("GET", f"/users/{tenant.admin.id}", MASTER_TOKEN)
         assert answer.body["data"]["tenant_id"] == tenant.id
-        # DynamoDB takes nothing but a text here, moto takes anything.
+        # DynamoDB accepts only a string here, but moto accepts every type.
         [found] = reads.query_index(indexes.tenant_of_user(tenant.admin.id)).items
         assert found["gsi1sk"] == tenant.id
     for unknown in (NOBODY, "no-uuid", f"{acme.admin.id}%23"):
@@ -83,7 +83,7 @@ def test_the_operator_sees_anyone_by_id_alone(acme: Tenant, globex: Tenant) -> N
 
 @pytest.mark.parametrize("gone", ["the user", "the user is being deleted", "the tenant", "the tenant is being deleted"])
 def test_the_operator_sees_nobody_whose_deletion_has_begun(acme: Tenant, gone: str) -> None:
-    """Also while the index still leads there."""
+    """Not even while the index still has the user."""
     match gone:
         case "the user is being deleted":
             deleted = {"deleted_at": "2040-01-01T00:00:00Z"}
@@ -101,7 +101,7 @@ def test_the_operator_sees_nobody_whose_deletion_has_begun(acme: Tenant, gone: s
 
 
 @pytest.mark.parametrize(("actor", "target"), PAIRS)
-def test_one_deactivates_whom_one_manages(acme: Tenant, actor: str, target: str) -> None:
+def test_a_caller_deactivates_the_users_it_manages(acme: Tenant, actor: str, target: str) -> None:
     one, other = acme.add(actor), acme.add(target)
     allowed = {"admin": ROLES, "manager": ("manager", "user"), "user": ()}[actor]
     before = table_without_audit()
@@ -161,7 +161,7 @@ def test_a_stale_version_is_refused_and_the_current_one_is_not(acme: Tenant) -> 
 
 @contextmanager
 def _overtaken_by(other: Callable[[], Response]) -> Iterator[None]:
-    """Another request comes through when the next one inside has read and decided, and not written yet."""
+    """Execute `other` after the next request in the block has read and before it writes."""
     events, name = dynamodb.client().meta.events, "before-call.dynamodb.TransactWriteItems"
 
     def overtake(**_: Any) -> None:
@@ -173,7 +173,7 @@ def _overtaken_by(other: Callable[[], Response]) -> Iterator[None]:
     events.unregister(name, overtake)
 
 
-def test_a_change_that_comes_between_is_built_upon(acme: Tenant) -> None:
+def test_a_concurrent_change_is_not_lost(acme: Tenant) -> None:
     user, owner = acme.add("user"), acme.admin.principal
     with _overtaken_by(lambda: _put(acme.admin, user, {"active": False}, principal=owner)):
         answer = acme.admin.request("POST", f"/users/{user.id}/promote", {"new_role": "manager"}, principal=owner)
@@ -233,7 +233,7 @@ def test_an_update_is_audited_with_what_changed(acme: Tenant) -> None:
 
 
 @pytest.mark.parametrize(("actor", "target"), PAIRS)
-def test_one_deletes_whom_one_manages(acme: Tenant, actor: str, target: str) -> None:
+def test_a_caller_deletes_the_users_it_manages(acme: Tenant, actor: str, target: str) -> None:
     one, other = acme.add(actor), acme.add(target)
     acme.add_device_and_session(other)
     allowed = {"admin": ROLES, "manager": ("manager", "user"), "user": ()}[actor]
@@ -267,7 +267,7 @@ def test_nobody_deletes_themselves(acme: Tenant) -> None:
 
 @contextmanager
 def _crash_after(calls: int) -> Iterator[None]:
-    """Nothing that is sent to the storage arrives any more, after so many calls."""
+    """Make every call to the storage fail after the first `calls`."""
     made = 0
 
     def crash(**_: Any) -> None:
@@ -335,7 +335,7 @@ def test_a_deletion_of_the_tenant_sweeps_a_user_whose_deletion_stopped_but_not_i
 
 
 @pytest.mark.parametrize(("actor", "target"), PAIRS)
-def test_one_rotates_the_tokens_of_whom_one_manages(acme: Tenant, actor: str, target: str) -> None:
+def test_a_caller_rotates_the_tokens_of_the_users_it_manages(acme: Tenant, actor: str, target: str) -> None:
     one, other = acme.add(actor), acme.add(target)
     allowed = {"admin": ROLES, "manager": ("manager", "user"), "user": ()}[actor]
     before = table_without_audit()
@@ -391,7 +391,7 @@ def test_a_rotated_token_goes_with_its_user(acme: Tenant) -> None:
     assert len([item for item in table() if item["pk"].startswith("TOKEN#")]) == 1
 
 
-def test_whoever_was_deactivated_since_it_was_authorized_gets_no_new_token(acme: Tenant) -> None:
+def test_a_user_deactivated_after_authorization_gets_no_new_token(acme: Tenant) -> None:
     user = acme.add("user")
     stale = user.principal
     _put(acme.admin, user, {"active": False})
@@ -408,7 +408,7 @@ def test_a_deactivation_that_comes_between_leaves_no_new_token(acme: Tenant) -> 
 
 
 @pytest.mark.parametrize("loss", ["the actor's role", "the tenant"])
-def test_whoever_lost_its_standing_since_it_was_authorized_rotates_no_token(acme: Tenant, loss: str) -> None:
+def test_an_actor_who_lost_access_after_authorization_rotates_no_token(acme: Tenant, loss: str) -> None:
     other, user = acme.add("admin"), acme.add("user")
     stale = other.principal
     if loss == "the tenant":
@@ -445,7 +445,7 @@ def test_a_user_without_one_token_gets_one_by_rotation(acme: Tenant, tokens_left
         assert gateway.authorize(user.token) is None
 
 
-def test_a_token_that_was_rotated_since_it_was_authorized_brings_forth_no_other(acme: Tenant) -> None:
+def test_a_token_rotated_after_authorization_is_not_rotated_again(acme: Tenant) -> None:
     user = acme.add("user")
     stale = user.principal
     acme.admin.request("POST", f"/users/{user.id}/token")
