@@ -78,7 +78,13 @@ class User(Answer):
     id: UserId
     tenant_id: TenantId
     email: Email
-    role: Role = Field(examples=["user"])
+    role: Role = Field(examples=["user"], description="The role in force.")
+    lasting_role: Role = Field(
+        default=ABSENT, examples=["user"], description="Only while a temporary role is in force: the role after it."
+    )
+    role_until: Timestamp = Field(
+        default=ABSENT, description="Only while a temporary role is in force: its end, from which on it is over."
+    )
     active: bool = Field(examples=[True])
     created_at: Timestamp
     updated_at: Timestamp
@@ -150,6 +156,7 @@ class RoleChange(Answer):
     user_id: UserId
     old_role: Role = Field(examples=["user"])
     new_role: Role = Field(examples=["manager"])
+    until: Timestamp = Field(default=ABSENT, description="Only if an `until` was sent: the end of the role.")
 
 
 class RoleChanged(Done):

@@ -11,7 +11,7 @@ from typing import Any
 from ministack.core import iam_actions
 
 _EQUALITY = re.compile(r"(#?\w+) = (:\w+)")
-_PARTITION_KEYS = frozenset({"pk", "gsi1pk", "gsi2pk"})
+_PARTITION_KEYS = frozenset({"pk", "gsi1pk", "gsi2pk", "gsi3pk", "gsi4pk"})
 _CONDITION = "dynamodb:LeadingKeys"
 
 

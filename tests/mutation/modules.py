@@ -115,6 +115,7 @@ GROUPS = (
             "tenants/users",
             "tenants/user_creation",
             "tenants/user_changes",
+            "tenants/role_ends",
             "tenants/user_tokens",
             "tenants/user_items",
             "tenants/user_deletion",
@@ -126,6 +127,7 @@ GROUPS = (
             "integration/tenants/test_users.py",
             "integration/tenants/test_create_user.py",
             "integration/tenants/test_promote_user.py",
+            "integration/tenants/test_temporary_roles.py",
             "integration/tenants/test_list_users.py",
             "integration/tenants/test_list_users_filtered.py",
             "integration/tenants/test_idempotency.py",
@@ -190,6 +192,8 @@ GROUPS = (
     Group(
         (
             "operations/admin_counts",
+            "operations/due_role_ends",
+            "operations/role_end_invariants",
             "operations/audit_coverage",
             "operations/findings",
             "operations/invariants",

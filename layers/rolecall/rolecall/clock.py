@@ -1,6 +1,12 @@
 """The current time, and its two text and number formats: RFC 3339 in UTC, and seconds since 1970."""
 
+import re
 from datetime import UTC, datetime
+
+_RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)")
+
+#: Every stored time lies within this range.
+_EARLIEST, _LATEST = datetime(1971, 1, 1, tzinfo=UTC), datetime(9998, 12, 31, tzinfo=UTC)
 
 
 def now() -> datetime:
@@ -17,3 +23,25 @@ def rfc3339(at: datetime) -> str:
 def epoch_seconds(at: datetime) -> int:
     """Whole seconds since 1970-01-01T00:00:00Z: the format of DynamoDB's TTL and of the times in a JWT."""
     return int(at.timestamp())
+
+
+def rfc3339_of_second(second: int) -> str:
+    """A second since 1970 as text, as in `2026-06-15T12:00:00Z`."""
+    return rfc3339(datetime.fromtimestamp(second, UTC))
+
+
+def second_of_rfc3339(text: str) -> int:
+    """The second since 1970 that a text of `rfc3339` means."""
+    return epoch_seconds(datetime.fromisoformat(text))
+
+
+def parse_rfc3339(text: str) -> datetime | None:
+    """The time that the text means, in UTC, or None if the text is no time of RFC 3339.
+
+    A time before 1971 or after 9998 becomes the nearest one in this range.
+    """
+    try:
+        at = datetime.fromisoformat(text.upper()) if _RFC3339.fullmatch(text) else None
+    except ValueError:
+        return None
+    return at and max(_EARLIEST, min(at, _LATEST)).astimezone(UTC)

@@ -52,6 +52,11 @@ class Config(NamedTuple):
         return int(self.environ.get("SWEEP_CONCURRENCY", "8"))
 
     @property
+    def max_temporary_role_days(self) -> int:
+        """How many days ahead the end of a temporary role may lie."""
+        return int(self.environ.get("MAX_TEMPORARY_ROLE_DAYS", "90"))
+
+    @property
     def idempotency_key_secret_arn(self) -> str:
         return _require_variable(self.environ, "IDEMPOTENCY_KEY_SECRET_ARN")
 

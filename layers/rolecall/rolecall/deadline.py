@@ -4,7 +4,11 @@ Every retry and every wait asks here, so that a function answers before Lambda s
 """
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
+
+from rolecall import clock
 
 #: The moment at which the current invocation must have answered, as a value of `time.monotonic()`. The monotonic clock
 #: is correct for a deadline, because Lambda never freezes the process during an invocation.
@@ -19,3 +23,23 @@ def set_time_left(seconds: float) -> None:
 def time_left() -> float:
     """Seconds until the current invocation must have answered; 10 if no deadline was set. Negative when it is over."""
     return _deadline.get(time.monotonic() + 10.0) - time.monotonic()
+
+
+#: The second since 1970 from which on the present request to AWS is not sent again, or None.
+_send_before: ContextVar[int | None] = ContextVar("send_before", default=None)
+
+
+@contextmanager
+def nothing_sent_from(second: int | None) -> Iterator[None]:
+    """Within this block, no request to AWS is repeated at or after this second since 1970; None for no limit."""
+    token = _send_before.set(second)
+    try:
+        yield
+    finally:
+        _send_before.reset(token)
+
+
+def time_left_to_send() -> float:
+    """Seconds within which a request to AWS may be sent again: `time_left`, or less in `nothing_sent_from`."""
+    second = _send_before.get()
+    return time_left() if second is None else min(time_left(), second - clock.now().timestamp())

@@ -4,7 +4,14 @@ from itertools import product
 
 import pytest
 
-from rolecall.auth.roles import ROLE_CHANGERS, Role, admin_count_delta, check_may_manage, check_role_change_allowed
+from rolecall.auth.roles import (
+    ROLE_CHANGERS,
+    HeldRole,
+    Role,
+    admin_count_delta,
+    check_may_manage,
+    decide_role_change,
+)
 from rolecall.errors import Forbidden, RoleTransitionDenied, SelfChangeDenied
 
 #: What each actor may do to each current role: `y` for yes, `-` for no; a role that is held already is always a yes.
@@ -22,19 +29,25 @@ ALL = [
 ]
 
 
+def _decide(actor: Role, old: Role, new: Role, *, target_is_actor: bool = False) -> HeldRole[Role]:
+    return decide_role_change(
+        HeldRole.lasting(actor), HeldRole.lasting(old), new, None, target_is_actor=target_is_actor
+    )
+
+
 @pytest.mark.parametrize(("actor", "old", "new", "allowed"), ALL)
 def test_someone_elses_role_changes_as_the_table_says(actor: Role, old: Role, new: Role, allowed: bool) -> None:
     if allowed:
-        check_role_change_allowed(actor, old, new, target_is_actor=False)
+        assert _decide(actor, old, new) == HeldRole.lasting(new)
     else:
         with pytest.raises(RoleTransitionDenied, match=f"your role, {actor}, may not change {old} to {new}"):
-            check_role_change_allowed(actor, old, new, target_is_actor=False)
+            _decide(actor, old, new)
 
 
 @pytest.mark.parametrize(("actor", "new"), list(product(Role, Role)))
 def test_nobody_changes_their_own_role_not_even_into_the_same(actor: Role, new: Role) -> None:
     with pytest.raises(SelfChangeDenied):
-        check_role_change_allowed(actor, actor, new, target_is_actor=True)
+        _decide(actor, actor, new, target_is_actor=True)
 
 
 def test_admins_and_managers_may_change_roles_at_all() -> None:

@@ -6,13 +6,17 @@ missed. An event is delivered at least once; repeated deliveries have the same `
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import cache
 from itertools import batched
 from typing import Any, NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from rolecall import clock
+from rolecall.auth.roles import HeldRole, PlatformRole, Role
 from rolecall.aws import clients, queues
+from rolecall.clock import rfc3339_of_second
 from rolecall.config import config
 from rolecall.errors import ServiceUnavailable
 from rolecall.storage import keys, reads
@@ -91,11 +95,16 @@ def events_from_record(
     )
     if old is None or old.get("deleted_at"):  # created just now, or its deletion was announced before
         return []
-    before, after = (
-        _role_and_whether_active(old),
-        _role_and_whether_active(new) if new and not new.get("deleted_at") else None,
-    )
     subject = "Account" if old["pk"].startswith("ACCOUNT#") else "User"
+    kind: type[Role] | type[PlatformRole] = PlatformRole if subject == "Account" else Role
+    held: HeldRole[Any] = HeldRole.from_item(old, kind)
+    # Every change of a user or account first writes down that a temporary role has ended, as a change of its own. Only
+    # the deletion of a whole tenant deletes users without that.
+    has_unwritten_end = new is None and held.has_ended_at(_time_of_record(images))
+    before, after = (
+        _role_and_whether_active(old, HeldRole.lasting(held.lasting_role) if has_unwritten_end else held),
+        _role_and_whether_active(new, HeldRole.from_item(new, kind)) if new and not new.get("deleted_at") else None,
+    )
     if new:
         reason = new.get("change_reason")
     else:
@@ -106,8 +115,8 @@ def events_from_record(
         "after": after,
         "reason": reason,
         # When a whole tenant is deleted, its users are deleted without an update of their version. So the event gets
-        # the last stored version plus 1.
-        "version": new["version"] if new else old["version"] + 1,
+        # the last stored version plus 1, and 1 more for the end of a temporary role that is not written down.
+        "version": new["version"] if new else old["version"] + 1 + has_unwritten_end,
         "at": new["updated_at"] if new else None,
     }
     return [
@@ -129,15 +138,21 @@ def _event_names(before: Mapping[str, Any], after: Mapping[str, Any] | None) -> 
     if after is None:
         return ["Deleted"]
     return [
-        *(["Role Changed"] if before["role"] != after["role"] else []),
+        *(["Role Changed"] if any(before.get(name) != after.get(name) for name in ("role", "role_until")) else []),
         *(["Deactivated"] if before["active"] and not after["active"] else []),
         *(["Activated"] if after["active"] and not before["active"] else []),
     ]
 
 
-def _role_and_whether_active(item: Mapping[str, Any]) -> dict[str, Any]:
+def _role_and_whether_active(item: Mapping[str, Any], held: HeldRole[Any]) -> dict[str, Any]:
     active = item["active"] if "active" in item else item["enabled"] and not item["banned"]
-    return {"role": item["role"], "active": active}
+    until = {} if held.until is None else {"role_until": rfc3339_of_second(held.until)}
+    return {"role": held.role, "active": active, **until}
+
+
+def _time_of_record(images: Mapping[str, Any]) -> datetime:
+    second = images.get("ApproximateCreationDateTime")
+    return clock.now() if second is None else datetime.fromtimestamp(second, UTC)
 
 
 def _deserialize_image_if_present(wire: Mapping[str, Any] | None) -> dict[str, Any] | None:

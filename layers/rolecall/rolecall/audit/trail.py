@@ -66,6 +66,11 @@ def new_entry(  # noqa: PLR0913 (an entry records that many facts)
                 "id": context.principal.id,
                 "email": context.principal.email or None,
                 "role": context.principal.role or None,
+                **(
+                    {"lasting_role": context.principal.lasting_role, "role_until": context.principal.role_until}
+                    if context.principal.role_until is not None
+                    else {}
+                ),
                 **({"name": context.principal.name} if context.principal.name else {}),
             },
             "target": {"type": target_type, "id": target_id},

@@ -9,6 +9,7 @@ from typing import Any
 
 from rolecall.auth import preconditions, token_use
 from rolecall.auth.principals import MASTER, Principal, PrincipalType
+from rolecall.auth.roles import HeldRole, PlatformRole, Role
 from rolecall.auth.session_owners import AccountOwner, Audience, Claims, SessionOwner, UserOwner
 from rolecall.auth.tokens import (
     CredentialForm,
@@ -51,12 +52,13 @@ def _authenticate_api_token_and_report_use(token: str, at: datetime) -> Principa
     if tenant is None or tenant["status"] != preconditions.ACTIVE or user is None or not user["active"]:
         raise Unauthorized
     token_use.report_use_at_most_hourly(token_hash, found.get("last_used_at"), at)
-    return _principal_of_user(user)._replace(token_hash=token_hash)
+    return _principal_of_user(user, at)._replace(token_hash=token_hash)
 
 
-def _principal_of_user(user: dynamodb.Item) -> Principal:
+def _principal_of_user(user: dynamodb.Item, at: datetime) -> Principal:
     """The user as it is now. It has the same rights, whether it came with an API token or with an access token."""
-    return Principal(PrincipalType.USER, user["id"], user["email"], user["role"], user["tenant_id"])
+    principal = Principal(PrincipalType.USER, user["id"], user["email"], tenant_id=user["tenant_id"])
+    return principal.with_role(HeldRole.from_item(user, Role).at(at))
 
 
 def _authenticate_jwt(token: str, at: datetime) -> Principal:
@@ -75,14 +77,14 @@ def _authenticate_account(claims: Claims, at: datetime) -> Principal:
     if owner is None:
         raise Unauthorized
     [account] = _read_state_if_session_valid(owner, claims.session_id, at)
-    return Principal(
+    principal = Principal(
         PrincipalType.ACCOUNT,
         str(owner.account_id),
         account["email"],
-        account["role"],
         name=f"{account['first_name']} {account['last_name']}",
         session_id=claims.session_id,
     )
+    return principal.with_role(HeldRole.from_item(account, PlatformRole).at(at))
 
 
 def _authenticate_user(claims: Claims, at: datetime) -> Principal:
@@ -90,7 +92,7 @@ def _authenticate_user(claims: Claims, at: datetime) -> Principal:
     if owner is None:
         raise Unauthorized
     _tenant, user = _read_state_if_session_valid(owner, claims.session_id, at)
-    return _principal_of_user(user)._replace(session_id=claims.session_id)
+    return _principal_of_user(user, at)._replace(session_id=claims.session_id)
 
 
 def _read_state_if_session_valid(owner: SessionOwner, session_id: str, at: datetime) -> list[dynamodb.Item]:

@@ -4,11 +4,12 @@ Every transaction that writes into a tenant contains `tenant_active`. Every tran
 contains `actor_still_authorized`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import reduce
-from operator import and_
+from operator import and_, or_
 
 from rolecall.auth.principals import Principal, PrincipalType
+from rolecall.auth.roles import Power, roles_not_below
 from rolecall.errors import Forbidden, LastAdmin, RolecallError, Unauthorized
 from rolecall.storage import dynamodb, keys, writes
 from rolecall.storage.expressions import Attr, Condition
@@ -48,13 +49,30 @@ def tenant_active(tenant_id: str, *, admin_delta: int = 0) -> writes.Write:
     )
 
 
-def actor_still_authorized(principal: Principal) -> list[writes.Write]:
+def actor_still_authorized(principal: Principal, *, gives: Iterable[Power] = ()) -> list[writes.Write]:
     """Condition checks: the actor is active and has the role that the authorizer saw. Empty for an operator.
 
-    The transaction fails with `Unauthorized` if the actor is inactive or deleted, and with `Forbidden` if it is active
-    with another role.
+    The role must be in force at the moment at which the transaction is sent. `gives` are the powers that the change
+    hands on: none of them may outlive the role that the actor has at that moment. The transaction fails with
+    `Unauthorized` if the actor is inactive or deleted, and with `Forbidden` if it is active with another role, or if
+    its role ends too early for `gives`.
     """
-    return _actor_checks(principal, Forbidden, Attr("role").eq(principal.role))
+    powers_outlive_nothing = (_actor_can_hand_on(power) for power in gives)
+    return _actor_checks(principal, Forbidden, _role_in_force(principal.role), *powers_outlive_nothing)
+
+
+def _role_in_force(role: str) -> Condition:
+    until = Attr("role_until")
+    not_ended = Attr("role").eq(role) & (until.not_exists() | until.is_after_now())
+    return not_ended | (Attr("lasting_role").eq(role) & until.is_not_after_now())
+
+
+def _actor_can_hand_on(power: Power) -> Condition:
+    """The condition for `roles.may_hand_on`. The end of the actor's role may be another one than the authorizer saw."""
+    until, high_enough = Attr("role_until"), roles_not_below(power.role)
+    lasting_role_suffices = until.not_exists() & reduce(or_, map(Attr("role").eq, high_enough))
+    lasting_role_suffices = lasting_role_suffices | reduce(or_, map(Attr("lasting_role").eq, high_enough))
+    return lasting_role_suffices if power.until is None else lasting_role_suffices | until.gte(power.until)
 
 
 def actor_active(principal: Principal) -> list[writes.Write]:
@@ -81,4 +99,4 @@ def _actor_checks(
         return error_if_active() if is_active else Unauthorized()
 
     when = reduce(and_, [*conditions, *(Attr(name).eq(value) for name, value in must_be.items())])
-    return [writes.Check(key, when=when, on_condition_failure=on_condition_failure)]
+    return [writes.Check(key, when=when, on_condition_failure=on_condition_failure, send_before=principal.role_until)]

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple, Self
 
-from rolecall.auth.roles import PlatformRole, Role
+from rolecall.auth.roles import HeldRole, PlatformRole, Role
 
 
 class PrincipalType(StrEnum):
@@ -21,7 +21,8 @@ class Principal(NamedTuple):
     """A caller whose credential the authorizer has accepted.
 
     `role` is the `Role` or `PlatformRole` at that moment. Each change checks in its transaction that the caller still
-    has it. Only accounts have a name and a session. Only users of a tenant have the hash of their API token.
+    has it. While it is temporary, `role_until` is its end, in seconds since 1970, and `lasting_role` is the role after
+    it. Only accounts have a name and a session. Only users of a tenant have the hash of their API token.
     """
 
     type: PrincipalType
@@ -32,6 +33,18 @@ class Principal(NamedTuple):
     name: str = ""
     session_id: str = ""
     token_hash: str = ""
+    lasting_role: str = ""
+    role_until: int | None = None
+
+    def with_role(self, held: HeldRole[Role] | HeldRole[PlatformRole]) -> Self:
+        """The same caller with this role."""
+        lasting_role = "" if held.until is None else held.lasting_role
+        return self._replace(role=held.role, lasting_role=lasting_role, role_until=held.until)
+
+    def at(self, moment: datetime) -> Self:
+        """The same caller with the role in force at this moment, which may be later than the authorizer's decision."""
+        held = self.held_tenant_role or self.held_platform_role
+        return self.with_role(held.at(moment)) if held and held.has_ended_at(moment) else self
 
     def to_authorizer_context(self) -> dict[str, str]:
         """The principal as strings, in the form in which API Gateway passes it from the authorizer to a function."""
@@ -44,15 +57,22 @@ class Principal(NamedTuple):
             **({"name": self.name} if self.name else {}),
             **({"session_id": self.session_id} if self.session_id else {}),
             **({"token_hash": self.token_hash} if self.token_hash else {}),
+            **(
+                {"lasting_role": self.lasting_role, "role_until": str(self.role_until)}
+                if self.role_until is not None
+                else {}
+            ),
         }
 
     @classmethod
     def from_authorizer_context(cls, context: Mapping[str, str | None]) -> Self | None:
         """The principal from an authorizer context; None if the context is incomplete or not from our authorizer."""
-        names = ("id", "email", "role", "tenant_id", "name", "session_id", "token_hash")
-        identifier, *others = (context.get(name) or "" for name in names)
+        names = ("id", "email", "role", "tenant_id", "name", "session_id", "token_hash", "lasting_role")
+        texts = {name: context.get(name) or "" for name in names}
+        until = context.get("role_until")
         try:
-            found = cls(PrincipalType(context.get("principal_type") or ""), identifier, *others)
+            role_until = int(until) if until else None
+            found = cls(PrincipalType(context.get("principal_type") or ""), **texts, role_until=role_until)
         except ValueError:
             return None
         return found if found.has_required_fields else None
@@ -61,13 +81,14 @@ class Principal(NamedTuple):
     def has_required_fields(self) -> bool:
         """Whether a user has an id, a tenant and a role, or an account an id and a role.
 
-        Without this check, an empty tenant id could be taken for "all tenants".
+        Without this check, an empty tenant id could be taken for "all tenants". A temporary role needs a lasting one.
         """
+        roles = {self.role, self.lasting_role} if self.role_until is not None else {self.role}
         match self.type:
             case PrincipalType.USER:
-                return bool(self.id and self.tenant_id) and self.role in Role
+                return bool(self.id and self.tenant_id) and all(role in Role for role in roles)
             case PrincipalType.ACCOUNT:
-                return self.id.isdecimal() and self.role in PlatformRole
+                return self.id.isdecimal() and all(role in PlatformRole for role in roles)
             case _:
                 return True
 
@@ -81,8 +102,25 @@ class Principal(NamedTuple):
         """The role of a platform account; None for other kinds of principals."""
         return PlatformRole(self.role) if self.type is PrincipalType.ACCOUNT else None
 
+    @property
+    def held_tenant_role(self) -> HeldRole[Role] | None:
+        """The role of a user in its tenant, with its end; None for other kinds of principals."""
+        if self.type is not PrincipalType.USER:
+            return None
+        return HeldRole(Role(self.role), Role(self.lasting_role or self.role), self.role_until)
+
+    @property
+    def held_platform_role(self) -> HeldRole[PlatformRole] | None:
+        """The role of a platform account, with its end; None for other kinds of principals."""
+        if self.type is not PrincipalType.ACCOUNT:
+            return None
+        return HeldRole(PlatformRole(self.role), PlatformRole(self.lasting_role or self.role), self.role_until)
+
 
 MASTER = Principal(PrincipalType.MASTER, "master")
+
+#: The actor in the audit entries of ends of temporary roles: the time, on nobody's behalf.
+ROLE_ENDS = Principal(PrincipalType.SYSTEM, "role_ends")
 
 ANONYMOUS = Principal(PrincipalType.SYSTEM, "anonymous")
 

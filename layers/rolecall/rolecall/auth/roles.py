@@ -1,11 +1,15 @@
-"""Which role may change which role, and manage which users. Pure functions and tables, without AWS.
+"""The roles, also temporary ones, and who may change and manage whom. Pure functions and tables, without AWS.
 
 The rules are in the section "Roles" of the HTTP contract.
 """
 
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from enum import StrEnum
+from typing import Any, NamedTuple, cast
 
-from rolecall.errors import Forbidden, RoleTransitionDenied, SelfChangeDenied
+from rolecall.clock import epoch_seconds, rfc3339_of_second
+from rolecall.errors import FieldError, Forbidden, RoleTransitionDenied, SelfChangeDenied, ValidationFailed
 
 
 class Role(StrEnum):
@@ -45,19 +49,147 @@ MANAGEABLE_ROLES: dict[Role, frozenset[Role]] = {
 #: before it reads the body.
 ROLE_CHANGERS = frozenset(role for role, transitions in ALLOWED_TRANSITIONS.items() if transitions)
 
+#: The roles of each kind, from the lowest to the highest.
+_ASCENDING: tuple[tuple[Role | PlatformRole, ...], ...] = (
+    (Role.USER, Role.MANAGER, Role.ADMIN),
+    (PlatformRole.CLIENT, PlatformRole.VERIFIED_USER, PlatformRole.ADMIN, PlatformRole.SUPERADMIN),
+)
 
-def check_role_change_allowed(
-    actor_role: Role, old_role: Role, new_role_or_same: Role, *, target_is_actor: bool
-) -> None:
-    """Raise an error unless a caller with `actor_role` may change a user's role from `old_role` to `new_role_or_same`.
+_RANKS = {role: rank for ascending in _ASCENDING for rank, role in enumerate(ascending)}
 
-    Raises `SelfChangeDenied` if the user is the actor (`target_is_actor`), and `RoleTransitionDenied` for a change that
-    is not in `ALLOWED_TRANSITIONS`. Equal roles are allowed: a repeated request changes nothing and is safe.
+#: The attributes that an item has only while it stores a temporary role.
+TEMPORARY_ROLE_ATTRIBUTES = ("lasting_role", "role_until")
+
+
+def roles_not_below[R: Role | PlatformRole](role: R) -> list[R]:
+    """The roles of the same kind that have at least the rank of `role`, the highest first."""
+    ascending = next(roles for roles in _ASCENDING if role in roles)
+    return [cast("R", one) for one in reversed(ascending) if _RANKS[one] >= _RANKS[role]]
+
+
+def is_highest(role: Role | PlatformRole) -> bool:
+    """Whether no role of the same kind has a higher rank. Nobody can have this role and a temporary one above it."""
+    return roles_not_below(role) == [role]
+
+
+class HeldRole[R: Role | PlatformRole](NamedTuple):
+    """The role that somebody holds: a lasting one, or a temporary one with its end.
+
+    `until` is the second, since 1970, from which on a temporary role is over and `lasting_role` is in force. A lasting
+    role has no `until`, and `role` and `lasting_role` are equal.
     """
+
+    role: R
+    lasting_role: R
+    until: int | None = None
+
+    @classmethod
+    def lasting(cls, role: R) -> "HeldRole[R]":
+        return cls(role, role)
+
+    @classmethod
+    def from_item(cls, item: Mapping[str, Any], kind: type[R]) -> "HeldRole[R]":
+        """The role as it was last written into an item. It may have ended since then: see `at`."""
+        role = kind(item["role"])
+        if "role_until" not in item:
+            return cls(role, role)
+        return cls(role, kind(item["lasting_role"]), int(item["role_until"]))
+
+    def at(self, moment: datetime) -> "HeldRole[R]":
+        """The role in force at this moment: from its end on, a temporary role is the lasting one."""
+        return HeldRole.lasting(self.lasting_role) if self.has_ended_at(moment) else self
+
+    def has_ended_at(self, moment: datetime) -> bool:
+        """Whether this is a temporary role whose end is not after this moment."""
+        return self.until is not None and self.until <= epoch_seconds(moment)
+
+    def changed_to(self, new_role: R, until: int | None) -> "HeldRole[R]":
+        """The role after a change to `new_role`; the result is equal if the change changes nothing.
+
+        Raises `ValidationFailed` for an `until` with a role that is not above the lasting one.
+        """
+        if until is None:
+            return HeldRole.lasting(new_role)
+        if _RANKS[new_role] <= _RANKS[self.lasting_role]:
+            message = f"needs a role above {self.lasting_role}, which the user has without an end"
+            raise ValidationFailed(FieldError("until", message, rfc3339_of_second(until)))
+        return HeldRole(new_role, self.lasting_role, until)
+
+    def item_attributes(self) -> dict[str, Any]:
+        """The attributes in which an item stores this role."""
+        if self.until is None:
+            return {"role": self.role}
+        return {"role": self.role, "lasting_role": self.lasting_role, "role_until": self.until}
+
+    def to_json(self) -> dict[str, str]:
+        """The role as the API and the audit trail show it. Only a temporary one has `lasting_role` and `role_until`."""
+        if self.until is None:
+            return {"role": self.role}
+        return {
+            "role": self.role,
+            "lasting_role": self.lasting_role,
+            "role_until": rfc3339_of_second(self.until),
+        }
+
+
+class Power(NamedTuple):
+    """A role that a caller gives to somebody, or makes usable: for good, or until a second since 1970."""
+
+    role: Role | PlatformRole
+    until: int | None = None
+
+
+def powers_of(held: HeldRole[Any]) -> tuple[Power, ...]:
+    """The powers that somebody with this role has: whoever gets hold of the credential gets them too."""
+    lasting = Power(held.lasting_role)
+    return (lasting,) if held.until is None else (lasting, Power(held.role, held.until))
+
+
+def powers_given(old: HeldRole[Any], new: HeldRole[Any]) -> tuple[Power, ...]:
+    """The powers that a change from `old` to `new` gives. A lasting role that stays as it is is not given."""
+    return tuple(power for power in powers_of(new) if power not in powers_of(old))
+
+
+def may_hand_on(actor: HeldRole[Any], power: Power) -> bool:
+    """Whether the actor may give this power: no power outlives its source.
+
+    A temporary role of the actor is the source only of powers that end no later than itself. The actor's lasting role
+    is the source of powers without an end.
+    """
+    if _RANKS[power.role] <= _RANKS[actor.lasting_role]:
+        return True
+    return power.until is not None and actor.until is not None and power.until <= actor.until
+
+
+def check_may_hand_on(actor: HeldRole[Any], powers: Iterable[Power]) -> None:
+    """Raise `Forbidden` if one of these powers would outlive the temporary role of the actor."""
+    if not all(may_hand_on(actor, power) for power in powers):
+        raise Forbidden("your role is temporary: what you give must not outlast it")
+
+
+def decide_role_change(
+    actor: HeldRole[Role], target: HeldRole[Role], new_role_or_same: Role, until: int | None, *, target_is_actor: bool
+) -> HeldRole[Role]:
+    """The role that a user holds after a change that `actor` asks for; equal to `target` if nothing changes.
+
+    This is the one place that decides whether a role change is allowed. Both roles are those in force now. Raises, in
+    this order: `ValidationFailed` for an `until` with a role that is not above the lasting one, `SelfChangeDenied` if
+    the user is the actor, and `RoleTransitionDenied` for a change that is not in `ALLOWED_TRANSITIONS` or that gives a
+    power that would outlive the actor's own. A change must be allowed from the role in force and from the lasting role.
+    """
+    new = target.changed_to(new_role_or_same, until)
     if target_is_actor:
         raise SelfChangeDenied
-    if old_role != new_role_or_same and (old_role, new_role_or_same) not in ALLOWED_TRANSITIONS[actor_role]:
-        raise RoleTransitionDenied(f"your role, {actor_role}, may not change {old_role} to {new_role_or_same}")
+    # Without the check of the lasting role, a manager could extend the temporary role of an admin, because that changes
+    # no role in force.
+    for old_role in (target.role,) if new == target else (target.role, target.lasting_role):
+        if old_role != new_role_or_same and (old_role, new_role_or_same) not in ALLOWED_TRANSITIONS[actor.role]:
+            raise RoleTransitionDenied(f"your role, {actor.role}, may not change {old_role} to {new_role_or_same}")
+    if not all(may_hand_on(actor, power) for power in powers_given(target, new)):
+        raise RoleTransitionDenied(
+            f"your role, {actor.role}, is temporary: give {new_role_or_same} with an until that is no later than yours"
+        )
+    return new
 
 
 def check_may_manage(actor_role: Role, target_role: Role) -> None:
@@ -66,6 +198,9 @@ def check_may_manage(actor_role: Role, target_role: Role) -> None:
         raise Forbidden(f"your role, {actor_role}, may not see or manage a user with the role {target_role}")
 
 
-def admin_count_delta(old_role_if_active: Role | None, new_role_if_active: Role | None) -> int:
-    """By how much a change of role changes the number of admins: 1, 0 or -1. None means: no active user."""
-    return (new_role_if_active is Role.ADMIN) - (old_role_if_active is Role.ADMIN)
+def admin_count_delta(old_counted_role: Role | None, new_counted_role: Role | None) -> int:
+    """By how much a change changes the number of admins: 1, 0 or -1.
+
+    The counted role is the lasting role of an active user. It is None for no user and for an inactive one.
+    """
+    return (new_counted_role is Role.ADMIN) - (old_counted_role is Role.ADMIN)

@@ -137,7 +137,7 @@ class _RetriesUntilDeadline(standard.RetryHandler):
     def needs_retry(self, **kwargs: Any) -> float | None:
         """The seconds to wait before the next attempt; None for no other attempt, also if the deadline is too near."""
         pause: float | None = super().needs_retry(**kwargs)
-        return pause if pause is not None and pause < deadline.time_left() else None
+        return pause if pause is not None and pause < deadline.time_left_to_send() else None
 
 
 class _TimeoutUntilDeadline(Timeout):

@@ -113,6 +113,13 @@ def _check_birth_date(day: date) -> date:
     return day
 
 
+def _to_whole_second(value: Any) -> str:
+    at = clock.parse_rfc3339(value) if isinstance(value, str) else None
+    if at is None:
+        raise ValueError("must be a time such as 2026-06-15T12:00:00Z")
+    return clock.rfc3339(at)
+
+
 type Email = Annotated[
     str,
     Field(max_length=254, examples=["ada@example.com"], json_schema_extra={"format": "email"}),
@@ -178,3 +185,16 @@ RoleName = Annotated[Role, Field(strict=False)]
 Date = Annotated[date, BeforeValidator(_parse_date)]
 
 BirthDate = Annotated[Date, Field(description="From 1900-01-01 to today, in UTC."), AfterValidator(_check_birth_date)]
+
+#: The end of a temporary role, as `clock.rfc3339` writes it. A fraction of a second is cut off.
+Until = Annotated[
+    str,
+    Field(
+        description=(
+            "Makes the role a temporary one: from this second on, the lasting role is in force again. At least a "
+            "minute ahead, and at most as many days as the deployment allows (90 by default)."
+        ),
+        json_schema_extra={"format": "date-time", "examples": ["2026-06-15T12:00:00Z"]},
+    ),
+    BeforeValidator(_to_whole_second),
+]

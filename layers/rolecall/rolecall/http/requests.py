@@ -3,7 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -28,17 +28,11 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 _IDEMPOTENCY_KEY = re.compile(r"[!-~]{1,255}")
 
-#: A time in a query parameter outside of this range is replaced by the nearest bound. Every stored time lies within the
-#: range.
-_EARLIEST, _LATEST = datetime(1971, 1, 1, tzinfo=UTC), datetime(9998, 12, 31, tzinfo=UTC)
-
 #: The most bytes of a query parameter's value, because the value may become a part of a key.
 _MAX_PARAMETER_LENGTH = 254
 
 #: The parameters with checks of their own. They never become a part of a key.
 _PARAMETERS_OF_ANY_LENGTH = frozenset({"cursor", "limit", "reason"})
-
-_RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)")
 
 _ETAG = re.compile(r'"(0|[1-9][0-9]{0,17})"')
 
@@ -134,13 +128,10 @@ class Request[B](NamedTuple):
         text = self.query.get(name)
         if text is None:
             return None
-        try:
-            at = datetime.fromisoformat(text.upper()) if _RFC3339.fullmatch(text) else None
-        except ValueError:
-            at = None
+        at = clock.parse_rfc3339(text)
         if at is None:
             raise ValidationFailed(FieldError(name, "must be a time such as 2026-06-15T12:00:00Z", text))
-        return max(_EARLIEST, min(at, _LATEST)).astimezone(UTC)
+        return at
 
     @property
     def idempotency_key(self) -> str | None:
@@ -162,9 +153,12 @@ def request_context_of(event: Mapping[str, Any]) -> RequestContext:
     """Returns who calls, when and from where; the principal is what the authorizer wrote into the event."""
     context = event["requestContext"]
     identity = context.get("identity") or {}
+    at = clock.now()
+    principal = Principal.from_authorizer_context(context.get("authorizer") or {}) or ANONYMOUS
     return RequestContext(
-        Principal.from_authorizer_context(context.get("authorizer") or {}) or ANONYMOUS,
-        clock.now(),
+        # A temporary role may have ended since the authorizer saw it.
+        principal.at(at),
+        at,
         _request_id_from_caller_or_gateway(event),
         replace_lone_surrogates(identity.get("sourceIp")),
         replace_lone_surrogates(identity.get("userAgent")),

@@ -1,5 +1,7 @@
 """The invariants on stored counts: a tenant's count of active admins, the platform's count of active superadmins.
 
+Only lasting admins and superadmins are counted. The index lists temporary ones in partitions of their own.
+
 An index can be some milliseconds behind the table. So the check counts by the index several times, and looks closer
 only if every count differs from the stored one. For a tenant, it then counts the users by consistent reads. If the time
 is too short for that, the wrong count is reported but not repaired.
@@ -9,9 +11,9 @@ from collections.abc import Iterator
 
 from rolecall import deadline
 from rolecall.auth import preconditions
-from rolecall.auth.roles import PlatformRole, Role
+from rolecall.auth.roles import HeldRole, PlatformRole, Role
 from rolecall.operations.findings import Finding, FindingKind, attributes_unchanged
-from rolecall.storage import indexes, keys, reads
+from rolecall.storage import dynamodb, indexes, keys, reads
 
 #: The page size of the queries that count admins.
 _PAGE = 200
@@ -87,7 +89,11 @@ def _count_active_admins_in_time(tenant_id: str) -> int | None:
             return None
         page = reads.query_partition(keys.tenant_partition(tenant_id), after=after, limit=_PAGE)
         users = [item for item in page.items if item["sk"].startswith("USER#")]
-        number += sum(user.get("role") == Role.ADMIN and user.get("active") is True for user in users)
+        number += sum(_is_lasting_active_admin(user) for user in users)
         more = page.more and len(users) == len(page.items)
         after = page.items[-1]["sk"] if page.items else after
     return number
+
+
+def _is_lasting_active_admin(user: dynamodb.Item) -> bool:
+    return user.get("active") is True and HeldRole.from_item(user, Role).lasting_role is Role.ADMIN

@@ -19,12 +19,16 @@ _FIRST_PAGE = 20
 def last_change_has_audit_entry(item: dynamodb.Item, scope: str, target_type: str, target_id: str) -> bool:
     """Return whether the audit trail has an entry for the last change of the item.
 
-    One transaction writes the change and its entry, so both have the same second. Returns True for an item without
-    `updated_at`, and for a change so old that its entry may have expired.
+    One transaction writes the change and its entry, so both have the same second. Only the end of a temporary role is
+    older than its entry, and the item stores when it was written. Returns True for an item without `updated_at`, and
+    for a change so old that its entry may have expired.
     """
     at = item.get("updated_at")
     if at is None:
         return True
+    role_end = item.get("role_end", {})
+    if role_end.get("at") == at:
+        at = role_end["written_at"]
     moment = datetime.fromisoformat(at)
     if moment + timedelta(days=config().audit_retention_days) < clock.now():
         return True

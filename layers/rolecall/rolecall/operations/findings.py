@@ -28,6 +28,8 @@ class FindingKind(StrEnum):
     NO_USER = "an item of a user who does not exist"
     FOREIGN = "an item names another tenant or user than its key, or is listed under one"
     UNRECORDED = "a change has no audit entry"
+    ROLE_END = "a temporary role is not stored as one, or its end was not written down in time"
+    OUTLIVING = "somebody whose role was temporary gave a role that outlives it"
     SECRET = "an attribute that names a secret in clear"  # noqa: S105 (not a secret)
 
 

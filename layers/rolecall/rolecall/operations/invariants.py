@@ -11,6 +11,8 @@
 | nothing of a deleted tenant remains | its tenant item does not exist | a token or reservation is deleted |
 | an item of a user has its user, an item of a tenant has its tenant | by their keys | no |
 | a change has its audit entry | the last change of a user, account or tenant has an entry of its second | no |
+| a temporary role is stored and listed as one, and its end is written down | by the item alone | no |
+| no power outlives its source | by the roles of actor and target in each audit entry | no |
 | an item belongs to one tenant only | the tenant and user that it names, and its index keys, agree with its key | no |
 | no secret is stored in clear | by the names of the attributes | no |
 
@@ -24,8 +26,9 @@ from typing import Any
 from rolecall import deadline
 from rolecall.accounts import usernames
 from rolecall.auth import preconditions
+from rolecall.auth.roles import PlatformRole, Role
 from rolecall.config import config
-from rolecall.operations import admin_counts, audit_coverage
+from rolecall.operations import admin_counts, audit_coverage, role_end_invariants
 from rolecall.operations.findings import Finding, FindingKind, attributes_unchanged
 from rolecall.pool import Pool
 from rolecall.storage import dynamodb, keys, reads
@@ -34,7 +37,7 @@ from rolecall.text_rules import InvalidText
 #: The page size of the scan of the whole table.
 PAGE = 200
 
-_INDEX_KEYS = ("gsi1pk", "gsi2pk")
+_INDEX_KEYS = ("gsi1pk", "gsi2pk", "gsi3pk")
 
 #: No attribute may have one of these names, because its value would be a secret in clear.
 _SECRET_NAMES = frozenset({"token", "password", "secret", "refresh_token"})
@@ -62,11 +65,8 @@ def _list_findings(item: dynamodb.Item) -> list[Finding]:
 def check_item(item: dynamodb.Item) -> Iterator[Finding]:
     """Yield the findings about one item; reads the items that it is compared with."""
     key = keys.Key(item["pk"], item["sk"])
-    if _SECRET_NAMES & item.keys():
-        yield Finding(FindingKind.SECRET, key)
+    yield from _check_item_alone(item, key)
     kind, _, rest = key.pk.partition("#")
-    if kind in {"TENANT", "AUDIT", "DELETION"} and _names_another_owner(item, *rest.split("#")):
-        yield Finding(FindingKind.FOREIGN, key, rest.partition("#")[0])
     if kind == "TENANT":
         tenant_id, _, user_id = rest.partition("#USER#")
         yield from _check_item_of_tenant_or_user(item, key, tenant_id, user_id or None)
@@ -76,8 +76,19 @@ def check_item(item: dynamodb.Item) -> Iterator[Finding]:
         if not audit_coverage.last_change_has_audit_entry(item, keys.PLATFORM, "account", rest):
             yield Finding(FindingKind.UNRECORDED, key)
         yield from _check_username(item, key)
+        yield from _check_role_end(item, key, PlatformRole)
     elif key == keys.platform_counters():
         yield from admin_counts.check_superadmin_count(key)
+
+
+def _check_item_alone(item: dynamodb.Item, key: keys.Key) -> Iterator[Finding]:
+    if _SECRET_NAMES & item.keys():
+        yield Finding(FindingKind.SECRET, key)
+    kind, *rest = key.pk.split("#")
+    if kind in {"TENANT", "AUDIT", "DELETION"} and _names_another_owner(item, *rest):
+        yield Finding(FindingKind.FOREIGN, key, rest[0])
+    if kind == "AUDIT" and "outcome" in item and role_end_invariants.outlives_power_of_actor(item):
+        yield Finding(FindingKind.OUTLIVING, key, "" if rest[0] == keys.PLATFORM else rest[0])
 
 
 def _check_username(account: dynamodb.Item, key: keys.Key) -> Iterator[Finding]:
@@ -125,6 +136,7 @@ def _check_item_of_tenant_or_user(
 def _check_user_item(item: dynamodb.Item, key: keys.Key, tenant_id: str) -> Iterator[Finding]:
     if not audit_coverage.last_change_has_audit_entry(item, tenant_id, "user", key.sk.removeprefix("USER#")):
         yield Finding(FindingKind.UNRECORDED, key, tenant_id)
+    yield from _check_role_end(item, key, Role, tenant_id)
     if "deleted_at" not in item and not _owns_one_token_and_one_email(item, tenant_id):
         # The user is read again before it is reported, because its deletion or a rotation of its token may have
         # happened since the page was read.
@@ -135,6 +147,20 @@ def _check_user_item(item: dynamodb.Item, key: keys.Key, tenant_id: str) -> Iter
             and not _owns_one_token_and_one_email(current, tenant_id)
         ):
             yield Finding(FindingKind.CREDENTIALS, key, tenant_id)
+
+
+def _check_role_end(
+    item: dynamodb.Item, key: keys.Key, kind: type[Role] | type[PlatformRole], tenant_id: str = ""
+) -> Iterator[Finding]:
+    if not role_end_invariants.is_role_stored_consistently(item, kind):
+        # The item is read again before it is reported, because its role may have changed since the page was read.
+        current = reads.get(key)
+        if (
+            current is not None
+            and "deleted_at" not in current
+            and not role_end_invariants.is_role_stored_consistently(current, kind)
+        ):
+            yield Finding(FindingKind.ROLE_END, key, tenant_id)
 
 
 def _names_another_owner(item: dynamodb.Item, tenant_id: str, *user_part: str) -> bool:

@@ -1,4 +1,4 @@
-"""Scheduled maintenance: starts and resumes deletions, checks the invariants, redacts audits of deleted tenants.
+"""Scheduled maintenance: writes down ends of roles, starts and resumes deletions, checks invariants, redacts audits.
 
 It runs every five minutes. Each run is bounded, and the next run continues where it stopped.
 """
@@ -18,7 +18,7 @@ from rolecall.deletion import completion, jobs, requests, workers
 from rolecall.deletion.executors import RESERVE_SECONDS
 from rolecall.deletion.jobs import DeletionJob
 from rolecall.errors import RolecallError
-from rolecall.operations import findings, invariants
+from rolecall.operations import due_role_ends, findings, invariants
 from rolecall.storage import dynamodb, keys, reads, writes
 from rolecall.telemetry import count_metric, logger
 from rolecall.tenants import user_deletion
@@ -94,6 +94,7 @@ def decide_actions(at: datetime, limits: StandstillLimits, pending: Iterable[Del
 class Report:
     """What one run found and did. `complete` is False if it ran out of time before the last pending deletion."""
 
+    role_ends_written: int = 0
     deletions_open: int = 0
     deletions_started: list[str] = field(default_factory=list)
     deletions_resumed: list[str] = field(default_factory=list)
@@ -104,6 +105,7 @@ class Report:
 
     def to_json(self) -> dict[str, Any]:
         return {
+            "role_ends_written": self.role_ends_written,
             "deletions_open": self.deletions_open,
             "deletions_started": self.deletions_started,
             "deletions_resumed": self.deletions_resumed,
@@ -117,13 +119,14 @@ class Report:
 def run_maintenance(
     at: datetime, request_id: str, limits: StandstillLimits | None = None, *, repair: bool = False
 ) -> Report:
-    """Start due deletions, handle pending ones, check a part of the invariants and redact audits; return what was done.
+    """Write down role ends, start due deletions, handle pending ones, check invariants, redact audits; return a report.
 
     Both the deletions and the check continue where the last run stopped. With `repair`, findings that can be repaired
     without a person's judgement are repaired; see `findings`.
     """
     context, report = RequestContext(MAINTENANCE, at, request_id), Report()
     _run_step("user deletions", lambda: user_deletion.finish_stopped_user_deletions(_USERS_PER_RUN, RESERVE_SECONDS))
+    _run_step("role ends", lambda: _write_due_role_ends(context, report))
     _run_step("due deletions", lambda: _start_due_deletions(context, report))
     saved = reads.get(keys.maintenance_progress()) or {}
     after = saved.get("deletions_after")
@@ -153,6 +156,10 @@ def _run_step(name: str, step: Callable[[], None]) -> None:
     except Exception:  # noqa: BLE001 (one failed step must not stop the others)
         logger.exception("maintenance step failed", step=name)
         count_metric("StepsFailed")
+
+
+def _write_due_role_ends(context: RequestContext, report: Report) -> None:
+    report.role_ends_written = due_role_ends.write_due_ends(context.at, context.request_id, RESERVE_SECONDS)
 
 
 def _start_due_deletions(context: RequestContext, report: Report) -> None:

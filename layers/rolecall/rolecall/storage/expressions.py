@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, NamedTuple, Self
 
+from rolecall import clock
+
 type Value = Any
 
 #: An item as Python values. Each number is a `Decimal`, also a whole number.
@@ -123,6 +125,14 @@ class Attr(NamedTuple):
     def _comparison(self, sign: str, value: Value) -> Condition:
         return Condition(lambda add_name, add_value: f"{add_name(self.name)} {sign} {add_value(value)}")
 
+    def is_after_now(self) -> Condition:
+        """The attribute, in seconds since 1970, lies in the future. The clock is read when the request is made."""
+        return Condition(lambda add_name, add_value: f"{add_name(self.name)} > {add_value(_current_second())}")
+
+    def is_not_after_now(self) -> Condition:
+        """The attribute, in seconds since 1970, is reached. The clock is read when the request is made."""
+        return Condition(lambda add_name, add_value: f"{add_name(self.name)} <= {add_value(_current_second())}")
+
     def between(self, low: Value, high: Value) -> Condition:
         """low <= attribute <= high."""
         return Condition(
@@ -142,3 +152,7 @@ class Attr(NamedTuple):
         return Condition(
             lambda add_name, add_value: f"{function}({', '.join([add_name(self.name), *map(add_value, arguments)])})"
         )
+
+
+def _current_second() -> int:
+    return clock.epoch_seconds(clock.now())

@@ -1,6 +1,6 @@
-"""Every partition of the two indexes, `gsi1` and `gsi2`.
+"""Every partition of the four indexes, `gsi1` to `gsi4`.
 
-There are two indexes, with the attributes `<index>pk` and `<index>sk`. Each serves several access patterns:
+There are four indexes, with the attributes `<index>pk` and `<index>sk`. Most serve several access patterns:
 
 | index | what it finds |
 | --- | --- |
@@ -8,6 +8,8 @@ There are two indexes, with the attributes `<index>pk` and `<index>sk`. Each ser
 | `gsi1` | pending deletions by time, accounts by email, audit entries by target |
 | `gsi2` | users of a tenant by role and state, accounts by role and state, audit trails to be redacted |
 | `gsi2` | scheduled deletions by the time at which they are due, tenants that are being deleted by name |
+| `gsi3` | temporary roles of one tenant's users, or of the accounts, by their ends |
+| `gsi4` | temporary roles of the whole platform by their ends |
 """
 
 from typing import NamedTuple
@@ -16,7 +18,7 @@ from rolecall.storage.keys import comparable_form_of_name
 
 
 class IndexPartition(NamedTuple):
-    """A partition of one of the two indexes."""
+    """A partition of one of the indexes."""
 
     index_name: str
     pk: str
@@ -55,6 +57,12 @@ UNREDACTED_AUDITS = IndexPartition("gsi2", "AUDITS#UNREDACTED")
 #: The index partition of all platform accounts, ordered by email in lower case.
 ACCOUNTS_BY_EMAIL = IndexPartition("gsi1", "ACCOUNTS")
 
+#: The index partition of the platform accounts with a temporary role. The sort key is `role_end_sort_key`.
+ROLE_ENDS_OF_ACCOUNTS = IndexPartition("gsi3", "ACCOUNTS#ROLE_ENDS")
+
+#: The index partition of all users and accounts with a temporary role. The sort key is `role_end_sort_key`.
+ROLE_ENDS = IndexPartition("gsi4", "ROLE_ENDS")
+
 #: A sort key in `DELETING_TENANTS_BY_NAME` contains at most this many bytes of the tenant's name.
 _COMPARED_NAME_BYTES = 900
 
@@ -64,9 +72,28 @@ def users_by_email(tenant_id: str) -> IndexPartition:
     return IndexPartition("gsi1", f"TENANT#{tenant_id}#USERS")
 
 
-def users_by_role_and_state(tenant_id: str, role: str, active: bool) -> IndexPartition:
-    """The users of a tenant with one role and state. The sort key is the email in lower case."""
-    return IndexPartition("gsi2", f"TENANT#{tenant_id}#USERS#{role}#{'active' if active else 'inactive'}")
+def users_by_role_and_state(tenant_id: str, role: str, active: bool, *, temporary: bool = False) -> IndexPartition:
+    """The users of a tenant with one role and state. The sort key is the email in lower case.
+
+    Users whose role was written as a temporary one have partitions of their own.
+    """
+    kind, state = "#temporary" if temporary else "", "active" if active else "inactive"
+    return IndexPartition("gsi2", f"TENANT#{tenant_id}#USERS#{role}{kind}#{state}")
+
+
+def role_ends_of_tenant(tenant_id: str) -> IndexPartition:
+    """The users of a tenant with a temporary role. The sort key is `role_end_sort_key`."""
+    return IndexPartition("gsi3", f"TENANT#{tenant_id}#ROLE_ENDS")
+
+
+def role_end_sort_key(until: int, holder_id: str) -> str:
+    """The sort key that orders temporary roles by their ends. `until` is in seconds since 1970."""
+    return f"{until:010d}#{holder_id}"
+
+
+def highest_role_end_sort_key(until: int) -> str:
+    """A sort key above those of all roles that end in this second or before, and below those of all others."""
+    return f"{until + 1:010d}"
 
 
 def tenant_of_user(user_id: str) -> IndexPartition:

@@ -155,17 +155,22 @@ def query_merged(
     after: str | None = None,
     limit: int,
     matches: Callable[[str], bool] = lambda _sort_key: True,
+    keeps: Callable[[dynamodb.Item], bool] = lambda _item: True,
+    also: Sequence[tuple[str, dynamodb.Item]] = (),
 ) -> list[dynamodb.Item]:
     """The first `limit` items of several index partitions, merged in the order of their sort keys.
 
-    `matches` says which sort keys are returned, of those that begin with `prefix`.
+    `matches` says which sort keys are returned, of those that begin with `prefix`, and `keeps` which items. `also` are
+    further items with their sort keys, in this order.
 
     Reads at most about twice as many items as it returns. An item that moves from one of the partitions to another
     during the read is returned once.
     """
     chunk = max(_SMALLEST_CHUNK, -(-limit // len(partitions)))
     streams = [_iterate_index(partition, prefix, after, chunk) for partition in partitions]
-    by_sort_key = heapq.merge(*streams, key=lambda entry: entry[0])
+    further = [entry for entry in also if entry[0].startswith(prefix) and entry[0] > (after or "")]
+    merged = heapq.merge(further, *streams, key=lambda entry: entry[0])
+    by_sort_key = (entry for entry in merged if keeps(entry[1]))
     # All items in the merged partitions have different sort keys. Two neighbours with equal sort keys are the same
     # item, which moved from one partition to the other during the read.
     unique = (next(same) for sort_key, same in groupby(by_sort_key, key=lambda entry: entry[0]) if matches(sort_key))

@@ -12,6 +12,7 @@ from uuid import uuid4
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from rolecall import clock, deadline
 from rolecall.config import config
 from rolecall.errors import ConcurrentChange, RolecallError, ServiceUnavailable, Unauthorized
 from rolecall.storage import dynamodb, retries
@@ -41,7 +42,10 @@ class Put(NamedTuple):
 
 
 class Update(NamedTuple):
-    """Change single attributes of an item: set some, add numbers to some, remove some."""
+    """Change single attributes of an item: set some, add numbers to some, remove some.
+
+    From the second `send_before` (since 1970) on, a transaction with this update is not sent again.
+    """
 
     key: Key
     when: Condition
@@ -49,6 +53,7 @@ class Update(NamedTuple):
     add: Mapping[str, int] = _NOTHING
     remove: Sequence[str] = ()
     on_condition_failure: ConditionFailureHandler = _concurrent_change
+    send_before: int | None = None
 
 
 class Delete(NamedTuple):
@@ -60,11 +65,15 @@ class Delete(NamedTuple):
 
 
 class Check(NamedTuple):
-    """A condition check without a write. The transaction fails if the condition does not hold."""
+    """A condition check without a write. The transaction fails if the condition does not hold.
+
+    From the second `send_before` (since 1970) on, a transaction with this check is not sent again.
+    """
 
     key: Key
     when: Condition
     on_condition_failure: ConditionFailureHandler = _concurrent_change
+    send_before: int | None = None
 
 
 type Write = Put | Update | Delete | Check
@@ -110,22 +119,35 @@ def transact(*writes: Write) -> None:
     If several conditions fail, `Unauthorized` takes precedence: a caller whose access has ended learns nothing else.
     Otherwise the first of these writes determines the error, so the order of the writes is the precedence of their
     errors. Conflicts and throttling are retried within the time left. If a response is lost, the
-    retry changes nothing twice.
+    retry changes nothing twice. Nothing is sent from the earliest `send_before` of the writes on.
     """
-    parameters: dict[str, Any] = {
-        "TransactItems": [_transact_item(one) for one in writes],
-        "ClientRequestToken": str(uuid4()),
-    }
+    send_before = min(
+        (one.send_before for one in writes if isinstance(one, Check | Update) and one.send_before), default=None
+    )
+    parameters = _transaction_parameters(writes)
     backoff = retries.Backoff()
     while True:
         try:
-            dynamodb.client().transact_write_items(**parameters)
+            with deadline.nothing_sent_from(send_before):
+                dynamodb.client().transact_write_items(**parameters)
         except ClientError as error:
             backoff.wait_or_raise(_error_if_retries_fail(error, writes))
+            if error.response["Error"]["Code"] == "TransactionCanceledException":
+                # DynamoDB has carried out nothing, so this is a new transaction: its conditions compare with the
+                # present time.
+                parameters = _transaction_parameters(writes)
+            elif send_before is not None and send_before <= clock.epoch_seconds(clock.now()):
+                # The transaction may have been carried out before. Only the same request, with the same time in its
+                # conditions, could be sent again, and that time is over.
+                raise ServiceUnavailable from error
         except BotoCoreError as error:
             raise ServiceUnavailable from error
         else:
             return
+
+
+def _transaction_parameters(writes: Sequence[Write]) -> dict[str, Any]:
+    return {"TransactItems": [_transact_item(one) for one in writes], "ClientRequestToken": str(uuid4())}
 
 
 def _error_if_retries_fail(error: ClientError, writes: Sequence[Write]) -> type[RolecallError]:

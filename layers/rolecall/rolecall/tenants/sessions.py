@@ -37,7 +37,7 @@ def log_in_user(context: RequestContext, email: str, password: str) -> UserToken
     """
     login = logins.log_in(context, email, password, _owner_of_reservation)
     _tenant, user = login.state
-    return UserTokens(*login.tokens, users.User.from_item(user or {}))
+    return UserTokens(*login.tokens, users.User.from_item(user or {}, context.at))
 
 
 def _owner_of_reservation(reservation: dynamodb.Item) -> UserOwner:

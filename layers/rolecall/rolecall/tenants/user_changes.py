@@ -5,24 +5,55 @@ from contextlib import contextmanager
 from copy import replace
 from typing import NamedTuple
 
+from rolecall import clock
 from rolecall.audit import trail
 from rolecall.auth import preconditions
-from rolecall.auth.principals import RequestContext
-from rolecall.auth.roles import Role, admin_count_delta, check_may_manage, check_role_change_allowed
-from rolecall.clock import rfc3339
-from rolecall.errors import ConcurrentChange, LastAdmin, PreconditionFailed, SelfChangeDenied
-from rolecall.storage import indexes, keys, retries, writes
+from rolecall.auth.principals import Principal, RequestContext
+from rolecall.auth.roles import (
+    HeldRole,
+    Power,
+    Role,
+    admin_count_delta,
+    check_may_hand_on,
+    check_may_manage,
+    decide_role_change,
+    powers_given,
+    powers_of,
+)
+from rolecall.clock import rfc3339, rfc3339_of_second, second_of_rfc3339
+from rolecall.config import config
+from rolecall.errors import (
+    ConcurrentChange,
+    FieldError,
+    Forbidden,
+    LastAdmin,
+    PreconditionFailed,
+    SelfChangeDenied,
+    UserNotFound,
+    ValidationFailed,
+)
+from rolecall.storage import dynamodb, keys, retries, writes
 from rolecall.telemetry import count_metric, logger
-from rolecall.tenants import users
+from rolecall.tenants import role_ends, users
+
+#: A temporary role must have its end at least this many seconds ahead.
+_SHORTEST_SECONDS = 60
+
+_SECONDS_OF_DAY = 24 * 60 * 60
 
 
 class RoleChange(NamedTuple):
-    """The result of a role change; `version` is the user's version after it."""
+    """The result of a role change; `version` is the user's version after it. `until` is the end of a temporary role."""
 
     user_id: str
     old_role: Role
     new_role: Role
     version: int
+    until: int | None = None
+
+    def to_json(self) -> dict[str, str]:
+        until = {} if self.until is None else {"until": rfc3339_of_second(self.until)}
+        return {"user_id": self.user_id, "old_role": self.old_role, "new_role": self.new_role, **until}
 
 
 def promote_user(
@@ -30,30 +61,33 @@ def promote_user(
     user_id: str,
     higher_lower_or_same_role: Role,
     *,
+    until: str | None = None,
     reason: str | None = None,
     if_match: frozenset[int] | None = None,
 ) -> RoleChange:
     """Change the role of another user in the caller's tenant; a user who has that role already stays unchanged.
 
+    With `until`, as `clock.rfc3339` writes it, the role is temporary: from that second on the user has its lasting role
+    again. The same role without `until` becomes the lasting one.
+
     One transaction checks that the target is as it was read, that the actor still has its role and that the
     tenant is active; it also updates the count of active admins and writes the audit entry. Raises, in this
-    order: `UserNotFound`, `PreconditionFailed`, `SelfChangeDenied`, `RoleTransitionDenied`, `LastAdmin`,
-    `ConcurrentChange`. Raises `Forbidden` if the actor's role has changed since the authorizer read it,
+    order: `UserNotFound`, `PreconditionFailed`, `ValidationFailed`, `SelfChangeDenied`, `RoleTransitionDenied`,
+    `LastAdmin`, `ConcurrentChange`. Raises `Forbidden` if the actor's role has changed since the authorizer read it,
     `Unauthorized` if the actor is no longer active.
     """
+    role_and_until = higher_lower_or_same_role, None if until is None else second_of_rfc3339(until)
     old, new = retries.retry_on_conflict(
-        lambda: _read_check_and_write_change(
-            context, "promote_user", user_id, higher_lower_or_same_role, None, reason, if_match
-        )
+        lambda: _read_check_and_write_change(context, "promote_user", user_id, role_and_until, None, reason, if_match)
     )
     logger.info(
-        "role unchanged" if old.role == new.role else "user promoted",
+        "role unchanged" if old.held_role == new.held_role else "user promoted",
         tenant_id=context.principal.tenant_id,
         user_id=old.id,
         old_role=old.role,
         new_role=new.role,
     )
-    return RoleChange(old.id, old.role, new.role, new.version)
+    return RoleChange(old.id, old.role, new.role, new.version, new.held_role.until)
 
 
 def update_user(
@@ -72,7 +106,15 @@ def update_user(
     user whom the actor does not manage.
     """
     old, new = retries.retry_on_conflict(
-        lambda: _read_check_and_write_change(context, "update_user", user_id, new_role, new_active, reason, if_match)
+        lambda: _read_check_and_write_change(
+            context,
+            "update_user",
+            user_id,
+            None if new_role is None else (new_role, None),
+            new_active,
+            reason,
+            if_match,
+        )
     )
     logger.info("user updated", tenant_id=new.tenant_id, user_id=new.id, role=new.role, active=new.active)
     count_metric("UserDeactivated", int(old.active and not new.active))
@@ -83,63 +125,101 @@ def _read_check_and_write_change(
     context: RequestContext,
     audit_action: str,
     user_id: str,
-    new_role: Role | None,
+    new_role_and_until: tuple[Role, int | None] | None,
     new_active: bool | None,
     reason: str | None,
     if_match: frozenset[int] | None,
 ) -> tuple[users.User, users.User]:
     """Read the user, check the rules and write the change; return the user before and after it."""
     actor = context.principal
-    old = users.User.from_item(users.read_item_of_undeleted_user(actor.tenant_id, user_id))
+    item = _read_target(context, user_id, new_role_and_until)
+    old = users.User.from_item(item, clock.now())
     if if_match is not None and old.version not in if_match:
         raise PreconditionFailed
-    _check_change_allowed(context, old, new_role, new_active)
-    new = replace(
-        old, role=old.role if new_role is None else new_role, active=old.active if new_active is None else new_active
-    )
+    new = decide_change(context, old, new_role_and_until, new_active)
     if new == old:
         return old, old
+    if old.has_unwritten_end:
+        context = role_ends.write_end_first(context, item)
     new = replace(
         new,
         updated_at=rfc3339(context.at),
         version=old.version + 1,
         # A deactivation ends the user's sessions for good. They stay ended after the user is active again.
         session_generation=old.session_generation + (old.active and not new.active),
+        has_unwritten_end=False,
     )
-    changed = [name for name in ("role", "active") if getattr(old, name) != getattr(new, name)]
     with conflict_instead_of_last_admin_if_changed(old):
         writes.transact(
             preconditions.tenant_active(
-                old.tenant_id, admin_delta=admin_count_delta(old.role_if_active, new.role_if_active)
+                old.tenant_id, admin_delta=admin_count_delta(old.counted_role, new.counted_role)
             ),
             writes.Update(
                 keys.user(old.tenant_id, old.id),
                 set={
-                    "role": new.role,
-                    "active": new.active,
+                    **new.role_attributes(),
                     "session_generation": new.session_generation,
                     "updated_at": new.updated_at,
                     "change_reason": reason,  # for the role event, which is made from this item
-                    **indexes.users_by_role_and_state(new.tenant_id, new.role, new.active).index_attributes(
-                        new.email.lower()
-                    ),
                 },
                 add={"version": 1},
+                remove=old.outdated_role_attributes(new),
                 when=old.unchanged_condition,
+                send_before=old.held_role.until,
             ),
-            *preconditions.actor_still_authorized(actor),
+            *preconditions.actor_still_authorized(actor, gives=_powers_given(old, new)),
             trail.new_entry(
                 context,
                 audit_action,
                 ("user", old.id),
                 scope=old.tenant_id,
-                before={name: getattr(old, name) for name in changed},
-                after={name: getattr(new, name) for name in changed},
+                before=_changed_facts(old, new),
+                after=_changed_facts(new, old),
                 reason=reason,
             ),
         )
-    count_metric("RoleChanged", int(old.role is not new.role))
+    count_metric("RoleChanged", int(old.held_role != new.held_role))
     return old, new
+
+
+def _read_target(
+    context: RequestContext, user_id: str, new_role_and_until: tuple[Role, int | None] | None
+) -> dynamodb.Item:
+    """Read the item of the user; raise `ValidationFailed` for an end that is too near or too far, or `UserNotFound`.
+
+    An end that the user's role has already is allowed, also if it is near by now: a repeated request changes nothing.
+    """
+    new_role, until = new_role_and_until or (None, None)
+    problem = _problem_of_end(context, until)
+    try:
+        item = users.read_item_of_undeleted_user(context.principal.tenant_id, user_id)
+    except UserNotFound:
+        if problem:
+            raise ValidationFailed(problem) from None
+        raise
+    if problem:
+        held = users.User.from_item(item, clock.now()).held_role
+        if (held.role, held.until) != (new_role, until):
+            raise ValidationFailed(problem)
+    return item
+
+
+def _problem_of_end(context: RequestContext, until: int | None) -> FieldError | None:
+    if until is None:
+        return None
+    ahead, days = until - context.at.timestamp(), config().max_temporary_role_days
+    if ahead >= _SHORTEST_SECONDS and ahead <= days * _SECONDS_OF_DAY:
+        return None
+    message = f"must be at least a minute and at most {days} days ahead"
+    return FieldError("until", message, rfc3339_of_second(until))
+
+
+def _changed_facts(user: users.User, other: users.User) -> dict[str, str | bool]:
+    """Return the role and the state of `user`, each if `other` has another one."""
+    return {
+        **(user.held_role.to_json() if user.held_role != other.held_role else {}),
+        **({"active": user.active} if user.active != other.active else {}),
+    }
 
 
 @contextmanager
@@ -153,21 +233,46 @@ def conflict_instead_of_last_admin_if_changed(target_as_read: users.User) -> Ite
     try:
         yield
     except LastAdmin:
-        if (
-            users.User.from_item(users.read_item_of_undeleted_user(target_as_read.tenant_id, target_as_read.id)).version
-            != target_as_read.version
-        ):
+        item = users.read_item_of_undeleted_user(target_as_read.tenant_id, target_as_read.id)
+        if users.User.from_item(item, clock.now()).version != target_as_read.version:
             raise ConcurrentChange from None
         raise
 
 
-def _check_change_allowed(
-    context: RequestContext, target: users.User, new_role: Role | None, new_active: bool | None
-) -> None:
-    actor, oneself = Role(context.principal.role), target.id == context.principal.id
-    if new_role is not None:
-        check_role_change_allowed(actor, target.role, new_role, target_is_actor=oneself)
+def decide_change(
+    context: RequestContext,
+    target: users.User,
+    new_role_and_until: tuple[Role, int | None] | None,
+    new_active: bool | None,
+) -> users.User:
+    """Return the target as it is after a change that the caller asks for; equal to `target` if nothing changes.
+
+    Raises what `roles.decide_role_change` raises. For a change of `new_active`, raises `SelfChangeDenied` for oneself
+    and `Forbidden` for a user whom the actor does not manage, or who would get powers that outlive the actor's role.
+    """
+    actor, oneself = require_tenant_user(context.principal), target.id == context.principal.id
+    new = target
+    if new_role_and_until is not None:
+        held = decide_role_change(actor, target.held_role, *new_role_and_until, target_is_actor=oneself)
+        new = replace(new, held_role=held)
     if new_active is not None:
         if oneself:
             raise SelfChangeDenied("you cannot activate or deactivate yourself: ask someone else")
-        check_may_manage(actor, target.role)
+        check_may_manage(actor.role, target.role)
+        new = replace(new, active=new_active)
+        check_may_hand_on(actor, _powers_given(target, new))
+    return new
+
+
+def _powers_given(old: users.User, new: users.User) -> tuple[Power, ...]:
+    """Return the powers that a change gives: an activation gives all powers of the user's roles."""
+    is_activated = new.active and not old.active
+    return powers_of(new.held_role) if is_activated else powers_given(old.held_role, new.held_role)
+
+
+def require_tenant_user(principal: Principal) -> HeldRole[Role]:
+    """Return the role of a caller who is a user of a tenant; raise `Forbidden` for any other caller."""
+    held = principal.held_tenant_role
+    if held is None:
+        raise Forbidden
+    return held

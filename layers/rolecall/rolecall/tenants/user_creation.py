@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
+from rolecall import clock
 from rolecall.audit import trail
 from rolecall.auth import preconditions, tokens
 from rolecall.auth.principals import RequestContext
-from rolecall.auth.roles import Role, admin_count_delta
+from rolecall.auth.roles import HeldRole, Power, Role, admin_count_delta, check_may_hand_on
 from rolecall.clock import rfc3339
 from rolecall.errors import EmailTaken
 from rolecall.ids import new_id
@@ -50,20 +51,24 @@ class CreatedUser(NamedTuple):
 
     def to_replay_record(self) -> dict[str, Any]:
         """Return what is stored for a replay: everything but the token, which the claim derives again."""
-        return {"user": self.user._asdict(), "webhook_url": self.webhook_url}
+        return {"user": self.user.to_creation_record(), "webhook_url": self.webhook_url}
 
     @classmethod
     def from_replay_record(cls, record: Mapping[str, Any], claim: "IdempotencyClaim") -> Self:
-        user = users.User.from_item(record["user"])
+        user = users.User.from_item(record["user"], clock.now())
         return cls(user, claim.derive_api_token(user.id), record["webhook_url"])
 
 
 def create_user(context: RequestContext, new: NewUser, *, idempotency_key: str | None = None) -> CreatedUser:
     """Create a user in the caller's tenant; a repeated call with the same `idempotency_key` returns the same user.
 
+    Raises `Forbidden` if the caller's own role is temporary and the new user's role is above the caller's lasting role.
     Raises `EmailTaken` if anyone on the platform has that email, `IdempotencyKeyReused` if the key was used
     for other facts, `RequestInProgress` while the first request with the key runs.
     """
+    actor = context.principal.held_tenant_role
+    if actor is not None:
+        check_may_hand_on(actor, [Power(new.role)])
     if idempotency_key is None:
         return _create_user_in_one_transaction(context, new, None)
     # The idempotency module is imported only for a request with an `Idempotency-Key`, because the import of Powertools'
@@ -93,7 +98,7 @@ def _create_user_in_one_transaction(
     created, user_writes = prepare_user_writes(context, tenant_id, new, claim)
     writes.transact(
         preconditions.tenant_active(tenant_id, admin_delta=admin_count_delta(None, new.role)),
-        *preconditions.actor_still_authorized(context.principal),
+        *preconditions.actor_still_authorized(context.principal, gives=[Power(new.role)]),
         *user_writes,
         *([claim.completion_write(created.to_replay_record(), created.owner)] if claim else []),
         trail.new_entry(
@@ -120,9 +125,9 @@ def prepare_user_writes(
     # Argon2.
     from rolecall.auth.passwords import hash_password  # noqa: PLC0415
 
-    user_id, at, address = new_id(), rfc3339(context.at), new.email.lower()
+    user_id, at = new_id(), rfc3339(context.at)
     token = claim.derive_api_token(user_id) if claim else tokens.new_api_token()
-    user = users.User(user_id, tenant_id, new.email, new.role, True, token[-4:], at, at, 1)
+    user = users.User(user_id, tenant_id, new.email, HeldRole.lasting(new.role), True, token[-4:], at, at, 1)
     token_key = keys.api_token(tokens.api_token_hash(token))
     email_key = keys.email_reservation(new.email)
     owner = {"tenant_id": tenant_id, "user_id": user.id}
@@ -135,9 +140,7 @@ def prepare_user_writes(
         writes.put_if_absent(
             keys.user(tenant_id, user.id),
             {
-                **indexes.users_by_email(tenant_id).index_attributes(address),
-                **indexes.users_by_role_and_state(tenant_id, user.role, user.active).index_attributes(address),
-                **user._asdict(),
+                **user.to_new_item(),
                 "owned_keys": {token_key.pk, email_key.pk, *(claim.record_keys_outside_tenant if claim else ())},
                 **({"stored_response": claim.sort_key_in_tenant} if claim and claim.sort_key_in_tenant else {}),
             },

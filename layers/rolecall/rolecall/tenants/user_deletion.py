@@ -6,7 +6,7 @@ Then the items of the partition are deleted, and the user's own item last. If th
 the user is still listed in `indexes.PENDING_USER_DELETIONS`, where maintenance finds it and continues.
 """
 
-from rolecall import deadline
+from rolecall import clock, deadline
 from rolecall.audit import trail
 from rolecall.auth import preconditions
 from rolecall.auth.principals import RequestContext
@@ -17,6 +17,7 @@ from rolecall.errors import PreconditionFailed, RolecallError, SelfChangeDenied,
 from rolecall.storage import dynamodb, indexes, keys, reads, retries, writes
 from rolecall.storage.expressions import Attr
 from rolecall.telemetry import count_metric, describe_cause_for_log, log_service_unavailable, logger
+from rolecall.tenants import role_ends
 from rolecall.tenants.user_changes import conflict_instead_of_last_admin_if_changed
 from rolecall.tenants.users import User
 
@@ -61,16 +62,18 @@ def _mark_deleted_and_free_owned_keys(
     item = reads.get(keys.user(actor.tenant_id, canonical)) if canonical else None
     if item is None or item.get("deleted_at"):
         raise UserNotFound
-    user = User.from_item(item)
+    user = User.from_item(item, clock.now())
     if if_match is not None and user.version not in if_match:
         raise PreconditionFailed
     if user.id == actor.id:
         raise SelfChangeDenied("you cannot delete yourself: ask someone else")
     check_may_manage(Role(actor.role), user.role)
+    if user.has_unwritten_end:
+        context = role_ends.write_end_first(context, item)
     at = rfc3339(context.at)
     with conflict_instead_of_last_admin_if_changed(user):
         writes.transact(
-            preconditions.tenant_active(user.tenant_id, admin_delta=admin_count_delta(user.role_if_active, None)),
+            preconditions.tenant_active(user.tenant_id, admin_delta=admin_count_delta(user.counted_role, None)),
             writes.Update(
                 keys.user(user.tenant_id, user.id),
                 set={
@@ -83,8 +86,9 @@ def _mark_deleted_and_free_owned_keys(
                 add={"version": 1},
                 # The email is free for other users as soon as the user is marked as deleted. So the user's item must no
                 # longer list its owned keys, or a later sweep could delete another user's email.
-                remove=("gsi2pk", "gsi2sk", "owned_keys"),
+                remove=("gsi2pk", "gsi2sk", "gsi3pk", "gsi3sk", "gsi4pk", "gsi4sk", "owned_keys"),
                 when=user.unchanged_condition & Attr("owned_keys").eq(item["owned_keys"]),
+                send_before=user.held_role.until,
             ),
             *preconditions.actor_still_authorized(actor),
             *_owned_key_releases(Owner(user.tenant_id, user.id), item),
@@ -93,7 +97,7 @@ def _mark_deleted_and_free_owned_keys(
                 "delete_user",
                 ("user", user.id),
                 scope=user.tenant_id,
-                before={"email": user.email, "role": user.role, "active": user.active},
+                before={"email": user.email, **user.held_role.to_json(), "active": user.active},
                 reason=reason,
             ),
         )

@@ -2,23 +2,26 @@
 
 from copy import replace
 
+from rolecall import clock
 from rolecall.audit import trail
 from rolecall.auth import preconditions, tokens
 from rolecall.auth.principals import RequestContext
-from rolecall.auth.roles import Role, check_may_manage
+from rolecall.auth.roles import Role, check_may_hand_on, check_may_manage, powers_of
 from rolecall.auth.session_owners import UserOwner
 from rolecall.clock import rfc3339
 from rolecall.errors import Unauthorized, UserNotFound
 from rolecall.storage import dynamodb, keys, reads, retries, writes
 from rolecall.telemetry import count_metric, log_and_count_critical_event, logger
-from rolecall.tenants import users
+from rolecall.tenants import role_ends, users
+from rolecall.tenants.user_changes import require_tenant_user
 
 
 def rotate_token(context: RequestContext, user_id: str) -> tuple[users.User, str]:
     """Replace the API token of the caller, or of a user whom the caller manages; return the user and the new token.
 
-    One transaction deletes the old token and writes the new one. Raises `UserNotFound`, `Forbidden`,
-    `ConcurrentChange`, and `Unauthorized` for an actor who is no longer active.
+    One transaction deletes the old token and writes the new one. Raises `UserNotFound`, `ConcurrentChange`, and
+    `Unauthorized` for an actor who is no longer active. Raises `Forbidden` for a user whom the caller does not manage,
+    and for a caller whose temporary role ends before a higher role of the user: the caller learns the token.
     """
     user, token = retries.retry_on_conflict(lambda: _attempt_rotation(context, user_id))
     logger.info("token rotated", tenant_id=user.tenant_id, user_id=user.id)
@@ -28,10 +31,11 @@ def rotate_token(context: RequestContext, user_id: str) -> tuple[users.User, str
 def _attempt_rotation(context: RequestContext, user_id: str) -> tuple[users.User, str]:
     actor = context.principal
     item = users.read_item_of_undeleted_user(actor.tenant_id, user_id)
-    old = users.User.from_item(item)
+    old = users.User.from_item(item, clock.now())
     oneself = old.id == actor.id
     if not oneself:
         check_may_manage(Role(actor.role), old.role)
+        check_may_hand_on(require_tenant_user(actor), powers_of(old.held_role))
     old_tokens = {pk for pk in item["owned_keys"] if pk.startswith(keys.TOKEN_PREFIX)}
     # The caller's own token may have been rotated after the authorizer accepted it. A token that no longer exists must
     # not be replaced by a new one.
@@ -42,7 +46,11 @@ def _attempt_rotation(context: RequestContext, user_id: str) -> tuple[users.User
         context,
         item,
         action="rotate_token",
-        actor_checks=_own_session_checks(context, old) if oneself else preconditions.actor_still_authorized(actor),
+        actor_checks=(
+            _own_session_checks(context, old)
+            if oneself
+            else preconditions.actor_still_authorized(actor, gives=powers_of(old.held_role))
+        ),
     )
 
 
@@ -68,7 +76,7 @@ def issue_admin_token(context: RequestContext, tenant_id: str, email: str) -> tu
         if reservation.get("tenant_id") != tenant_id:
             raise UserNotFound("the tenant has no active admin with that email")
         item = users.read_item_of_undeleted_user(tenant_id, reservation["user_id"])
-        admin = users.User.from_item(item)
+        admin = users.User.from_item(item, clock.now())
         if admin.role is not Role.ADMIN or not admin.active:
             raise UserNotFound("the tenant has no active admin with that email")
         return _replace_token(context, item, action="issue_admin_token", actor_checks=[], critical=True)
@@ -88,14 +96,18 @@ def _replace_token(
     critical: bool = False,
 ) -> tuple[users.User, str]:
     """Delete the user's token and write a new one, in one transaction with the audit entry of `action`."""
-    old = users.User.from_item(item)
+    old = users.User.from_item(item, clock.now())
+    if old.has_unwritten_end:
+        context = role_ends.write_end_first(context, item)
     # A user should have exactly one API token. If a fault left several, the rotation deletes them all.
     old_tokens = {pk for pk in item["owned_keys"] if pk.startswith(keys.TOKEN_PREFIX)}
     token = tokens.new_api_token()
     token_key = keys.api_token(tokens.api_token_hash(token))
     old_token_keys = [keys.Key(pk, keys.META) for pk in sorted(old_tokens)]
     last_used = [one["last_used_at"] for one in map(reads.get, old_token_keys) if one and "last_used_at" in one]
-    new = replace(old, token_last4=token[-4:], updated_at=rfc3339(context.at), version=old.version + 1)
+    new = replace(
+        old, token_last4=token[-4:], updated_at=rfc3339(context.at), version=old.version + 1, has_unwritten_end=False
+    )
     writes.transact(
         preconditions.tenant_active(old.tenant_id),
         # DynamoDB allows one operation per item in a transaction. If callers rotate their own token, the update of the
@@ -109,6 +121,7 @@ def _replace_token(
             },
             add={"version": 1},
             when=old.unchanged_condition,
+            send_before=old.held_role.until,
         ),
         *map(writes.Delete, old_token_keys),
         writes.put_if_absent(token_key, {"tenant_id": old.tenant_id, "user_id": old.id, "created_at": new.updated_at}),

@@ -1,20 +1,35 @@
 """Tenant users: the record of one user, reading one, and listing a tenant's users."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, NamedTuple, Self
 
+from rolecall import clock
 from rolecall.auth import preconditions, tokens
 from rolecall.auth.principals import PrincipalType, RequestContext
-from rolecall.auth.roles import Role, check_may_manage
+from rolecall.auth.roles import (
+    TEMPORARY_ROLE_ATTRIBUTES,
+    HeldRole,
+    Role,
+    check_may_manage,
+    is_highest,
+)
 from rolecall.auth.session_owners import FIRST_GENERATION
+from rolecall.clock import rfc3339_of_second
 from rolecall.email_addresses import ANY_ADDRESS, AddressPrefix
 from rolecall.errors import UserNotFound
 from rolecall.storage import cursors, dynamodb, indexes, keys, reads
 from rolecall.storage.expressions import Attr, Condition
 
+#: The attributes that a user's item has only while it stores a temporary role.
+_TEMPORARY_ATTRIBUTES = (*TEMPORARY_ROLE_ATTRIBUTES, "gsi3pk", "gsi3sk", "gsi4pk", "gsi4sk")
+
 
 class User(NamedTuple):
-    """A user of a tenant. `version` is 1 at creation and grows by 1 with each change.
+    """A user of a tenant at one moment. `version` is 1 at creation and grows by 1 with each change.
+
+    The end of a temporary role counts as a change, whether or not it is written down already: from that second on,
+    `role` is the lasting role, and `version` and `updated_at` are those that writing the end down stores.
 
     Only sessions with the user's present `session_generation` are valid: raising it ends all sessions.
     """
@@ -22,38 +37,85 @@ class User(NamedTuple):
     id: str
     tenant_id: str
     email: str
-    role: Role
+    held_role: HeldRole[Role]
     active: bool
     token_last4: str
     created_at: str
     updated_at: str
     version: int
     session_generation: int = FIRST_GENERATION
+    has_unwritten_end: bool = False
 
     @classmethod
-    def from_item(cls, item: Mapping[str, Any]) -> Self:
+    def from_item(cls, item: Mapping[str, Any], at: datetime) -> Self:
+        """Make a user of its item, with the role in force at the moment `at`."""
+        written = HeldRole.from_item(item, Role)
+        has_unwritten_end = written.has_ended_at(at)
         return cls(
             item["id"],
             item["tenant_id"],
             item["email"],
-            Role(item["role"]),
+            written.at(at),
             item["active"],
             item["token_last4"],
             item["created_at"],
-            item["updated_at"],
-            int(item["version"]),
+            rfc3339_of_second(written.until) if written.until and has_unwritten_end else item["updated_at"],
+            int(item["version"]) + has_unwritten_end,
             int(item.get("session_generation", FIRST_GENERATION)),
+            has_unwritten_end,
         )
 
     @property
-    def role_if_active(self) -> Role | None:
-        """The role of an active user, None for an inactive one: only active admins are counted."""
-        return self.role if self.active else None
+    def role(self) -> Role:
+        """The role in force."""
+        return self.held_role.role
+
+    @property
+    def counted_role(self) -> Role | None:
+        """The lasting role of an active user, None for an inactive one: only lasting, active admins are counted."""
+        return self.held_role.lasting_role if self.active else None
 
     @property
     def unchanged_condition(self) -> Condition:
-        """The write condition that nobody has changed this user since it was read."""
-        return Attr("version").eq(self.version) & Attr("role").eq(self.role) & Attr("active").eq(self.active)
+        """The write condition that nobody has changed this user since it was read, and that its role has not ended."""
+        unchanged = Attr("version").eq(self.version) & Attr("role").eq(self.role) & Attr("active").eq(self.active)
+        if self.held_role.until is None:
+            return unchanged & Attr("role_until").not_exists()
+        return unchanged & Attr("role_until").eq(self.held_role.until) & Attr("role_until").is_after_now()
+
+    def role_attributes(self) -> dict[str, Any]:
+        """Return the attributes of the user's item that depend on its role and state, with the index entries."""
+        attributes = {
+            **self.held_role.item_attributes(),
+            "active": self.active,
+            **indexes.users_by_role_and_state(
+                self.tenant_id, self.role, self.active, temporary=self.held_role.until is not None
+            ).index_attributes(self.email.lower()),
+        }
+        if self.held_role.until is None:
+            return attributes
+        sort_key = indexes.role_end_sort_key(self.held_role.until, self.id)
+        return {
+            **attributes,
+            **indexes.role_ends_of_tenant(self.tenant_id).index_attributes(sort_key),
+            **indexes.ROLE_ENDS.index_attributes(sort_key),
+        }
+
+    def outdated_role_attributes(self, after: Self) -> tuple[str, ...]:
+        """Return the attributes that the item of this user must no longer have after a change to `after`."""
+        return _TEMPORARY_ATTRIBUTES if after.held_role.until is None and self.held_role.until is not None else ()
+
+    def to_new_item(self) -> dict[str, Any]:
+        """Return the attributes of the item of a new user, with the index entries."""
+        return {
+            **indexes.users_by_email(self.tenant_id).index_attributes(self.email.lower()),
+            **self.role_attributes(),
+            **{name: getattr(self, name) for name in _PLAIN_FIELDS},
+        }
+
+    def to_creation_record(self) -> dict[str, Any]:
+        """Return the facts of a new user, from which `from_item` makes the same user again."""
+        return {"role": self.role, **{name: getattr(self, name) for name in _PLAIN_FIELDS}}
 
     def to_json(self, full_token: str | None = None) -> dict[str, Any]:
         """Return the user as lists show it, with `full_token` in full if it is given, else with the masked token."""
@@ -65,11 +127,18 @@ class User(NamedTuple):
             "id": self.id,
             "tenant_id": self.tenant_id,
             "email": self.email,
-            "role": self.role,
+            **self.held_role.to_json(),
             "active": self.active,
             "created_at": self.created_at,
             "updated_at": self.updated_at,
         }
+
+
+#: The fields of a user that its item stores under the same names.
+_PLAIN_FIELDS = (
+    *("id", "tenant_id", "email", "active", "token_last4", "created_at", "updated_at", "version"),
+    "session_generation",
+)
 
 
 class UserPage(NamedTuple):
@@ -84,14 +153,14 @@ def get_user(context: RequestContext, own_or_managed_user_id: str) -> User:
     """
     actor = context.principal
     if actor.type is PrincipalType.MASTER:
-        return _get_user_of_any_tenant(own_or_managed_user_id)
-    user = User.from_item(read_item_of_undeleted_user(actor.tenant_id, own_or_managed_user_id))
+        return _get_user_of_any_tenant(own_or_managed_user_id, context.at)
+    user = User.from_item(read_item_of_undeleted_user(actor.tenant_id, own_or_managed_user_id), context.at)
     if user.id != actor.id:
         check_may_manage(Role(actor.role), user.role)
     return user
 
 
-def _get_user_of_any_tenant(user_id: str) -> User:
+def _get_user_of_any_tenant(user_id: str, at: datetime) -> User:
     canonical = keys.canonical_uuid(user_id)
     reservations = reads.query_index(indexes.tenant_of_user(canonical), limit=1).items if canonical else []
     if not canonical or not reservations:
@@ -100,7 +169,7 @@ def _get_user_of_any_tenant(user_id: str) -> User:
     tenant, user = reads.get_many(keys.tenant(tenant_id), keys.user(tenant_id, canonical))
     if tenant is None or tenant["status"] != preconditions.ACTIVE or user is None or user.get("deleted_at"):
         raise UserNotFound
-    return User.from_item(user)
+    return User.from_item(user, at)
 
 
 def list_users(
@@ -112,20 +181,26 @@ def list_users(
     active: bool | None = None,
     email_prefix: AddressPrefix = ANY_ADDRESS,
 ) -> UserPage:
-    """Return a page of the caller's tenant's users, ordered by email.
+    """Return a page of the caller's tenant's users, ordered by email; `role` is the role in force at this moment.
 
-    Every page but the last is full. A page reads only the users that it returns, however large the tenant is.
-    The next page starts behind the last email of this one, and emails don't change, so paging returns each
-    user that exists the whole time exactly once. Raises `ValidationFailed` for a cursor of another list.
+    Every page but the last is full. A page reads only the users that it returns, and those whose temporary role has
+    ended but is not written down yet, however large the tenant is. The next page starts behind the last email of this
+    one, and emails don't change, so paging returns each user that exists the whole time exactly once. Raises
+    `ValidationFailed` for a cursor of another list.
     """
-    tenant_id = context.principal.tenant_id
+    tenant_id, at = context.principal.tenant_id, context.at
     scope = ("list_users", tenant_id, role or "", "" if active is None else str(active), *email_prefix.cursor_scope)
     position = cursors.decode(cursor, *scope) if cursor is not None else None
-    partitions = _index_partitions_by_role_and_state(tenant_id, role, active)
     items = reads.query_merged(
-        partitions, prefix=email_prefix.stored, after=position, limit=limit + 1, matches=email_prefix.matches
+        _index_partitions_by_role_and_state(tenant_id, role, active),
+        also=_entries_of_unwritten_ends(tenant_id, role, active, at),
+        prefix=email_prefix.stored,
+        after=position,
+        limit=limit + 1,
+        matches=email_prefix.matches,
+        keeps=lambda item: role is None or HeldRole.from_item(item, Role).at(at).role is role,
     )
-    users = [User.from_item(item) for item in items[:limit]]
+    users = [User.from_item(item, at) for item in items[:limit]]
     more = len(items) > limit
     return UserPage(users, cursors.encode(users[-1].email.lower(), *scope) if more else None)
 
@@ -136,10 +211,43 @@ def _index_partitions_by_role_and_state(
     if role is None and active is None:
         return [indexes.users_by_email(tenant_id)]
     return [
-        indexes.users_by_role_and_state(tenant_id, one_role, state)
+        indexes.users_by_role_and_state(tenant_id, one_role, state, temporary=temporary)
         for one_role in (Role if role is None else (role,))
+        # The lowest role is never a temporary one.
+        for temporary in ((False,) if one_role is Role.USER else (False, True))
         for state in ((True, False) if active is None else (active,))
     ]
+
+
+def _entries_of_unwritten_ends(
+    tenant_id: str, role: Role | None, active: bool | None, at: datetime
+) -> list[tuple[str, dynamodb.Item]]:
+    """Return the index entries, in order, of the users to whom `role` has come back by an end that is not written down.
+
+    The index by role still lists these users under their temporary role. There are few: maintenance writes each end
+    down within minutes.
+    """
+    # Nobody with the highest role as the lasting one has a temporary role.
+    if role is None or is_highest(role):
+        return []
+    found: list[keys.Key] = []
+    after, more = None, True
+    while more:
+        page = reads.query_index(
+            indexes.role_ends_of_tenant(tenant_id),
+            after=after,
+            last=indexes.highest_role_end_sort_key(clock.epoch_seconds(at)),
+        )
+        found += [keys.Key(item["pk"], item["sk"]) for item in page.items]
+        after, more = page.items[-1]["gsi3sk"] if page.items else None, page.more
+    return sorted(
+        (
+            (item["email"].lower(), item)
+            for item in reads.get_many(*found)
+            if item is not None and "deleted_at" not in item and active in (None, item["active"])
+        ),
+        key=lambda entry: entry[0],
+    )
 
 
 def read_item_of_undeleted_user(tenant_id: str, user_id: str) -> dynamodb.Item:

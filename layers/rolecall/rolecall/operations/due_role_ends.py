@@ -1,0 +1,57 @@
+"""The ends of temporary roles that are due: found by time, and written down.
+
+Nothing waits for this: a temporary role is over at its second in any case.
+"""
+
+from datetime import datetime
+
+from rolecall import deadline
+from rolecall.auth import preconditions
+from rolecall.auth.roles import HeldRole, Role
+from rolecall.errors import ConcurrentChange, Unauthorized
+from rolecall.storage import dynamodb, indexes, keys, reads
+from rolecall.telemetry import count_metric, logger
+from rolecall.tenants import role_ends
+
+#: The page size of the list of ends.
+_PAGE = 50
+
+
+def write_due_ends(at: datetime, request_id: str, reserve_seconds: float) -> int:
+    """Write down the ends that are due at the time `at`, the earliest first; return how many were written.
+
+    Stops when less than `reserve_seconds` are left. The rest is still due at the next run, and so is what fails. The
+    ends of users of a closed tenant stay due: they are written down when the tenant is open again.
+    """
+    written, after, more = 0, None, True
+    last = indexes.highest_role_end_sort_key(int(at.timestamp()))
+    while more:
+        page = reads.query_index(indexes.ROLE_ENDS, after=after, last=last, limit=_PAGE)
+        found = [keys.Key(entry["pk"], entry["sk"]) for entry in page.items]
+        tenants = [keys.Key(key.pk, keys.META) for key in found]
+        items = reads.get_many(*found, *tenants)
+        for item, tenant in zip(items[: len(found)], items[len(found) :], strict=True):
+            if deadline.time_left() < reserve_seconds:
+                return written
+            if item is not None and _is_due(item, tenant, at):
+                written += _write_end_unless_it_fails(item, request_id, at)
+        after, more = page.items[-1]["gsi4sk"] if page.items else None, page.more
+    return written
+
+
+def _is_due(item: dynamodb.Item, tenant: dynamodb.Item | None, at: datetime) -> bool:
+    """Return whether the end is still to be written: the index may be some milliseconds behind the table."""
+    is_open = tenant is not None and tenant["status"] == preconditions.ACTIVE
+    return is_open and "deleted_at" not in item and HeldRole.from_item(item, Role).has_ended_at(at)
+
+
+def _write_end_unless_it_fails(item: dynamodb.Item, request_id: str, at: datetime) -> bool:
+    try:
+        role_ends.write_end(item, request_id, at)
+    except (ConcurrentChange, Unauthorized):
+        return False  # another request has written the end down, or has closed the tenant
+    except Exception:  # noqa: BLE001 (one end that fails must not stop the others)
+        logger.exception("role end not written")
+        count_metric("MaintenanceStepFailed")
+        return False
+    return True

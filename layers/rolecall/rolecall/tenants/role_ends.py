@@ -1,0 +1,68 @@
+"""The ends of temporary roles of tenant users: writing down that a role has ended.
+
+A temporary role ends at its second, because every read and every transaction compares it with the clock. This module
+only writes down what has happened already: in the user's item, in the indexes and in the audit trail.
+"""
+
+from copy import replace
+from datetime import datetime
+
+from rolecall import clock
+from rolecall.audit import trail
+from rolecall.auth import preconditions
+from rolecall.auth.principals import ROLE_ENDS, RequestContext
+from rolecall.auth.roles import HeldRole, Role
+from rolecall.clock import rfc3339, rfc3339_of_second
+from rolecall.storage import dynamodb, keys, writes
+from rolecall.storage.expressions import Attr
+from rolecall.telemetry import count_metric, logger
+from rolecall.tenants import users
+
+
+def write_end_first(context: RequestContext, item: dynamodb.Item) -> RequestContext:
+    """Write an end down before another change of the same user; return the context for that change.
+
+    The context has the present time, because the audit trail must show the change after the end.
+    """
+    write_end(item, context.request_id, clock.now())
+    return replace(context, at=clock.now())
+
+
+def write_end(item: dynamodb.Item, request_id: str, at: datetime) -> None:
+    """Write down that the temporary role in a user's item, as it was read, has ended; `at` is the present time.
+
+    One transaction writes the user and the audit entry. Raises `ConcurrentChange` if the item has changed since it was
+    read, for example because another request has written the end down, and `Unauthorized` if the tenant is closed.
+    """
+    written = HeldRole.from_item(item, Role)
+    user = users.User.from_item(item, at)
+    if written.until is None or not user.has_unwritten_end:
+        raise ValueError("the role of this user has not ended")
+    ended_at = rfc3339_of_second(written.until)
+    before = user._replace(held_role=written)
+    writes.transact(
+        preconditions.tenant_active(user.tenant_id),
+        writes.Update(
+            keys.user(user.tenant_id, user.id),
+            set={
+                **user.role_attributes(),
+                "updated_at": user.updated_at,
+                "change_reason": None,
+                # The invariant check finds the audit entry of this change by the time at which it was written.
+                "role_end": {"at": ended_at, "written_at": rfc3339(at)},
+            },
+            add={"version": 1},
+            remove=before.outdated_role_attributes(user),
+            when=Attr("version").eq(item["version"]) & Attr("role_until").eq(written.until),
+        ),
+        trail.new_entry(
+            RequestContext(ROLE_ENDS, at, request_id),
+            "lapse_role",
+            ("user", user.id),
+            scope=user.tenant_id,
+            before=written.to_json(),
+            after={"role": user.role, "ended_at": ended_at},
+        ),
+    )
+    logger.info("temporary role ended", tenant_id=user.tenant_id, user_id=user.id, role=written.role)
+    count_metric("RoleEndWritten")
