@@ -957,8 +957,18 @@ export interface components {
             id: components["schemas"]["UserId"];
             tenant_id: components["schemas"]["TenantId"];
             email: components["schemas"]["Email"];
-            /** @example user */
+            /**
+             * @description The role in force.
+             * @example user
+             */
             role: components["schemas"]["Role"];
+            /**
+             * @description Only while a temporary role is in force: the role after it.
+             * @example user
+             */
+            lasting_role?: components["schemas"]["Role"];
+            /** @description Only while a temporary role is in force: its end, from which on it is over. */
+            role_until?: components["schemas"]["Timestamp"];
             /** @example true */
             active: boolean;
             created_at: components["schemas"]["Timestamp"];
@@ -983,8 +993,18 @@ export interface components {
             id: components["schemas"]["UserId"];
             tenant_id: components["schemas"]["TenantId"];
             email: components["schemas"]["Email"];
-            /** @example user */
+            /**
+             * @description The role in force.
+             * @example user
+             */
             role: components["schemas"]["Role"];
+            /**
+             * @description Only while a temporary role is in force: the role after it.
+             * @example user
+             */
+            lasting_role?: components["schemas"]["Role"];
+            /** @description Only while a temporary role is in force: its end, from which on it is over. */
+            role_until?: components["schemas"]["Timestamp"];
             /** @example true */
             active: boolean;
             created_at: components["schemas"]["Timestamp"];
@@ -1034,6 +1054,12 @@ export interface components {
         };
         Promotion: {
             new_role: components["schemas"]["Role"];
+            /**
+             * Format: date-time
+             * @description Makes the role a temporary one: from this second on, the lasting role is in force again. At least a minute ahead, and at most as many days as the deployment allows (90 by default).
+             * @example 2026-06-15T12:00:00Z
+             */
+            until?: string;
             reason?: components["schemas"]["Reason"] | null;
         };
         /** @example stands in for Ana in July */
@@ -1060,6 +1086,8 @@ export interface components {
             old_role: components["schemas"]["Role"];
             /** @example manager */
             new_role: components["schemas"]["Role"];
+            /** @description Only if an `until` was sent: the end of the role. */
+            until?: components["schemas"]["Timestamp"];
         };
         /** @description `old_role` and `new_role` are the same if the user had that role already. */
         RoleChanged: {
@@ -1215,8 +1243,18 @@ export interface components {
             id: components["schemas"]["UserId"];
             tenant_id: components["schemas"]["TenantId"];
             email: components["schemas"]["Email"];
-            /** @example user */
+            /**
+             * @description The role in force.
+             * @example user
+             */
             role: components["schemas"]["Role"];
+            /**
+             * @description Only while a temporary role is in force: the role after it.
+             * @example user
+             */
+            lasting_role?: components["schemas"]["Role"];
+            /** @description Only while a temporary role is in force: its end, from which on it is over. */
+            role_until?: components["schemas"]["Timestamp"];
             /** @example true */
             active: boolean;
             created_at: components["schemas"]["Timestamp"];
@@ -1738,7 +1776,8 @@ export interface operations {
                      *       "data": {
                      *         "user_id": "7c2d1e3f-9a8b-4c10-b2d3-e4f5a6b7c8d9",
                      *         "old_role": "user",
-                     *         "new_role": "manager"
+                     *         "new_role": "manager",
+                     *         "until": "2026-06-15T12:00:00Z"
                      *       }
                      *     }
                      */
@@ -1877,6 +1916,8 @@ export interface operations {
                      *           "tenant_id": "1a2b3c4d-5e6f-4a7b-8c9d-0e1f2a3b4c5d",
                      *           "email": "ada@example.com",
                      *           "role": "user",
+                     *           "lasting_role": "user",
+                     *           "role_until": "2026-06-15T12:00:00Z",
                      *           "active": true,
                      *           "created_at": "2026-06-15T12:00:00Z",
                      *           "updated_at": "2026-06-15T12:00:00Z",
@@ -1965,6 +2006,8 @@ export interface operations {
                      *         "tenant_id": "1a2b3c4d-5e6f-4a7b-8c9d-0e1f2a3b4c5d",
                      *         "email": "ada@example.com",
                      *         "role": "user",
+                     *         "lasting_role": "user",
+                     *         "role_until": "2026-06-15T12:00:00Z",
                      *         "active": true,
                      *         "created_at": "2026-06-15T12:00:00Z",
                      *         "updated_at": "2026-06-15T12:00:00Z",
@@ -2085,6 +2128,8 @@ export interface operations {
                      *         "tenant_id": "1a2b3c4d-5e6f-4a7b-8c9d-0e1f2a3b4c5d",
                      *         "email": "ada@example.com",
                      *         "role": "user",
+                     *         "lasting_role": "user",
+                     *         "role_until": "2026-06-15T12:00:00Z",
                      *         "active": true,
                      *         "created_at": "2026-06-15T12:00:00Z",
                      *         "updated_at": "2026-06-15T12:00:00Z"
@@ -2905,6 +2950,8 @@ export interface operations {
                      *         "tenant_id": "1a2b3c4d-5e6f-4a7b-8c9d-0e1f2a3b4c5d",
                      *         "email": "ada@example.com",
                      *         "role": "user",
+                     *         "lasting_role": "user",
+                     *         "role_until": "2026-06-15T12:00:00Z",
                      *         "active": true,
                      *         "created_at": "2026-06-15T12:00:00Z",
                      *         "updated_at": "2026-06-15T12:00:00Z",

@@ -12,6 +12,7 @@ from argon2 import PasswordHasher
 from botocore.model import OperationModel
 
 from rolecall.auth.session_owners import UserOwner
+from rolecall.auth.roles import HeldRole, Role
 from rolecall.storage import dynamodb, indexes, keys, writes
 from tests import gateway, permissions
 from tests.gateway import Route
@@ -56,6 +57,9 @@ def test_every_permission_is_needed(used: Used, acme: Tenant, globex: Tenant, su
     acme.admin.promote(other, "manager")
     acme.admin.promote(member, "user")
     acme.admin.request("GET", "/users")
+    _give_role_that_has_ended(acme)
+    _give_role_that_has_ended(globex)
+    acme.admin.request("GET", "/users?role=user")
     acme.admin.request("GET", "/audit")
     acme.admin.request("GET", f"/audit?target={other.id}")
     acme.admin.request("GET", f"/users/{other.id}")
@@ -111,6 +115,16 @@ def _unneeded(statement: dict[str, Any], uses: set[tuple[Permission, str]]) -> l
     actions = {action.removeprefix("dynamodb:") for action in permissions.listed(statement["Action"])}
     partitions = {partition for permission, partition in uses if permission.action in actions}
     return [pattern for pattern in permissions.limits(statement) or () if not filter_names(partitions, pattern)]
+
+
+def _give_role_that_has_ended(tenant: Tenant) -> None:
+    """A temporary role, as it is stored, that was over long ago."""
+    user = keys.user(tenant.id, tenant.add("user").id)
+    given = HeldRole(Role.MANAGER, Role.USER, 1).item_attributes()
+    sort_key = indexes.role_end_sort_key(1, "x")
+    ends = indexes.role_ends_of_tenant(tenant.id).index_attributes(sort_key)
+    ends |= indexes.ROLE_ENDS.index_attributes(sort_key)
+    writes.write(writes.Update(user, set=given | ends, when=writes.MUST_EXIST))
 
 
 def _leave_something_to_maintenance(tenant: Tenant) -> None:

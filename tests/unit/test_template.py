@@ -147,8 +147,8 @@ def test_every_function_has_its_partitions(function: str) -> None:
             assert limits(statement)
 
 
-def test_list_users_can_query_an_index_and_nothing_else() -> None:
-    assert granted("list_users") == {Permission("Query", on_index=True)}
+def test_list_users_can_query_an_index_and_read_who_has_lost_a_temporary_role() -> None:
+    assert granted("list_users") == {Permission("Query", on_index=True), Permission("BatchGetItem")}
 
 
 def test_the_authorizer_can_only_read() -> None:

@@ -41,6 +41,7 @@ def _begin_deletion(tenant: Tenant) -> None:
 def test_with_nothing_to_do_it_changes_nothing(acme: Tenant) -> None:
     with unchanged():
         assert run_maintenance() == {
+            "role_ends_written": 0,
             "deletions_open": 0,
             "deletions_started": [],
             "deletions_resumed": [],
