@@ -2633,6 +2633,8 @@ export interface operations {
                      *           "tenant_id": "1a2b3c4d-5e6f-4a7b-8c9d-0e1f2a3b4c5d",
                      *           "email": "ada@example.com",
                      *           "role": "user",
+                     *           "lasting_role": "user",
+                     *           "role_until": "2026-06-15T12:00:00Z",
                      *           "active": true,
                      *           "created_at": "2026-06-15T12:00:00Z",
                      *           "updated_at": "2026-06-15T12:00:00Z"

@@ -11,8 +11,8 @@ import pytest
 from argon2 import PasswordHasher
 from botocore.model import OperationModel
 
-from rolecall.auth.session_owners import UserOwner
 from rolecall.auth.roles import HeldRole, Role
+from rolecall.auth.session_owners import UserOwner
 from rolecall.storage import dynamodb, indexes, keys, writes
 from tests import gateway, permissions
 from tests.gateway import Route

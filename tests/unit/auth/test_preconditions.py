@@ -1,9 +1,11 @@
 """What a transaction requires of the tenant and of the actor, as DynamoDB gets it, and the error if it is not so."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from rolecall import clock
 from rolecall.auth import preconditions
 from rolecall.auth.principals import MASTER, Principal, PrincipalType
 from rolecall.errors import Forbidden, LastAdmin, Unauthorized
@@ -11,6 +13,15 @@ from rolecall.storage import keys, writes
 
 USER = Principal(PrincipalType.USER, "u", role="manager", tenant_id="t")
 ACCOUNT = Principal(PrincipalType.ACCOUNT, "7", role="ROLE_SUPERADMIN")
+
+
+#: The role in force is the one that the authorizer saw: it has not ended, or it has come back.
+_IN_FORCE = "((#n0 = :v0 AND (attribute_not_exists(#n1) OR #n2 > :v1)) OR (#n3 = :v2 AND #n4 <= :v3))"
+_NAMES_IN_FORCE = {"#n0": "role", "#n1": "role_until", "#n2": "role_until", "#n3": "lasting_role", "#n4": "role_until"}
+
+
+def _values_in_force(role: str) -> dict[str, Any]:
+    return {":v0": {"S": role}, ":v1": {"N": "1000"}, ":v2": {"S": role}, ":v3": {"N": "1000"}}
 
 
 def _condition(write: Any) -> tuple[str, dict[str, str], dict[str, Any]]:
@@ -59,24 +70,27 @@ def test_a_tenant_that_is_closed_or_gone_makes_its_users_unauthorized(admin_delt
             USER,
             keys.user("t", "u"),
             (
-                "(#n0 = :v0 AND #n1 = :v1)",
-                {"#n0": "role", "#n1": "active"},
-                {":v0": {"S": "manager"}, ":v1": {"BOOL": True}},
+                f"({_IN_FORCE} AND #n5 = :v4)",
+                {**_NAMES_IN_FORCE, "#n5": "active"},
+                {**_values_in_force("manager"), ":v4": {"BOOL": True}},
             ),
         ),
         (
             ACCOUNT,
             keys.account(7),
             (
-                "((#n0 = :v0 AND #n1 = :v1) AND #n2 = :v2)",
-                {"#n0": "role", "#n1": "enabled", "#n2": "banned"},
-                {":v0": {"S": "ROLE_SUPERADMIN"}, ":v1": {"BOOL": True}, ":v2": {"BOOL": False}},
+                f"(({_IN_FORCE} AND #n5 = :v4) AND #n6 = :v5)",
+                {**_NAMES_IN_FORCE, "#n5": "enabled", "#n6": "banned"},
+                {**_values_in_force("ROLE_SUPERADMIN"), ":v4": {"BOOL": True}, ":v5": {"BOOL": False}},
             ),
         ),
     ],
     ids=["user", "account"],
 )
-def test_the_actor_must_be_what_the_authorizer_saw(principal: Principal, key: keys.Key, condition: object) -> None:
+def test_the_actor_must_be_what_the_authorizer_saw(
+    monkeypatch: pytest.MonkeyPatch, principal: Principal, key: keys.Key, condition: object
+) -> None:
+    monkeypatch.setattr(clock, "now", lambda: datetime.fromtimestamp(1000.9, UTC))
     [write] = preconditions.actor_still_authorized(principal)
     assert isinstance(write, writes.Check)
     assert write.key == key
