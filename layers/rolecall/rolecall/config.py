@@ -84,8 +84,8 @@ def _require_variable(environ: Mapping[str, str], name: str) -> str:
     return value
 
 
-def is_lambda_initializing() -> bool:
-    """Whether this code runs in Lambda, in the initialization phase before the first request."""
+def runs_in_lambda() -> bool:
+    """Whether Lambda runs this process. Lambda sets the variable for the whole life of the process."""
     return "AWS_LAMBDA_INITIALIZATION_TYPE" in os.environ
 
 

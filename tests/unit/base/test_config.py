@@ -45,15 +45,17 @@ def test_a_malformed_setting_is_named_with_its_value(days: str) -> None:
     assert str(raised.value) == f"AUDIT_RETENTION_DAYS must be a whole number of days, not {days!r}"
 
 
-def test_lambda_says_that_a_process_is_initializing_and_which_function_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_variables_of_lambda_say_that_it_runs_the_process_and_which_function_it_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand")
     monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "rolecall-promote-user")
-    assert settings.is_lambda_initializing()
+    assert settings.runs_in_lambda()
     assert settings.lambda_function_name() == "rolecall-promote-user"
 
 
-def test_outside_of_lambda_nothing_initializes_and_no_function_has_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_outside_of_lambda_has_no_function_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_LAMBDA_INITIALIZATION_TYPE", raising=False)
     monkeypatch.delenv("AWS_LAMBDA_FUNCTION_NAME", raising=False)
-    assert not settings.is_lambda_initializing()
+    assert not settings.runs_in_lambda()
     assert settings.lambda_function_name() is None

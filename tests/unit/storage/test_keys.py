@@ -58,8 +58,8 @@ def test_names_that_look_different_have_keys_of_their_own() -> None:
 
 
 def test_a_stored_response_is_recognised() -> None:
-    assert keys.is_stored_response(keys.idempotency_record_outside_tenant("ab12").pk)
-    assert not keys.is_stored_response(keys.email_reservation("ada@example.com").pk)
+    assert keys.is_idempotency_record_outside_tenant(keys.idempotency_record_outside_tenant("ab12").pk)
+    assert not keys.is_idempotency_record_outside_tenant(keys.email_reservation("ada@example.com").pk)
 
 
 def test_the_counter_of_refusals_lies_beside_the_trail() -> None:

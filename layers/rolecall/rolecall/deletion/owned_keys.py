@@ -61,7 +61,7 @@ def prepare_release_if_owned(owner: Owner, item: dynamodb.Item) -> Release | Non
     if not owner.owns(item):
         return None
     key = keys.Key(item["pk"], item["sk"])
-    if keys.is_stored_response(key.pk):
+    if keys.is_idempotency_record_outside_tenant(key.pk):
         return empty_stored_response(owner, key)
     return writes.Delete(key, when=owner.owns_condition, on_condition_failure=lambda _found: _OwnedByAnother())
 

@@ -205,8 +205,8 @@ def _write_tombstone(context: RequestContext, tenant: dynamodb.Item, new_reason:
             set={"status": preconditions.DELETING, "updated_at": at},
             # The condition requires the tenant's name as it was read, because the same transaction deletes the
             # reservation of that name.
-            when=unchanged & Attr("name").eq(name) & schedule.unprotected(),
-            on_condition_failure=schedule.error_if_changed,
+            when=unchanged & Attr("name").eq(name) & schedule.unprotected_condition(),
+            on_condition_failure=schedule.error_for_changed_tenant,
         ),
         writes.Put(job, when=job_unchanged),
         *(writes.Put(one, when=writes.MUST_NOT_EXIST) for one in new_slices),
@@ -219,7 +219,7 @@ def _write_tombstone(context: RequestContext, tenant: dynamodb.Item, new_reason:
 def _read_scheduled_job(tenant: dynamodb.Item) -> dynamodb.Item | None:
     """Return the job's item if the deletion is scheduled; raise `ConcurrentChange` if tenant and job do not agree."""
     if tenant["status"] == preconditions.ACTIVE:
-        schedule.log_restoration(tenant["id"])
+        schedule.finish_restored_deletion(tenant["id"])
         return None
     job = reads.get(keys.deletion_job(tenant["id"]))
     if job is None or job["status"] != jobs.SCHEDULED:

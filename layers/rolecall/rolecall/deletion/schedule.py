@@ -35,9 +35,9 @@ def schedule_deletion(
     def tenant_changed(found: dynamodb.Item | None) -> RolecallError:
         if found is not None and found["status"] != preconditions.ACTIVE:
             return AlreadyAccepted()
-        return error_if_changed(found)
+        return error_for_changed_tenant(found)
 
-    log_restoration(tenant_id)
+    finish_restored_deletion(tenant_id)
     entry = trail.new_entry(
         context,
         "schedule_tenant_deletion",
@@ -71,7 +71,7 @@ def schedule_deletion(
             keys.tenant(tenant_id),
             set={"status": preconditions.SCHEDULED, "deletes_at": deletes_at, "updated_at": at},
             add={"version": 1},
-            when=Attr("status").eq(preconditions.ACTIVE) & Attr("name").eq(name) & unprotected(),
+            when=Attr("status").eq(preconditions.ACTIVE) & Attr("name").eq(name) & unprotected_condition(),
             on_condition_failure=tenant_changed,
         ),
         writes.Update(
@@ -89,12 +89,12 @@ def schedule_deletion(
     return DeletionJob.from_items(job, [])
 
 
-def unprotected() -> Condition:
+def unprotected_condition() -> Condition:
     """The write condition that a tenant is not protected against deletion."""
     return Attr("deletion_protection").not_exists() | Attr("deletion_protection").eq(False)
 
 
-def error_if_changed(found: dynamodb.Item | None) -> RolecallError:
+def error_for_changed_tenant(found: dynamodb.Item | None) -> RolecallError:
     """Return the error for a tenant that is not as it was read; `found` is its item as it is now."""
     if found is None:
         return TenantNotFound()
@@ -103,7 +103,7 @@ def error_if_changed(found: dynamodb.Item | None) -> RolecallError:
     return TenantProtected() if found.get("deletion_protection") else ConcurrentChange()
 
 
-def log_restoration(tenant_id: str) -> None:
+def finish_restored_deletion(tenant_id: str) -> None:
     """Finish an earlier scheduled deletion that was taken back: log its events, and so delete its job."""
     job = reads.get(keys.deletion_job(tenant_id))
     if job is not None and job["status"] == jobs.RESTORED:

@@ -16,7 +16,7 @@ from typing import Any, cast
 from botocore.exceptions import BotoCoreError, ClientError
 
 from rolecall.aws import clients
-from rolecall.config import config, is_lambda_initializing
+from rolecall.config import config, runs_in_lambda
 from rolecall.errors import ConcurrentChange, ServiceUnavailable
 from rolecall.storage.expressions import deserialize_item
 from rolecall.storage.keys import Key
@@ -92,8 +92,8 @@ def item_of_failed_condition(reason: Mapping[str, Any]) -> Item | None:
     return deserialize_item(reason["Item"]) if reason.get("Item") else None
 
 
-if is_lambda_initializing():
-    # The client is created during Lambda's initialization phase, which has a full CPU. The first request may have only
+if runs_in_lambda():
+    # Imports run in Lambda's initialization phase. The client is created here because that phase has a full CPU. The first request may have only
     # a third of a CPU.
     client()
     # Objects that were created by imports live as long as the process. `gc.freeze` excludes them from every later run

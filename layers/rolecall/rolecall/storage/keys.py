@@ -163,7 +163,7 @@ def idempotency_record_outside_tenant(digest: str) -> Key:
 RESULT_DELETED = "DELETED"
 
 
-def is_stored_response(pk: str) -> bool:
+def is_idempotency_record_outside_tenant(pk: str) -> bool:
     """Whether this is the partition key of an idempotency record that lies outside of a tenant's partition."""
     return pk.startswith("REQUEST#")
 

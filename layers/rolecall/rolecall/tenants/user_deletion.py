@@ -121,7 +121,7 @@ def _owned_key_releases(owner: Owner, user: dynamodb.Item) -> list[writes.Write]
 
 
 def _is_stored_response(key: keys.Key) -> bool:
-    return keys.is_stored_response(key.pk) or key.sk != keys.META
+    return keys.is_idempotency_record_outside_tenant(key.pk) or key.sk != keys.META
 
 
 def delete_remaining_items_of_deleted_user(tenant_id: str, user_id: str) -> None:
