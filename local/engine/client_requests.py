@@ -2,7 +2,8 @@
 
 MiniStack serves the API at the host of its custom domain alone. A request to another name of this machine goes to
 its S3, which answers in XML. And it takes the caller's address from `X-Forwarded-For`, which every caller can set;
-API Gateway takes it from the connection.
+API Gateway takes it from the connection. It also takes `/login` and `/logout` of every host for pages of Cognito, which
+this stack does not use; here they are routes of the API.
 """
 
 # ruff: noqa: SLF001 (MiniStack has no public way to change this)
@@ -44,6 +45,10 @@ def install() -> None:
             return found
         return gateway.resolve_base_path_mapping(API_HOST, path)
 
+    async def leave_to_api(*_request: Any) -> None:
+        """The engine answers these paths itself if it gets an answer here, and goes on if it gets None."""
+
+    engine._handle_cognito_get_request = engine._handle_cognito_body_request = leave_to_api
     engine.app = serve_with_true_address
     engine._resolve_custom_domain_request = resolve_other_names
 
