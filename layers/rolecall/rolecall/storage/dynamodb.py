@@ -93,8 +93,8 @@ def item_of_failed_condition(reason: Mapping[str, Any]) -> Item | None:
 
 
 if runs_in_lambda():
-    # Imports run in Lambda's initialization phase. The client is created here because that phase has a full CPU. The first request may have only
-    # a third of a CPU.
+    # Imports run in Lambda's initialization phase. The client is created here because that phase has a full CPU. The
+    # first request may have only a third of a CPU.
     client()
     # Objects that were created by imports live as long as the process. `gc.freeze` excludes them from every later run
     # of the garbage collector.
