@@ -117,9 +117,7 @@ GROUPS = (
             "tenants/user_changes",
             "tenants/role_ends",
             "tenants/user_tokens",
-            "tenants/user_items",
             "tenants/user_deletion",
-            "tenants/devices",
             "tenants/sessions",
         ),
         (
@@ -134,9 +132,10 @@ GROUPS = (
             "integration/tenants/test_user_deletion_crashes.py",
             _COUNTS,
             _CURSORS,
-            "integration/deletion/test_delete_tenant.py::test_a_device_needs_a_user_that_is_there_and_active",
+            "integration/operations/test_admin_tokens.py",
         ),
     ),
+    Group(("tenants/devices", "tenants/user_items"), ("integration/tenants/test_devices.py",)),
     Group(
         (
             "accounts/accounts",
