@@ -135,6 +135,7 @@ GROUPS = (
             "integration/operations/test_admin_tokens.py",
         ),
     ),
+    Group(("deletion/owned_keys",), ("integration/deletion/test_owned_keys.py",)),
     Group(("tenants/devices", "tenants/user_items"), ("integration/tenants/test_devices.py",)),
     Group(
         (
@@ -169,7 +170,6 @@ GROUPS = (
         (
             "deletion/completion",
             "deletion/jobs",
-            "deletion/owned_keys",
             "deletion/requests",
             "deletion/schedule",
             "deletion/slice_items",

@@ -9,10 +9,10 @@ import pytest
 
 from rolecall import clock, deadline
 from rolecall.clock import rfc3339
-from rolecall.errors import Unauthorized
+from rolecall.errors import ConcurrentChange, DeletionStarted, Unauthorized
 from rolecall.operations import invariants, maintenance
 from rolecall.storage import keys, reads
-from rolecall.tenants import devices
+from rolecall.tenants import devices, restoration
 from tests import gateway
 from tests.faults import Crash, crash_at
 from tests.gateway import Response
@@ -412,3 +412,9 @@ def _scene() -> tuple[Tenant, dict[keys.Key, dict[str, Any]]]:
 
 def _die() -> None:
     raise Crash
+
+
+def test_a_tenant_that_changed_before_its_restoration_is_looked_at_again_unless_it_is_being_deleted() -> None:
+    assert type(restoration._error_if_changed({"status": "deleting"})) is DeletionStarted
+    for found in (None, {"status": "active"}, {"status": "scheduled"}):
+        assert type(restoration._error_if_changed(found)) is ConcurrentChange
