@@ -84,3 +84,8 @@ def test_what_another_takes_over_after_the_look_at_it_is_left(key: keys.Key) -> 
 
 def test_nothing_to_release_is_nothing() -> None:
     owned_keys.delete_items_still_owned(ADA, [])
+
+
+def test_only_a_token_can_never_belong_to_another_owner() -> None:
+    owned = {"TOKEN#ff": False, "EMAIL#a@example.com": True, "NAME#acme": True, "REQUEST#ff": True}
+    assert {pk: owned_keys.can_be_taken_by_another_owner(pk) for pk in owned} == owned

@@ -172,7 +172,9 @@ class Bus:
     def send_message(self, QueueUrl: str, MessageBody: str) -> None:  # noqa: N803 (as boto3 names it)
         if not self.queue_works:
             raise ClientError({"Error": {"Code": "ServiceUnavailable", "Message": ""}}, "SendMessage")
-        self.set_aside.append(json.loads(MessageBody)["sequence_number"])
+        message = json.loads(MessageBody)
+        assert message["event_id"].startswith(f"e{message['sequence_number']}")
+        self.set_aside.append(message["sequence_number"])
 
 
 @pytest.fixture
