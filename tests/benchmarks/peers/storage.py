@@ -12,6 +12,7 @@ from typing import Any
 from uuid import uuid4
 
 TABLE = os.environ.get("TABLE_NAME", "bench")
+ROLES = ("user", "manager", "admin")
 TRANSITIONS = {
     "admin": {(old, new) for old in ("admin", "manager", "user") for new in ("admin", "manager", "user")},
     "manager": {("user", "manager"), ("manager", "user")},
@@ -93,18 +94,23 @@ def _writes(
             "Update",
             {
                 "Key": {"pk": {"S": tenant}, "sk": {"S": f"USER#{user_id}"}},
-                "ConditionExpression": "((#n0 = :v0 AND #n1 = :v1) AND #n2 = :v2)",
-                "UpdateExpression": "SET #n3 = :v3, #n4 = :v4, #n5 = :v5, #n6 = :v6, #n7 = :v7 ADD #n8 :v8",
+                "ConditionExpression": "(((#n0 = :v0 AND #n1 = :v1) AND #n2 = :v2) AND attribute_not_exists(#n3))",
+                "UpdateExpression": (
+                    "SET #n4 = :v3, #n5 = :v4, #n6 = :v5, #n7 = :v6, #n8 = :v7, #n9 = :v8, #n10 = :v9 ADD #n11 :v10"
+                ),
                 "ExpressionAttributeNames": {
                     "#n0": "version",
                     "#n1": "role",
                     "#n2": "active",
-                    "#n3": "role",
-                    "#n4": "active",
-                    "#n5": "updated_at",
+                    "#n3": "role_until",
+                    "#n4": "role",
+                    "#n5": "active",
                     "#n6": "gsi2pk",
                     "#n7": "gsi2sk",
-                    "#n8": "version",
+                    "#n8": "session_generation",
+                    "#n9": "updated_at",
+                    "#n10": "change_reason",
+                    "#n11": "version",
                 },
                 "ExpressionAttributeValues": {
                     ":v0": old["version"],
@@ -112,10 +118,12 @@ def _writes(
                     ":v2": old["active"],
                     ":v3": {"S": new_role},
                     ":v4": old["active"],
-                    ":v5": {"S": at},
-                    ":v6": {"S": f"{tenant}#USERS#{new_role}#active"},
-                    ":v7": old["email"],
-                    ":v8": {"N": "1"},
+                    ":v5": {"S": f"{tenant}#USERS#{new_role}#active"},
+                    ":v6": old["email"],
+                    ":v7": old.get("session_generation", {"N": "1"}),
+                    ":v8": {"S": at},
+                    ":v9": {"NULL": True},
+                    ":v10": {"N": "1"},
                 },
             },
         ),
@@ -123,9 +131,7 @@ def _writes(
             "ConditionCheck",
             {
                 "Key": {"pk": {"S": tenant}, "sk": {"S": f"USER#{principal['id']}"}},
-                "ConditionExpression": "(#n0 = :v0 AND #n1 = :v1)",
-                "ExpressionAttributeNames": {"#n0": "active", "#n1": "role"},
-                "ExpressionAttributeValues": {":v0": {"BOOL": True}, ":v1": {"S": principal["role"]}},
+                **_actor_condition(principal["role"], old_role, new_role),
             },
         ),
         (
@@ -145,6 +151,28 @@ def _writes(
             },
         ),
     ]
+
+
+def _actor_condition(role: str, old_role: str, new_role: str) -> dict[str, Any]:
+    """The actor is active, its role has not ended, and a higher role that it gives does not outlive its own."""
+    now = {"N": str(int(time.time()))}
+    condition = "((#n1 = :v1 AND (attribute_not_exists(#n2) OR #n3 > :v2)) OR (#n4 = :v3 AND #n5 <= :v4))"
+    names = ["active", "role", "role_until", "role_until", "lasting_role", "role_until"]
+    values: list[dict[str, Any]] = [{"BOOL": True}, {"S": role}, now, {"S": role}, now]
+    if ROLES.index(new_role) > ROLES.index(old_role):
+        enough, alternatives = ROLES[ROLES.index(new_role) :], []
+        names.append("role_until")
+        for name in ("role", "lasting_role"):
+            first = len(names), len(values)
+            names += [name for _ in enough]
+            values += [{"S": one} for one in enough]
+            alternatives.append(" OR ".join(f"#n{first[0] + n} = :v{first[1] + n}" for n in range(len(enough))))
+        condition += f" AND ((attribute_not_exists(#n6) AND ({alternatives[0]})) OR ({alternatives[1]}))"
+    return {
+        "ConditionExpression": f"(#n0 = :v0 AND {condition})",
+        "ExpressionAttributeNames": {f"#n{number}": name for number, name in enumerate(names)},
+        "ExpressionAttributeValues": {f":v{number}": value for number, value in enumerate(values)},
+    }
 
 
 def users(client: Any, tenant_id: str, limit: int) -> list[dict[str, Any]]:
