@@ -380,7 +380,17 @@ class Account(Answer):
     banned: bool = Field(examples=[False])
     banReason: str | None = Field(examples=[None])
     bannedAt: Timestamp | None = Field(examples=[None])
-    roles: list[PlatformRole] = Field(min_length=1, max_length=1, examples=[["ROLE_ADMIN"]])
+    roles: list[PlatformRole] = Field(
+        min_length=1, max_length=1, examples=[["ROLE_ADMIN"]], description="The role in force, and no other."
+    )
+    lastingRole: PlatformRole = Field(
+        default=ABSENT,
+        examples=["ROLE_CLIENT"],
+        description="Only with a temporary role: the role after it.",
+    )
+    roleUntil: Timestamp = Field(
+        default=ABSENT, description="Only while a temporary role is in force: its end, from which on it is over."
+    )
     walletBalance: Amount
     pendingWithdrawalAmount: Amount
     totalEarned: Amount

@@ -159,7 +159,9 @@ OPERATIONS: dict[str, Operation] = {
         path={"id": USER_ID},
         description="An admin gives anyone else in the tenant any role. A manager makes a user a manager and back. "
         "Nobody changes their own role, and a tenant keeps at least one active admin, also when requests race. "
-        "The new role counts from this answer on.",
+        "The new role counts from this answer on. With `until`, the role is a temporary one: it needs to be above the "
+        "lasting role, and it ends by itself. The same role without `until` becomes the lasting one. Who holds a role "
+        "temporarily gives none above their own lasting role, except with an `until` no later than their own end.",
     ),
     "list_users": Operation(
         USERS,
@@ -171,7 +173,8 @@ OPERATIONS: dict[str, Operation] = {
             "active": _FLAG,
             "email": _PREFIX,
         },
-        description="A user that exists while all pages are read is listed exactly once.",
+        description="A user that exists while all pages are read is listed exactly once. `role` is the role in "
+        "force at the moment of the answer.",
     ),
     "create_user": Operation(
         USERS,
@@ -385,8 +388,10 @@ OPERATIONS: dict[str, Operation] = {
     ),
     "change_account_role": _account_change(
         "The new role counts from this answer on, for tokens issued before it too. The platform keeps at least one "
-        "enabled superadmin. The reason is kept in the history.",
+        "enabled superadmin. The reason is kept in the history. With `until`, the role is a temporary one: it needs to "
+        "be above the lasting role, and it ends by itself. The same role without `until` becomes the lasting one.",
         errors.LastSuperadmin,
+        errors.RoleTransitionDenied,
     ),
     "ban_account": _account_change("Every session of the account ends for good.", errors.LastSuperadmin),
     "unban_account": _account_change("Sessions that the ban ended stay ended."),

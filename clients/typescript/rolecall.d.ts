@@ -15,7 +15,7 @@ export interface paths {
         put?: never;
         /**
          * Change the role of someone else in the caller's tenant (admin, manager)
-         * @description An admin gives anyone else in the tenant any role. A manager makes a user a manager and back. Nobody changes their own role, and a tenant keeps at least one active admin, also when requests race. The new role counts from this answer on.
+         * @description An admin gives anyone else in the tenant any role. A manager makes a user a manager and back. Nobody changes their own role, and a tenant keeps at least one active admin, also when requests race. The new role counts from this answer on. With `until`, the role is a temporary one: it needs to be above the lasting role, and it ends by itself. The same role without `until` becomes the lasting one. Who holds a role temporarily gives none above their own lasting role, except with an `until` no later than their own end.
          *
          *     **Who may call:** tenant users with the role `admin` or `manager`.
          */
@@ -35,7 +35,7 @@ export interface paths {
         };
         /**
          * List the users of the caller's tenant, ordered by email (admin)
-         * @description A user that exists while all pages are read is listed exactly once.
+         * @description A user that exists while all pages are read is listed exactly once. `role` is the role in force at the moment of the answer.
          *
          *     **Who may call:** tenant users with the role `admin`.
          */
@@ -426,7 +426,7 @@ export interface paths {
         get?: never;
         /**
          * Change the role of someone else's platform account (superadmin)
-         * @description The new role counts from this answer on, for tokens issued before it too. The platform keeps at least one enabled superadmin. The reason is kept in the history.
+         * @description The new role counts from this answer on, for tokens issued before it too. The platform keeps at least one enabled superadmin. The reason is kept in the history. With `until`, the role is a temporary one: it needs to be above the lasting role, and it ends by itself. The same role without `until` becomes the lasting one.
          *
          *     **Who may call:** platform accounts with the role `ROLE_SUPERADMIN`.
          */
@@ -630,11 +630,19 @@ export interface components {
             /** @example null */
             bannedAt: components["schemas"]["Timestamp"] | null;
             /**
+             * @description The role in force, and no other.
              * @example [
              *       "ROLE_ADMIN"
              *     ]
              */
             roles: components["schemas"]["PlatformRole"][];
+            /**
+             * @description Only with a temporary role: the role after it.
+             * @example ROLE_CLIENT
+             */
+            lastingRole?: components["schemas"]["PlatformRole"];
+            /** @description Only while a temporary role is in force: its end, from which on it is over. */
+            roleUntil?: components["schemas"]["Timestamp"];
             walletBalance: components["schemas"]["Amount"];
             pendingWithdrawalAmount: components["schemas"]["Amount"];
             totalEarned: components["schemas"]["Amount"];
@@ -982,6 +990,12 @@ export interface components {
         Name: string;
         NewRole: {
             newRole: components["schemas"]["PlatformRoleName"];
+            /**
+             * Format: date-time
+             * @description Makes the role a temporary one: from this second on, the lasting role is in force again. At least a minute ahead, and at most as many days as the deployment allows (90 by default).
+             * @example 2026-06-15T12:00:00Z
+             */
+            until?: string;
             reason?: components["schemas"]["Reason"] | null;
         };
         NewToken: {
@@ -4241,6 +4255,8 @@ export interface operations {
                      *           "roles": [
                      *             "ROLE_ADMIN"
                      *           ],
+                     *           "lastingRole": "ROLE_CLIENT",
+                     *           "roleUntil": "2026-06-15T12:00:00Z",
                      *           "walletBalance": 0,
                      *           "pendingWithdrawalAmount": 0,
                      *           "totalEarned": 0,
@@ -4375,6 +4391,8 @@ export interface operations {
                      *       "roles": [
                      *         "ROLE_ADMIN"
                      *       ],
+                     *       "lastingRole": "ROLE_CLIENT",
+                     *       "roleUntil": "2026-06-15T12:00:00Z",
                      *       "walletBalance": 0,
                      *       "pendingWithdrawalAmount": 0,
                      *       "totalEarned": 0,
@@ -4537,6 +4555,8 @@ export interface operations {
                      *       "roles": [
                      *         "ROLE_ADMIN"
                      *       ],
+                     *       "lastingRole": "ROLE_CLIENT",
+                     *       "roleUntil": "2026-06-15T12:00:00Z",
                      *       "walletBalance": 0,
                      *       "pendingWithdrawalAmount": 0,
                      *       "totalEarned": 0,
@@ -4696,6 +4716,8 @@ export interface operations {
                      *       "roles": [
                      *         "ROLE_ADMIN"
                      *       ],
+                     *       "lastingRole": "ROLE_CLIENT",
+                     *       "roleUntil": "2026-06-15T12:00:00Z",
                      *       "walletBalance": 0,
                      *       "pendingWithdrawalAmount": 0,
                      *       "totalEarned": 0,
@@ -4742,7 +4764,7 @@ export interface operations {
                 content: {
                     "application/json": (components["schemas"]["PlatformError"] & {
                         /** @enum {string} */
-                        code: "FORBIDDEN" | "SELF_CHANGE_DENIED";
+                        code: "FORBIDDEN" | "ROLE_TRANSITION_DENIED" | "SELF_CHANGE_DENIED";
                     }) | components["schemas"]["GatewayError"];
                 };
             };
@@ -4927,6 +4949,8 @@ export interface operations {
                      *       "roles": [
                      *         "ROLE_ADMIN"
                      *       ],
+                     *       "lastingRole": "ROLE_CLIENT",
+                     *       "roleUntil": "2026-06-15T12:00:00Z",
                      *       "walletBalance": 0,
                      *       "pendingWithdrawalAmount": 0,
                      *       "totalEarned": 0,
@@ -5158,6 +5182,8 @@ export interface operations {
                      *       "roles": [
                      *         "ROLE_ADMIN"
                      *       ],
+                     *       "lastingRole": "ROLE_CLIENT",
+                     *       "roleUntil": "2026-06-15T12:00:00Z",
                      *       "walletBalance": 0,
                      *       "pendingWithdrawalAmount": 0,
                      *       "totalEarned": 0,
@@ -5365,6 +5391,8 @@ export interface operations {
                      *       "roles": [
                      *         "ROLE_ADMIN"
                      *       ],
+                     *       "lastingRole": "ROLE_CLIENT",
+                     *       "roleUntil": "2026-06-15T12:00:00Z",
                      *       "walletBalance": 0,
                      *       "pendingWithdrawalAmount": 0,
                      *       "totalEarned": 0,
@@ -5572,6 +5600,8 @@ export interface operations {
                      *       "roles": [
                      *         "ROLE_ADMIN"
                      *       ],
+                     *       "lastingRole": "ROLE_CLIENT",
+                     *       "roleUntil": "2026-06-15T12:00:00Z",
                      *       "walletBalance": 0,
                      *       "pendingWithdrawalAmount": 0,
                      *       "totalEarned": 0,

@@ -3,9 +3,9 @@
 from pydantic import Field
 
 from rolecall.accounts import account_changes
-from rolecall.http.field_types import PlatformRoleName, Reason
+from rolecall.http.field_types import PlatformRoleName, Reason, Until
 from rolecall.http.guards import require_superadmin
-from rolecall.http.models import Body
+from rolecall.http.models import ABSENT, Body
 from rolecall.http.requests import Request
 from rolecall.http.responses import Family, Response, etag_header
 from rolecall.http.routes import route
@@ -13,6 +13,7 @@ from rolecall.http.routes import route
 
 class NewRole(Body):
     new_role: PlatformRoleName = Field(alias="newRole")
+    until: Until = ABSENT
     reason: Reason | None = None
 
 
@@ -22,6 +23,7 @@ def handler(request: Request[NewRole]) -> Response:
         request.context,
         request.path_positive_int32("id"),
         request.body.new_role,
+        until=request.body.until,
         reason=request.body.reason,
         if_match=request.if_match,
     )

@@ -9,5 +9,5 @@ from rolecall.http.routes import route
 
 @route(Family.PLATFORM, may_call=require_superadmin)
 def handler(request: Request[None]) -> Response:
-    account = accounts.get_account(request.path_positive_int32("id"))
+    account = accounts.get_account(request.path_positive_int32("id"), request.context.at)
     return Response(200, account.to_json(), etag_header(account.version))

@@ -18,6 +18,7 @@ from rolecall.http.routes import route
 def handler(request: Request[None]) -> Response:
     limit = request.limit(default=100, maximum=1000)
     page = accounts.list_accounts(
+        request.context.at,
         limit=limit,
         cursor=request.query.get("cursor"),
         role=request.query_choice("role", PlatformRole),

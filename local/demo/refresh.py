@@ -70,7 +70,7 @@ def _current_user(known: User) -> User | None:
 
 def _current_account(known: Account) -> Account:
     """Returns the platform account as it is now."""
-    account = accounts.get_account(known["id"])
+    account = accounts.get_account(known["id"], now())
     return {
         "id": account.id,
         "email": account.email,

@@ -11,7 +11,7 @@ import pytest
 from argon2 import PasswordHasher
 from botocore.model import OperationModel
 
-from rolecall.auth.roles import HeldRole, Role
+from rolecall.auth.roles import HeldRole, PlatformRole, Role
 from rolecall.auth.session_owners import UserOwner
 from rolecall.storage import dynamodb, indexes, keys, writes
 from tests import gateway, permissions
@@ -119,12 +119,14 @@ def _unneeded(statement: dict[str, Any], uses: set[tuple[Permission, str]]) -> l
 
 def _give_role_that_has_ended(tenant: Tenant) -> None:
     """A temporary role, as it is stored, that was over long ago."""
-    user = keys.user(tenant.id, tenant.add("user").id)
     given = HeldRole(Role.MANAGER, Role.USER, 1).item_attributes()
+    _store_ended_role(keys.user(tenant.id, tenant.add("user").id), given, indexes.role_ends_of_tenant(tenant.id))
+
+
+def _store_ended_role(holder: keys.Key, given: dict[str, Any], partition: indexes.IndexPartition) -> None:
     sort_key = indexes.role_end_sort_key(1, "x")
-    ends = indexes.role_ends_of_tenant(tenant.id).index_attributes(sort_key)
-    ends |= indexes.ROLE_ENDS.index_attributes(sort_key)
-    writes.write(writes.Update(user, set=given | ends, when=writes.MUST_EXIST))
+    ends = partition.index_attributes(sort_key) | indexes.ROLE_ENDS.index_attributes(sort_key)
+    writes.write(writes.Update(holder, set=given | ends, when=writes.MUST_EXIST))
 
 
 def _leave_something_to_maintenance(tenant: Tenant) -> None:
@@ -144,7 +146,9 @@ def _use_the_platform_api(superadmin: Holder, account: Holder, stranger: Member)
     named = {**new, "email": "named@example.com", "username": "grace"}
     for body in (new, named):  # the first one is taken, so its claim is given up
         superadmin.request("POST", users, body, headers={"Idempotency-Key": body["email"]})
-    superadmin.request("GET", f"{users}?banned=false")
+    given = HeldRole(PlatformRole.ADMIN, PlatformRole.CLIENT, 1).item_attributes()
+    _store_ended_role(keys.account(make_account().id), given, indexes.ROLE_ENDS_OF_ACCOUNTS)
+    superadmin.request("GET", f"{users}?banned=false&role=ROLE_CLIENT")
     superadmin.request("GET", users)
     superadmin.request("GET", f"{users}/{account.id}")
     superadmin.request("GET", f"{users}/{account.id}/history")

@@ -141,6 +141,7 @@ GROUPS = (
         (
             "accounts/accounts",
             "accounts/account_changes",
+            "accounts/role_ends",
             "accounts/account_deletion",
             "accounts/history",
             "accounts/usernames",

@@ -94,7 +94,7 @@ def test_a_cursor_is_good_in_a_later_version_too(acme: Tenant, superadmin: Holde
     principal = principals.Principal(principals.PrincipalType.USER, acme.admin.id, tenant_id=acme.id)
 
     page_of_users = users.list_users(principals.RequestContext(principal, clock.now()), limit=1)
-    page_of_accounts = accounts.list_accounts(limit=1)
+    page_of_accounts = accounts.list_accounts(clock.now(), limit=1)
 
     assert page_of_users.next_cursor == cursors.encode(acme.admin.email, "list_users", acme.id, "", "", "")
     everyone = ("list_accounts", "None", "None", "None", "")

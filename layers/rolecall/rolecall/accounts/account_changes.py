@@ -4,18 +4,24 @@ from collections.abc import Callable
 from copy import replace
 from typing import Any
 
-from rolecall.accounts import accounts
+from rolecall import clock
+from rolecall.accounts import accounts, role_ends
 from rolecall.audit import trail
 from rolecall.auth import preconditions
 from rolecall.auth.principals import RequestContext
-from rolecall.auth.roles import PlatformRole
-from rolecall.clock import rfc3339
-from rolecall.errors import (
-    PreconditionFailed,
-    SelfChangeDenied,
+from rolecall.auth.roles import (
+    PlatformRole,
+    Power,
+    check_change_outlives_nothing,
+    check_may_hand_on,
+    powers_given,
+    powers_of,
+    problem_of_end,
 )
+from rolecall.clock import rfc3339, second_of_rfc3339
+from rolecall.config import config
+from rolecall.errors import AccountNotFound, PreconditionFailed, SelfChangeDenied, ValidationFailed
 from rolecall.storage import keys, retries, writes
-from rolecall.storage.expressions import Attr
 from rolecall.telemetry import count_metric, logger
 
 #: The versions that an `If-Match` header names, or None if the request has no such header.
@@ -27,17 +33,34 @@ def change_account_role(
     account_id: int,
     new_role: PlatformRole,
     *,
+    until: str | None = None,
     reason: str | None = None,
     if_match: Versions = None,
 ) -> accounts.Account:
     """Change the role of another account; see `_change_account` for what it raises.
 
+    With `until`, as `clock.rfc3339` writes it, the role is temporary: from that second on the account has its lasting
+    role again. The same role without `until` becomes the lasting one. Raises `ValidationFailed` for an `until` that is
+    too near or too far, or with a role that is not above the lasting one.
+
     The new role counts from the next request on, also for access tokens issued before, because the
     authorizer reads the account at each request.
     """
-    return _change_account(
-        context, "change_account_role", account_id, lambda old: replace(old, role=new_role), reason, if_match
-    )
+    end = None if until is None else second_of_rfc3339(until)
+    problem = problem_of_end(end, context.at, config().max_temporary_role_days)
+
+    def change(old: accounts.Account) -> accounts.Account:
+        # A repeated request changes nothing, also if its end is near by now.
+        if problem and (old.role, old.held_role.until) != (new_role, end):
+            raise ValidationFailed(problem)
+        return replace(old, held_role=old.held_role.changed_to(new_role, end))
+
+    try:
+        return _change_account(context, "change_account_role", account_id, change, reason, if_match)
+    except AccountNotFound:
+        if problem:
+            raise ValidationFailed(problem) from None
+        raise
 
 
 def ban_account(
@@ -95,18 +118,25 @@ def _change_account(
 
     One transaction checks that the account is as it was read and that the actor still has its role; it also
     updates the count of superadmins and writes the audit entry. Raises, in this order: `AccountNotFound`,
-    `PreconditionFailed`, `SelfChangeDenied`, `LastSuperadmin`, `ConcurrentChange`. Raises `Forbidden` if the
-    actor's role has changed since the authorizer read it, `Unauthorized` if the actor is no longer active.
+    `PreconditionFailed`, what `transform` raises, `SelfChangeDenied`, `LastSuperadmin`, `ConcurrentChange`. Raises
+    `RoleTransitionDenied` or `Forbidden` if the actor's role is temporary and the change gives a power that outlives
+    it, `Forbidden` if the actor's role has changed since the authorizer read it, `Unauthorized` if the actor is no
+    longer active.
     """
 
     def attempt() -> tuple[accounts.Account, accounts.Account]:
-        old = accounts.get_account(account_id)
+        item = accounts.read_item(account_id)
+        old = accounts.Account.from_item(item, clock.now())
         if if_match is not None and old.version not in if_match:
             raise PreconditionFailed
+        requested = transform(old)
         if str(old.id) == context.principal.id:
             raise SelfChangeDenied
-        requested = transform(old)
-        return old, old if requested == old else _save_account(context, action, old, requested, reason)
+        if requested == old:
+            return old, old
+        powers = _powers_given(context, old, requested)
+        change_context = role_ends.write_end_first(context, item) if old.has_unwritten_end else context
+        return old, _save_account(change_context, action, old, requested, reason, powers)
 
     old, new = retries.retry_on_conflict(attempt)
     if new != old:
@@ -116,7 +146,12 @@ def _change_account(
 
 
 def _save_account(
-    context: RequestContext, action: str, old: accounts.Account, requested: accounts.Account, reason: str | None
+    context: RequestContext,
+    action: str,
+    old: accounts.Account,
+    requested: accounts.Account,
+    reason: str | None,
+    powers: tuple[Power, ...],
 ) -> accounts.Account:
     """Write `requested` with a new version, and a new session generation if the account is no longer active."""
     ends_sessions = old.is_active and not requested.is_active
@@ -125,28 +160,51 @@ def _save_account(
         updated_at=rfc3339(context.at),
         version=old.version + 1,
         session_generation=old.session_generation + ends_sessions,
+        has_unwritten_end=False,
     )
     requested_changes = _changed_fields(old, requested)
     writes.transact(
-        *accounts.superadmin_count_writes(new.is_active_superadmin - old.is_active_superadmin),
+        *accounts.superadmin_count_writes(new.counts_as_superadmin - old.counts_as_superadmin),
         writes.Update(
             keys.account(old.id),
             # The role event is made from this item, so the item has the reason too.
-            set={**_changed_fields(old, new), **new.role_and_state_index_entry(), "change_reason": reason},
-            when=Attr("version").eq(old.version),
+            set={**_changed_fields(old, new), **new.role_attributes(), "change_reason": reason},
+            remove=old.outdated_role_attributes(new),
+            when=old.unchanged_condition,
+            send_before=old.held_role.until,
         ),
-        *preconditions.actor_still_authorized(context.principal),
+        *preconditions.actor_still_authorized(context.principal, gives=powers),
         trail.new_entry(
             context,
             action,
             ("account", str(old.id)),
             scope=keys.PLATFORM,
-            before={name: getattr(old, name) for name in requested_changes},
-            after=requested_changes,
+            before={**_role_if_changed(old, new), **{name: getattr(old, name) for name in requested_changes}},
+            after={**_role_if_changed(new, old), **requested_changes},
             reason=reason,
         ),
     )
     return new
+
+
+def _role_if_changed(account: accounts.Account, other: accounts.Account) -> dict[str, str]:
+    return account.held_role.to_json() if account.held_role != other.held_role else {}
+
+
+def _powers_given(context: RequestContext, old: accounts.Account, new: accounts.Account) -> tuple[Power, ...]:
+    """Return the powers that a change gives; raise an error if one of them outlives the actor's own role.
+
+    Whoever can act again has all powers of their roles. Raises `RoleTransitionDenied` for a change of the role, and
+    `Forbidden` for any other change.
+    """
+    is_activated = new.is_active and not old.is_active
+    powers = powers_of(new.held_role) if is_activated else powers_given(old.held_role, new.held_role)
+    actor = context.principal.held_platform_role
+    if actor is not None and new.held_role != old.held_role:
+        check_change_outlives_nothing(actor, old.held_role, new.held_role)
+    elif actor is not None:
+        check_may_hand_on(actor, powers)
+    return powers
 
 
 def _changed_fields(old: accounts.Account, new: accounts.Account) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from rolecall.audit import trail
 from rolecall.auth import preconditions
 from rolecall.auth.passwords import hash_password
 from rolecall.auth.principals import RequestContext
-from rolecall.auth.roles import PlatformRole
+from rolecall.auth.roles import HeldRole, PlatformRole, Power, check_may_hand_on
 from rolecall.clock import rfc3339
 from rolecall.errors import (
     EmailTaken,
@@ -45,11 +45,16 @@ def create_account(
 ) -> accounts.Account:
     """Create an account; a repeated call with the same `idempotency_key` returns the account as it was created.
 
-    Raises `EmailTaken` if anyone on the platform has that email, `UsernameTaken` if another account has that username.
+    Raises `Forbidden` if the caller's own role is temporary and the new account's role is above the caller's lasting
+    role. Raises `EmailTaken` if anyone on the platform has that email, `UsernameTaken` if another account has that
+    username.
     With `only_if_no_active_superadmin`, raises `SuperadminExists` if the platform has an active superadmin; the first
     superadmin is created that way. Raises `IdempotencyKeyReused` if the key was used for other facts,
     `RequestInProgress` while the first request with the key runs.
     """
+    actor = context.principal.held_platform_role
+    if actor is not None:
+        check_may_hand_on(actor, [Power(new.role)])
     if idempotency_key is None:
         return _create_account_in_one_transaction(
             context, new, None, only_if_no_active_superadmin=only_if_no_active_superadmin
@@ -86,18 +91,18 @@ def _create_account_in_one_transaction(
         phone_number=new.phone_number,
         nationality=new.nationality,
         birth_date=new.birth_date,
-        role=new.role,
+        held_role=HeldRole.lasting(new.role),
         created_at=at,
         updated_at=at,
     )
     reservation, credential = keys.email_reservation(new.email), accounts.password_item_key(account.id)
     writes.transact(
         *accounts.superadmin_count_writes(
-            int(account.is_active_superadmin), only_if_zero_before=only_if_no_active_superadmin
+            int(account.counts_as_superadmin), only_if_zero_before=only_if_no_active_superadmin
         ),
         # The actor's check comes before the email reservation, because a caller who may not create accounts must not
         # learn which emails are taken.
-        *preconditions.actor_still_authorized(context.principal),
+        *preconditions.actor_still_authorized(context.principal, gives=[Power(new.role)]),
         writes.Put(
             {"pk": reservation.pk, "sk": reservation.sk, "account_id": account.id},
             when=writes.MUST_NOT_EXIST,

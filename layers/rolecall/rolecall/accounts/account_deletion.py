@@ -1,6 +1,7 @@
 """Deleting a platform account. No route offers this; only an operator can do it."""
 
-from rolecall.accounts import accounts, usernames
+from rolecall import clock
+from rolecall.accounts import accounts, role_ends, usernames
 from rolecall.audit import trail
 from rolecall.auth.principals import RequestContext
 from rolecall.errors import RolecallError
@@ -19,20 +20,22 @@ def delete_account(context: RequestContext, email: str, *, even_last_superadmin:
     account_id = int(reservation.get("account_id", 0))
 
     def attempt() -> accounts.Account:
-        was = accounts.get_account(account_id)
+        item = accounts.read_item(account_id)
+        was = accounts.Account.from_item(item, clock.now())
+        change_context = role_ends.write_end_first(context, item) if was.has_unwritten_end else context
         writes.transact(
-            *accounts.superadmin_count_writes(-int(was.is_active_superadmin), may_fall_to_zero=even_last_superadmin),
-            writes.Delete(keys.account(account_id), when=Attr("version").eq(was.version)),
+            *accounts.superadmin_count_writes(-int(was.counts_as_superadmin), may_fall_to_zero=even_last_superadmin),
+            writes.Delete(keys.account(account_id), when=was.unchanged_condition),
             writes.Delete(keys.email_reservation(email), when=Attr("account_id").eq(account_id)),
             *usernames.prepare_release(was.username, was.email, account_id),
             writes.Delete(accounts.password_item_key(account_id)),
             *_stored_response_writes(account_id),
             trail.new_entry(
-                context,
+                change_context,
                 "delete_account",
                 ("account", str(account_id)),
                 scope=keys.PLATFORM,
-                before={"email": was.email, "role": was.role, "enabled": was.enabled, "banned": was.banned},
+                before={"email": was.email, **was.held_role.to_json(), "enabled": was.enabled, "banned": was.banned},
             ),
         )
         return was

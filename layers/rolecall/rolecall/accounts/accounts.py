@@ -1,21 +1,28 @@
 """Platform accounts: the record of one account, reading one, listing them, and the count of superadmins."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
 from decimal import Decimal
 from itertools import product
 from typing import Any, NamedTuple, Self
 
-from rolecall.auth.roles import PlatformRole
+from rolecall.auth.roles import TEMPORARY_ROLE_ATTRIBUTES, HeldRole, PlatformRole, is_highest
+from rolecall.clock import epoch_seconds, rfc3339_of_second
 from rolecall.email_addresses import ANY_ADDRESS, AddressPrefix
 from rolecall.errors import AccountNotFound, LastSuperadmin, RolecallError, SuperadminExists
 from rolecall.storage import cursors, dynamodb, indexes, keys, reads, writes
 from rolecall.storage.expressions import Attr, Condition
 
+_LASTING_CLIENT = HeldRole.lasting(PlatformRole.CLIENT)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """A platform account. Field names are the contract's in snake case; amounts are exact decimals.
+    """A platform account at one moment. Field names are the contract's in snake case; amounts are exact decimals.
+
+    The end of a temporary role counts as a change, whether or not it is written down already: from that second on,
+    `role` is the lasting role, and `version` and `updated_at` are those that writing the end down stores.
 
     `version` is 1 at creation and grows by 1 with each change. Only sessions with the account's present
     `session_generation` are valid: raising it ends all sessions.
@@ -33,7 +40,7 @@ class Account:
     banned: bool = False
     ban_reason: str | None = None
     banned_at: str | None = None
-    role: PlatformRole = PlatformRole.CLIENT
+    held_role: HeldRole[PlatformRole] = _LASTING_CLIENT
     wallet_balance: Decimal = Decimal(0)
     pending_withdrawal_amount: Decimal = Decimal(0)
     total_earned: Decimal = Decimal(0)
@@ -52,13 +59,20 @@ class Account:
     last_login_at: str | None = None
     version: int = 1
     session_generation: int = 1
+    has_unwritten_end: bool = False
 
     @classmethod
-    def from_item(cls, item: dynamodb.Item) -> Self:
+    def from_item(cls, item: dynamodb.Item, at: datetime) -> Self:
+        """Make an account of its item, with the role in force at the moment `at`."""
+        written = HeldRole.from_item(item, PlatformRole)
         known: dict[str, Any] = {
             name: int(item[name]) if name in _INTEGERS else item[name] for name in FIELDS if name in item
         }
-        return cls(**{**known, "role": PlatformRole(item["role"])})
+        account = cls(**known, held_role=written.at(at))
+        if written.until is None or not written.has_ended_at(at):
+            return account
+        ended_at = rfc3339_of_second(written.until)
+        return replace(account, version=account.version + 1, updated_at=ended_at, has_unwritten_end=True)
 
     def to_item(self) -> dynamodb.Item:
         key = keys.account(self.id)
@@ -66,27 +80,52 @@ class Account:
             "pk": key.pk,
             "sk": key.sk,
             **indexes.ACCOUNTS_BY_EMAIL.index_attributes(self.email.lower()),
-            **self.role_and_state_index_entry(),
+            **self.role_attributes(),
             **{name: getattr(self, name) for name in FIELDS},
         }
 
-    def role_and_state_index_entry(self) -> dict[str, str]:
-        """Return the index attributes that list the account under its role and state."""
-        partition = indexes.accounts_by_role_and_state(self.role, enabled=self.enabled, banned=self.banned)
-        return partition.index_attributes(self.email.lower())
+    def role_attributes(self) -> dict[str, Any]:
+        """Return the attributes of the account's item that store its role and list it under its role and state."""
+        until = self.held_role.until
+        partition = indexes.accounts_by_role_and_state(
+            self.role, enabled=self.enabled, banned=self.banned, temporary=until is not None
+        )
+        attributes = {**self.held_role.item_attributes(), **partition.index_attributes(self.email.lower())}
+        if until is None:
+            return attributes
+        sort_key = indexes.role_end_sort_key(until, str(self.id))
+        ends = indexes.ROLE_ENDS_OF_ACCOUNTS.index_attributes(sort_key) | indexes.ROLE_ENDS.index_attributes(sort_key)
+        return {**attributes, **ends}
+
+    def outdated_role_attributes(self, after: Self) -> tuple[str, ...]:
+        """Return the attributes that the item of this account must no longer have after a change to `after`."""
+        return TEMPORARY_ATTRIBUTES if after.held_role.until is None and self.held_role.until is not None else ()
+
+    @property
+    def unchanged_condition(self) -> Condition:
+        """The write condition that nobody has changed this account since it was read, and its role has not ended."""
+        unchanged = Attr("version").eq(self.version)
+        return unchanged if self.held_role.until is None else unchanged & Attr("role_until").is_after_now()
 
     def to_creation_record(self) -> dict[str, Any]:
         """Return the fields of a new account for its idempotency record. All other fields have their default values."""
-        return {name: getattr(self, name) for name in _CREATION_FIELDS}
+        return {"role": self.role, **{name: getattr(self, name) for name in _CREATION_FIELDS}}
 
     @classmethod
     def from_creation_record(cls, record: Mapping[str, Any]) -> Self:
-        return cls(**{**record, "role": PlatformRole(record["role"])})
+        known = {name: record[name] for name in _CREATION_FIELDS}
+        return cls(**known, held_role=HeldRole.lasting(PlatformRole(record["role"])))
 
     def to_json(self) -> dict[str, Any]:
         """Return the whole profile, as the contract shows it."""
-        shown: dict[str, Any] = {_camel_case(name): getattr(self, name) for name in FIELDS if name not in _INTERNAL}
-        return {("roles" if name == "role" else name): ([v] if name == "role" else v) for name, v in shown.items()}
+        shown: dict[str, Any] = {}
+        for field in fields(self):
+            if field.name == "held_role":
+                role, *temporary = self.held_role.to_json().items()
+                shown |= {"roles": [role[1]], **{_camel_case(name): value for name, value in temporary}}
+            elif field.name not in _INTERNAL:
+                shown[_camel_case(field.name)] = getattr(self, field.name)
+        return shown
 
     @property
     def is_active(self) -> bool:
@@ -94,19 +133,29 @@ class Account:
         return self.enabled and not self.banned
 
     @property
-    def is_active_superadmin(self) -> bool:
-        return self.role is PlatformRole.SUPERADMIN and self.is_active
+    def role(self) -> PlatformRole:
+        """The role in force."""
+        return self.held_role.role
+
+    @property
+    def counts_as_superadmin(self) -> bool:
+        """Whether this is a lasting superadmin who is active: only these are counted."""
+        return self.held_role.lasting_role is PlatformRole.SUPERADMIN and self.is_active
 
 
-FIELDS = tuple(field.name for field in fields(Account))
+#: The attributes that an account's item has only while it stores a temporary role.
+TEMPORARY_ATTRIBUTES = (*TEMPORARY_ROLE_ATTRIBUTES, *indexes.ROLE_END_ATTRIBUTES)
+
+#: The fields that an item stores under the same names.
+FIELDS = tuple(field.name for field in fields(Account) if field.name not in {"held_role", "has_unwritten_end"})
 
 #: The fields whose values differ between two new accounts.
 _CREATION_FIELDS = (
-    *("id", "first_name", "last_name", "username", "email", "phone_number", "nationality", "birth_date", "role"),
+    *("id", "first_name", "last_name", "username", "email", "phone_number", "nationality", "birth_date"),
     *("created_at", "updated_at"),
 )
 
-_INTERNAL = frozenset({"version", "session_generation"})
+_INTERNAL = frozenset({"version", "session_generation", "has_unwritten_end"})
 
 _INTEGERS = frozenset(field.name for field in fields(Account) if field.type is int)
 
@@ -126,15 +175,21 @@ def password_item_key(account_id: int) -> keys.Key:
     return keys.item_of_account(account_id, "CREDENTIAL", "PASSWORD")
 
 
-def get_account(account_id: int) -> Account:
-    """Return the account as it is now; raise `AccountNotFound` if there is none."""
+def get_account(account_id: int, at: datetime) -> Account:
+    """Return the account with the role in force at the moment `at`; raise `AccountNotFound` if there is none."""
+    return Account.from_item(read_item(account_id), at)
+
+
+def read_item(account_id: int) -> dynamodb.Item:
+    """Return the account's item; raise `AccountNotFound` if there is none."""
     item = reads.get(keys.account(account_id))
     if item is None:
         raise AccountNotFound
-    return Account.from_item(item)
+    return item
 
 
 def list_accounts(
+    at: datetime,
     *,
     limit: int,
     cursor: str | None = None,
@@ -145,18 +200,22 @@ def list_accounts(
 ) -> AccountPage:
     """Return a page of the accounts that match, ordered by email; every page but the last is full.
 
+    `role` is the role in force at the moment `at`.
+
     The next page starts behind the last email of this one, and emails don't change, so paging returns each
     account that matches the whole time exactly once. Raises `ValidationFailed` for a cursor of another list.
     """
     scope = ("list_accounts", str(role), str(enabled), str(banned), *email.cursor_scope)
     items = reads.query_merged(
         _index_partitions_by_role_and_state(role, enabled, banned),
+        also=_entries_of_unwritten_ends(role, enabled, banned, at),
+        keeps=lambda item: role is None or HeldRole.from_item(item, PlatformRole).at(at).role is role,
         prefix=email.stored,
         matches=email.matches,
         after=cursors.decode(cursor, *scope) if cursor is not None else None,
         limit=limit + 1,
     )
-    found = [Account.from_item(item) for item in items[:limit]]
+    found = [Account.from_item(item, at) for item in items[:limit]]
     more = len(items) > limit
     return AccountPage(found, cursors.encode(found[-1].email.lower(), *scope) if more else None)
 
@@ -168,13 +227,32 @@ def _index_partitions_by_role_and_state(
         return [indexes.ACCOUNTS_BY_EMAIL]
     both = (True, False)
     return [
-        indexes.accounts_by_role_and_state(one_role, enabled=one_enabled, banned=one_banned)
-        for one_role, one_enabled, one_banned in product(
+        indexes.accounts_by_role_and_state(one_role, enabled=one_enabled, banned=one_banned, temporary=temporary)
+        for one_role, one_enabled, one_banned, temporary in product(
             PlatformRole if role is None else (role,),
             both if enabled is None else (enabled,),
             both if banned is None else (banned,),
+            (False, True),
         )
+        # The lowest role is never a temporary one.
+        if not (temporary and one_role is PlatformRole.CLIENT)
     ]
+
+
+def _entries_of_unwritten_ends(
+    role: PlatformRole | None, enabled: bool | None, banned: bool | None, at: datetime
+) -> list[tuple[str, dynamodb.Item]]:
+    """Return the index entries, in order, of the accounts to which `role` has come back by an unwritten end.
+
+    The index by role still lists these accounts under their temporary role. There are few: maintenance writes each end
+    down within minutes.
+    """
+    # Nobody with the highest role as the lasting one has a temporary role.
+    if role is None or is_highest(role):
+        return []
+    ended = reads.get_listed_up_to(indexes.ROLE_ENDS_OF_ACCOUNTS, indexes.highest_role_end_sort_key(epoch_seconds(at)))
+    listed = (item for item in ended if enabled in (None, item["enabled"]) and banned in (None, item["banned"]))
+    return sorted(((item["email"].lower(), item) for item in listed), key=lambda entry: entry[0])
 
 
 def superadmin_count_writes(

@@ -1,5 +1,6 @@
 """The history of a platform account: its audit entries, in the form of the platform API."""
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from rolecall.accounts import accounts
@@ -14,6 +15,7 @@ _ACTIONS = {
     "unban_account": ("USER_UNBAN", "Ban lifted"),
     "enable_account": ("USER_ENABLE", "Account enabled"),
     "disable_account": ("USER_DISABLE", "Account disabled"),
+    "lapse_role": ("USER_ROLE_LAPSE", "Temporary role ended"),
     "revoke_session": ("USER_SESSION_REVOKE", "Session revoked"),
 }
 
@@ -33,7 +35,7 @@ def list_account_history(account_id: int, *, limit: int, cursor: str | None = No
     """
     scope = ("list_account_history", str(account_id))
     position = cursors.decode(cursor, *scope) if cursor is not None else None
-    accounts.get_account(account_id)
+    accounts.read_item(account_id)
     partition = indexes.audit_by_target(keys.PLATFORM, "account", str(account_id))
     items: list[dynamodb.Item] = []
     more = True
@@ -74,10 +76,16 @@ def _describe_changes_and_reason(item: dynamodb.Item) -> str:
         changes = [f"{name}: {value}" for name, value in after.items()]
     else:
         names = [name for name in (after or before) if name not in {"ban_reason", "banned_at"}]
-        changes = [f"{name}: {_display_value(before.get(name))} -> {_display_value(after.get(name))}" for name in names]
+        changes = [f"{name}: {_change_of_value(before, after, name)}" for name in names]
     if item["reason"]:
         changes.append(f"{'refused' if item['outcome'] == trail.DENIED else 'reason'}: {item['reason']}")
     return "; ".join(changes)
+
+
+def _change_of_value(before: Mapping[str, Any], after: Mapping[str, Any], name: str) -> str:
+    if before and name not in before:
+        return _display_value(after[name])  # only a temporary role has such facts
+    return f"{_display_value(before.get(name))} -> {_display_value(after.get(name))}"
 
 
 def _display_value(value: object) -> str:

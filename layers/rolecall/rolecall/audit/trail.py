@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from rolecall.auth.principals import RequestContext
-from rolecall.clock import epoch_seconds, rfc3339
+from rolecall.auth.principals import ROLE_ENDS, RequestContext
+from rolecall.auth.roles import HeldRole
+from rolecall.clock import epoch_seconds, rfc3339, rfc3339_of_second
 from rolecall.config import config
 from rolecall.ids import lowest_time_ordered_id_at, time_ordered_id
 from rolecall.storage import cursors, dynamodb, indexes, keys, reads, writes
@@ -84,6 +85,21 @@ def new_entry(  # noqa: PLR0913 (an entry records that many facts)
             **({"severity": "critical"} if critical else {}),
         },
         when=writes.MUST_NOT_EXIST,
+    )
+
+
+def new_entry_of_role_end(
+    target: tuple[str, str], ended: HeldRole[Any], *, scope: str, at: datetime, request_id: str
+) -> writes.Put:
+    """The write of the audit entry of the end of a temporary role. The end is older than the time `at` of the entry."""
+    ended_at = None if ended.until is None else rfc3339_of_second(ended.until)
+    return new_entry(
+        RequestContext(ROLE_ENDS, at, request_id),
+        "lapse_role",
+        target,
+        scope=scope,
+        before=ended.to_json(),
+        after={"role": ended.lasting_role, "ended_at": ended_at},
     )
 
 

@@ -57,6 +57,11 @@ _ASCENDING: tuple[tuple[Role | PlatformRole, ...], ...] = (
 
 _RANKS = {role: rank for ascending in _ASCENDING for rank, role in enumerate(ascending)}
 
+#: A temporary role must have its end at least this many seconds ahead.
+_SHORTEST_SECONDS = 60
+
+_SECONDS_OF_DAY = 24 * 60 * 60
+
 #: The attributes that an item has only while it stores a temporary role.
 TEMPORARY_ROLE_ATTRIBUTES = ("lasting_role", "role_until")
 
@@ -185,11 +190,24 @@ def decide_role_change(
     for old_role in (target.role,) if new == target else (target.role, target.lasting_role):
         if old_role != new_role_or_same and (old_role, new_role_or_same) not in ALLOWED_TRANSITIONS[actor.role]:
             raise RoleTransitionDenied(f"your role, {actor.role}, may not change {old_role} to {new_role_or_same}")
-    if not all(may_hand_on(actor, power) for power in powers_given(target, new)):
-        raise RoleTransitionDenied(
-            f"your role, {actor.role}, is temporary: give {new_role_or_same} with an until that is no later than yours"
-        )
+    check_change_outlives_nothing(actor, target, new)
     return new
+
+
+def check_change_outlives_nothing(actor: HeldRole[Any], old: HeldRole[Any], new: HeldRole[Any]) -> None:
+    """Raise `RoleTransitionDenied` if a change from `old` to `new` gives a power that outlives the actor's own role."""
+    if not all(may_hand_on(actor, power) for power in powers_given(old, new)):
+        raise RoleTransitionDenied(
+            f"your role, {actor.role}, is temporary: give {new.role} with an until that is no later than yours"
+        )
+
+
+def problem_of_end(until: int | None, at: datetime, most_days: int) -> FieldError | None:
+    """What is wrong with the end of a temporary role that is asked for at the time `at`; None if nothing is."""
+    if until is None or _SHORTEST_SECONDS <= until - at.timestamp() <= most_days * _SECONDS_OF_DAY:
+        return None
+    message = f"must be at least a minute and at most {most_days} days ahead"
+    return FieldError("until", message, rfc3339_of_second(until))
 
 
 def check_may_manage(actor_role: Role, target_role: Role) -> None:

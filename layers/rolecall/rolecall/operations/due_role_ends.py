@@ -6,12 +6,13 @@ Nothing waits for this: a temporary role is over at its second in any case.
 from datetime import datetime
 
 from rolecall import deadline
+from rolecall.accounts import role_ends as account_role_ends
 from rolecall.auth import preconditions
-from rolecall.auth.roles import HeldRole, Role
+from rolecall.auth.roles import HeldRole, PlatformRole, Role
 from rolecall.errors import ConcurrentChange, Unauthorized
 from rolecall.storage import dynamodb, indexes, keys, reads
 from rolecall.telemetry import count_metric, logger
-from rolecall.tenants import role_ends
+from rolecall.tenants import role_ends as user_role_ends
 
 #: The page size of the list of ends.
 _PAGE = 50
@@ -28,26 +29,36 @@ def write_due_ends(at: datetime, request_id: str, reserve_seconds: float) -> int
     while more:
         page = reads.query_index(indexes.ROLE_ENDS, after=after, last=last, limit=_PAGE)
         found = [keys.Key(entry["pk"], entry["sk"]) for entry in page.items]
-        tenants = [keys.Key(key.pk, keys.META) for key in found]
-        items = reads.get_many(*found, *tenants)
-        for item, tenant in zip(items[: len(found)], items[len(found) :], strict=True):
+        # The first item of a user's partition is its tenant. An account is the first item of its own partition.
+        owners = [keys.Key(key.pk, keys.META) for key in found]
+        items = reads.get_many(*found, *owners)
+        for item, owner in zip(items[: len(found)], items[len(found) :], strict=True):
             if deadline.time_left() < reserve_seconds:
                 return written
-            if item is not None and _is_due(item, tenant, at):
+            if item is not None and _is_due(item, owner, at):
                 written += _write_end_unless_it_fails(item, request_id, at)
         after, more = page.items[-1]["gsi4sk"] if page.items else None, page.more
     return written
 
 
-def _is_due(item: dynamodb.Item, tenant: dynamodb.Item | None, at: datetime) -> bool:
-    """Return whether the end is still to be written: the index may be some milliseconds behind the table."""
-    is_open = tenant is not None and tenant["status"] == preconditions.ACTIVE
-    return is_open and "deleted_at" not in item and HeldRole.from_item(item, Role).has_ended_at(at)
+def _is_due(item: dynamodb.Item, owner: dynamodb.Item | None, at: datetime) -> bool:
+    """Return whether the end is still to be written: the index may be some milliseconds behind the table.
+
+    `owner` is the tenant of a user, or the account itself.
+    """
+    is_open = owner is not None and owner.get("status", preconditions.ACTIVE) == preconditions.ACTIVE
+    kind: type[Role] | type[PlatformRole] = PlatformRole if _is_account(item) else Role
+    return is_open and "deleted_at" not in item and HeldRole.from_item(item, kind).has_ended_at(at)
+
+
+def _is_account(item: dynamodb.Item) -> bool:
+    return str(item["pk"]).startswith("ACCOUNT#")
 
 
 def _write_end_unless_it_fails(item: dynamodb.Item, request_id: str, at: datetime) -> bool:
     try:
-        role_ends.write_end(item, request_id, at)
+        write_end = account_role_ends.write_end if _is_account(item) else user_role_ends.write_end
+        write_end(item, request_id, at)
     except (ConcurrentChange, Unauthorized):
         return False  # another request has written the end down, or has closed the tenant
     except Exception:  # noqa: BLE001 (one end that fails must not stop the others)

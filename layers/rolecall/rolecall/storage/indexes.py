@@ -57,6 +57,9 @@ UNREDACTED_AUDITS = IndexPartition("gsi2", "AUDITS#UNREDACTED")
 #: The index partition of all platform accounts, ordered by email in lower case.
 ACCOUNTS_BY_EMAIL = IndexPartition("gsi1", "ACCOUNTS")
 
+#: The attributes that list an item under the end of its temporary role.
+ROLE_END_ATTRIBUTES = ("gsi3pk", "gsi3sk", "gsi4pk", "gsi4sk")
+
 #: The index partition of the platform accounts with a temporary role. The sort key is `role_end_sort_key`.
 ROLE_ENDS_OF_ACCOUNTS = IndexPartition("gsi3", "ACCOUNTS#ROLE_ENDS")
 
@@ -104,11 +107,13 @@ def tenant_of_user(user_id: str) -> IndexPartition:
     return IndexPartition("gsi1", f"USER#{user_id}")
 
 
-def accounts_by_role_and_state(role: str, *, enabled: bool, banned: bool) -> IndexPartition:
-    """The accounts with one role and state. The sort key is the email in lower case."""
-    return IndexPartition(
-        "gsi2", f"ACCOUNTS#{role}#{'enabled' if enabled else 'disabled'}#{'banned' if banned else 'free'}"
-    )
+def accounts_by_role_and_state(role: str, *, enabled: bool, banned: bool, temporary: bool = False) -> IndexPartition:
+    """The accounts with one role and state. The sort key is the email in lower case.
+
+    Accounts whose role was written as a temporary one have partitions of their own.
+    """
+    kind, state = "#temporary" if temporary else "", "enabled" if enabled else "disabled"
+    return IndexPartition("gsi2", f"ACCOUNTS#{role}{kind}#{state}#{'banned' if banned else 'free'}")
 
 
 def audit_by_target(scope: str, target_type: str, target_id: str) -> IndexPartition:

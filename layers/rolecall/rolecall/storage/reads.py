@@ -148,6 +148,17 @@ def query_index(
     return _query(condition, {"IndexName": index, "ScanIndexForward": not newest_first}, limit)
 
 
+def get_listed_up_to(partition: IndexPartition, last: str) -> list[dynamodb.Item]:
+    """The items that an index partition lists up to the sort key `last`, as they are in the table now."""
+    found: list[Key] = []
+    after, more = None, True
+    while more:
+        page = query_index(partition, after=after, last=last)
+        found += [Key(item["pk"], item["sk"]) for item in page.items]
+        after, more = page.items[-1][f"{partition.index_name}sk"] if page.items else None, page.more
+    return [item for item in get_many(*found) if item is not None]
+
+
 def query_merged(
     partitions: Sequence[IndexPartition],
     *,

@@ -10,9 +10,9 @@ from datetime import datetime
 from rolecall import clock
 from rolecall.audit import trail
 from rolecall.auth import preconditions
-from rolecall.auth.principals import ROLE_ENDS, RequestContext
+from rolecall.auth.principals import RequestContext
 from rolecall.auth.roles import HeldRole, Role
-from rolecall.clock import rfc3339, rfc3339_of_second
+from rolecall.clock import rfc3339
 from rolecall.storage import dynamodb, keys, writes
 from rolecall.storage.expressions import Attr
 from rolecall.telemetry import count_metric, logger
@@ -38,8 +38,6 @@ def write_end(item: dynamodb.Item, request_id: str, at: datetime) -> None:
     user = users.User.from_item(item, at)
     if written.until is None or not user.has_unwritten_end:
         raise ValueError("the role of this user has not ended")
-    ended_at = rfc3339_of_second(written.until)
-    before = user._replace(held_role=written)
     writes.transact(
         preconditions.tenant_active(user.tenant_id),
         writes.Update(
@@ -49,20 +47,13 @@ def write_end(item: dynamodb.Item, request_id: str, at: datetime) -> None:
                 "updated_at": user.updated_at,
                 "change_reason": None,
                 # The invariant check finds the audit entry of this change by the time at which it was written.
-                "role_end": {"at": ended_at, "written_at": rfc3339(at)},
+                "role_end": {"at": user.updated_at, "written_at": rfc3339(at)},
             },
             add={"version": 1},
-            remove=before.outdated_role_attributes(user),
+            remove=users.TEMPORARY_ATTRIBUTES,
             when=Attr("version").eq(item["version"]) & Attr("role_until").eq(written.until),
         ),
-        trail.new_entry(
-            RequestContext(ROLE_ENDS, at, request_id),
-            "lapse_role",
-            ("user", user.id),
-            scope=user.tenant_id,
-            before=written.to_json(),
-            after={"role": user.role, "ended_at": ended_at},
-        ),
+        trail.new_entry_of_role_end(("user", user.id), written, scope=user.tenant_id, at=at, request_id=request_id),
     )
     logger.info("temporary role ended", tenant_id=user.tenant_id, user_id=user.id, role=written.role)
     count_metric("RoleEndWritten")

@@ -19,12 +19,12 @@ from rolecall.auth.roles import (
     decide_role_change,
     powers_given,
     powers_of,
+    problem_of_end,
 )
 from rolecall.clock import rfc3339, rfc3339_of_second, second_of_rfc3339
 from rolecall.config import config
 from rolecall.errors import (
     ConcurrentChange,
-    FieldError,
     Forbidden,
     LastAdmin,
     PreconditionFailed,
@@ -35,11 +35,6 @@ from rolecall.errors import (
 from rolecall.storage import dynamodb, keys, retries, writes
 from rolecall.telemetry import count_metric, logger
 from rolecall.tenants import role_ends, users
-
-#: A temporary role must have its end at least this many seconds ahead.
-_SHORTEST_SECONDS = 60
-
-_SECONDS_OF_DAY = 24 * 60 * 60
 
 
 class RoleChange(NamedTuple):
@@ -190,7 +185,7 @@ def _read_target(
     An end that the user's role has already is allowed, also if it is near by now: a repeated request changes nothing.
     """
     new_role, until = new_role_and_until or (None, None)
-    problem = _problem_of_end(context, until)
+    problem = problem_of_end(until, context.at, config().max_temporary_role_days)
     try:
         item = users.read_item_of_undeleted_user(context.principal.tenant_id, user_id)
     except UserNotFound:
@@ -202,16 +197,6 @@ def _read_target(
         if (held.role, held.until) != (new_role, until):
             raise ValidationFailed(problem)
     return item
-
-
-def _problem_of_end(context: RequestContext, until: int | None) -> FieldError | None:
-    if until is None:
-        return None
-    ahead, days = until - context.at.timestamp(), config().max_temporary_role_days
-    if ahead >= _SHORTEST_SECONDS and ahead <= days * _SECONDS_OF_DAY:
-        return None
-    message = f"must be at least a minute and at most {days} days ahead"
-    return FieldError("until", message, rfc3339_of_second(until))
 
 
 def _changed_facts(user: users.User, other: users.User) -> dict[str, str | bool]:

@@ -86,7 +86,7 @@ def _mark_deleted_and_free_owned_keys(
                 add={"version": 1},
                 # The email is free for other users as soon as the user is marked as deleted. So the user's item must no
                 # longer list its owned keys, or a later sweep could delete another user's email.
-                remove=("gsi2pk", "gsi2sk", "gsi3pk", "gsi3sk", "gsi4pk", "gsi4sk", "owned_keys"),
+                remove=("gsi2pk", "gsi2sk", *indexes.ROLE_END_ATTRIBUTES, "owned_keys"),
                 when=user.unchanged_condition & Attr("owned_keys").eq(item["owned_keys"]),
                 send_before=user.held_role.until,
             ),

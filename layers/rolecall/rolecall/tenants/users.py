@@ -22,7 +22,7 @@ from rolecall.storage import cursors, dynamodb, indexes, keys, reads
 from rolecall.storage.expressions import Attr, Condition
 
 #: The attributes that a user's item has only while it stores a temporary role.
-_TEMPORARY_ATTRIBUTES = (*TEMPORARY_ROLE_ATTRIBUTES, "gsi3pk", "gsi3sk", "gsi4pk", "gsi4sk")
+TEMPORARY_ATTRIBUTES = (*TEMPORARY_ROLE_ATTRIBUTES, *indexes.ROLE_END_ATTRIBUTES)
 
 
 class User(NamedTuple):
@@ -103,7 +103,7 @@ class User(NamedTuple):
 
     def outdated_role_attributes(self, after: Self) -> tuple[str, ...]:
         """Return the attributes that the item of this user must no longer have after a change to `after`."""
-        return _TEMPORARY_ATTRIBUTES if after.held_role.until is None and self.held_role.until is not None else ()
+        return TEMPORARY_ATTRIBUTES if after.held_role.until is None and self.held_role.until is not None else ()
 
     def to_new_item(self) -> dict[str, Any]:
         """Return the attributes of the item of a new user, with the index entries."""
@@ -230,24 +230,11 @@ def _entries_of_unwritten_ends(
     # Nobody with the highest role as the lasting one has a temporary role.
     if role is None or is_highest(role):
         return []
-    found: list[keys.Key] = []
-    after, more = None, True
-    while more:
-        page = reads.query_index(
-            indexes.role_ends_of_tenant(tenant_id),
-            after=after,
-            last=indexes.highest_role_end_sort_key(clock.epoch_seconds(at)),
-        )
-        found += [keys.Key(item["pk"], item["sk"]) for item in page.items]
-        after, more = page.items[-1]["gsi3sk"] if page.items else None, page.more
-    return sorted(
-        (
-            (item["email"].lower(), item)
-            for item in reads.get_many(*found)
-            if item is not None and "deleted_at" not in item and active in (None, item["active"])
-        ),
-        key=lambda entry: entry[0],
+    ended = reads.get_listed_up_to(
+        indexes.role_ends_of_tenant(tenant_id), indexes.highest_role_end_sort_key(clock.epoch_seconds(at))
     )
+    listed = (item for item in ended if "deleted_at" not in item and active in (None, item["active"]))
+    return sorted(((item["email"].lower(), item) for item in listed), key=lambda entry: entry[0])
 
 
 def read_item_of_undeleted_user(tenant_id: str, user_id: str) -> dynamodb.Item:

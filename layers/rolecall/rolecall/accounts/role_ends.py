@@ -1,0 +1,55 @@
+"""The ends of temporary roles of platform accounts: writing down that a role has ended; see `tenants.role_ends`."""
+
+from copy import replace
+from datetime import datetime
+
+from rolecall import clock
+from rolecall.accounts import accounts
+from rolecall.audit import trail
+from rolecall.auth.principals import RequestContext
+from rolecall.auth.roles import HeldRole, PlatformRole
+from rolecall.clock import rfc3339
+from rolecall.storage import dynamodb, keys, writes
+from rolecall.storage.expressions import Attr
+from rolecall.telemetry import count_metric, logger
+
+
+def write_end_first(context: RequestContext, item: dynamodb.Item) -> RequestContext:
+    """Write an end down before another change of the same account; return the context for that change.
+
+    The context has the present time, because the audit trail must show the change after the end.
+    """
+    write_end(item, context.request_id, clock.now())
+    return replace(context, at=clock.now())
+
+
+def write_end(item: dynamodb.Item, request_id: str, at: datetime) -> None:
+    """Write down that the temporary role in an account's item, as it was read, has ended; `at` is the present time.
+
+    One transaction writes the account and the audit entry. Raises `ConcurrentChange` if the item has changed since it
+    was read, for example because another request has written the end down.
+    """
+    written = HeldRole.from_item(item, PlatformRole)
+    account = accounts.Account.from_item(item, at)
+    if written.until is None or not account.has_unwritten_end:
+        raise ValueError("the role of this account has not ended")
+    writes.transact(
+        writes.Update(
+            keys.account(account.id),
+            set={
+                **account.role_attributes(),
+                "updated_at": account.updated_at,
+                "change_reason": None,
+                # The invariant check finds the audit entry of this change by the time at which it was written.
+                "role_end": {"at": account.updated_at, "written_at": rfc3339(at)},
+            },
+            add={"version": 1},
+            remove=accounts.TEMPORARY_ATTRIBUTES,
+            when=Attr("version").eq(item["version"]) & Attr("role_until").eq(written.until),
+        ),
+        trail.new_entry_of_role_end(
+            ("account", str(account.id)), written, scope=keys.PLATFORM, at=at, request_id=request_id
+        ),
+    )
+    logger.info("temporary role ended", account_id=account.id, role=written.role)
+    count_metric("RoleEndWritten")
