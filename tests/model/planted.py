@@ -46,7 +46,7 @@ BUGS = {
     "an actor's role and state are not checked again": Bug(
         "forgotten condition",
         "auth.preconditions:actor_still_authorized",
-        'return _actor_checks(principal, Forbidden, Attr("role").eq(principal.role))',
+        "return _actor_checks(principal, Forbidden, _role_in_force(principal.role), *powers_outlive_nothing)",
         "return []",
     ),
     "the last admin may go": Bug(
@@ -75,25 +75,25 @@ BUGS = {
     ),
     "a manager makes admins": Bug(
         "wrong transition",
-        "auth.roles:check_role_change_allowed",
-        "if old_role != new_role_or_same and (old_role, new_role_or_same) not in ALLOWED_TRANSITIONS[actor_role]:",
-        "if old_role != new_role_or_same and (old_role, new_role_or_same) not in ALLOWED_TRANSITIONS[actor_role]"
+        "auth.roles:decide_role_change",
+        "if old_role != new_role_or_same and (old_role, new_role_or_same) not in ALLOWED_TRANSITIONS[actor.role]:",
+        "if old_role != new_role_or_same and (old_role, new_role_or_same) not in ALLOWED_TRANSITIONS[actor.role]"
         " and old_role is not Role.USER:",
     ),
     "a manager demotes itself": Bug(
         "wrong transition",
-        "auth.roles:check_role_change_allowed",
+        "auth.roles:decide_role_change",
         "if target_is_actor:",
-        "if target_is_actor and old_role is Role.ADMIN:",
+        "if target_is_actor and target.role is Role.ADMIN:",
     ),
     "the rules are asked before the version": Bug(
         "wrong order of checks",
         "tenants.user_changes:_read_check_and_write_change",
         """    if if_match is not None and old.version not in if_match:
         raise PreconditionFailed
-    _check_change_allowed(context, old, new_role, new_active)
+    new = decide_change(context, old, new_role_and_until, new_active)
 """,
-        """    _check_change_allowed(context, old, new_role, new_active)
+        """    new = decide_change(context, old, new_role_and_until, new_active)
     if if_match is not None and old.version not in if_match:
         raise PreconditionFailed
 """,
@@ -101,21 +101,22 @@ BUGS = {
     "an admin who is deactivated still counts": Bug(
         "stale count",
         "tenants.user_changes:_read_check_and_write_change",
-        "admin_delta=admin_count_delta(old.role_if_active, new.role_if_active)",
+        "admin_delta=admin_count_delta(old.counted_role, new.counted_role)",
         "admin_delta=admin_count_delta(old.role, new.role)",
     ),
     "an inactive admin who is deleted is counted out again": Bug(
         "stale count",
         "tenants.user_deletion:_mark_deleted_and_free_owned_keys",
-        "admin_delta=admin_count_delta(user.role_if_active, None)",
+        "admin_delta=admin_count_delta(user.counted_role, None)",
         "admin_delta=admin_count_delta(user.role, None)",
     ),
     "a change is not written down": Bug(
         "missing audit entry",
         "storage.writes:transact",
-        "    parameters: dict[str, Any] = {",
+        "    parameters = _transaction_parameters(writes)\n    backoff",
         """    writes = tuple(one for one in writes if "update_user" not in str(one))
-    parameters: dict[str, Any] = {""",
+    parameters = _transaction_parameters(writes)
+    backoff""",
     ),
     "a refusal for the last admin's sake is not written down": Bug(
         "missing audit entry",
@@ -199,8 +200,8 @@ BUGS = {
     "an admin reads users of any tenant": Bug(
         "cross-tenant read",
         "tenants.users:get_user",
-        "user = User.from_item(read_item_of_undeleted_user(actor.tenant_id, own_or_managed_user_id))",
-        "user = _get_user_of_any_tenant(own_or_managed_user_id)",
+        "user = User.from_item(read_item_of_undeleted_user(actor.tenant_id, own_or_managed_user_id), context.at)",
+        "user = _get_user_of_any_tenant(own_or_managed_user_id, context.at)",
     ),
     "an admin reads the trail of any tenant": Bug(
         "cross-tenant read",
