@@ -99,7 +99,10 @@ GROUPS = (
         ("http/guards", "http/requests", "http/responses", "http/routes"),
         ("unit/http", "integration/audit/test_refusals.py", _REFUSED_ACCOUNT_CHANGE),
     ),
-    Group(("audit/trail", "audit/redaction", "audit/refusals"), ("integration/audit",)),
+    Group(
+        ("audit/trail", "audit/redaction", "audit/refusals"),
+        ("integration/audit", "integration/test_reasons.py", "integration/tenants/test_temporary_roles.py"),
+    ),
     Group(
         ("tenants/tenants",),
         (
