@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)")
 
-#: Every stored time lies within this range.
+#: `parse_rfc3339` moves a time outside of this range to the nearest time in it.
 _EARLIEST, _LATEST = datetime(1971, 1, 1, tzinfo=UTC), datetime(9998, 12, 31, tzinfo=UTC)
 
 
@@ -15,7 +15,7 @@ def now() -> datetime:
 
 
 def rfc3339(at: datetime) -> str:
-    """The time as text, with whole seconds and a `Z`, as in `2026-06-15T12:00:00Z`."""
+    """The time as text in UTC, as in `2026-06-15T12:00:00Z`. A fraction of a second is cut off."""
     # `isoformat` is used because `strftime` would take three times as long.
     return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
@@ -31,14 +31,14 @@ def rfc3339_of_second(second: int) -> str:
 
 
 def second_of_rfc3339(text: str) -> int:
-    """The second since 1970 that a text of `rfc3339` means."""
+    """The second since 1970 of a text that `rfc3339` wrote. Raises `ValueError` for a text that is no time."""
     return epoch_seconds(datetime.fromisoformat(text))
 
 
 def parse_rfc3339(text: str) -> datetime | None:
-    """The time that the text means, in UTC, or None if the text is no time of RFC 3339.
+    """The time in UTC, moved into the years 1971 to 9998; None if the text is no time of RFC 3339.
 
-    A time before 1971 or after 9998 becomes the nearest one in this range.
+    A time before 1971 or after 9998 becomes the nearest time in this range.
     """
     try:
         at = datetime.fromisoformat(text.upper()) if _RFC3339.fullmatch(text) else None

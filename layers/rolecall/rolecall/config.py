@@ -24,7 +24,7 @@ class Config(NamedTuple):
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Self:
-        """Raises `ConfigurationError` if `TABLE_NAME` is missing or `AUDIT_RETENTION_DAYS` is not a positive number."""
+        """The settings. Raises `ConfigurationError` without `TABLE_NAME` or for an invalid `AUDIT_RETENTION_DAYS`."""
         days = environ.get("AUDIT_RETENTION_DAYS", "730")
         if not days.isdecimal() or int(days) < 1:
             raise ConfigurationError(f"AUDIT_RETENTION_DAYS must be a whole number of days, not {days!r}")
@@ -32,52 +32,62 @@ class Config(NamedTuple):
 
     @property
     def master_token_secret_arn(self) -> str:
+        """The secret with the master token. Raises `ConfigurationError` if it is not set."""
         return _require_variable(self.environ, "MASTER_TOKEN_SECRET_ARN")
 
     @property
     def jwt_key_secret_arn(self) -> str:
+        """The secret with the keys that sign access tokens. Raises `ConfigurationError` if it is not set."""
         return _require_variable(self.environ, "JWT_KEY_SECRET_ARN")
 
     @property
     def cursor_key_secret_arn(self) -> str:
+        """The secret with the key of paging cursors. Raises `ConfigurationError` if it is not set."""
         return _require_variable(self.environ, "CURSOR_KEY_SECRET_ARN")
 
     @property
     def sweep_queue_url(self) -> str:
+        """The queue of deletion slices. Raises `ConfigurationError` if it is not set."""
         return _require_variable(self.environ, "SWEEP_QUEUE_URL")
 
     @property
     def sweep_concurrency(self) -> int:
-        """How many batches a sweep deletes at the same time, and how many items an invariant check reads at a time."""
+        """How many batches a sweep deletes, or items an invariant check reads, at the same time. 8 by default."""
         return int(self.environ.get("SWEEP_CONCURRENCY", "8"))
 
     @property
     def max_temporary_role_days(self) -> int:
-        """How many days ahead the end of a temporary role may lie."""
+        """How many days ahead the end of a temporary role may lie. 90 by default."""
         return int(self.environ.get("MAX_TEMPORARY_ROLE_DAYS", "90"))
 
     @property
     def idempotency_key_secret_arn(self) -> str:
+        """The secret with the key of idempotency records. Raises `ConfigurationError` if it is not set."""
         return _require_variable(self.environ, "IDEMPOTENCY_KEY_SECRET_ARN")
 
     @property
     def redaction_key_secret_arn(self) -> str:
+        """The secret with the key of hashed emails. Raises `ConfigurationError` if it is not set."""
         return _require_variable(self.environ, "REDACTION_KEY_SECRET_ARN")
 
     @property
     def token_use_queue_url(self) -> str:
+        """The queue of uses of API tokens. Raises `ConfigurationError` if it is not set."""
         return _require_variable(self.environ, "TOKEN_USE_QUEUE_URL")
 
     @property
     def dead_letters_queue_url(self) -> str:
+        """The queue of failures. Raises `ConfigurationError` if it is not set."""
         return _require_variable(self.environ, "DEAD_LETTERS_QUEUE_URL")
 
     @property
     def event_bus_name(self) -> str:
+        """The bus of the role events. Raises `ConfigurationError` if it is not set."""
         return _require_variable(self.environ, "EVENT_BUS_NAME")
 
 
 def _require_variable(environ: Mapping[str, str], name: str) -> str:
+    """The variable's value. Raises `ConfigurationError` if the variable is missing or empty."""
     value = environ.get(name)
     if not value:
         raise ConfigurationError(f"the environment variable {name} is not set: the template must give it")
@@ -85,7 +95,7 @@ def _require_variable(environ: Mapping[str, str], name: str) -> str:
 
 
 def runs_in_lambda() -> bool:
-    """Whether Lambda runs this process. Lambda sets the variable for the whole life of the process."""
+    """Whether Lambda runs this process. Lambda sets the variable below in each process that it starts."""
     return "AWS_LAMBDA_INITIALIZATION_TYPE" in os.environ
 
 
@@ -96,5 +106,5 @@ def lambda_function_name() -> str | None:
 
 @cache
 def config() -> Config:
-    """The settings of this process, read from `os.environ` at the first call."""
+    """The settings of this process, read from `os.environ` at the first call. Raises `ConfigurationError`."""
     return Config.from_environ(os.environ)

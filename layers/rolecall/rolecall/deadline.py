@@ -25,13 +25,13 @@ def time_left() -> float:
     return _deadline.get(time.monotonic() + 10.0) - time.monotonic()
 
 
-#: The second since 1970 from which on the present request to AWS is not sent again, or None.
+#: From this second since 1970 on, no request to AWS is sent again. None sets no limit.
 _send_before: ContextVar[int | None] = ContextVar("send_before", default=None)
 
 
 @contextmanager
-def nothing_sent_from(second: int | None) -> Iterator[None]:
-    """Within this block, no request to AWS is repeated at or after this second since 1970; None for no limit."""
+def no_retries_from(second: int | None) -> Iterator[None]:
+    """In this block, a failed request to AWS is not sent again from this second since 1970 on. None sets no limit."""
     token = _send_before.set(second)
     try:
         yield
@@ -39,7 +39,7 @@ def nothing_sent_from(second: int | None) -> Iterator[None]:
         _send_before.reset(token)
 
 
-def time_left_to_send() -> float:
-    """Seconds within which a request to AWS may be sent again: `time_left`, or less in `nothing_sent_from`."""
+def time_left_for_retries() -> float:
+    """Seconds within which a failed request to AWS may be sent again: `time_left`, or less in `no_retries_from`."""
     second = _send_before.get()
     return time_left() if second is None else min(time_left(), second - clock.now().timestamp())

@@ -16,9 +16,10 @@ _ACE_PREFIX = "xn--"
 
 
 def parse_address_to_ascii(text: str) -> str:
-    """The address as email-validator normalizes it, in ASCII; two that differ in case only are the same.
+    """The address in ASCII, as email-validator normalizes it. Raises `InvalidText` for a text that is no email address.
 
-    It does not check whether the address receives mail. Raises `InvalidText` for any other text.
+    The part before the @ keeps its case; `keys.email_reservation` ignores case. It is not checked whether the address
+    receives mail.
     """
     # email-validator is imported only when an address is checked, because the import is a tenth of a cold start and
     # most routes take no address.
@@ -47,7 +48,7 @@ class AddressPrefix(NamedTuple):
         return (self.stored, self.open_label) if self.open_label else (self.stored,)
 
     def matches(self, address: str) -> bool:
-        """Whether an address that begins with `stored` also matches `open_label`."""
+        """Whether the domain label after `stored` begins with `open_label`. `stored` itself is not compared."""
         label = address.removeprefix(self.stored).partition(".")[0]
         return not self.open_label or any(
             one.startswith(self.open_label) for one in (label, _decode_punycode_label(label))
@@ -59,9 +60,9 @@ ANY_ADDRESS = AddressPrefix()
 
 
 def parse_address_prefix(typed_prefix: str) -> AddressPrefix:
-    """The prefix that finds the addresses beginning with `typed_prefix`, as a person would type it.
+    """The prefix to search with for what a person typed. Raises `InvalidText` if no address can begin with that text.
 
-    Raises `InvalidText`, with a hint, if no address can begin with that text.
+    An empty text gives a prefix that every address matches.
     """
     if any(one.isspace() for one in typed_prefix):
         raise InvalidText("must have no space: an email has none, and + is written as %2B in a query")
@@ -75,13 +76,14 @@ def parse_address_prefix(typed_prefix: str) -> AddressPrefix:
 
 
 def _split_ascii_domain_prefix(domain_prefix: str) -> list[str]:
+    """The labels in lower case. Raises `InvalidText` for a character that no domain contains."""
     if not _ASCII_DOMAIN.fullmatch(domain_prefix):
         raise InvalidText("must be the beginning of an email address")
     return domain_prefix.lower().split(".")
 
 
 def _encode_labels_but_the_last(domain_prefix: str) -> list[str]:
-    """The labels in ASCII, except for the last one, which may be incomplete."""
+    """The labels in ASCII, except for the last one, which may be incomplete. Raises `InvalidText` for no domain."""
     import idna  # noqa: PLC0415 (few searches have such a domain)
 
     try:
@@ -92,6 +94,7 @@ def _encode_labels_but_the_last(domain_prefix: str) -> list[str]:
 
 
 def _decode_punycode_label(label: str) -> str:
+    """The label in Unicode. A label that is not punycode, or malformed, is returned unchanged."""
     if not label.startswith(_ACE_PREFIX):
         return label
     try:

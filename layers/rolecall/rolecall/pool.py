@@ -35,7 +35,10 @@ class Pool:
             wait(running)
 
     def map_in_order[T, R](self, work: Callable[[T], R], parts: Iterable[T], max_ahead: int) -> Iterator[R]:
-        """Yield the result of `work` for each of the `parts`, in their order, running up to `max_ahead` calls ahead."""
+        """Yield the result of `work` for each of the `parts`, in their order, running up to `max_ahead` calls ahead.
+
+        The error of a call is raised in place of its result.
+        """
         running: deque[Future[R]] = deque()
         for part in parts:
             running.append(self._submit(work, part))
@@ -44,7 +47,7 @@ class Pool:
         yield from (one.result() for one in running)
 
     def prefetch_one[T](self, elements: Iterator[T]) -> Iterator[T]:
-        """Yield the elements of an iterator. The next element is computed while the caller uses the current one."""
+        """Yield elements, computing the next one while the caller uses the current one. No element may be None."""
         if not self._threads:
             yield from elements
             return
@@ -54,6 +57,7 @@ class Pool:
             yield thing
 
     def _submit[T, R](self, work: Callable[[T], R], part: T) -> "Future[R]":
+        """Start `work(part)` in a thread; with a width of 1, run it here and raise its error here."""
         if self._threads:
             # A new thread starts with an empty context. A copy of the caller's context gives the thread the deadline of
             # the invocation.
@@ -64,4 +68,5 @@ class Pool:
 
 
 def _next_or_none[T](elements: Iterator[T]) -> T | None:
+    """The next element, or None after the last one."""
     return next(elements, None)

@@ -42,38 +42,42 @@ class InvalidText(ValidationFailed, ValueError):
 
 
 def check_and_normalize_line(text: str) -> str:
-    """The text as it is stored: one line, without spaces around it.
+    """The text as it is stored: one line without spaces around it. Raises `InvalidText` for a blank or forbidden text.
 
-    Raises `InvalidText` if the text is blank or contains invisible characters.
+    Line breaks, tabs, invisible characters and those outside of the FreeformClass are forbidden. The length is not
+    checked.
     """
     return _check_and_normalize(text, allowed_controls="")
 
 
 def check_and_normalize_lines(text: str) -> str:
-    """Like `check_and_normalize_line`, for a text that may have tabs and several lines; a line ends with U+000A."""
+    """The text as it is stored: one or more lines, each ending with U+000A. Raises `InvalidText`.
+
+    The rules are those of `check_and_normalize_line`, except that line breaks and tabs are allowed.
+    """
     return _check_and_normalize(text.replace("\r\n", "\n").replace("\r", "\n"), allowed_controls="\t\n")
 
 
 def check_and_normalize_reason(text: str) -> str:
-    """The reason for a change as it is kept, with the rules of `check_and_normalize_lines` and a limit of its length.
+    """The reason for a change as it is stored. Raises `InvalidText` for a text that is blank, forbidden or too long.
 
-    Raises `InvalidText`.
+    The characters are checked as by `check_and_normalize_lines`, the length before and after the normalization.
     """
     refuse_if_longer(MAX_REASON_LENGTH, text)
     return refuse_if_longer(MAX_REASON_LENGTH, check_and_normalize_lines(text))
 
 
 def refuse_if_longer(max_characters: int, text: str) -> str:
-    """The text if it has at most so many characters; normalization can make a text longer. Raises `InvalidText`."""
+    """Return the text unchanged. Raises `InvalidText` if it has more than `max_characters` characters."""
     if len(text) > max_characters:
         raise InvalidText(f"must have at most {max_characters} characters")
     return text
 
 
 def comparable_name(name: str) -> str:
-    """The form in which names are compared: without case, invisible characters and differences between spaces.
+    """The form in which names are compared. Raises `InvalidText` if this form is empty or too long for a key.
 
-    Two names that look the same have the same form. Raises `InvalidText` if the form is empty or too long for a key.
+    Two names that look the same have the same form: it has no capitals, no invisible characters, and one kind of space.
     """
     seen = "".join(one for one in normalize("NFKC", name).casefold() if category(one) != "Cf")
     form = " ".join(normalize("NFKC", seen).split())
@@ -89,8 +93,11 @@ def check_fits_into_key(text: str) -> None:
         raise InvalidText(f"must have at most {MAX_KEY_BYTES} bytes where it is compared: use fewer special characters")
 
 
-def check_new_password(password: str) -> str:
-    """The comparable form of a new password; raises `InvalidText` for characters that RFC 8265 forbids in passwords."""
+def check_and_normalize_password(password: str) -> str:
+    """The comparable form of a new password. Raises `InvalidText` if it is blank or has a forbidden character.
+
+    RFC 8265 says which characters are forbidden. The length is not checked, nor whether the password is a common one.
+    """
     form = comparable_password(password)
     _refuse_forbidden_characters(form, allowed_controls="")
     if not _has_letter_number_or_symbol(form):
@@ -99,11 +106,12 @@ def check_new_password(password: str) -> str:
 
 
 def comparable_password(password: str) -> str:
-    """The form in which passwords are compared: OpaqueString of RFC 8265, section 4.2, without its refusals."""
+    """The form in which passwords are compared: OpaqueString of RFC 8265, section 4.2. No password is refused here."""
     return _normalize_with_plain_spaces(password)
 
 
 def _check_and_normalize(text: str, *, allowed_controls: str) -> str:
+    """The text in NFC without spaces around it. Raises `InvalidText` if it is blank or has a forbidden character."""
     found = _normalize_with_plain_spaces(text).strip(" \t\r\n")
     if not found:
         raise InvalidText("must not be blank")
@@ -126,6 +134,7 @@ def _has_letter_number_or_symbol(text: str) -> bool:
 
 
 def _refuse_forbidden_characters(text: str, allowed_controls: str) -> None:
+    """Raise `InvalidText` for the first character that is neither allowed by PRECIS nor in `allowed_controls`."""
     for position, character in enumerate(text):
         if character not in allowed_controls and not _is_character_allowed(text, position):
             code_point = f"U+{ord(character):04X}"

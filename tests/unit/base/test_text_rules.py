@@ -13,7 +13,11 @@ from hypothesis import strategies as st
 from rolecall import text_rules
 from rolecall.text_rules import InvalidText
 
-_RULES = [text_rules.check_and_normalize_line, text_rules.check_and_normalize_lines, text_rules.check_new_password]
+_RULES = [
+    text_rules.check_and_normalize_line,
+    text_rules.check_and_normalize_lines,
+    text_rules.check_and_normalize_password,
+]
 
 #: By what is known of them: fillers, joiners, selectors, tags, blanks, bidi controls, controls, and no characters.
 INVISIBLE = {
@@ -185,7 +189,7 @@ def test_passwords_are_compared_as_opaque_strings(one: str, other: str) -> None:
     assert (
         text_rules.comparable_password(one)
         == text_rules.comparable_password(other)
-        == text_rules.check_new_password(one)
+        == text_rules.check_and_normalize_password(one)
     )
 
 
@@ -213,11 +217,11 @@ def test_the_form_of_a_password_is_the_one_of_the_profile(text: str) -> None:
 )
 def test_what_cannot_be_seen_is_no_password(password: str) -> None:
     with pytest.raises(InvalidText):
-        text_rules.check_new_password(password)
+        text_rules.check_and_normalize_password(password)
 
 
 def test_space_around_a_password_is_part_of_it() -> None:
-    assert text_rules.check_new_password("  a  b  ") == "  a  b  "
+    assert text_rules.check_and_normalize_password("  a  b  ") == "  a  b  "
 
 
 def test_a_reason_has_at_most_500_characters_as_it_is_sent_and_as_it_is_kept() -> None:

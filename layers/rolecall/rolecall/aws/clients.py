@@ -137,7 +137,7 @@ class _RetriesUntilDeadline(standard.RetryHandler):
     def needs_retry(self, **kwargs: Any) -> float | None:
         """The seconds to wait before the next attempt; None for no other attempt, also if the deadline is too near."""
         pause: float | None = super().needs_retry(**kwargs)
-        return pause if pause is not None and pause < deadline.time_left_to_send() else None
+        return pause if pause is not None and pause < deadline.time_left_for_retries() else None
 
 
 class _TimeoutUntilDeadline(Timeout):
@@ -149,6 +149,7 @@ class _TimeoutUntilDeadline(Timeout):
 
 class _OrjsonFileLoader(JSONFileLoader):
     def load_file(self, file_path: str) -> Any:
+        """The content of a JSON file, plain or compressed; `file_path` has no extension. None if there is no file."""
         for extension, opened in ((".json", open), (".json.gz", gzip.open)):
             path = Path(file_path + extension)
             if path.is_file():

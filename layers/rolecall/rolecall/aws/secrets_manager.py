@@ -34,9 +34,9 @@ def _client() -> Any:
 
 
 def read(secret_arn: str, *, fresh: bool = False) -> dict[str, Any]:
-    """The secret's JSON object, at most `CACHE_SECONDS` old. With `fresh`, it is read from Secrets Manager now.
+    """The secret's JSON object, at most `CACHE_SECONDS` old. Raises `ServiceUnavailable` if it can't be read.
 
-    Raises `ServiceUnavailable` if Secrets Manager does not answer.
+    With `fresh`, the secret is read from Secrets Manager now, not from the cache.
     """
     now = clock.now().timestamp()
     read_at, content = _cache.get(secret_arn, (None, {}))
@@ -47,10 +47,10 @@ def read(secret_arn: str, *, fresh: bool = False) -> dict[str, Any]:
 
 
 def read_fresh_unless_just_reread(secret_arn: str) -> dict[str, Any] | None:
-    """The secret as it is now, or None if this function reread it less than `REREAD_SECONDS` ago.
+    """The secret as it is now, or None if this function tried to read it less than `REREAD_SECONDS` ago.
 
-    Call it for a credential that does not match the cached secret, because the secret may have been rotated. Without
-    the limit, each invalid credential would cause a call to Secrets Manager.
+    For a credential that does not match the cached secret, because the secret may have been rotated. Without the limit,
+    each invalid credential would cause a call to Secrets Manager. Raises `ServiceUnavailable` if it can't be read.
     """
     now = clock.now().timestamp()
     if _is_within_last_seconds(_reread_at.get(secret_arn), now, REREAD_SECONDS):
@@ -65,19 +65,16 @@ def _is_within_last_seconds(moment: float | None, now: float, seconds: float) ->
 
 
 def read_current_with_version(secret_arn: str) -> tuple[dict[str, Any], str]:
-    """The secret's JSON object as it is now, and the id of that version, for `replace_unless_version_changed`.
-
-    Raises `ServiceUnavailable` if Secrets Manager does not answer.
-    """
+    """The secret's JSON object as it is now, and its version id. Raises `ServiceUnavailable` if it can't be read."""
     found = _call_translating_errors("get_secret_value", SecretId=secret_arn, VersionStage=_CURRENT)
     return json.loads(found["SecretString"]), found["VersionId"]
 
 
 def replace_unless_version_changed(secret_arn: str, version_as_read: str, new_content: Mapping[str, Any]) -> None:
-    """Replace the secret's JSON object if its version is still `version_as_read`; that version becomes `AWSPREVIOUS`.
+    """Replace the secret's JSON object. Raises `ConcurrentChange` if its version is no longer `version_as_read`.
 
-    Raises `ConcurrentChange` if the secret has another version by now, and `ServiceUnavailable` if Secrets Manager
-    fails. The secret is unchanged after either.
+    The old version becomes `AWSPREVIOUS`. Raises `ServiceUnavailable` if Secrets Manager fails. After both errors, the
+    current version of the secret is unchanged.
     """
     new = _call_translating_errors(
         "put_secret_value", SecretId=secret_arn, SecretString=json.dumps(new_content), VersionStages=["AWSPENDING"]
@@ -94,6 +91,7 @@ def replace_unless_version_changed(secret_arn: str, version_as_read: str, new_co
 
 
 def _call_translating_errors(operation: str, **parameters: Any) -> dict[str, Any]:
+    """Call Secrets Manager. Raises `ConcurrentChange` if it refuses a parameter, else `ServiceUnavailable`."""
     client = _client()
     try:
         return cast("dict[str, Any]", getattr(client, operation)(**parameters))

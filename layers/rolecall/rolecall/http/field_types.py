@@ -81,7 +81,7 @@ def _check_and_normalize_new_password(password: str, info: ValidationInfo) -> st
     Refuses a password that is too short, too long or common. Refuses the email, if the model has a field `email` before
     this one.
     """
-    form = text_rules.refuse_if_longer(_MAX_PASSWORD_LENGTH, text_rules.check_new_password(password))
+    form = text_rules.refuse_if_longer(_MAX_PASSWORD_LENGTH, text_rules.check_and_normalize_password(password))
     if len(form) < _MIN_PASSWORD_LENGTH:
         raise ValueError(f"must have at least {_MIN_PASSWORD_LENGTH} characters")
     folded = form.casefold()

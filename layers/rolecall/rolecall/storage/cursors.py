@@ -34,6 +34,7 @@ def decode(cursor: str, *scope: str) -> str:
 
 
 def _mac(text: bytes, scope: tuple[str, ...]) -> bytes:
+    """The first bytes of an HMAC over the scope and the text, with the secret key of cursors."""
     key = secrets_manager.read(config().cursor_key_secret_arn)["key"]
     # The length of each part precedes the part in the signed message. So two different lists of parts never give the
     # same message.

@@ -63,11 +63,12 @@ def client() -> Any:
 
 
 def call(operation: str, **parameters: Any) -> dict[str, Any]:
-    """Call one operation of DynamoDB on the table and return its response.
+    """Call DynamoDB and return its response. Raises `ConcurrentChange`, `ServiceUnavailable` or `ClientError`.
 
-    Raises `ConcurrentChange` for a conflict with a transaction, `ServiceUnavailable` if DynamoDB throttled the request,
-    failed or did not answer, and `ClientError` for all other errors, such as a failed condition.
+    `ConcurrentChange` means a conflict with a transaction. `ServiceUnavailable` means that DynamoDB throttled the
+    request, failed or did not answer. All other errors, such as a failed condition, are raised as `ClientError`.
     """
+    # The parameters of a batch operation name the table already.
     if operation not in {"batch_get_item", "batch_write_item"}:
         parameters["TableName"] = config().table_name
     try:
@@ -88,7 +89,7 @@ def serialize_key(key: Key) -> dict[str, Any]:
 
 
 def item_of_failed_condition(reason: Mapping[str, Any]) -> Item | None:
-    """The item for which a condition failed, from DynamoDB's error. None if there is no such item."""
+    """The item for which a condition failed, from DynamoDB's error. None if no such item exists in the table."""
     return deserialize_item(reason["Item"]) if reason.get("Item") else None
 
 

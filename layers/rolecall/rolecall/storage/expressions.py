@@ -30,7 +30,7 @@ def deserialize_item(item: Mapping[str, Any]) -> ItemWithDecimals:
 
 
 def serialize_value(value: Value) -> dict[str, Any]:  # noqa: PLR0911 (one for each type)
-    """One attribute value in DynamoDB's JSON format. Raises `TypeError` like `serialize_item`."""
+    """One attribute value in DynamoDB's JSON format. Raises `TypeError` for bytes, floats and empty sets."""
     match value:
         case str():
             return {"S": value}

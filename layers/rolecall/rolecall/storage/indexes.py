@@ -37,17 +37,16 @@ SCHEDULED_DELETIONS = IndexPartition("gsi2", "DELETIONS#SCHEDULED")
 #: The index partition of the pending deletions of users, ordered by the time of the request.
 PENDING_USER_DELETIONS = IndexPartition("gsi1", "USER_DELETIONS#OPEN")
 
-#: The index partition of the active tenants, ordered by name without case. It lists the name reservations instead of
-#: the tenants' own items: a reservation rarely changes, and one partition could not take the many writes of the
-#: tenants' own items.
+#: The index partition of the active tenants, ordered by name without case. Its items are the name reservations, because
+#: they rarely change. The tenants' own items change so often that one index partition could not take their writes.
 TENANTS_BY_NAME = IndexPartition("gsi1", "TENANTS")
 
-#: The index partition of the tenants whose deletion is scheduled, ordered by name without case. It lists their name
-#: reservations, like `TENANTS_BY_NAME`.
+#: The index partition of the tenants whose deletion is scheduled, ordered by name without case. Its items are the
+#: name reservations, like those of `TENANTS_BY_NAME`.
 SCHEDULED_TENANTS_BY_NAME = IndexPartition("gsi1", "TENANTS#SCHEDULED")
 
-#: The index partition of the tenants that are being deleted, ordered by name without case. It lists the deletion jobs,
-#: because a tenant's name reservation is deleted when its deletion starts.
+#: The index partition of the tenants that are being deleted, ordered by name without case. Its items are the deletion
+#: jobs. A tenant that is being deleted has no name reservation.
 DELETING_TENANTS_BY_NAME = IndexPartition("gsi2", "TENANTS#DELETING")
 
 #: The index partition of the deleted tenants whose audit entries still contain emails, ordered by the time of the
@@ -95,7 +94,7 @@ def role_end_sort_key(until: int, holder_id: str) -> str:
 
 
 def highest_role_end_sort_key(until: int) -> str:
-    """A sort key above those of all roles that end in this second or before, and below those of all others."""
+    """A sort key above those of all roles that end in this second or before, and below those of all later ends."""
     return f"{until + 1:010d}"
 
 
@@ -122,7 +121,10 @@ def audit_by_target(scope: str, target_type: str, target_id: str) -> IndexPartit
 
 
 def deleting_tenant_sort_key(name: str, tenant_id: str) -> str:
-    """The sort key in `DELETING_TENANTS_BY_NAME`. It has the id too, because the name is free for others already."""
+    """The sort key in `DELETING_TENANTS_BY_NAME`. Raises `InvalidText` for a name that is blank or too long.
+
+    It contains the id too, because another tenant may have taken the name since the deletion started.
+    """
     # The name is cut, because a sort key has at most 1,024 bytes and a comparable name may have nearly as many.
     form = comparable_form_of_name(name).encode()[:_COMPARED_NAME_BYTES].decode(errors="ignore")
     return f"{form}\0{tenant_id}"

@@ -96,19 +96,19 @@ def email_reservation(address: str) -> Key:
 
 
 def tenant_name_reservation(name: str) -> Key:
-    """The reservation of a tenant's name, the same for names that look alike."""
+    """The reservation of a tenant's name, the same for look-alikes. Raises `InvalidText` for an unfit name."""
     return Key(f"NAME#{comparable_form_of_name(name)}", META)
 
 
 def username_reservation(name: str) -> Key:
-    """The reservation of a platform account's username, the same for usernames that look alike."""
+    """The reservation of an account's username, the same for look-alikes. Raises `InvalidText` for an unfit name."""
     return Key(f"USERNAME#{comparable_form_of_name(name)}", META)
 
 
 def comparable_form_of_name(name: str) -> str:
-    """The form in which names are compared: equal for two names that look the same.
+    """The form in which names are compared. Raises `InvalidText` if it is empty or too long for a key.
 
-    Raises `InvalidText` if the form is empty or too long for a key.
+    Two names that look the same have the same form.
     """
     # The text rules are imported only when a name is compared, because most routes take no name.
     from rolecall.text_rules import comparable_name  # noqa: PLC0415
@@ -145,7 +145,7 @@ def audit_entry(scope: str, entry_id: str) -> Key:
 
 
 def refusal_counter(scope: str, minute: int, actor_id: str, action: str) -> Key:
-    """The number of an actor's refusals of one action within a minute. `minute` is its first second since 1970."""
+    """The counter of an actor's refusals of one action in one minute. `minute` is its first second, since 1970."""
     return Key(f"AUDIT#{scope}#REFUSALS", f"{minute}#{actor_id}#{action}")
 
 
@@ -184,5 +184,5 @@ def is_user_sort_key(sort_key: str) -> bool:
 
 
 def maintenance_progress() -> Key:
-    """The item in which maintenance keeps how far its checks have come."""
+    """The item in which maintenance stores how far its checks have come."""
     return Key("MAINTENANCE", META)

@@ -48,7 +48,7 @@ def get(key: Key) -> dynamodb.Item | None:
 def get_many(*keys: Key) -> list[dynamodb.Item | None]:
     """The items in the order of the keys, None for each that does not exist, by strongly consistent reads.
 
-    Each request reads up to 100 items. The requests together are no snapshot, nor is a single one.
+    Each request reads up to 100 items. The result is no snapshot: an item can change between the reads of two items.
     """
     found: dict[Key, dynamodb.Item] = {}
     unique = list(dict.fromkeys(keys))
@@ -59,6 +59,7 @@ def get_many(*keys: Key) -> list[dynamodb.Item | None]:
 
 
 def _get_batch(keys: Sequence[Key]) -> Iterator[dynamodb.Item]:
+    """Yield the items that exist, in any order. Raises `ServiceUnavailable` if DynamoDB leaves keys unprocessed."""
     request = {config().table_name: {"Keys": [dynamodb.serialize_key(key) for key in keys], "ConsistentRead": True}}
     backoff = retries.Backoff()
     while request:
@@ -171,8 +172,8 @@ def query_merged(
 ) -> list[dynamodb.Item]:
     """The first `limit` items of several index partitions, merged in the order of their sort keys.
 
-    `matches` says which sort keys are returned, of those that begin with `prefix`, and `keeps` which items. `also` are
-    further items with their sort keys, in this order.
+    `also` holds further items for the merge: pairs of sort key and item, ordered by sort key. An item is returned if
+    its sort key begins with `prefix`, comes after `after` and passes `matches`, and if the item passes `keeps`.
 
     Reads at most about twice as many items as it returns. An item that moves from one of the partitions to another
     during the read is returned once.
@@ -191,6 +192,7 @@ def query_merged(
 def _iterate_index(
     partition: IndexPartition, prefix: str, after: str | None, page_size: int
 ) -> Iterator[tuple[str, dynamodb.Item]]:
+    """Yield the sort key and the item of each entry of one partition, reading page by page."""
     more = True
     while more:
         page = query_index(partition, prefix=prefix, after=after, limit=page_size)
@@ -206,6 +208,7 @@ def _query(condition: Condition, options: dict[str, Any], limit: int | None) -> 
 
 
 def _query_raw(condition: Condition, options: dict[str, Any], limit: int | None) -> dict[str, Any]:
+    """DynamoDB's response to one query, with the items in DynamoDB's JSON format."""
     names: dict[str, str] = {}
     values: dict[str, Any] = {}
     expression = condition.expression(names, values)

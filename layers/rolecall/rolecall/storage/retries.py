@@ -15,9 +15,9 @@ _BACKOFF_CAP_SECONDS = 1.0
 
 
 def retry_on_conflict[T](attempt: Callable[[], T]) -> T:
-    """Call `attempt` again after each `ConcurrentChange`, within the time left; then raise `ConcurrentChange`.
+    """Call `attempt`, again after each `ConcurrentChange`. Raises `ConcurrentChange` if no time or attempt is left.
 
-    For an operation that reads, checks and writes. Each attempt reads anew.
+    For an operation that reads, checks and writes. Each attempt reads anew. Any other error is raised at once.
     """
     backoff = Backoff()
     while True:
@@ -28,9 +28,9 @@ def retry_on_conflict[T](attempt: Callable[[], T]) -> T:
 
 
 def retry_while_throttled[T](attempt: Callable[[], T]) -> T:
-    """Call `attempt` again after each `ServiceUnavailable`, within the time left; then raise it.
+    """Call `attempt`, again after each `ServiceUnavailable`. Raises `ServiceUnavailable` if no time or attempt is left.
 
-    For background work. A caller of the API gets the 503 at once instead.
+    For background work. A caller of the API gets the 503 at once instead. Any other error is raised at once.
     """
     backoff = Backoff()
     while True:

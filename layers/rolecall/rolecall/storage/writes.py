@@ -30,6 +30,7 @@ _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 def _concurrent_change(_found: dynamodb.Item | None) -> RolecallError:
+    """Return a `ConcurrentChange`: the error of each write that names no other."""
     return ConcurrentChange()
 
 
@@ -44,7 +45,7 @@ class Put(NamedTuple):
 class Update(NamedTuple):
     """Change single attributes of an item: set some, add numbers to some, remove some.
 
-    From the second `send_before` (since 1970) on, a transaction with this update is not sent again.
+    From the second `send_before` (since 1970) on, `transact` does not send the same request with this update again.
     """
 
     key: Key
@@ -67,7 +68,7 @@ class Delete(NamedTuple):
 class Check(NamedTuple):
     """A condition check without a write. The transaction fails if the condition does not hold.
 
-    From the second `send_before` (since 1970) on, a transaction with this check is not sent again.
+    From the second `send_before` (since 1970) on, `transact` does not send the same request with this check again.
     """
 
     key: Key
@@ -86,20 +87,24 @@ MUST_EXIST = Attr("pk").exists()
 
 
 def write(one: Put | Update | Delete) -> None:
-    """Carry out one write. If its condition fails, raises the error that its `on_condition_failure` returns."""
+    """Carry out one write. Raises the error of its `on_condition_failure`, `ConcurrentChange` or `ServiceUnavailable`.
+
+    A conflict with a transaction is retried within the time left.
+    """
     _write(one)
 
 
 def update_returning_old(one: Update) -> dynamodb.Item | None:
     """Carry out one update and return the item as it was before, or None if it did not exist.
 
-    Of several concurrent callers, each gets a different old item.
+    Raises the same errors as `write`. Of several concurrent callers, each gets a different old item.
     """
     former = _write(one, ReturnValues="ALL_OLD").get("Attributes")
     return deserialize_item(former) if former else None
 
 
 def _write(one: Put | Update | Delete, **options: Any) -> dict[str, Any]:
+    """Carry out one write like `write`, and return DynamoDB's response."""
     parameters = _request_parameters(one) | options
     backoff = retries.Backoff()
     while True:
@@ -114,12 +119,15 @@ def _write(one: Put | Update | Delete, **options: Any) -> dict[str, Any]:
 
 
 def transact(*writes: Write) -> None:
-    """Carry out all of the writes or none, in one transaction.
+    """Carry out all writes or none. Raises the failed condition's error, `ConcurrentChange` or `ServiceUnavailable`.
 
     If several conditions fail, `Unauthorized` takes precedence: a caller whose access has ended learns nothing else.
     Otherwise the first of these writes determines the error, so the order of the writes is the precedence of their
-    errors. Conflicts and throttling are retried within the time left. If a response is lost, the
-    retry changes nothing twice. Nothing is sent from the earliest `send_before` of the writes on.
+    errors. Conflicts and throttling are retried within the time left. If a response is lost, the retry changes nothing
+    twice.
+
+    From the earliest `send_before` of the writes on, the same request is not sent again. After a conflict, the
+    transaction is built anew, with the present time in its conditions, and may be sent later too.
     """
     send_before = min(
         (one.send_before for one in writes if isinstance(one, Check | Update) and one.send_before), default=None
@@ -128,7 +136,7 @@ def transact(*writes: Write) -> None:
     backoff = retries.Backoff()
     while True:
         try:
-            with deadline.nothing_sent_from(send_before):
+            with deadline.no_retries_from(send_before):
                 dynamodb.client().transact_write_items(**parameters)
         except ClientError as error:
             backoff.wait_or_raise(_error_if_retries_fail(error, writes))
@@ -151,7 +159,10 @@ def _transaction_parameters(writes: Sequence[Write]) -> dict[str, Any]:
 
 
 def _error_if_retries_fail(error: ClientError, writes: Sequence[Write]) -> type[RolecallError]:
-    """The error to raise if retries do not help. Raises at once for a failed condition."""
+    """The error to raise if retries do not help: `ConcurrentChange` or `ServiceUnavailable`.
+
+    Raises the error of a failed condition, and a `ClientError` that no retry can help against, at once.
+    """
     code = error.response["Error"]["Code"]
     if code == "TransactionCanceledException":
         # The cast is needed because botocore's type stubs lack the field `CancellationReasons` of the error response.
@@ -177,13 +188,13 @@ def _error_if_retries_fail(error: ClientError, writes: Sequence[Write]) -> type[
 
 
 def delete_all(keys: Iterable[Key]) -> None:
-    """Delete any number of items without a condition, in batches, one after the other."""
+    """Delete items without a condition, in batches. Raises `ServiceUnavailable`; then some items may be deleted."""
     for batch in batched(dict.fromkeys(keys), BATCH_SIZE, strict=False):
         delete_batch(batch)
 
 
 def delete_batch(keys: Iterable[Key]) -> None:
-    """Delete up to `BATCH_SIZE` items without a condition. Items that DynamoDB left unprocessed are retried.
+    """Delete up to `BATCH_SIZE` items without a condition. Raises `ServiceUnavailable` if some remain after retries.
 
     An item that does not exist is no error, so the call can be repeated after a crash.
     """
@@ -198,7 +209,7 @@ def delete_batch(keys: Iterable[Key]) -> None:
 
 
 def increment_counter(key: Key, attribute: str) -> int:
-    """Add 1 to `attribute`, which starts at 0, and return the new number. No two callers get the same number."""
+    """Add 1 to `attribute`, which starts at 0, and return the new number. It may skip numbers, but repeats none."""
     answer = dynamodb.call(
         "update_item",
         Key=dynamodb.serialize_key(key),
@@ -257,6 +268,6 @@ _TRANSACTION_OPERATIONS = {Put: "Put", Update: "Update", Delete: "Delete", Check
 def put_if_absent(
     key: Key, attributes: dynamodb.Item, on_condition_failure: ConditionFailureHandler = _concurrent_change
 ) -> Put:
-    """A write of a new item with this key and these attributes; refused if an item with this key exists."""
+    """The write of a new item, for `write` or `transact`. It fails if an item with this key exists."""
     item = {"pk": key.pk, "sk": key.sk, **attributes}
     return Put(item, when=MUST_NOT_EXIST, on_condition_failure=on_condition_failure)
