@@ -27,9 +27,9 @@ _EMAIL_IN_TEXT = re.compile(r"[\w.!#$%&*+/=?^`{|}~-][\w.!#$%&'*+/=?^`{|}~-]*@[\w
 
 
 def redact_emails_of_deleted_tenants(most_tenants: int, reserve_seconds: float) -> None:
-    """Redact the audit trails of up to `most_tenants` deleted tenants.
+    """Redact the audit trails of up to `most_tenants` deleted tenants, until less than `reserve_seconds` are left.
 
-    Stops when less than `reserve_seconds` are left. The next call continues there.
+    The next call continues with the first entry that is not redacted.
     """
     for job in reads.query_index(indexes.UNREDACTED_AUDITS, limit=most_tenants).items:
         if not _redact_entries_while_time_lasts(job, reserve_seconds):
@@ -37,7 +37,7 @@ def redact_emails_of_deleted_tenants(most_tenants: int, reserve_seconds: float) 
 
 
 def _redact_entries_while_time_lasts(job: dynamodb.Item, reserve_seconds: float) -> bool:
-    """Redact the entries of one tenant. Returns false if the time ran out before the last entry."""
+    """Redact a tenant's audit entries and the reason of its deletion. Returns false if the time ran out."""
     tenant_id = job["tenant_id"]
     key, position = secrets_manager.read(config().redaction_key_secret_arn)["key"], job.get("audit_redacted_to")
     more = True
@@ -68,6 +68,7 @@ def _redact_entries_while_time_lasts(job: dynamodb.Item, reserve_seconds: float)
 
 
 def _redact_reason_of_deletion(job: dynamodb.Item, hmac_key: str) -> None:
+    """Update the stored reason, unless it holds no email."""
     reason = job.get("reason")
     redacted = pseudonymize_emails_in_text(reason, hmac_key) if reason else reason
     if redacted != reason:
@@ -82,7 +83,7 @@ def _write_hashes_over_emails(audit_entry: dynamodb.Item, hmac_key: str) -> None
     }
     if audit_entry.get("reason"):
         redacted["reason"] = pseudonymize_emails_in_text(audit_entry["reason"], hmac_key)
-    # The entry of a refusal has the reason among the fields that were asked for.
+    # In the entry of a refusal, `after` holds the fields of the refused request. A reason can be one of them.
     asked = redacted.get("after")
     if asked and asked.get("reason"):
         redacted["after"] = {**asked, "reason": pseudonymize_emails_in_text(asked["reason"], hmac_key)}

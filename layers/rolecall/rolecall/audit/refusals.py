@@ -27,12 +27,14 @@ _COUNTER_LIFETIME = timedelta(hours=1)
 def record_refusal(
     context: RequestContext, action: str, target: tuple[str, str], *, asked: Mapping[str, Any], code: str
 ) -> None:
-    """Record a refused change in the audit trail, with what was asked for and the error code as the reason.
+    """Write a refused change into the audit trail. Raises `Unauthorized` if the actor's access has ended.
 
-    After `ENTRIES_PER_MINUTE` refusals of the same actor and action in one minute, one further entry counts the rest in
-    its attribute `refusals`. Raises `Unauthorized` if the actor is inactive or deleted by now: then the caller must not
-    learn why the change was refused. Also raises it if the actor's tenant is being deleted, because nothing may be
-    added to its trail then.
+    The entry has what was asked for, and the error code as the reason. After `ENTRIES_PER_MINUTE` refusals of the same
+    actor and action in one minute, one further entry counts the rest in its attribute `refusals`.
+
+    An actor who is inactive or deleted by now gets `Unauthorized`, and so does not learn why the change was refused. So
+    does an actor whose tenant is closed or being deleted, because nothing may be added to the trail of such a tenant.
+    Raises `ConcurrentChange` if retries do not help.
     """
     retries.retry_on_conflict(lambda: _attempt_record(context, action, target, asked, code))
 
@@ -40,6 +42,7 @@ def record_refusal(
 def _attempt_record(
     context: RequestContext, action: str, target: tuple[str, str], asked: Mapping[str, Any], code: str
 ) -> None:
+    """Write the entry, or count it. Raises `ConcurrentChange` if another refusal was counted at the same time."""
     principal = context.principal
     scope = principal.tenant_id or keys.PLATFORM
     tenant_checks = [preconditions.tenant_active(principal.tenant_id)] if principal.tenant_id else []
@@ -65,10 +68,10 @@ def _attempt_record(
 
 
 def _prepare_entry_or_count(context: RequestContext, scope: str, action: str, entry: writes.Put) -> list[writes.Write]:
-    """The writes that record one refusal: with `entry`, or by counting it on the entry for the rest of the minute.
+    """The writes that record one refusal: `entry` itself, or 1 more in the entry that counts the rest of the minute.
 
-    Refusals of operators always get an entry. If another refusal changes the counter first, the transaction fails with
-    `ConcurrentChange`.
+    Refusals of operators always get an entry. The transaction fails with `ConcurrentChange` if another refusal changes
+    the counter first.
     """
     if context.principal.type not in {PrincipalType.USER, PrincipalType.ACCOUNT}:
         return [entry]

@@ -47,9 +47,10 @@ class RoleEvent(NamedTuple):
 def publish_until_first_failure(stream_records: Iterable[Mapping[str, Any]]) -> SequenceNumber | None:
     """Send the events of stream records to EventBridge, in order.
 
-    Returns the sequence number of the first record whose event was not accepted, or None. The stream must deliver again
-    from this record on. A record from which no event can be made, or whose event EventBridge will never accept, is
-    named in the dead-letter queue and skipped, so that it does not hold up the records after it.
+    Returns the sequence number of the first record whose event was not accepted, or None if every record is dealt with.
+    The stream must deliver again from this record on. A record from which no event can be made, or whose event
+    EventBridge will never accept, is named in the dead-letter queue and skipped, so that it does not hold up the
+    records after it.
     """
     waiting: list[RoleEvent] = []
     # Many records of one tenant can follow each other. One read finds the reason of the tenant's deletion for them all.
@@ -72,7 +73,7 @@ def publish_until_first_failure(stream_records: Iterable[Mapping[str, Any]]) -> 
 
 
 def _send_until_first_failure(events: list[RoleEvent]) -> SequenceNumber | None:
-    """Send events in batches. Returns the sequence number of the first that must be sent again, or None."""
+    """Send events in batches. Returns the sequence number of the first one that must be sent again, else None."""
     for batch in batched(events, _BATCH_SIZE, strict=False):
         failed = _send_batch_until_first_failure(batch)
         if failed is not None:
@@ -98,8 +99,8 @@ def events_from_record(
     subject = "Account" if old["pk"].startswith("ACCOUNT#") else "User"
     kind: type[Role] | type[PlatformRole] = PlatformRole if subject == "Account" else Role
     held: HeldRole[Any] = HeldRole.from_item(old, kind)
-    # Every change of a user or account first writes down that a temporary role has ended, as a change of its own. Only
-    # the deletion of a whole tenant deletes users without that.
+    # A temporary role that has ended is written down, as a change of its own, before any other change of its holder.
+    # Only the deletion of a whole tenant deletes users without writing it down.
     has_unwritten_end = new is None and held.has_ended_at(_time_of_record(images))
     before, after = (
         _role_and_whether_active(old, HeldRole.lasting(held.lasting_role) if has_unwritten_end else held),
@@ -114,8 +115,8 @@ def events_from_record(
         "before": before,
         "after": after,
         "reason": reason,
-        # When a whole tenant is deleted, its users are deleted without an update of their version. So the event gets
-        # the last stored version plus 1, and 1 more for the end of a temporary role that is not written down.
+        # The deletion of a whole tenant stores no new versions of its users. So the event computes the version: 1 more
+        # for the deletion, and 1 more if the end of a temporary role was not written down.
         "version": new["version"] if new else old["version"] + 1 + has_unwritten_end,
         "at": new["updated_at"] if new else None,
     }
@@ -130,11 +131,13 @@ def events_from_record(
 
 
 def _read_reason_of_tenant_deletion(tenant_id: str) -> str | None:
+    """The reason in the deletion job of a tenant. None if it has no reason, or if there is no job."""
     job = reads.get(keys.deletion_job(tenant_id))
     return job.get("reason") if job else None
 
 
 def _event_names(before: Mapping[str, Any], after: Mapping[str, Any] | None) -> list[str]:
+    """`Deleted` without an `after`; else those of `Role Changed`, `Deactivated`, `Activated` that happened."""
     if after is None:
         return ["Deleted"]
     return [
@@ -145,12 +148,14 @@ def _event_names(before: Mapping[str, Any], after: Mapping[str, Any] | None) -> 
 
 
 def _role_and_whether_active(item: Mapping[str, Any], held: HeldRole[Any]) -> dict[str, Any]:
+    """The state before or after, as an event shows it. Only a temporary role has `role_until`."""
     active = item["active"] if "active" in item else item["enabled"] and not item["banned"]
     until = {} if held.until is None else {"role_until": rfc3339_of_second(held.until)}
     return {"role": held.role, "active": active, **until}
 
 
 def _time_of_record(images: Mapping[str, Any]) -> datetime:
+    """When the change was made, or the current time if the record does not say."""
     second = images.get("ApproximateCreationDateTime")
     return clock.now() if second is None else datetime.fromtimestamp(second, UTC)
 
@@ -160,6 +165,10 @@ def _deserialize_image_if_present(wire: Mapping[str, Any] | None) -> dict[str, A
 
 
 def _send_batch_until_first_failure(events: Sequence[RoleEvent]) -> SequenceNumber | None:
+    """Send up to `_BATCH_SIZE` events in one request. Returns the number of the first to send again, or None for none.
+
+    An event that EventBridge will never accept goes to the dead-letter queue, and does not count as a failure.
+    """
     entries = [
         {
             "EventBusName": config().event_bus_name,
@@ -190,8 +199,8 @@ def _send_batch_until_first_failure(events: Sequence[RoleEvent]) -> SequenceNumb
 def _send_each_alone_or_to_dead_letter_queue(events: Sequence[RoleEvent]) -> SequenceNumber | None:
     """Send each event in a request of its own; send an event that was refused alone to the dead-letter queue.
 
-    EventBridge refused a request with all these events. Returns the number of the first event that is neither sent nor
-    in the queue, or None.
+    EventBridge refused a request with all these events, because of at least one of them. Returns the number of the
+    first event that is neither sent nor in the queue, or None if there is none.
     """
     if len(events) > 1:
         return next((failed for event in events if (failed := _send_batch_until_first_failure([event]))), None)
@@ -200,7 +209,7 @@ def _send_each_alone_or_to_dead_letter_queue(events: Sequence[RoleEvent]) -> Seq
 
 
 def _send_to_dead_letter_queue(event_id: str, sequence_number: str) -> bool:
-    """Name an event in the dead-letter queue. Returns false if the queue did not accept the message."""
+    """Send the ids of an event to the dead-letter queue. Returns false if the queue did not accept the message."""
     logger.error("role event set aside", event_id=event_id, sequence_number=sequence_number)
     try:
         queues.send_dead_letter({"event_id": event_id, "sequence_number": sequence_number})

@@ -7,7 +7,7 @@ from rolecall.storage import writes
 
 
 def revocation_entry(context: RequestContext, owner: SessionOwner, session_id: str) -> writes.Put:
-    """The write of the entry, for the transaction that ends the session."""
+    """The write of the audit entry, for the transaction that ends the session. Nothing is written here."""
     return trail.new_entry(
         context,
         "revoke_session",

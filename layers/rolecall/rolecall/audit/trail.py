@@ -23,8 +23,13 @@ DENIED = "denied"
 #: The most audit entries that one request reads to find the matches of a filter that has no index.
 _MOST_EXAMINED = 2000
 
+#: With a filter that has no index, a page reads at least this many entries at a time.
 _CHUNK = 100
 
+#: A function that takes the id after which a page begins, or None for the newest entries, and the size of the page.
+type _PageReader = Callable[[str | None, int], reads.Page]
+
+#: The attributes of an entry that the API shows.
 _PUBLIC_FIELDS = ("id", "action", "outcome", "target", "before", "after", "reason", "request_id", "ip", "timestamp")
 
 
@@ -41,7 +46,7 @@ def new_entry(  # noqa: PLR0913 (an entry records that many facts)
     critical: bool = False,
     is_in_target_history: bool = True,
 ) -> writes.Put:
-    """The write of the audit entry of one change. The caller adds it to the transaction of the change.
+    """The write of a change's audit entry. The caller must add it to the transaction of the change.
 
     `target` is a type and an id, as in `("user", "7c2d…")`. `scope` is the tenant's id, or `keys.PLATFORM`. `critical`
     marks a change that a person should always review. Without `is_in_target_history`, a list of the entries about the
@@ -142,21 +147,25 @@ class Filters(NamedTuple):
 
 
 class AuditPage(NamedTuple):
+    """One page of audit entries, in their public form. `next_cursor` is None on the last page."""
+
     entries: list[dict[str, Any]]
     next_cursor: str | None
 
 
 def list_entries(tenant_id: str, filters: Filters, *, limit: int, cursor: str | None = None) -> AuditPage:
-    """A page of a tenant's audit entries, newest first. Also for a deleted tenant, until the entries expire.
+    """A page of a tenant's audit entries, newest first. Raises `ValidationFailed` for a cursor of another list.
+
+    A deleted tenant's entries are listed too, until they expire.
 
     The filters by time and `target` use keys and read only the entries of the page. The other filters compare the
     entries one by one, at most `_MOST_EXAMINED` for each request. So a page can have fewer entries than `limit`, or
-    none, although more follow. Raises `ValidationFailed` for a cursor of another list.
+    none, although more follow.
     """
     scope = ("list_audit", tenant_id, *filters.scope)
     position = cursors.decode(cursor, *scope) if cursor is not None else _exclusive_upper_bound_of_ids(filters.to_time)
     oldest = lowest_time_ordered_id_at(filters.from_time) if filters.from_time else ""
-    read = _newest_first_page_reader(tenant_id, filters)
+    read = _page_reader_of_target_or_whole_trail(tenant_id, filters.target)
     found: list[dynamodb.Item] = []
     examined = 0
     while True:
@@ -178,25 +187,25 @@ def list_entries(tenant_id: str, filters: Filters, *, limit: int, cursor: str | 
 
 
 def _exclusive_upper_bound_of_ids(to_time: datetime | None) -> str | None:
-    # Entries have timestamps in whole seconds, so the bound includes every entry of the second of `to_time`.
+    """An id above those of all entries up to `to_time`; None if there is no such limit."""
+    # Entries show their time in whole seconds. So all entries of the second of `to_time` are included.
     return lowest_time_ordered_id_at(to_time.replace(microsecond=0) + timedelta(seconds=1)) if to_time else None
 
 
-def _newest_first_page_reader(tenant_id: str, filters: Filters) -> Callable[[str | None, int], reads.Page]:
-    """A function that reads a page, newest first: of the entries about the target, or of the whole trail."""
-    if filters.target:
-        partition = indexes.audit_by_target(
-            tenant_id, _target_type_by_form_of_id(filters.target, tenant_id), filters.target
-        )
+def _page_reader_of_target_or_whole_trail(tenant_id: str, target_id: str | None) -> _PageReader:
+    """A function that reads a page, newest first: of the entries about the target, or of all entries for None."""
+    if target_id:
+        partition = indexes.audit_by_target(tenant_id, _target_type_by_form_of_id(target_id, tenant_id), target_id)
         return lambda after, limit: reads.query_index(partition, after=after, limit=limit, newest_first=True)
     pk = keys.audit_entry(tenant_id, "").pk
     return lambda after, limit: reads.query_partition(pk, after=after, limit=limit, newest_first=True)
 
 
 def _target_type_by_form_of_id(target_id: str, tenant_id: str) -> str:
-    """The type of a target in a tenant's trail, told by its id. Account ids are numbers; user ids are UUIDs.
+    """`tenant`, `account` or `user`: the type of a target in a tenant's trail, told by the form of its id.
 
-    An account is a target here when a user of the tenant tried to change it and was refused.
+    Account ids are numbers; user ids are UUIDs. An account is a target here if a user of the tenant tried to change it
+    and was refused.
     """
     if target_id == tenant_id:
         return "tenant"
@@ -208,6 +217,7 @@ def _to_audit_page(items: list[dynamodb.Item], next_cursor: str | None) -> Audit
 
 
 def _to_public_fields(item: dynamodb.Item) -> dict[str, Any]:
+    """An entry as the API shows it. Of the actor, only type, id and email are shown."""
     actor = {name: item["actor"].get(name) for name in ("type", "id", "email")}
     refusals = {"refusals": int(item["refusals"])} if "refusals" in item else {}
     return {**{name: item.get(name) for name in _PUBLIC_FIELDS}, "actor": actor, **refusals}
