@@ -32,9 +32,9 @@ def record_refusal(
     The entry has what was asked for, and the error code as the reason. After `ENTRIES_PER_MINUTE` refusals of the same
     actor and action in one minute, one further entry counts the rest in its attribute `refusals`.
 
-    An actor who is inactive or deleted by now gets `Unauthorized`, and so does not learn why the change was refused. So
-    does an actor whose tenant is closed or being deleted, because nothing may be added to the trail of such a tenant.
-    Raises `ConcurrentChange` if retries do not help.
+    An actor who is inactive or deleted by now gets `Unauthorized`, and so does not learn why the change was refused. An
+    actor whose tenant is closed gets it too, because nothing may be added to the audit trail of such a tenant. Raises
+    `ConcurrentChange` if retries do not help.
     """
     retries.retry_on_conflict(lambda: _attempt_record(context, action, target, asked, code))
 

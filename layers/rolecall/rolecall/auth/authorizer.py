@@ -26,9 +26,9 @@ from rolecall.telemetry import logger
 
 
 def authenticate(authorization: str | None, at: datetime) -> Principal:
-    """The principal who owns the credential in an `Authorization` header.
+    """The principal who owns the credential in an `Authorization` header. Raises `Unauthorized` for an invalid one.
 
-    Raises `Unauthorized` for a credential that is unknown, malformed, revoked, inactive or deleted.
+    Invalid credentials are unknown, malformed, expired or revoked, or their owner is inactive or deleted.
     """
     credential = parse_credential_with_optional_bearer(authorization)
     if credential is None:
@@ -43,6 +43,7 @@ def authenticate(authorization: str | None, at: datetime) -> Principal:
 
 
 def _authenticate_api_token_and_report_use(token: str, at: datetime) -> Principal:
+    """The token's user. Raises `Unauthorized` unless the token exists, and its user and tenant are active."""
     token_hash = api_token_hash(token)
     found = reads.get(keys.api_token(token_hash))
     if found is None:
@@ -52,16 +53,20 @@ def _authenticate_api_token_and_report_use(token: str, at: datetime) -> Principa
     if tenant is None or tenant["status"] != preconditions.ACTIVE or user is None or not user["active"]:
         raise Unauthorized
     token_use.report_use_at_most_hourly(token_hash, found.get("last_used_at"), at)
-    return _principal_of_user(user, at)._replace(token_hash=token_hash)
+    return _user_item_to_principal(user, at)._replace(token_hash=token_hash)
 
 
-def _principal_of_user(user: dynamodb.Item, at: datetime) -> Principal:
-    """The user as it is now. It has the same rights, whether it came with an API token or with an access token."""
-    principal = Principal(PrincipalType.USER, user["id"], user["email"], tenant_id=user["tenant_id"])
-    return principal.with_role(HeldRole.from_item(user, Role).at(at))
+def _user_item_to_principal(user_item: dynamodb.Item, at: datetime) -> Principal:
+    """A user's item as a principal with the role in force at `at`. Checks nothing, so the caller must have checked it.
+
+    The rights are the same for an API token and for an access token.
+    """
+    principal = Principal(PrincipalType.USER, user_item["id"], user_item["email"], tenant_id=user_item["tenant_id"])
+    return principal.with_role(HeldRole.from_item(user_item, Role).at(at))
 
 
 def _authenticate_jwt(token: str, at: datetime) -> Principal:
+    """The owner of an access token. Raises `Unauthorized` for an invalid token, session or owner."""
     # PyJWT is imported only for requests with a JWT, because the import would slow every other cold start.
     from rolecall.auth import jwts  # noqa: PLC0415
 
@@ -73,6 +78,7 @@ def _authenticate_jwt(token: str, at: datetime) -> Principal:
 
 
 def _authenticate_account(claims: Claims, at: datetime) -> Principal:
+    """The account in verified claims. Raises `Unauthorized` unless account and session are valid now."""
     owner = AccountOwner.from_claims(claims)
     if owner is None:
         raise Unauthorized
@@ -88,11 +94,12 @@ def _authenticate_account(claims: Claims, at: datetime) -> Principal:
 
 
 def _authenticate_user(claims: Claims, at: datetime) -> Principal:
+    """The user in verified claims. Raises `Unauthorized` unless user, tenant and session are valid now."""
     owner = UserOwner.from_claims(claims)
     if owner is None:
         raise Unauthorized
     _tenant, user = _read_state_if_session_valid(owner, claims.session_id, at)
-    return _principal_of_user(user, at)._replace(session_id=claims.session_id)
+    return _user_item_to_principal(user, at)._replace(session_id=claims.session_id)
 
 
 def _read_state_if_session_valid(owner: SessionOwner, session_id: str, at: datetime) -> list[dynamodb.Item]:
@@ -104,13 +111,15 @@ def _read_state_if_session_valid(owner: SessionOwner, session_id: str, at: datet
 
 
 def _authenticate_master_token(token: str) -> Principal:
+    """The principal `MASTER`. Raises `Unauthorized` if the token is not the current master token."""
     arn = config().master_token_secret_arn
     cached = secrets_manager.read(arn)["token"]
     if len(token) != len(cached):
         raise Unauthorized
-    # A master token that equals the cached secret is compared with the current secret too, so that a rotated token
-    # stops working at once. A master token that differs from the cached secret may be a new one. The function rereads
-    # the secret for it only every few seconds, so that a flood of wrong tokens causes few calls to Secrets Manager.
+    # The cached secret may be out of date, so the current secret decides. If the token equals the cached secret, the
+    # current secret is read for each request: a rotated token stops working at once. If the token differs, it may be
+    # the new master token or a guess. Then the current secret is read at most once every few seconds, so that many
+    # guesses cause few calls to Secrets Manager.
     matches_cache = _equal_in_constant_time(token, cached)
     current = (
         secrets_manager.read(arn, fresh=True) if matches_cache else secrets_manager.read_fresh_unless_just_reread(arn)
@@ -121,12 +130,12 @@ def _authenticate_master_token(token: str) -> Principal:
 
 
 def _equal_in_constant_time(one: str, other: str) -> bool:
-    """Compare two texts. The time does not show where they differ."""
+    """Whether two texts are equal. The time of the comparison does not show where they differ."""
     return hmac.compare_digest(one.encode(), other.encode())
 
 
 def authorize_request(authorization: str | None, method_arn: str, at: datetime) -> dict[str, Any]:
-    """The authorizer's response to an `Authorization` header. Each invalid credential gets the same denial."""
+    """The policy for an `Authorization` header: `Allow` for a valid credential, the same `Deny` for every other one."""
     try:
         principal = authenticate(authorization, at)
     except Unauthorized:
@@ -136,12 +145,12 @@ def authorize_request(authorization: str | None, method_arn: str, at: datetime) 
 
 
 def policy_allowing_all_routes(principal: Principal, method_arn: str) -> dict[str, Any]:
-    """The response that lets a principal call every route. Each route checks by itself who may use it."""
+    """The policy that lets a principal call every route. Each route checks by itself who may use it."""
     return _policy_for_all_routes("Allow", principal.id, method_arn, principal.to_authorizer_context())
 
 
 def policy_denying_all_routes(method_arn: str, at: datetime) -> dict[str, Any]:
-    """The response that denies every route. API Gateway turns it into a 401."""
+    """The policy that denies every route. API Gateway answers the request with 401 then."""
     return _policy_for_all_routes("Deny", "unknown", method_arn, {"denied_at": rfc3339(at)})
 
 

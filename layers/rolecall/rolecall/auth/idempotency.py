@@ -64,9 +64,9 @@ class IdempotencyClaim:
         return tokens.derive_api_token(self._secret, *self._facts, user_id)
 
     def completion_write(self, answer: Mapping[str, Any], owner: Mapping[str, Any]) -> writes.Write:
-        """Return the write that stores the answer, for the transaction that executes the request.
+        """Return the write that stores the answer. It fails with `ConcurrentChange` if another attempt holds the key.
 
-        The transaction raises `ConcurrentChange` if another attempt has taken the key over. `owner` has the ids of the
+        The write belongs into the transaction that executes the request. `owner` has the ids of the
         user, tenant or account that the request creates, such as `tenant_id` and `user_id`. When the owner is deleted,
         the answer is removed from the record.
         """
@@ -92,6 +92,7 @@ class IdempotencyClaim:
         return self.record_key.sk if self.record_key.sk != keys.META else None
 
     def hash_content(self, content: Mapping[str, Any]) -> str:
+        """Return a keyed hash: the same for equal content, and useless for guessing the content without the secret."""
         return _keyed_hash(self._secret, json.dumps(content, sort_keys=True))
 
 
@@ -116,9 +117,10 @@ def run_idempotent[T](
 ) -> T:
     """Call `execute` and return its result, or return the stored result if the key was used within `LIFETIME`.
 
-    `execute` must write `claim.completion_write` in its transaction. Raises `IdempotencyKeyReused` if the key was
-    used for another `request`, `ResultDeleted` if what the first one created is deleted, `RequestInProgress` while the
-    first one runs, and what `execute` raises; the key is free again then.
+    Raises `IdempotencyKeyReused` if the key was used for another `request`, `RequestInProgress` while the first request
+    runs, `ResultDeleted` if what it created is deleted, and `Unauthorized` if the tenant is not active. An error of
+    `execute` is raised too, and the key is free again then. `execute` must write `claim.completion_write` in its
+    transaction.
     """
     settings = IdempotencyConfig(
         event_key_jmespath="key",
@@ -220,8 +222,10 @@ class _RecordStore(BasePersistenceLayer):
         """Do nothing: the transaction that executed the request has completed the record already."""
 
     def _delete_record(self, data_record: DataRecord) -> None:  # noqa: ARG002 (the claim has the key)
-        # The record stays if deleting it fails, if another attempt holds the idempotency key, or if the transaction was
-        # executed.
+        """Delete the record of a failed attempt. Raises nothing.
+
+        The record stays if it can't be deleted now, if another attempt holds the key, or if the request was executed.
+        """
         with suppress(RolecallError):
             writes.write(writes.Delete(self._claim.record_key, when=self._claim.still_held_condition))
 
@@ -230,6 +234,7 @@ class _RecordStore(BasePersistenceLayer):
 
 
 def _to_powertools(idempotency_key: str, item: dynamodb.Item) -> DataRecord:
+    """The stored record in the form of Powertools. A record without an answer gets an empty text."""
     return DataRecord(
         idempotency_key=idempotency_key,
         status=item["status"],

@@ -59,9 +59,9 @@ def issue(claims: Claims, at: datetime) -> str:
 
 
 def read_unverified_audience(token: str) -> Audience:
-    """The audience that a token claims to have. Raises `Unauthorized` if it is none of ours.
+    """The audience that a token claims to have. Raises `Unauthorized` if the token has none or an unknown one.
 
-    Nothing of the token is checked. The caller may use the audience only to choose the one that `verify` must find.
+    Nothing else of the token is checked. The caller may use the audience only as the one that `verify` must find.
     """
     try:
         return Audience(str(jwt.decode(token, options={"verify_signature": False}).get("aud")))
@@ -98,7 +98,7 @@ def verify(token: str, audience: Audience, at: datetime) -> Claims:
 
 
 def _find_key_rereading_secret_once(kid: str | None, at: datetime) -> str:
-    """The key with this id. If the cached secret has none, the secret is read again; then raises `Unauthorized`."""
+    """The key with this id, after rereading the secret if the cached one lacks it. Raises `Unauthorized` for none."""
     arn = config().jwt_key_secret_arn
     key = _current_or_unexpired_previous_key(secrets_manager.read(arn), kid, at)
     if key is None and (current := secrets_manager.read_fresh_unless_just_reread(arn)):
@@ -109,6 +109,7 @@ def _find_key_rereading_secret_once(kid: str | None, at: datetime) -> str:
 
 
 def _current_or_unexpired_previous_key(secret: dict[str, Any], kid: str | None, at: datetime) -> str | None:
+    """The key with this id in the secret. None if there is no such key, or if it is a previous key that has expired."""
     if kid == secret["kid"]:
         return str(secret["key"])
     previous = secret.get("previous")
@@ -118,7 +119,7 @@ def _current_or_unexpired_previous_key(secret: dict[str, Any], kid: str | None, 
 
 
 def prepare_secret_with_new_key(old_secret: dict[str, Any], at: datetime, *, keep_old_key: bool) -> dict[str, Any]:
-    """The secret's content with a new signing key. With `keep_old_key`, tokens of the old key stay valid."""
+    """The secret's content with a new key, to be stored. With `keep_old_key`, tokens of the old key stay valid."""
     new = {"kid": new_id(), "key": secrets.token_urlsafe(48)}
     # A process that cached the secret just before the rotation signs with the old key until its cache expires. So the
     # old key must stay valid for the lifetime of a cache entry and of a token together.

@@ -54,7 +54,10 @@ _NETWORK_REFRESH = timedelta(days=1)
 
 
 class Attempt(NamedTuple):
-    """A login that has been counted and is not judged yet; `number` is its place among the failures of `counter`."""
+    """A login attempt that is counted as failed already, until its password turns out to be correct.
+
+    `number` is the number of failures of `counter`, this attempt included.
+    """
 
     login_name: str
     network: str
@@ -69,9 +72,9 @@ class Attempt(NamedTuple):
 
 
 def count_attempt_unless_waiting(login_name: str, ip: str, at: datetime) -> Attempt:
-    """Count an attempt; once this returns, the caller may check the password.
+    """Count an attempt, before its password is checked. Raises `RateLimited` if it must wait; then check no password.
 
-    Raises `RateLimited` while the address, or the login name in this network, has to wait. An attempt that is refused
+    The address has to wait, or the login name in this network. An attempt that is refused
     because of its login name does not count against the address.
     """
     login_name, network, now = login_name.lower(), _address_or_ipv6_network(ip), epoch_seconds(at)
@@ -107,13 +110,13 @@ def forget_failures_and_remember_network(attempt: Attempt, at: datetime) -> None
 
 
 def wait_seconds_after(failures: int, kind: str) -> int:
-    """Return the seconds from the last of so many failures until the next attempt is checked."""
+    """Return how many seconds after the last of so many failures the next attempt is checked; 0 for no wait."""
     beyond = failures - FREE_FAILURES[kind]
     return 0 if beyond < 0 else min(LONGEST_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2 ** min(beyond, 10))
 
 
 def _count_or_raise_if_waiting(kind: str, counter: keys.Key, at: datetime) -> dynamodb.Item | None:
-    """Count one attempt and return the counter's item before it; raise `RateLimited` if the attempt has to wait."""
+    """Count one attempt; return the counter's item before it, or None. Raise `RateLimited` if the attempt must wait."""
     before = retries.retry_on_conflict(lambda: _increment_and_return_old(counter, at))
     _raise_if_waiting(kind, before, at, refused_attempt_prolongs_wait=True)
     return before
@@ -126,7 +129,7 @@ def _failures_in(counter_item: dynamodb.Item | None) -> int:
 def _raise_if_waiting(
     kind: str, counter_item: dynamodb.Item | None, at: datetime, *, refused_attempt_prolongs_wait: bool
 ) -> None:
-    """Raise `RateLimited` during the wait.
+    """Raise `RateLimited` during the wait, after a log line and two metrics.
 
     With `refused_attempt_prolongs_wait`, the caller counts the refused attempt as a failure. So the error names the
     wait after one more failure, instead of the seconds that are left.
@@ -143,6 +146,10 @@ def _raise_if_waiting(
 
 
 def _increment_and_return_old(counter: keys.Key, at: datetime) -> dynamodb.Item | None:
+    """Add 1 to a counter; return its item before, None if there was none. Raise `ConcurrentChange` if it had expired.
+
+    An expired counter is deleted first, so that the caller can repeat the call.
+    """
     now = epoch_seconds(at)
     try:
         return writes.update_returning_old(
@@ -154,13 +161,13 @@ def _increment_and_return_old(counter: keys.Key, at: datetime) -> dynamodb.Item 
             )
         )
     except ConcurrentChange:
-        # The expired counter is deleted before the next attempt, because DynamoDB's TTL deletes expired items late.
+        # The counter has expired, but still exists, because DynamoDB's TTL deletes expired items late.
         writes.write(writes.Delete(counter, when=writes.MUST_NOT_EXIST | Attr("expires_at").lte(now)))
         raise
 
 
 def _uncount_one_failure(counter: keys.Key, last_at: int | None = None) -> None:
-    """Subtract one attempt. With `last_at`, the time of the attempt before, also set the counter's time back to it."""
+    """Subtract 1, or do nothing if the counter is gone or 0. With `last_at`, also set the counter's time to it."""
     with contextlib.suppress(ConcurrentChange):  # the counter was deleted in the meantime
         writes.write(
             writes.Update(
@@ -173,6 +180,10 @@ def _uncount_one_failure(counter: keys.Key, last_at: int | None = None) -> None:
 
 
 def _remember_network(attempt: Attempt, at: datetime) -> None:
+    """Write the attempt's network into the login name's item, unless that was done within `_NETWORK_REFRESH`.
+
+    Raise `ConcurrentChange` if another login has changed the item since it was read.
+    """
     key, now, network = _known_networks_key(attempt.login_name), epoch_seconds(at), _hash(attempt.network)
     item = reads.get(key)
     known = {} if item is None or item["expires_at"] <= now else dict(item["networks"])
@@ -198,7 +209,7 @@ def _hash(*parts: str) -> str:
 
 
 def _address_or_ipv6_network(ip: str) -> str:
-    """Return an IPv4 address as it is, or the /64 network of an IPv6 address, whose addresses all have one owner."""
+    """Return the /64 network of an IPv6 address, because it has one owner; any other text is returned as it is."""
     try:
         return ip if isinstance(ip_address(ip), IPv4Address) else str(ip_network((ip, 64), strict=False))
     except ValueError:

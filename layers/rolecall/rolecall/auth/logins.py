@@ -31,12 +31,13 @@ class Login(NamedTuple):
 def log_in(
     context: RequestContext, email: str, password: str, owner_of: Callable[[dynamodb.Item], SessionOwner]
 ) -> Login:
-    """Check email and password, and start a session.
+    """Check email and password, and start a session. Raises `Unauthorized` for a refused login, or `RateLimited`.
 
-    `owner_of` returns whom the reservation of an email belongs to, or an owner that does not exist for the reservation
-    of another kind of owner and for the empty one of an unknown email. Raises the same `Unauthorized`, after the same
-    work, for an unknown email, a wrong password and an owner who may not act. Raises `RateLimited` instead after too
-    many failures.
+    An unknown email, a wrong password and an owner who may not act get the same `Unauthorized`, after the same work.
+    After too many failures, the error is `RateLimited` instead.
+
+    `owner_of` gets the item of the email's reservation, which is empty for an unknown email, and returns its owner. For
+    an empty item and for the reservation of another kind of owner, it returns an owner that does not exist.
     """
     attempt = login_attempts.count_attempt_unless_waiting(email, context.ip, context.at)
     owner = owner_of(reads.get(keys.email_reservation(email)) or {})
@@ -56,7 +57,7 @@ def log_in(
 
 
 def _count_failure(attempt: login_attempts.Attempt) -> RateLimited | None:
-    """Count a failure in the metrics; return an error if the next attempt has to wait."""
+    """Count a failure in the metrics. Return the error to raise if the next attempt must wait, else None."""
     count_metric("LoginRefused")
     count_metric("LoginFailed")
     wait = attempt.wait_seconds_if_failed
@@ -64,7 +65,8 @@ def _count_failure(attempt: login_attempts.Attempt) -> RateLimited | None:
 
 
 def _replace_password_hash(password_key: keys.Key, old_hash: str, password: str) -> None:
-    with contextlib.suppress(ConcurrentChange):  # another login did it, or the password has changed
+    """Store a new hash of the password. Does nothing if the stored hash is no longer `old_hash`."""
+    with contextlib.suppress(ConcurrentChange):  # another login replaced the hash, or the password has changed
         writes.write(
             writes.Update(
                 password_key,

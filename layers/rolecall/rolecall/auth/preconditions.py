@@ -24,10 +24,10 @@ SCHEDULED = "scheduled"
 
 
 def tenant_active(tenant_id: str, *, admin_delta: int = 0) -> writes.Write:
-    """A write that requires an active tenant and changes its count of active admins by `admin_delta` (1, 0 or -1).
+    """A write that fails with `Unauthorized` for a tenant that is not active, or `LastAdmin` if no admin would be left.
 
-    The transaction fails with `Unauthorized` for a tenant whose deletion is scheduled, runs or is complete, as none
-    of its tokens is valid then, and with `LastAdmin` if no active admin would be left.
+    It changes the tenant's count of active admins by `admin_delta` (1, 0 or -1). A tenant is not active if its deletion
+    is scheduled, runs or is complete. None of its tokens is valid then.
     """
     key = keys.tenant(tenant_id)
     active: Condition = Attr("status").eq(ACTIVE)
@@ -50,18 +50,19 @@ def tenant_active(tenant_id: str, *, admin_delta: int = 0) -> writes.Write:
 
 
 def actor_still_authorized(principal: Principal, *, gives: Iterable[Power] = ()) -> list[writes.Write]:
-    """Condition checks: the actor is active and has the role that the authorizer saw. Empty for an operator.
+    """Condition checks that fail with `Unauthorized` or `Forbidden` if the actor has lost its access or its role.
 
-    The role must be in force at the moment at which the transaction is sent. `gives` are the powers that the change
-    hands on: none of them may outlive the role that the actor has at that moment. The transaction fails with
-    `Unauthorized` if the actor is inactive or deleted, and with `Forbidden` if it is active with another role, or if
-    its role ends too early for `gives`.
+    The error is `Unauthorized` for an actor who is inactive or deleted. It is `Forbidden` for an active one who has
+    another role than the authorizer saw. The role must be in force at the moment at which the transaction is sent.
+    `gives` are the powers that the change gives to somebody. The error is `Forbidden` too if one of them would outlive
+    the actor's role at that moment. The list is empty for an operator.
     """
     powers_outlive_nothing = (_actor_can_hand_on(power) for power in gives)
     return _actor_checks(principal, Forbidden, _role_in_force(principal.role), *powers_outlive_nothing)
 
 
 def _role_in_force(role: str) -> Condition:
+    """The condition on an item that this is its role now: a temporary one before its end, else the lasting one."""
     until = Attr("role_until")
     not_ended = Attr("role").eq(role) & (until.not_exists() | until.is_after_now())
     return not_ended | (Attr("lasting_role").eq(role) & until.is_not_after_now())
@@ -76,16 +77,18 @@ def _actor_can_hand_on(power: Power) -> Condition:
 
 
 def actor_active(principal: Principal) -> list[writes.Write]:
-    """Condition checks: the actor is active, with any role. Empty for an operator.
-
-    The transaction fails with `Unauthorized` if the actor is inactive or deleted.
-    """
+    """Condition checks that fail with `Unauthorized` if the actor is inactive or deleted. Empty for an operator."""
     return _actor_checks(principal, Unauthorized)
 
 
 def _actor_checks(
     principal: Principal, error_if_active: Callable[[], RolecallError], *conditions: Condition
 ) -> list[writes.Write]:
+    """One check of the actor's item, or none for an operator.
+
+    It fails with `Unauthorized` if the actor is inactive or deleted, and with `error_if_active` if only one of the
+    `conditions` does not hold.
+    """
     match principal.type:
         case PrincipalType.USER:
             key, must_be = keys.user(principal.tenant_id, principal.id), {"active": True}

@@ -37,12 +37,12 @@ class Principal(NamedTuple):
     role_until: int | None = None
 
     def with_role(self, held: HeldRole[Role] | HeldRole[PlatformRole]) -> Self:
-        """The same caller with this role."""
+        """A copy of the caller with this role."""
         lasting_role = "" if held.until is None else held.lasting_role
         return self._replace(role=held.role, lasting_role=lasting_role, role_until=held.until)
 
     def at(self, moment: datetime) -> Self:
-        """The same caller with the role in force at this moment, which may be later than the authorizer's decision."""
+        """The caller with the role in force at this moment: the lasting role if the temporary one has ended."""
         held = self.held_tenant_role or self.held_platform_role
         return self.with_role(held.at(moment)) if held and held.has_ended_at(moment) else self
 
@@ -66,7 +66,7 @@ class Principal(NamedTuple):
 
     @classmethod
     def from_authorizer_context(cls, context: Mapping[str, str | None]) -> Self | None:
-        """The principal from an authorizer context; None if the context is incomplete or not from our authorizer."""
+        """The principal from an authorizer context; None if a part is missing or malformed."""
         names = ("id", "email", "role", "tenant_id", "name", "session_id", "token_hash", "lasting_role")
         texts = {name: context.get(name) or "" for name in names}
         until = context.get("role_until")
@@ -79,9 +79,10 @@ class Principal(NamedTuple):
 
     @property
     def has_required_fields(self) -> bool:
-        """Whether a user has an id, a tenant and a role, or an account an id and a role.
+        """Whether a user has an id, a tenant and known roles, or an account a number as id and known roles.
 
-        Without this check, an empty tenant id could be taken for "all tenants". A temporary role needs a lasting one.
+        Without this check, an empty tenant id could be taken for "all tenants". A caller with a temporary role
+        also needs a lasting role. An operator needs none of these fields.
         """
         roles = {self.role, self.lasting_role} if self.role_until is not None else {self.role}
         match self.type:
@@ -119,9 +120,10 @@ class Principal(NamedTuple):
 
 MASTER = Principal(PrincipalType.MASTER, "master")
 
-#: The actor in the audit entries of ends of temporary roles: the time, on nobody's behalf.
+#: The actor in the audit entries of ended temporary roles. Such a change has no caller, because time alone causes it.
 ROLE_ENDS = Principal(PrincipalType.SYSTEM, "role_ends")
 
+#: The caller of a request without a credential.
 ANONYMOUS = Principal(PrincipalType.SYSTEM, "anonymous")
 
 

@@ -90,6 +90,7 @@ class HeldRole[R: Role | PlatformRole](NamedTuple):
 
     @classmethod
     def lasting(cls, role: R) -> "HeldRole[R]":
+        """The role without an end."""
         return cls(role, role)
 
     @classmethod
@@ -109,9 +110,9 @@ class HeldRole[R: Role | PlatformRole](NamedTuple):
         return self.until is not None and self.until <= epoch_seconds(moment)
 
     def changed_to(self, new_role: R, until: int | None) -> "HeldRole[R]":
-        """The role after a change to `new_role`; the result is equal if the change changes nothing.
+        """The role after a change. Raises `ValidationFailed` for an `until` with a role not above the lasting one.
 
-        Raises `ValidationFailed` for an `until` with a role that is not above the lasting one.
+        It is equal to this role if the change changes nothing. It is not checked who may make the change.
         """
         if until is None:
             return HeldRole.lasting(new_role)
@@ -145,21 +146,21 @@ class Power(NamedTuple):
 
 
 def powers_of(held: HeldRole[Any]) -> tuple[Power, ...]:
-    """The powers that somebody with this role has: whoever gets hold of the credential gets them too."""
+    """The powers of somebody with this role: the lasting role for good, and a temporary role until its end."""
     lasting = Power(held.lasting_role)
     return (lasting,) if held.until is None else (lasting, Power(held.role, held.until))
 
 
 def powers_given(old: HeldRole[Any], new: HeldRole[Any]) -> tuple[Power, ...]:
-    """The powers that a change from `old` to `new` gives. A lasting role that stays as it is is not given."""
+    """The powers of `new` that `old` does not have in the same form, with the same end."""
     return tuple(power for power in powers_of(new) if power not in powers_of(old))
 
 
 def may_hand_on(actor: HeldRole[Any], power: Power) -> bool:
-    """Whether the actor may give this power: no power outlives its source.
+    """Whether the power ends no later than the role of the actor from which it comes.
 
-    A temporary role of the actor is the source only of powers that end no later than itself. The actor's lasting role
-    is the source of powers without an end.
+    The actor's lasting role allows every power up to its rank, with or without an end. A temporary role allows powers
+    that end no later than itself; their rank is not compared with it.
     """
     if _RANKS[power.role] <= _RANKS[actor.lasting_role]:
         return True
@@ -167,7 +168,7 @@ def may_hand_on(actor: HeldRole[Any], power: Power) -> bool:
 
 
 def check_may_hand_on(actor: HeldRole[Any], powers: Iterable[Power]) -> None:
-    """Raise `Forbidden` if one of these powers would outlive the temporary role of the actor."""
+    """Raise `Forbidden` if one of these powers would outlive the role of the actor, such as a temporary one."""
     if not all(may_hand_on(actor, power) for power in powers):
         raise Forbidden("your role is temporary: what you give must not outlast it")
 
@@ -175,12 +176,15 @@ def check_may_hand_on(actor: HeldRole[Any], powers: Iterable[Power]) -> None:
 def decide_role_change(
     actor: HeldRole[Role], target: HeldRole[Role], new_role_or_same: Role, until: int | None, *, target_is_actor: bool
 ) -> HeldRole[Role]:
-    """The role that a user holds after a change that `actor` asks for; equal to `target` if nothing changes.
+    """The role after a change. Raises `ValidationFailed`, `SelfChangeDenied` or `RoleTransitionDenied`, in this order.
 
-    This is the one place that decides whether a role change is allowed. Both roles are those in force now. Raises, in
-    this order: `ValidationFailed` for an `until` with a role that is not above the lasting one, `SelfChangeDenied` if
-    the user is the actor, and `RoleTransitionDenied` for a change that is not in `ALLOWED_TRANSITIONS` or that gives a
-    power that would outlive the actor's own. A change must be allowed from the role in force and from the lasting role.
+    - `ValidationFailed`: `until` is given with a role that is not above the lasting one.
+    - `SelfChangeDenied`: the user is the actor.
+    - `RoleTransitionDenied`: the change is not in `ALLOWED_TRANSITIONS`, from the role in force and from the lasting
+      role, or it gives a power that would outlive the actor's own.
+
+    The result equals `target` if nothing changes. `actor` and `target` are the roles in force now. No other function
+    decides whether a role change is allowed.
     """
     new = target.changed_to(new_role_or_same, until)
     if target_is_actor:

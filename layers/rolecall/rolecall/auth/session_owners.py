@@ -49,7 +49,7 @@ class SessionOwner(ABC):
     @classmethod
     @abstractmethod
     def from_ids(cls, ids: Sequence[str]) -> Self | None:
-        """The owner with these ids, or None if one of them has not the form of an id."""
+        """The owner with these ids, or None if one of them has not the form of an id. It need not exist."""
 
     @property
     @abstractmethod
@@ -59,7 +59,7 @@ class SessionOwner(ABC):
     @classmethod
     @abstractmethod
     def from_claims(cls, claims: Claims) -> Self | None:
-        """The owner that an access token names, or None if a claim has not the form of an id."""
+        """The owner that an access token names, or None if a claim has not the form of an id. It need not exist."""
 
     @abstractmethod
     def to_claims(self, session_id: str) -> Claims:
@@ -82,7 +82,7 @@ class SessionOwner(ABC):
 
     @abstractmethod
     def checks_for_audit_entry(self) -> list[writes.Write]:
-        """Checks that an audit entry about the owner may be added."""
+        """Checks that the owner's trail may get an entry. They fail with `Unauthorized` for a closed tenant."""
 
     @property
     @abstractmethod
@@ -102,11 +102,11 @@ class SessionOwner(ABC):
 
     @abstractmethod
     def checks_of_generation(self, generation: int, refused: Unauthorized) -> list[writes.Write]:
-        """Checks that the owner may act and that its sessions have this generation; `refused` is raised otherwise."""
+        """Checks that fail with `refused` unless the owner may act and its sessions have this generation."""
 
     @abstractmethod
     def writes_of_login(self, generation: int, refused: Unauthorized, at: datetime) -> list[writes.Write]:
-        """The same checks, together with what a login changes of the owner."""
+        """The writes of a login to the owner's items. They fail with `refused` like `checks_of_generation`."""
 
     @property
     def password_key(self) -> keys.Key:
@@ -118,7 +118,7 @@ class SessionOwner(ABC):
         return self.item_key("SESSION", session_id)
 
     def check_of_session(self, session_id: str, generation: int, at: datetime) -> writes.Check:
-        """The check that a session has not ended. Together with a condition on the owner it makes the session valid."""
+        """The check that fails with `Unauthorized` if the session has ended. The owner needs a check of its own."""
         return writes.Check(
             self.session_key(session_id),
             when=session_is_valid_in_generation(generation, at),
@@ -131,7 +131,7 @@ class SessionOwner(ABC):
         """Whether the session has not expired, the owner may act, and nothing has ended sessions of that generation."""
         return (
             session is not None
-            # A session that another service wrote for a device has no generation. It opens nothing.
+            # A session that another service wrote for a device has no generation. No token of ours belongs to it.
             and "generation" in session
             and session["generation"] == self.generation_if_active(state)
             and session["expires_at"] > epoch_seconds(at)
@@ -219,8 +219,8 @@ def _account_active_in_generation(generation: int) -> Condition:
 class UserOwner(SessionOwner):
     """A user of a tenant as the owner of sessions. It may act while it is active and its tenant is active too.
 
-    A scheduled deletion closes the tenant, so the sessions of its users are not valid then. They are valid again after
-    the tenant is restored, because it changes no generation.
+    A scheduled deletion closes the tenant, so the sessions of its users are not valid then. After the tenant is
+    restored, they are valid again, because neither step changes their generation.
     """
 
     tenant_id: str

@@ -26,13 +26,14 @@ from rolecall.telemetry import count_metric, log_and_count_critical_event, logge
 
 REFRESH_LIFETIME = timedelta(days=7)
 
-#: If an answer with new tokens got lost, the same client may use its old refresh token again within this time after the
-#: first use.
+#: The same client may use its old refresh token again within this time after the first use, because the answer with the
+#: new tokens may have got lost.
 RETRY_WINDOW = timedelta(seconds=10)
 
 _REFUSED_REFRESH = "a valid refresh token is required"
 
-#: Returns the write of the audit entry of a session's revocation. The room of the audit trail lies above this one.
+#: A function that returns the write of the audit entry of a session's revocation. The caller passes it, because this
+#: room may not import the audit trail.
 type RevocationEntry = Callable[[RequestContext, SessionOwner, str], writes.Put]
 
 
@@ -44,6 +45,8 @@ class TokenPair(NamedTuple):
 
 
 class _RefreshToken(NamedTuple):
+    """A refresh token, taken apart. `str` gives the text that the client gets."""
+
     owner: SessionOwner
     session_id: str
     secret: bytes
@@ -86,7 +89,7 @@ class _RefreshToken(NamedTuple):
 
     @property
     def spent_key(self) -> keys.Key:
-        """The key of the note that this token was used. A second use of the token finds it."""
+        """The key of the marker item that the first use of this token writes. A second use finds it."""
         return self.owner.item_key("SPENT", self.hash)
 
     @property
@@ -95,9 +98,9 @@ class _RefreshToken(NamedTuple):
 
 
 def start_session(context: RequestContext, owner: SessionOwner, generation: int, refused: Unauthorized) -> TokenPair:
-    """Start a session of an owner whose password was checked.
+    """Write a session and return its tokens. Raises `refused` if the owner may not act any more.
 
-    Raises `refused` if the owner may not act any more, or if its sessions have another generation by now.
+    `refused` is also raised if the owner's sessions have another generation by now. The password is not checked.
     """
     token = _RefreshToken(owner, new_id(), secrets.token_bytes(32))
     key = token.session_key
@@ -126,11 +129,11 @@ def _issue_token_pair(token: _RefreshToken, context: RequestContext) -> TokenPai
 def refresh_session(
     context: RequestContext, refresh_token: str, owner_type: type[SessionOwner], revocation_entry: RevocationEntry
 ) -> TokenPair:
-    """Exchange a refresh token for a new pair of tokens; the refresh token is spent then.
+    """Exchange a refresh token for a new pair of tokens. Raises `Unauthorized` for an invalid or spent one.
 
-    The same client may repeat the request within `RETRY_WINDOW` and gets the same new refresh token. Any other
-    use of a spent token ends the session and writes an audit entry. Raises `Unauthorized` for a token that is
-    spent, expired, unknown or of another kind of owner, and for a session or owner that is no longer valid.
+    The refresh token is spent then. The same client may repeat the request within `RETRY_WINDOW` and gets the same new
+    refresh token. Any other use of a spent token ends the session and writes an audit entry. A token is also invalid if
+    it is expired, unknown or of another kind of owner, or if its session or owner is no longer valid.
     """
     token = _RefreshToken.parse(refresh_token, owner_type)
     # If another refresh of the same session commits first, the next attempt finds that this refresh token is spent.
@@ -144,6 +147,10 @@ def refresh_session(
 def _attempt_refresh_or_revoke(
     context: RequestContext, token: _RefreshToken, revocation_entry: RevocationEntry
 ) -> TokenPair | None:
+    """New tokens, or None if the token is refused. A spent token that is used again also ends the session.
+
+    Raises `ConcurrentChange` if another refresh commits first, and `Unauthorized` if the owner has lost its access.
+    """
     *state, session, spent = reads.get_many(*token.owner.state_keys, token.session_key, token.spent_key)
     if session is None or not token.owner.is_session_valid(state, session, context.at):
         return None
@@ -178,6 +185,7 @@ def _is_spent(
 def _spend_token_and_issue_successor(
     context: RequestContext, token: _RefreshToken, session: dynamodb.Item
 ) -> TokenPair:
+    """Write the successor's hash and the marker of the spent token. Raises `ConcurrentChange` or `Unauthorized`."""
     nonce = secrets.token_hex(32)
     successor = token.successor(nonce)
     spent = token.spent_key
@@ -202,6 +210,7 @@ def _spend_token_and_issue_successor(
 
 
 def _is_retry_of_lost_answer(context: RequestContext, token: _RefreshToken, session: dynamodb.Item) -> bool:
+    """Whether the same client sends the token that was spent last, within `RETRY_WINDOW`."""
     return (
         session.get("previous_hash") == token.hash
         and session["rotated_by"] == _client_fingerprint(context)
@@ -212,6 +221,10 @@ def _is_retry_of_lost_answer(context: RequestContext, token: _RefreshToken, sess
 def _revoke_session_of_reused_token(
     context: RequestContext, token: _RefreshToken, session: dynamodb.Item, revocation_entry: RevocationEntry
 ) -> None:
+    """Delete the session, write its audit entry and report a critical event.
+
+    Raises `ConcurrentChange` if the session was refreshed meanwhile, and `Unauthorized` if the tenant is closed.
+    """
     writes.transact(
         writes.Delete(token.session_key, when=Attr("refresh_hash").eq(session["refresh_hash"])),
         *token.owner.checks_for_audit_entry(),
@@ -234,8 +247,8 @@ def _client_fingerprint(context: RequestContext) -> str:
 def log_out(context: RequestContext, owner: SessionOwner, refresh_token: str) -> None:
     """End the caller's session, and the refresh token's session if that is another one of the same owner.
 
-    An invalid refresh token, or one of another owner, is no error and ends nothing, as in RFC 7009,
-    section 2.2: the caller's own session ends all the same.
+    An invalid refresh token, or one of another owner, is no error (RFC 7009, section 2.2). Then only the caller's own
+    session ends.
     """
     session_ids = {context.principal.session_id} - {""}
     with contextlib.suppress(Unauthorized):
@@ -245,6 +258,7 @@ def log_out(context: RequestContext, owner: SessionOwner, refresh_token: str) ->
 
 
 def _other_session_of_token(owner: SessionOwner, token: _RefreshToken, other_than: set[str]) -> set[str]:
+    """The session id of the token. Empty if the token is invalid, of another owner or of a session in `other_than`."""
     if token.owner != owner or token.session_id in other_than:
         return set()
     session = reads.get(token.session_key)

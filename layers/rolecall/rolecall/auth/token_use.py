@@ -32,7 +32,7 @@ _reported: dict[str, datetime] = {}
 
 
 def report_use_at_most_hourly(token_hash: str, last_used_at: str | None, at: datetime) -> None:
-    """Send a message that the token was used, at most once an hour. If SQS fails, the use is logged as lost."""
+    """Send a message that the token was used, at most once an hour. Raises nothing: if SQS fails, the use is lost."""
     due = at - PRECISION
     # A remembered report whose time lies in the future is ignored, because the clock was set back after the report.
     if (last_used_at and last_used_at > rfc3339(due)) or due < _reported.get(token_hash, due) <= at:
@@ -50,7 +50,7 @@ def report_use_at_most_hourly(token_hash: str, last_used_at: str | None, at: dat
 
 
 def save_reported_token_uses(messages: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Update the tokens that the queue messages name. Returns the ids of the messages that must be delivered again."""
+    """Update the tokens that the queue messages name. Returns the ids of the messages to be delivered again."""
     failed = []
     for message in messages:
         try:
@@ -66,6 +66,7 @@ class _AlreadySaved(RolecallError):
 
 
 def _save_use_unless_saved_within_hour(token_hash: str, used_at: str) -> None:
+    """Update the token's `last_used_at`; do nothing if the token is deleted or was updated within the hour."""
     due = rfc3339(datetime.fromisoformat(used_at) - PRECISION)
     try:
         writes.write(

@@ -37,7 +37,7 @@ def recognize_credential(credential: str) -> CredentialForm:
 
 
 def parse_credential_with_optional_bearer(authorization: str | None) -> str | None:
-    """The credential after `Bearer` (in any case) or without a scheme; None if the header is malformed or too long."""
+    """The credential after `Bearer` (in any case) or without a scheme; None if it is missing, malformed or too long."""
     parts = (authorization or "").split()
     if len(parts) == 2 and parts[0].lower() == "bearer":  # noqa: PLR2004 (scheme and credential)
         parts = parts[1:]

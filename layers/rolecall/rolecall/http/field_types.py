@@ -47,23 +47,26 @@ _MIN_PASSWORD_LENGTH, _MAX_PASSWORD_LENGTH = 8, 128
 
 
 def _check_https_url(url: str) -> str:
+    """Returns the URL unchanged. Raises `ValueError` if it is no https URL."""
     if not re.fullmatch(_HTTPS_URL, url):
         raise ValueError("must be an https URL without credentials and fragment")
     return url
 
 
 def _normalize_line_of_name_length(text: str) -> str:
+    """Returns the text as it is stored. Raises `InvalidText` if it is too long, blank or has a forbidden character."""
     return text_rules.refuse_if_longer(_MAX_NAME_LENGTH, text_rules.check_and_normalize_line(text))
 
 
 def _normalize_unique_name(text: str) -> str:
+    """Returns the name as it is stored. Raises `InvalidText` also if its comparable form does not fit into a key."""
     found = _normalize_line_of_name_length(text)
     text_rules.comparable_name(found)
     return found
 
 
 def _complete_role_prefix_and_case(role: Any) -> Any:
-    """Turns `admin`, `Role_Admin` and the like into `ROLE_ADMIN`."""
+    """Turns `admin`, `Role_Admin` and the like into `ROLE_ADMIN`. Whether there is such a role is not checked."""
     if isinstance(role, str) and role.isascii():
         role = role.strip().upper()
         role = role if role.startswith("ROLE_") else f"ROLE_{role}"
@@ -76,10 +79,10 @@ def _common_passwords() -> frozenset[str]:
 
 
 def _check_and_normalize_new_password(password: str, info: ValidationInfo) -> str:
-    """Returns the password in its normalized form.
+    """Returns the password in its normalized form. Raises `ValueError` for one that is not allowed.
 
-    Refuses a password that is too short, too long or common. Refuses the email, if the model has a field `email` before
-    this one.
+    Not allowed are a password that is too short, too long or common, one with a forbidden character, and the email, if
+    the model has a field `email` before this one.
     """
     form = text_rules.refuse_if_longer(_MAX_PASSWORD_LENGTH, text_rules.check_and_normalize_password(password))
     if len(form) < _MIN_PASSWORD_LENGTH:
@@ -93,7 +96,7 @@ def _check_and_normalize_new_password(password: str, info: ValidationInfo) -> st
 
 
 def _address_in_lower_case_or_none(password: str) -> str | None:
-    """Returns the password as an email address is kept, in lower case; None if it is no address."""
+    """Returns the password in the form of a stored email address, in lower case; None if it is no address."""
     try:
         return parse_address_to_ascii(password).casefold() if "@" in password else None
     except text_rules.InvalidText:
@@ -101,6 +104,7 @@ def _address_in_lower_case_or_none(password: str) -> str | None:
 
 
 def _parse_date(value: Any) -> date:
+    """Returns the date. Raises `ValueError` for a value of another form than `1990-12-31`."""
     try:
         return date.fromisoformat(value if isinstance(value, str) and _DATE.fullmatch(value) else "")
     except ValueError:
@@ -108,12 +112,14 @@ def _parse_date(value: Any) -> date:
 
 
 def _check_birth_date(day: date) -> date:
+    """Returns the date unchanged. Raises `ValueError` if it is before 1900 or in the future."""
     if not _FIRST_BIRTH_DATE <= day <= clock.now().date():
         raise ValueError(f"must be from {_FIRST_BIRTH_DATE} to today")
     return day
 
 
 def _to_whole_second(value: Any) -> str:
+    """Returns a time as `clock.rfc3339` writes it. Raises `ValueError` for a value that is no time of RFC 3339."""
     at = clock.parse_rfc3339(value) if isinstance(value, str) else None
     if at is None:
         raise ValueError("must be a time such as 2026-06-15T12:00:00Z")

@@ -1,4 +1,4 @@
-"""Guards: each checks whether a caller may use a route, before the request is parsed. A guard raises `Refused`."""
+"""Guards: each checks whether a caller may use a route, before the request is parsed. It raises a `RuleViolation`."""
 
 from collections.abc import Callable
 
@@ -26,7 +26,7 @@ def require_master_token(principal: Principal) -> None:
 
 
 def require_either(first: Guard, second: Guard) -> Guard:
-    """Returns a guard that allows callers whom one of the two allows; others get the error of the first guard."""
+    """Returns a guard that allows callers whom one of the two allows, and raises the first guard's error for others."""
 
     def guard_either(principal: Principal) -> None:
         try:

@@ -39,6 +39,7 @@ def check_media_type(event: Mapping[str, Any]) -> None:
 
 
 def _check_content_type(content_type: str) -> None:
+    """Raises `UnsupportedMediaType` for another media type than JSON, or another charset than UTF-8."""
     if content_type.partition(";")[0].strip().lower() != "application/json":
         raise UnsupportedMediaType
     for name, value in _PARAMETER.findall(content_type):
@@ -52,12 +53,13 @@ def _check_content_type(content_type: str) -> None:
 
 
 def _unquote_parameter_value(value: str) -> str:
+    """The value without quotation marks and the backslashes in them."""
     value = value.strip()
     return _QUOTED_PAIR.sub(r"\1", value[1:-1]).strip() if value.startswith('"') else value
 
 
 def _all_values_of_header(event: Mapping[str, Any], lower_case_name: str) -> list[str]:
-    """All values that a header was sent with. API Gateway keeps the last one in `headers`."""
+    """All values that a header was sent with, some of them twice. `headers` alone holds only the last one."""
     headers, repeated = event.get("headers") or {}, event.get("multiValueHeaders") or {}
     values = [value for name, value in headers.items() if name.lower() == lower_case_name]
     values += [
@@ -67,7 +69,10 @@ def _all_values_of_header(event: Mapping[str, Any], lower_case_name: str) -> lis
 
 
 def decode_body_bytes(event: Mapping[str, Any]) -> bytes:
-    """The body's bytes, without a byte order mark; raises `ValidationFailed` if they are not UTF-8."""
+    """The body's bytes without a byte order mark. Raises `ValidationFailed` for malformed Base64 or a lone surrogate.
+
+    Whether the bytes are UTF-8 is not checked here. An event without a body gives no bytes.
+    """
     text = event.get("body") or ""
     if event.get("isBase64Encoded"):
         try:
@@ -84,7 +89,7 @@ def decode_body_bytes(event: Mapping[str, Any]) -> bytes:
 
 
 def parse_object_without_duplicate_names(raw: bytes) -> dict[str, Any]:
-    """The JSON object; raises `ValidationFailed` for other bytes, and where a field is given twice, at any depth."""
+    """The JSON object. Raises `ValidationFailed` for other bytes, for U+FFFD, and for a name that occurs twice."""
     try:
         text = raw.decode()
         found = orjson.loads(text)
@@ -105,6 +110,7 @@ def parse_object_without_duplicate_names(raw: bytes) -> dict[str, Any]:
 
 
 def _refuse_duplicate_names(pairs: list[tuple[str, Any]]) -> None:
+    """Raises `ValidationFailed` with one message for each name that occurs twice in one JSON object."""
     if len(dict(pairs)) < len(pairs):
         twice = [name for name, times in Counter(name for name, _ in pairs).items() if times > 1]
         raise ValidationFailed(*(FieldError(name, "must be given once") for name in twice))

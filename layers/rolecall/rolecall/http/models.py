@@ -50,12 +50,12 @@ class Body(BaseModel):
 
     @classmethod
     def parse(cls, raw: bytes) -> Self:
-        """Raises `ValidationFailed`, with one message a field if `raw` is a JSON object."""
+        """Returns the body in these bytes. Raises `ValidationFailed`, with one message for each invalid field."""
         return cls.from_object(json_text.parse_object_without_duplicate_names(raw))
 
     @classmethod
     def from_object(cls, json_object: Mapping[str, Any]) -> Self:
-        """Raises `ValidationFailed` with one message a field."""
+        """Returns the body in a parsed object. Raises `ValidationFailed`, with one message for each invalid field."""
         try:
             return cls.model_validate(json_object)
         except ValidationError as error:
@@ -71,7 +71,10 @@ class Body(BaseModel):
 
 
 def _to_validation_failed(error: ValidationError) -> ValidationFailed:
-    """Returns pydantic's complaints in the contract's words: the first complaint about each field."""
+    """Returns an error with the first complaint about each field, in the contract's words.
+
+    If there is a complaint about the whole body, the error has that one only.
+    """
     complaints = error.errors(include_url=False)
     about_the_whole = [_contract_message_of(complaint) for complaint in complaints if not complaint["loc"]]
     if about_the_whole:
@@ -91,6 +94,7 @@ def _path_of_field(location: tuple[int | str, ...]) -> str:
 
 
 def _contract_message_of(complaint: Mapping[str, Any]) -> str:
+    """Returns the message from `_MESSAGES`, or "is not valid" for a type that is not in it."""
     context = dict(complaint.get("ctx", {}))
     if "expected" in context:
         # pydantic writes the allowed values as "'admin', 'manager' or 'user'". The message lists them as "admin,

@@ -52,7 +52,7 @@ class Request[B](NamedTuple):
     if_match: frozenset[int] | None
 
     def limit(self, *, default: int, maximum: int) -> int:
-        """The `limit` parameter; raises `ValidationFailed` unless it is from 1 to `maximum`."""
+        """Returns the parameter `limit`, or else the default; raises `ValidationFailed` unless it is 1 to `maximum`."""
         number = self.query_number("limit", maximum=maximum)
         return default if number is None else number
 
@@ -73,9 +73,9 @@ class Request[B](NamedTuple):
         return canonical
 
     def query_id(self, name: str) -> str | None:
-        """Returns a query parameter that holds an id, or None if it was not sent. A UUID gets its canonical form.
+        """Returns a query parameter with an id, or None if it was not sent; raises `ValidationFailed` if it is empty.
 
-        Raises `ValidationFailed` if it is empty.
+        A UUID gets its canonical form. Any other text is returned as it is.
         """
         text = self.query_text(name)
         return text and (keys.canonical_uuid(text) or text)
@@ -88,7 +88,7 @@ class Request[B](NamedTuple):
         return text
 
     def query_reason(self) -> str | None:
-        """Returns the parameter `reason` as it is kept, or None if it was not sent; raises `ValidationFailed`.
+        """Returns the parameter `reason` as it is stored, or None if it was not sent; raises `ValidationFailed`.
 
         The rules are those of the field `reason` in a body.
         """
@@ -99,7 +99,10 @@ class Request[B](NamedTuple):
             raise ValidationFailed(FieldError("reason", invalid.message, text)) from None
 
     def query_email_prefix(self, name: str) -> AddressPrefix:
-        """Returns a query parameter that is the beginning of an email address; raises `ValidationFailed`."""
+        """Returns a query parameter that begins an email address; raises `ValidationFailed` for any other.
+
+        If it was not sent, the prefix matches every address.
+        """
         text = self.query.get(name, "")
         try:
             return parse_address_prefix(text)
@@ -121,9 +124,9 @@ class Request[B](NamedTuple):
         return None if text is None else text == "true"
 
     def query_time(self, name: str) -> datetime | None:
-        """Returns a query parameter that is a time of RFC 3339, in UTC, or None if it was not sent.
+        """Returns a time of RFC 3339, in UTC, or None if it was not sent; raises `ValidationFailed` for another form.
 
-        Raises `ValidationFailed` for another format. A time before 1971 or after 9998 becomes the nearest one in range.
+        A time before 1971 or after 9998 becomes the nearest one in range.
         """
         text = self.query.get(name)
         if text is None:
@@ -150,13 +153,13 @@ class Request[B](NamedTuple):
 
 
 def request_context_of(event: Mapping[str, Any]) -> RequestContext:
-    """Returns who calls, when and from where; the principal is what the authorizer wrote into the event."""
+    """Returns who calls, when and from where. The caller is `ANONYMOUS` if the event has no valid principal."""
     context = event["requestContext"]
     identity = context.get("identity") or {}
     at = clock.now()
     principal = Principal.from_authorizer_context(context.get("authorizer") or {}) or ANONYMOUS
     return RequestContext(
-        # A temporary role may have ended since the authorizer saw it.
+        # A temporary role may have ended since the authorizer decided.
         principal.at(at),
         at,
         _request_id_from_caller_or_gateway(event),
@@ -171,7 +174,10 @@ def replace_lone_surrogates(text: str | None) -> str:
 
 
 def was_sent_in_utf_8(text: str | None) -> bool:
-    """Returns whether a text was sent in UTF-8. API Gateway replaces other bytes with U+FFFD."""
+    """Returns whether a text was sent in UTF-8. It was not if it has a lone surrogate or U+FFFD; None counts as sent.
+
+    API Gateway replaces bytes that are not UTF-8 with U+FFFD.
+    """
     return text is None or (REPLACEMENT not in text and replace_lone_surrogates(text) == text)
 
 
@@ -182,7 +188,7 @@ def _request_id_from_caller_or_gateway(event: Mapping[str, Any]) -> str:
 
 
 def build_request[B](event: Mapping[str, Any], context: RequestContext, body: B) -> Request[B]:
-    """Returns the request of an event whose body and parameters have been checked."""
+    """Returns the request of an event. Checks nothing: the caller has checked the body and the names of parameters."""
     headers = headers_by_lower_case_name(event)
     return Request(
         context,
@@ -201,13 +207,14 @@ def headers_by_lower_case_name(event: Mapping[str, Any]) -> dict[str, str]:
 
 
 def path_parameters_or_empty(event: Mapping[str, Any]) -> Mapping[str, str]:
-    # A missing path parameter is read as an empty string. An empty string matches no id, so the route answers 404.
+    """Returns the path parameters. A missing one reads as an empty string, which matches no id: the answer is 404."""
     return defaultdict(
         str, {name: replace_lone_surrogates(text) for name, text in (event.get("pathParameters") or {}).items()}
     )
 
 
 def _query_parameters(event: Mapping[str, Any]) -> dict[str, str]:
+    """Returns the query parameters, unchecked. Of one that was sent several times, the last value."""
     return {
         replace_lone_surrogates(name): replace_lone_surrogates(text)
         for name, text in (event.get("queryStringParameters") or {}).items()
@@ -217,7 +224,7 @@ def _query_parameters(event: Mapping[str, Any]) -> dict[str, str]:
 def _versions_in_if_match(if_match: str | None) -> frozenset[int] | None:
     """Returns the versions in an `If-Match` header (RFC 9110, section 13.1.1), or None if every version matches.
 
-    Weak tags and tags that are no version match nothing.
+    Weak tags and tags that are no version match nothing. So the result can be empty.
     """
     if if_match is None or if_match.strip() == "*":
         return None
@@ -251,7 +258,11 @@ def check_query_parameters(event: Mapping[str, Any], known_names: frozenset[str]
 
 
 def parse_body(event: Mapping[str, Any], body_model: type[Any] | None) -> Any:
-    """Returns the body as an instance of the model, a `models.Body`, or None for a route that takes no body."""
+    """Returns an instance of the model, or None without a model. Raises `ValidationFailed` for an invalid body.
+
+    Raises `UnsupportedMediaType` for a body that is not declared as JSON, and `PayloadTooLarge`. The model is a
+    `models.Body`. Without a model, the body must be empty or `{}`.
+    """
     if body_model is not None:
         json_text.check_media_type(event)
     raw = json_text.decode_body_bytes(event)

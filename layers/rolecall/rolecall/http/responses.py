@@ -92,11 +92,12 @@ def to_gateway_response(response: Response, request_id: str) -> dict[str, Any]:
 
 
 def to_json(body: Any) -> str:
-    """Returns JSON text. A `Decimal` becomes a number with exactly its digits."""
+    """Returns JSON text. A `Decimal` becomes a number that is written without an exponent."""
     return orjson.dumps(body, default=_decimal_to_json).decode()
 
 
 def _decimal_to_json(value: Any) -> Any:
+    """Returns a `Decimal` as a JSON number. Raises `TypeError` for a value of any other type."""
     if isinstance(value, Decimal):
         return orjson.Fragment(f"{value.normalize():f}")
     raise TypeError(f"{type(value).__name__} has no JSON form")

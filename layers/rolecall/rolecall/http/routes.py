@@ -64,6 +64,7 @@ class Route[B](NamedTuple):
     audit_refusals: tuple[str, str] | None
 
     def handle(self, event: dict[str, Any], lambda_context: Any) -> dict[str, Any]:
+        """Answers one event of API Gateway. Every error of the request becomes an error response."""
         deadline.set_time_left(lambda_context.get_remaining_time_in_millis() / 1000 - _ANSWER_SECONDS)
         context = request_context_of(event)
         logger.append_keys(
@@ -94,6 +95,7 @@ class Route[B](NamedTuple):
         return Response(error.status, body, headers)
 
     def _respond(self, event: Mapping[str, Any], context: RequestContext) -> Response:
+        """Checks the request and calls the function. Every error is raised, after an audit entry if it is a refusal."""
         body = None
         try:
             if self.may_call is not None:
@@ -115,7 +117,7 @@ def _write_audit_entry_of_refusal(
     body: Any,
     refusal: RuleViolation,
 ) -> None:
-    """Writes the audit entry of a refusal. If the write fails, the request fails with it."""
+    """Writes the audit entry of a refusal. If the write fails, its error is raised instead of the refusal."""
     action, target_type = action_and_target_type
     target_id = _canonical_id_or_unknown(target_type, path_parameters_or_empty(event).get("id", ""))
     asked = body.fields_without_none() if body is not None else {}
@@ -131,7 +133,8 @@ def _canonical_id_or_unknown(target_type: str, target_id: str) -> str:
 
 
 def _require_credential(context: RequestContext) -> None:
-    # API Gateway refuses every request without a credential, if the route has an authorizer. The check below also
-    # protects a route whose authorizer was forgotten.
+    """Raises `Unauthorized` for a caller without a credential."""
+    # If a route has an authorizer, API Gateway refuses requests without a credential. This check protects a route whose
+    # authorizer was forgotten in the template.
     if context.principal is ANONYMOUS:
         raise Unauthorized
