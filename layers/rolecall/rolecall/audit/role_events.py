@@ -161,6 +161,7 @@ def _time_of_record(images: Mapping[str, Any]) -> datetime:
 
 
 def _deserialize_image_if_present(wire: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """The item before or after a change, from DynamoDB's JSON format. None if the item did not exist then."""
     return deserialize_item(wire) if wire else None
 
 

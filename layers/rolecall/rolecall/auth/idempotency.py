@@ -230,7 +230,8 @@ class _RecordStore(BasePersistenceLayer):
             writes.write(writes.Delete(self._claim.record_key, when=self._claim.still_held_condition))
 
     def _get_record(self, idempotency_key: str) -> DataRecord:  # noqa: ARG002
-        raise IdempotencyItemNotFoundError  # never called: the failed put returns the record
+        """Raise `IdempotencyItemNotFoundError`. Never called, because a failed put returns the record."""
+        raise IdempotencyItemNotFoundError
 
 
 def _to_powertools(idempotency_key: str, item: dynamodb.Item) -> DataRecord:

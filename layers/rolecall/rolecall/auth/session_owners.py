@@ -148,6 +148,7 @@ class AccountOwner(SessionOwner):
 
     @classmethod
     def from_ids(cls, ids: Sequence[str]) -> Self | None:
+        """The account with this id, or None if it is no number of at most ten digits. It need not exist."""
         [text] = ids
         is_id = text.isascii() and text.isdigit() and len(text) <= _MAX_ID_DIGITS
         return cls(int(text)) if is_id else None
@@ -158,6 +159,7 @@ class AccountOwner(SessionOwner):
 
     @classmethod
     def from_claims(cls, claims: Claims) -> Self | None:
+        """The account that the subject names, or None if it has not the form of an id."""
         return cls.from_ids([claims.subject])
 
     def to_claims(self, session_id: str) -> Claims:
@@ -186,6 +188,7 @@ class AccountOwner(SessionOwner):
         return keys.item_of_account(self.account_id, item_type, item_id)
 
     def generation_if_active(self, state: Sequence[dynamodb.Item | None]) -> int | None:
+        """The stored generation, or None if the account does not exist, is disabled or is banned."""
         [account] = state
         if account is None or not account["enabled"] or account["banned"]:
             return None
@@ -230,6 +233,7 @@ class UserOwner(SessionOwner):
 
     @classmethod
     def from_ids(cls, ids: Sequence[str]) -> Self | None:
+        """The user with these ids of tenant and user, or None if one is no UUID. It need not exist."""
         tenant_id, user_id = map(keys.canonical_uuid, ids)
         return cls(tenant_id, user_id) if tenant_id and user_id else None
 
@@ -239,6 +243,7 @@ class UserOwner(SessionOwner):
 
     @classmethod
     def from_claims(cls, claims: Claims) -> Self | None:
+        """The user that subject and tenant name, or None if one of them has not the form of an id."""
         return cls.from_ids([claims.tenant_id, claims.subject])
 
     def to_claims(self, session_id: str) -> Claims:
@@ -268,6 +273,7 @@ class UserOwner(SessionOwner):
         return keys.item_of_user(self.tenant_id, self.user_id, item_type, item_id)
 
     def generation_if_active(self, state: Sequence[dynamodb.Item | None]) -> int | None:
+        """The stored generation, or None unless the user and the tenant are active."""
         tenant, user = state
         if tenant is None or tenant["status"] != preconditions.ACTIVE or user is None or not user["active"]:
             return None
