@@ -45,12 +45,11 @@ class RoleEvent(NamedTuple):
 
 
 def publish_until_first_failure(stream_records: Iterable[Mapping[str, Any]]) -> SequenceNumber | None:
-    """Send the events of stream records to EventBridge, in order.
+    """Send the events of stream records, in order. Returns the number of the first record to deliver again, or None.
 
-    Returns the sequence number of the first record whose event was not accepted, or None if every record is dealt with.
-    The stream must deliver again from this record on. A record from which no event can be made, or whose event
-    EventBridge will never accept, is named in the dead-letter queue and skipped, so that it does not hold up the
-    records after it.
+    The stream must deliver the records from this sequence number on again. None means that every record is dealt with.
+    A record from which no event can be made, or whose event EventBridge will never accept, is named in the dead-letter
+    queue and skipped, so that it does not hold up the records after it.
     """
     waiting: list[RoleEvent] = []
     # Many records of one tenant can follow each other. One read finds the reason of the tenant's deletion for them all.
@@ -198,10 +197,10 @@ def _send_batch_until_first_failure(events: Sequence[RoleEvent]) -> SequenceNumb
 
 
 def _send_each_alone_or_to_dead_letter_queue(events: Sequence[RoleEvent]) -> SequenceNumber | None:
-    """Send each event in a request of its own; send an event that was refused alone to the dead-letter queue.
+    """Send each event alone, a refused one to the dead-letter queue. Returns the number of the first failure, or None.
 
-    EventBridge refused a request with all these events, because of at least one of them. Returns the number of the
-    first event that is neither sent nor in the queue, or None if there is none.
+    EventBridge refused a request with all these events, because of at least one of them. A failure is an
+    event that is neither sent nor in the queue.
     """
     if len(events) > 1:
         return next((failed for event in events if (failed := _send_batch_until_first_failure([event]))), None)

@@ -115,12 +115,12 @@ def run_idempotent[T](
     to_record: Callable[[T], dict[str, Any]],
     from_record: Callable[[dict[str, Any]], T],
 ) -> T:
-    """Call `execute` and return its result, or return the stored result if the key was used within `LIFETIME`.
+    """Return `execute()`, or the stored result of the key. Raises an error if the key can't be used for this request.
 
-    Raises `IdempotencyKeyReused` if the key was used for another `request`, `RequestInProgress` while the first request
-    runs, `ResultDeleted` if what it created is deleted, and `Unauthorized` if the tenant is not active. An error of
-    `execute` is raised too, and the key is free again then. `execute` must write `claim.completion_write` in its
-    transaction.
+    A result is stored for `LIFETIME`. The errors are `IdempotencyKeyReused` if the key was used for another `request`,
+    `RequestInProgress` while the first request runs, `ResultDeleted` if what it created is deleted, and `Unauthorized`
+    if the tenant is not active. An error of `execute` is raised too, and the key is free again then. `execute` must
+    write `claim.completion_write` in its transaction.
     """
     settings = IdempotencyConfig(
         event_key_jmespath="key",
@@ -177,11 +177,11 @@ class _RecordStore(BasePersistenceLayer):
         self._claim = claim
 
     def _put_record(self, data_record: DataRecord) -> None:
-        """Store this attempt's record, in place of none, of an expired one or of an abandoned one.
+        """Store this attempt's record. Raises `IdempotencyItemAlreadyExistsError` for the record of another attempt.
 
-        Does nothing if this attempt has stored it already. Raises `IdempotencyItemAlreadyExistsError` for a record of
-        another attempt, Powertools' validation error if that had another content, `ResultDeleted` if what it created
-        is deleted, `Unauthorized` if the tenant is not active.
+        A record that has expired, or whose attempt ran out of time, is replaced. Does nothing if this attempt has
+        stored its record already. Raises `IdempotencyValidationError` if the other attempt had another request,
+        `ResultDeleted` if what it created is deleted, and `Unauthorized` if the tenant is not active.
         """
 
         def record_found(found: dynamodb.Item | None) -> RolecallError:

@@ -104,7 +104,7 @@ def update_returning_old(one: Update) -> dynamodb.Item | None:
 
 
 def _write(one: Put | Update | Delete, **options: Any) -> dict[str, Any]:
-    """Carry out one write like `write`, and return DynamoDB's response."""
+    """Carry out one write and return DynamoDB's response. Raises the same errors as `write`."""
     parameters = _request_parameters(one) | options
     backoff = retries.Backoff()
     while True:
