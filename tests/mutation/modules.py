@@ -207,7 +207,9 @@ GROUPS = (
             "unit/operations",
             "integration/operations",
             "integration/accounts/test_accounts.py",
+            "integration/accounts/test_temporary_roles.py",
             "integration/accounts/test_usernames.py",
+            "integration/tenants/test_temporary_roles.py",
         ),
     ),
 )

@@ -272,3 +272,16 @@ def test_a_run_is_counted_with_what_it_found(acme: Tenant, capsys: pytest.Captur
     _run_maintenance(minutes=20)
     counted = metrics_in(capsys.readouterr().out)
     assert [counted[name] for name in names] == [1, 1, 0, 1, 1]
+
+
+def test_a_critical_event_that_was_not_logged_is_logged_once(acme: Tenant, caplog: pytest.LogCaptureFixture) -> None:
+    _begin_deletion(acme)
+    unlogged = {"unannounced": {"delete_tenant": "e1"}}
+    writes.write(writes.Update(keys.deletion_job(acme.id), set=unlogged, when=writes.MUST_EXIST))
+    caplog.clear()
+
+    for _ in range(2):
+        run_maintenance()
+
+    assert [vars(line)["event_id"] for line in caplog.records if line.levelname == "CRITICAL"] == ["e1"]
+    assert (reads.get(keys.deletion_job(acme.id)) or {})["unannounced"] == {}

@@ -20,6 +20,7 @@ from rolecall.http.field_types import (
     Reason,
     RoleName,
     UniqueName,
+    Until,
     WebhookUrl,
 )
 from rolecall.http.models import ABSENT, Body
@@ -257,6 +258,17 @@ def test_a_platform_role_is_read_in_any_case_and_with_or_without_its_prefix(text
 def test_another_platform_role_is_refused(value: Any) -> None:
     (error,) = _errors(json.dumps({"newRole": value}).encode())
     assert error.message == "must be one of ROLE_CLIENT, ROLE_VERIFIED_USER, ROLE_ADMIN, ROLE_SUPERADMIN"
+
+
+def test_a_time_is_kept_in_whole_seconds_of_utc() -> None:
+    class Change(Body):
+        until: Until
+
+    for text in ("2026-06-15T12:00:00Z", "2026-06-15T14:00:00.9+02:00"):
+        assert Change.parse(json.dumps({"until": text}).encode()).until == "2026-06-15T12:00:00Z"
+    for value in ("tomorrow", "2026-06-15", "", 1781524800):
+        (error,) = _errors(json.dumps({"until": value}).encode(), Change)
+        assert error == FieldError("until", "must be a time such as 2026-06-15T12:00:00Z", value)
 
 
 def test_a_common_password_is_refused_in_any_case() -> None:
