@@ -22,7 +22,8 @@ _PAGE = 100
 #: The attributes of an audit entry that can contain an email as a field of its own.
 _FIELDS_WITH_EMAIL = ("actor", "before", "after")
 
-#: An email in a text: the characters of RFC 5322 before the `@`, and a domain after it. The sign ' does not begin it.
+#: An email in a text: the characters of RFC 5322 before the `@`, and a domain after it. An email that begins with an
+#: apostrophe is found without it, because the apostrophe may be a quotation mark.
 _EMAIL_IN_TEXT = re.compile(r"[\w.!#$%&*+/=?^`{|}~-][\w.!#$%&'*+/=?^`{|}~-]*@[\w.-]*\w")
 
 

@@ -126,8 +126,8 @@ class Filters(NamedTuple):
     outcome: Outcome | None = None
 
     @property
-    def scope(self) -> tuple[str, ...]:
-        """The filters as text, for the scope of a cursor."""
+    def cursor_scope(self) -> tuple[str, ...]:
+        """The filters as texts. A cursor is valid only for a list with the same ones."""
         times = (rfc3339(at) if at else None for at in (self.from_time, self.to_time))
         return tuple(part or "" for part in (self.action, self.actor, self.target, *times, self.outcome))
 
@@ -162,7 +162,7 @@ def list_entries(tenant_id: str, filters: Filters, *, limit: int, cursor: str | 
     entries one by one, at most `_MOST_EXAMINED` for each request. So a page can have fewer entries than `limit`, or
     none, although more follow.
     """
-    scope = ("list_audit", tenant_id, *filters.scope)
+    scope = ("list_audit", tenant_id, *filters.cursor_scope)
     position = cursors.decode(cursor, *scope) if cursor is not None else _exclusive_upper_bound_of_ids(filters.to_time)
     oldest = lowest_time_ordered_id_at(filters.from_time) if filters.from_time else ""
     read = _page_reader_of_target_or_whole_trail(tenant_id, filters.target)

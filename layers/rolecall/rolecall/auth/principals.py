@@ -22,7 +22,7 @@ class Principal(NamedTuple):
 
     `role` is the `Role` or `PlatformRole` at that moment. Each change checks in its transaction that the caller still
     has it. While it is temporary, `role_until` is its end, in seconds since 1970, and `lasting_role` is the role after
-    it. Only accounts have a name and a session. Only users of a tenant have the hash of their API token.
+    it. Only accounts have a name. Only a caller with a JWT has a session. Only a caller with an API token has its hash.
     """
 
     type: PrincipalType

@@ -73,12 +73,12 @@ class SessionOwner(ABC):
     @property
     @abstractmethod
     def audit_scope(self) -> str:
-        """The audit trail that tells of the owner."""
+        """The scope of audit entries about the owner: the tenant's id, or `keys.PLATFORM`."""
 
     @property
     @abstractmethod
     def audit_target(self) -> tuple[str, str]:
-        """The owner as the target of an audit entry."""
+        """The owner as the target of an audit entry: its type and its id."""
 
     @abstractmethod
     def checks_for_audit_entry(self) -> list[writes.Write]:
@@ -87,7 +87,7 @@ class SessionOwner(ABC):
     @property
     @abstractmethod
     def state_keys(self) -> tuple[keys.Key, ...]:
-        """The items that say whether the owner may act."""
+        """The keys of the items that say whether the owner may act: of the account, or of tenant and user."""
 
     @abstractmethod
     def item_key(self, item_type: str, item_id: str) -> keys.Key:
@@ -110,11 +110,11 @@ class SessionOwner(ABC):
 
     @property
     def password_key(self) -> keys.Key:
-        """The item with the hash of the owner's password."""
+        """The key of the item with the hash of the owner's password."""
         return self.item_key("CREDENTIAL", "PASSWORD")
 
     def session_key(self, session_id: str) -> keys.Key:
-        """The item of a session."""
+        """The key of the item of a session. It need not exist."""
         return self.item_key("SESSION", session_id)
 
     def check_of_session(self, session_id: str, generation: int, at: datetime) -> writes.Check:

@@ -171,8 +171,8 @@ def _is_spent(
 ) -> bool:
     """Return whether the token was used before and would still be valid otherwise.
 
-    A batch read is no snapshot: the marker may be read before a rotation, and the session after it. So the token
-    before the present one counts as spent without a marker, and a marker that was not found is read once more.
+    The marker may have been read before another refresh wrote it, and the session after that refresh. So the token that
+    was spent last counts as spent without a marker, and a marker that was not found is read once more.
     """
     now = epoch_seconds(context.at)
     if session.get("previous_hash") == token.hash and marker is None:

@@ -22,6 +22,9 @@ from rolecall.storage import keys, writes
 from rolecall.storage.expressions import Attr
 from rolecall.telemetry import logger
 
+#: The id that SQS gave to a message.
+type MessageId = str
+
 PRECISION = timedelta(hours=1)
 
 #: The most API tokens whose reported use one process remembers. Without this memory, each request would send a message
@@ -49,7 +52,7 @@ def report_use_at_most_hourly(token_hash: str, last_used_at: str | None, at: dat
         telemetry.flush_metrics()
 
 
-def save_reported_token_uses(messages: Iterable[Mapping[str, Any]]) -> list[str]:
+def save_reported_token_uses(messages: Iterable[Mapping[str, Any]]) -> list[MessageId]:
     """Update the tokens that the queue messages name. Returns the ids of the messages to be delivered again."""
     failed = []
     for message in messages:

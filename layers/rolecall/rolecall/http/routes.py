@@ -47,7 +47,8 @@ def route[B](
     The handler first checks the caller (`may_call`; None for a route without a credential), then the names of the query
     parameters (`query`), then the body (`body`, its model). It turns every exception into an error body of the family.
 
-    With `audit_refusals`, an action and the type of its target `{id}`, it writes an audit entry for each refusal.
+    `audit_refusals` names an action and the type of its target. With it, the handler writes an audit entry for each
+    refusal. The path parameter `id` is the target's id.
     """
 
     return lambda function: Route(family, function, may_call, body, query, audit_refusals).handle

@@ -1,7 +1,7 @@
 """Items in DynamoDB's JSON format, and DynamoDB's condition expressions.
 
-boto3 has the same in `boto3.dynamodb`. It is not used, because its import would slow every cold start, and because
-converting a page of items takes most of the time of reading it.
+boto3 has the same in `boto3.dynamodb`. It is not used, for two reasons. Its import would slow every cold
+start. And converting the items takes most of the time of reading a page, so the conversion must be fast.
 """
 
 from collections.abc import Callable, Mapping

@@ -155,7 +155,10 @@ def idempotency_record_in_tenant(tenant_id: str, digest: str) -> Key:
 
 
 def idempotency_record_outside_tenant(digest: str) -> Key:
-    """The stored response of a `POST /register` with an `Idempotency-Key`. Deleted with the tenant's first admin."""
+    """The stored response of the creation of a tenant or a platform account with an `Idempotency-Key`.
+
+    It is emptied when the account, or the first admin of the tenant, is deleted.
+    """
     return Key(f"REQUEST#{digest}", META)
 
 

@@ -145,8 +145,8 @@ def transact(*writes: Write) -> None:
                 # present time.
                 parameters = _transaction_parameters(writes)
             elif send_before is not None and send_before <= clock.epoch_seconds(clock.now()):
-                # The transaction may have been carried out before. Only the same request, with the same time in its
-                # conditions, could be sent again, and that time is over.
+                # The transaction may have been carried out, although the answer is an error. Only the identical request
+                # can be repeated safely, but the time limit in its conditions is over.
                 raise ServiceUnavailable from error
         except BotoCoreError as error:
             raise ServiceUnavailable from error
