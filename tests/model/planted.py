@@ -181,7 +181,7 @@ BUGS = {
     ),
     "a deletion that is due is not started": Bug(
         "started too late",
-        "deletion.jobs:list_due_jobs",
+        "deletion.jobs:list_entries_of_due_jobs",
         'last=f"{rfc3339(at)}$"',
         'last=f"{rfc3339(at - timedelta(days=2))}$"',
     ),

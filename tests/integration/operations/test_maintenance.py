@@ -153,7 +153,7 @@ def _run_maintenance(*, minutes: int) -> maintenance.Report:
     ("failing", "step"),
     [
         ((user_deletion, "finish_stopped_user_deletions"), "user deletions"),
-        ((jobs, "list_due_jobs"), "due deletions"),
+        ((jobs, "list_entries_of_due_jobs"), "due deletions"),
         ((redaction, "redact_emails_of_deleted_tenants"), "redaction"),
     ],
     ids=["user deletions", "due deletions", "redaction"],

@@ -28,10 +28,11 @@ _LOG_MESSAGES = {
 
 
 def complete_deletion_if_nothing_remains(context: RequestContext, job: DeletionJob) -> bool:
-    """Write the receipt if nothing remains of the tenant; return whether the deletion is complete.
+    """Write the receipt and return True if nothing remains of the tenant; else open slices again and return False.
 
-    Call it when all slices are done, which proves the users' partitions empty. This function proves the tenant's own
-    partition. If it finds an item there, it opens that item's slice again and returns False.
+    Call it when all slices are done: then the users' partitions are proven empty. This function checks only the
+    tenant's own partition. If it finds an item there, it opens that item's slice again. Returns True also if another
+    worker has written the receipt, and False if another worker has opened a slice again.
     """
     tenant_id = job.tenant_id
     remaining = _some_remaining_sort_keys(tenant_id)
@@ -85,6 +86,7 @@ def _some_remaining_sort_keys(tenant_id: str) -> list[str]:
 
 
 def _reopen_slices_of_sort_keys(job: DeletionJob, sort_keys: list[str]) -> None:
+    """Write the slices of these sort keys as open again; skip a slice that another worker has written."""
     names = {slice_ranges.slice_of_sort_key(sort_key) for sort_key in sort_keys}
     logger.warning("proof found items left", tenant_id=job.tenant_id, slices=sorted(names))
     count_metric("DeletionProofFailed")
@@ -93,14 +95,14 @@ def _reopen_slices_of_sort_keys(job: DeletionJob, sort_keys: list[str]) -> None:
             try:
                 one.save_as_reopened(new_id())
             except StaleSlice:
-                continue  # another proof has found the same and opened the slice
+                continue  # another worker has found the same item and opened the slice again
 
 
 def log_unlogged_critical_events(job: DeletionJob) -> None:
-    """Log and count the critical events in `job.unlogged_events`, then remove them from the job.
+    """Log and count the critical events in `job.unlogged_events`, then remove them from the job or delete the job.
 
-    Each event is logged at least once, also after a crash. A repeated log line has the same audit entry id. The job
-    of a tenant that was restored is deleted after its last event is logged.
+    Deletes the job if its tenant was restored. Each event is logged at least once, also after a crash. A repeated log
+    line has the same audit entry id. If the job has changed since it was read, its events stay and are logged again.
     """
     if not job.unlogged_events:
         return
@@ -121,4 +123,4 @@ def log_unlogged_critical_events(job: DeletionJob) -> None:
     try:
         writes.write(writes.Delete(key, when=unchanged) if job.is_restored else logged)
     except ConcurrentChange:
-        return  # another worker has logged the same events, or there is a new event to log
+        return  # another worker has logged the same events, or a new event was added to the job

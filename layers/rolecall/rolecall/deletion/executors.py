@@ -42,7 +42,10 @@ class Executors(NamedTuple):
 
 @contextmanager
 def open_executors(chunk_limits: ChunkLimits = SINGLE_SLICE) -> Iterator[Executors]:
-    """Yield executors and shut them down afterwards; the width is the setting `sweep_concurrency`."""
+    """Yield executors and shut them down afterwards; the setting `sweep_concurrency` is the number of their threads.
+
+    The pool for short calls has twice as many threads, unless the setting is 1.
+    """
     width = config().sweep_concurrency
     with Pool(width) as batches, Pool(2 * width if width > 1 else 1) as calls:
         yield Executors(batches, calls, chunk_limits)

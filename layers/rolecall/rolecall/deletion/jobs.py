@@ -15,7 +15,7 @@ from rolecall.storage import dynamodb, indexes, keys, reads
 
 SCHEDULED, DELETING, DELETED, FAILED = preconditions.SCHEDULED, preconditions.DELETING, "deleted", "failed"
 
-#: The status of a scheduled deletion that was taken back. Its job remains until its log line is written.
+#: The status of a scheduled deletion that was taken back. The job remains until its critical events are logged.
 RESTORED = "restored"
 
 #: A tenant's deletion that made no progress for this time is shown as failed. Maintenance still resumes it.
@@ -148,7 +148,7 @@ def read_job(tenant_id: str) -> DeletionJob:
 
 
 def find_job(tenant_id: str) -> DeletionJob | None:
-    """Return the job of a tenant's deletion, also one that was taken back; None if there is none."""
+    """Return the job of a tenant's deletion, also of one that was taken back; None if the tenant has no job."""
     items = reads.query_partition(keys.deletion_job(tenant_id).pk).items
     if not items:
         return None
@@ -156,13 +156,13 @@ def find_job(tenant_id: str) -> DeletionJob | None:
     return DeletionJob.from_items(job, slice_items)
 
 
-def list_pending_jobs(after: str | None, page_size: int) -> reads.Page:
-    """Return a page of the jobs that are in progress, or whose critical events are not logged, oldest first."""
+def list_entries_of_pending_jobs(after: str | None, page_size: int) -> reads.Page:
+    """Return a page of index entries of jobs in progress or with events not logged yet, the oldest first."""
     return reads.query_index(indexes.PENDING_DELETIONS, after=after, limit=page_size)
 
 
-def list_due_jobs(at: datetime, after: str | None, limit: int) -> reads.Page:
-    """Return a page of the scheduled jobs that are due at the time `at`, the earliest first; reads no others."""
-    # An index key is a time, "#" and a tenant's id. "$" is the character after "#", so the bound includes all ids of
-    # the second `at`.
+def list_entries_of_due_jobs(at: datetime, after: str | None, limit: int) -> reads.Page:
+    """Return a page of index entries of the scheduled jobs that are due at the time `at`, the earliest first."""
+    # An index key consists of a time, "#" and a tenant's id. "$" is the character after "#". So the bound with "$"
+    # includes the keys of all tenants that are due in the second `at`.
     return reads.query_index(indexes.SCHEDULED_DELETIONS, after=after, last=f"{rfc3339(at)}$", limit=limit)

@@ -37,7 +37,7 @@ class Owner(NamedTuple):
         return Attr("tenant_id").eq(self.tenant_id) & user
 
 
-#: The write that releases an owned item.
+#: The write that deletes an owned item, or empties a stored response.
 type Release = writes.Delete | writes.Update
 
 
@@ -45,8 +45,11 @@ class _OwnedByAnother(RolecallError):
     """The item belongs to another owner by now. Only this module raises and catches it."""
 
 
-def delete_items_still_owned(owner: Owner, keys_maybe_taken_over: Iterable[str]) -> None:
-    """Delete the items with these partition keys that belong to the owner; leave those of other owners."""
+def release_items_still_owned(owner: Owner, keys_maybe_taken_over: Iterable[str]) -> None:
+    """Delete, or empty if they are stored responses, the items with these keys that still belong to the owner.
+
+    The keys are partition keys. Items of other owners and keys without an item are left alone.
+    """
     found = reads.get_many(*(keys.Key(pk, keys.META) for pk in sorted(set(keys_maybe_taken_over))))
     for release in [prepare_release_if_owned(owner, item) for item in found if item]:
         if release:
@@ -54,9 +57,9 @@ def delete_items_still_owned(owner: Owner, keys_maybe_taken_over: Iterable[str])
 
 
 def prepare_release_if_owned(owner: Owner, item: dynamodb.Item) -> Release | None:
-    """Return the write that deletes an item, or empties it if it is a stored response, conditional on its owner.
+    """Return the write that deletes an item, or empties a stored response; None if the item is not the owner's.
 
-    Returns None if the item belongs to another owner, or to nobody yet.
+    The write has a condition on the owner. An item that names no tenant belongs to nobody: this returns None.
     """
     if not owner.owns(item):
         return None
@@ -67,7 +70,10 @@ def prepare_release_if_owned(owner: Owner, item: dynamodb.Item) -> Release | Non
 
 
 def empty_stored_response(owner: Owner, key: keys.Key) -> writes.Update:
-    """Return the write that removes the answer and the owner from a stored response, if it still has this owner."""
+    """Return the write that removes the answer and the owner from a stored response, if it still has this owner.
+
+    The transaction fails with a private error if the stored response has another owner by then.
+    """
     return writes.Update(
         key,
         set={"status": keys.RESULT_DELETED},

@@ -57,13 +57,15 @@ def delete_tenant(
     grace_days: int | None = None,
     reason: str | None = None,
 ) -> DeletionJob:
-    """Delete a tenant and everything that belongs to it, as far as the time left allows; workers do the rest.
+    """Delete a tenant, or schedule that; raise `TenantNotFound`, `TenantProtected`, `ConfirmationMismatch` …
 
-    With `grace_days`, the tenant is closed now and deleted that many days later, unless it is restored before. While
-    a deletion is scheduled, a call without `grace_days` starts it, and a call with any `grace_days` returns the
-    scheduled job and changes nothing. While the tenant is being deleted, a repeated call returns the running job and
-    changes nothing. `reason` goes into the audit entries; a deletion that is started without one has the reason with
-    which it was scheduled. Raises `TenantNotFound`, `TenantProtected`, `ConfirmationMismatch`, `ConcurrentChange`.
+    Deletes everything that belongs to the tenant, as far as the time left allows; workers do the rest. With
+    `grace_days`, the tenant is closed now and deleted that many days later, unless it is restored before. While a
+    deletion is scheduled, a call without `grace_days` starts it, and a call with any `grace_days` returns the scheduled
+    job and changes nothing. While the tenant is being deleted, a repeated call returns the running job and changes
+    nothing. `reason` goes into the audit entries; a deletion that is started without one has the reason with which it
+    was scheduled. Raises `TenantNotFound`, `TenantProtected`, `ConfirmationMismatch`, `ConcurrentChange`. A failure
+    after the transaction is only logged.
 
     If the tenant is restored at the same time, the call fails with `ConcurrentChange`. It does not read again and go
     on, because then it would delete a tenant that someone has just restored.
@@ -72,16 +74,16 @@ def delete_tenant(
     if not accepted.is_new:
         return accepted.job
     if accepted.job.deletes_at:
-        _log_critical_events(accepted.job)
+        _log_critical_events_ignoring_errors(accepted.job)
         return accepted.job
     return _sweep_within_request(context, accepted.job)
 
 
 def start_due_deletion(context: RequestContext, tenant_id: str) -> bool:
-    """Start a scheduled deletion that is due and queue its slices; return False if there is none any more.
+    """Start a scheduled deletion that is due and queue its slices; return False if the tenant has no due deletion.
 
-    Raises `ConcurrentChange` and `ServiceUnavailable`. If it stops between the transaction and the queue, maintenance
-    resumes the deletion like any other.
+    Raises `TenantProtected`, `ConcurrentChange` and `ServiceUnavailable`. If it stops between the transaction and the
+    queue, maintenance resumes the deletion like any other.
     """
     tenant = reads.get(keys.tenant(tenant_id))
     is_due = tenant is not None and tenant.get("deletes_at", "9") <= rfc3339(context.at)
@@ -105,7 +107,7 @@ class _Accepted(NamedTuple):
 def _accept_deletion(
     context: RequestContext, tenant_id: str, confirm_name: str | None, grace_days: int | None, reason: str | None
 ) -> _Accepted:
-    """Schedule the deletion or write the tombstone; return the existing job if that has happened already."""
+    """Schedule the deletion or write the tombstone, or return the existing job; raise the errors of `delete_tenant`."""
     try:
         tenant = _read_deletable_tenant(tenant_id, confirm_name)
         if grace_days is None:
@@ -121,9 +123,10 @@ def _accept_deletion(
 
 
 def preview_deletion(tenant_id: str, *, confirm_name: str | None = None) -> Preview:
-    """Count what `delete_tenant` would delete now, as far as the time left allows; change nothing.
+    """Count what a deletion would delete; raise `TenantNotFound`, `TenantProtected` or `ConfirmationMismatch`.
 
-    Raises what `delete_tenant` would raise, and `TenantNotFound` also for a tenant that is being deleted.
+    Changes nothing. Counts as far as the time left allows. Raises `TenantNotFound` also for a tenant that is being
+    deleted.
     """
     try:
         tenant = _read_deletable_tenant(tenant_id, confirm_name)
@@ -139,7 +142,10 @@ def preview_deletion(tenant_id: str, *, confirm_name: str | None = None) -> Prev
 
 
 def _read_deletable_tenant(tenant_id: str, confirm_name: str | None) -> dynamodb.Item:
-    """Return the tenant's item; raise if it must not be deleted, or is being deleted already."""
+    """Return the tenant's item; raise `TenantNotFound`, `AlreadyAccepted`, `TenantProtected`, `ConfirmationMismatch`.
+
+    Raises `AlreadyAccepted` if the tenant is being deleted already.
+    """
     tenant = reads.get(keys.tenant(tenant_id))
     if tenant is None:
         raise TenantNotFound
@@ -154,10 +160,11 @@ def _read_deletable_tenant(tenant_id: str, confirm_name: str | None) -> dynamodb
 
 
 def _write_tombstone(context: RequestContext, tenant: dynamodb.Item, new_reason: str | None) -> DeletionJob:
-    """Mark the tenant as deleting and write the job, its slices and the audit entry, in one transaction.
+    """Mark the tenant as deleting; raise `AlreadyAccepted`, `TenantNotFound`, `TenantProtected` or `ConcurrentChange`.
 
-    The tenant is active, or its deletion is scheduled. Raises `AlreadyAccepted`, `TenantNotFound`, `TenantProtected` or
-    `ConcurrentChange` if the tenant has changed since it was read.
+    `tenant` is the item of an active tenant or of one whose deletion is scheduled. One transaction writes the tenant,
+    the job, its slices and the audit entry, and deletes the reservation of the name. The errors are raised if the
+    tenant has changed since it was read.
     """
     tenant_id, name, at = tenant["id"], tenant["name"], rfc3339(context.at)
     job_key = keys.deletion_job(tenant_id)
@@ -217,7 +224,11 @@ def _write_tombstone(context: RequestContext, tenant: dynamodb.Item, new_reason:
 
 
 def _read_scheduled_job(tenant: dynamodb.Item) -> dynamodb.Item | None:
-    """Return the job's item if the deletion is scheduled; raise `ConcurrentChange` if tenant and job do not agree."""
+    """Return the job's item of a scheduled deletion, None for an active tenant; raise `ConcurrentChange`.
+
+    Raises it if the tenant is scheduled and the job is not. For an active tenant, the job of an earlier deletion that
+    was taken back is deleted.
+    """
     if tenant["status"] == preconditions.ACTIVE:
         schedule.finish_restored_deletion(tenant["id"])
         return None
@@ -227,8 +238,8 @@ def _read_scheduled_job(tenant: dynamodb.Item) -> dynamodb.Item | None:
     return job
 
 
-def _log_critical_events(job: DeletionJob) -> None:
-    """Log the events of an accepted deletion. An error raises nothing: maintenance logs them."""
+def _log_critical_events_ignoring_errors(job: DeletionJob) -> None:
+    """Log the critical events of an accepted deletion; if that fails, log a warning and leave them to maintenance."""
     try:
         completion.log_unlogged_critical_events(job)
     except RolecallError as error:
@@ -236,9 +247,10 @@ def _log_critical_events(job: DeletionJob) -> None:
 
 
 def _sweep_within_request(context: RequestContext, accepted_job: DeletionJob) -> DeletionJob:
-    """Sweep until the deletion is complete or the time is up, then queue the remaining slices; return the job.
+    """Sweep until the deletion is complete or the time is up, then queue the remaining slices; never raise.
 
-    An error raises nothing here: the deletion is accepted, and maintenance resumes it.
+    Returns the job as it is then, or the accepted job after an error. An error is only logged, because the deletion is
+    accepted and maintenance resumes it.
     """
     tenant_id = accepted_job.tenant_id
     try:
@@ -246,7 +258,7 @@ def _sweep_within_request(context: RequestContext, accepted_job: DeletionJob) ->
         completion.log_unlogged_critical_events(job)
         sweep.mark_empty_slices_done(job.slices, owner)
         while deadline.time_left() > RESERVE_SECONDS and (job := jobs.read_job(tenant_id)).deleted_at is None:
-            if not _run_next_step_unless_all_leased(context, job, owner):
+            if not _sweep_runnable_slices_or_complete(context, job, owner):
                 break
         job = jobs.read_job(tenant_id)
         if job.deleted_at is None:
@@ -264,8 +276,11 @@ def _sweep_within_request(context: RequestContext, accepted_job: DeletionJob) ->
         return job
 
 
-def _run_next_step_unless_all_leased(context: RequestContext, job: DeletionJob, owner: str) -> bool:
-    """Run over all runnable slices, or complete the deletion; return False if other workers hold all leases."""
+def _sweep_runnable_slices_or_complete(context: RequestContext, job: DeletionJob, owner: str) -> bool:
+    """Sweep or prove all runnable slices, or complete the deletion if none is runnable; return whether to go on.
+
+    Returns False only if no slice was changed, because other workers hold all leases or the time is up.
+    """
     runnable = runnable_slices(job.slices)
     if not runnable:
         completion.complete_deletion_if_nothing_remains(context, job)

@@ -23,10 +23,11 @@ class AlreadyAccepted(RolecallError):
 def schedule_deletion(
     context: RequestContext, tenant: dynamodb.Item, grace_days: int, reason: str | None
 ) -> DeletionJob:
-    """Close an active tenant and write the job of its deletion, which is due in `grace_days` days.
+    """Close an active tenant, to be deleted in `grace_days` days; raise `AlreadyAccepted`, `TenantProtected` …
 
-    The name stays reserved, but moves to the list of scheduled tenants. Raises `AlreadyAccepted`, `TenantNotFound`,
-    `TenantProtected` or `ConcurrentChange` if the tenant has changed since it was read.
+    Writes the job of the deletion. The name stays reserved, but moves to the list of scheduled tenants. Raises
+    `AlreadyAccepted`, `TenantNotFound`, `TenantProtected` or `ConcurrentChange` if the tenant has changed since it was
+    read.
     """
     tenant_id, name, at = tenant["id"], tenant["name"], rfc3339(context.at)
     deletes_at = rfc3339(context.at + timedelta(days=grace_days))
@@ -95,7 +96,10 @@ def unprotected_condition() -> Condition:
 
 
 def error_for_changed_tenant(found: dynamodb.Item | None) -> RolecallError:
-    """Return the error for a tenant that is not as it was read; `found` is its item as it is now."""
+    """Return `TenantNotFound`, `AlreadyAccepted`, `TenantProtected` or `ConcurrentChange`, whichever `found` shows.
+
+    `found` is the item, as it is now, of a tenant that has changed since it was read; None if it is gone.
+    """
     if found is None:
         return TenantNotFound()
     if found["status"] == preconditions.DELETING:
@@ -104,7 +108,7 @@ def error_for_changed_tenant(found: dynamodb.Item | None) -> RolecallError:
 
 
 def finish_restored_deletion(tenant_id: str) -> None:
-    """Finish an earlier scheduled deletion that was taken back: log its events, and so delete its job."""
+    """Log the events of an earlier deletion that was taken back, and delete its job; do nothing for any other job."""
     job = reads.get(keys.deletion_job(tenant_id))
     if job is not None and job["status"] == jobs.RESTORED:
         completion.log_unlogged_critical_events(DeletionJob.from_items(job, []))

@@ -78,9 +78,10 @@ def count_slice_items_in_time(tenant_id: str, slice_name: str) -> tuple[Counts, 
 
 
 def read_chunks(slice_: Slice, executors: Executors) -> Iterator[Chunk]:
-    """Yield the remaining items of a slice as chunks, in order; a chunk that was recorded before comes first.
+    """Yield the remaining items of a slice as chunks, in order; a chunk that an earlier run recorded comes first.
 
-    For a slice that is swept, the chunks hold the user items, and `has_unexpected` tells that the proof has failed.
+    Deletes nothing. For a slice that is swept, the chunks hold the user items, and `has_unexpected` is true if the
+    proof has failed. The last chunks are smaller when the time is short; the caller must stop then.
     """
     return _SliceReader(slice_, executors).read_chunks()
 
@@ -95,6 +96,7 @@ class _SliceReader:
         self._tenant_id = slice_.tenant_id
 
     def read_chunks(self) -> Iterator[Chunk]:
+        """Yield the chunk that an earlier run recorded, as a whole, then the items behind it chunk by chunk."""
         position = self._slice.position
         if self._slice.pending is not None:
             # A chunk that an earlier run recorded is read as a whole, because every item that is missing from it counts
@@ -103,22 +105,22 @@ class _SliceReader:
             for found in self._read_items(position, self._slice.pending_to):
                 chunk.add(found, self._tenant_id)
             chunk.end = position = self._slice.pending_to
-            yield self._with_deletes_and_counts(chunk)
+            yield self._read_owned_items_and_set_deletes_and_counts(chunk)
         chunk = Chunk(resumed=False)
         for found in self._read_items(position, None):
             chunk.add(found, self._tenant_id)
             if chunk.is_full(self._limits) or deadline.time_left() < RESERVE_SECONDS / 2:
-                yield self._with_deletes_and_counts(chunk)
+                yield self._read_owned_items_and_set_deletes_and_counts(chunk)
                 chunk = Chunk(resumed=False)
         if chunk.own or chunk.kept:
-            yield self._with_deletes_and_counts(chunk)
+            yield self._read_owned_items_and_set_deletes_and_counts(chunk)
 
     def _read_items(self, after: Position, upto: Position | None) -> Iterator[FoundItem]:
         """Yield the items behind `after`, up to and including `upto`: first a user's items, then the user."""
         tenant_items = self._read_slice_items_of_tenant_partition(after.user, upto.user if upto else None)
         ahead = self._limits.users_ahead
         if self._slice.state == SWEPT:
-            yield from self._executors.calls.map_in_order(self._find_unexpected_unless_empty_user, tenant_items, ahead)
+            yield from self._executors.calls.map_in_order(self._mark_unexpected_unless_empty_user, tenant_items, ahead)
             return
 
         def read_children(
@@ -161,7 +163,7 @@ class _SliceReader:
         children = _iterate_range_of_sort_keys(self._user_partition(user_item), first, last, self._limits.items)
         return chain(list(islice(children, 1)), children)
 
-    def _find_unexpected_unless_empty_user(self, item: reads.KeyWithOwnedKeys) -> FoundItem:
+    def _mark_unexpected_unless_empty_user(self, item: reads.KeyWithOwnedKeys) -> FoundItem:
         """Return the item as `unexpected` if it is no user, or if a consistent query finds items of that user."""
         proven = keys.is_user_sort_key(item.key.sk) and retries.retry_while_throttled(
             lambda: reads.is_partition_empty(self._user_partition(item))
@@ -171,8 +173,8 @@ class _SliceReader:
     def _user_partition(self, user: reads.KeyWithOwnedKeys) -> str:
         return keys.user_partition(self._tenant_id, user.key.sk.removeprefix("USER#"))
 
-    def _with_deletes_and_counts(self, chunk: Chunk) -> Chunk:
-        """Set the chunk's deletes and counts; an owned item counts only if it exists and belongs to the tenant."""
+    def _read_owned_items_and_set_deletes_and_counts(self, chunk: Chunk) -> Chunk:
+        """Set the chunk's deletes and counts, and return it; skip owned items that are gone or another owner's."""
         found = retries.retry_while_throttled(lambda: reads.get_many(*(key for _owner, key in chunk.owned)))
         # The writes are collected by key, because two items may list the same owned key.
         prepared = {

@@ -10,7 +10,7 @@ SLICES = (*"0123456789abcdef", TENANT_SLICE)
 
 
 def sort_key_ranges_of_slice(slice_name: str) -> list[tuple[str, str]]:
-    """The ranges of sort keys in the tenant's partition that a slice covers. A range excludes its upper bound.
+    """Return the ranges of sort keys in the tenant's partition that a slice covers, each without its upper bound.
 
     Each possible sort key lies in exactly one slice, so a new type of item needs no change here.
     """
@@ -21,6 +21,6 @@ def sort_key_ranges_of_slice(slice_name: str) -> list[tuple[str, str]]:
 
 
 def slice_of_sort_key(sort_key: str) -> str:
-    """The name of the slice that covers a sort key of the tenant's partition."""
+    """Return the name of the slice that covers a sort key; raise `StopIteration` for one that no item can have."""
     found = (name for name in SLICES for low, high in sort_key_ranges_of_slice(name) if low <= sort_key < high)
     return str(next(found))

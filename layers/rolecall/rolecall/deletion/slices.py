@@ -149,7 +149,7 @@ class Slice:
         return new
 
     def prepare_save(self, owner: str, *, keep_lease: bool, **changes: Any) -> tuple["Slice", writes.Put]:
-        """Return the slice with `changes`, and the write that stores it."""
+        """Return the changed slice and the write that stores it; the write raises `StaleSlice` for another version."""
         now = clock.now()
         new = replace(
             self,
@@ -171,16 +171,16 @@ def _counts_from_item(stored: dict[str, Any]) -> Counts:
 
 
 def runnable_slices(slices: Iterable[Slice]) -> list[Slice]:
-    """Return the slices that can be worked on now: the open ones, or if none is open, the swept ones."""
+    """Return the open slices, or if none is open, the swept ones; empty if all are done. Leases are not considered."""
     slices = list(slices)
     return [one for one in slices if one.state == OPEN] or [one for one in slices if one.state == SWEPT]
 
 
-#: The categories whose names do not follow from the type of the items.
+#: For each type of item whose receipt category is not the type in lower case with an "s": the receipt category.
 _CATEGORIES = {"SPENT": "used_refresh_tokens"}
 
 
 def receipt_category(key: keys.Key) -> str:
-    """The name under which a deletion receipt counts an item: `devices` for `DEVICE#…`, `tokens` for `TOKEN#…`."""
+    """Return the name under which a receipt counts an item: `devices` for `DEVICE#…`, `tokens` for `TOKEN#…`."""
     item_type = (key.pk if key.sk == keys.META else key.sk).partition("#")[0]
     return _CATEGORIES.get(item_type, f"{item_type.lower()}s")

@@ -26,17 +26,20 @@ _ID_DIGITS = 4
 
 
 def sweep_or_prove_slice(slice_: Slice, owner: str) -> Slice:
-    """Sweep an open slice or prove a swept one, until that is finished or the time is up; return it as it is now.
+    """Sweep an open slice or prove a swept one, until done or the time is up; raise `ServiceUnavailable`.
 
-    Returns it unchanged if another worker holds the lease. Raises `ServiceUnavailable` if the storage stays
-    unavailable; the slice is then as after a crash.
+    Returns the slice as saved last, and unchanged if another worker holds the lease or has taken the slice over. Raises
+    `ServiceUnavailable` if the storage stays unavailable; the slice is then as after a crash.
     """
     with open_executors() as executors:
         return _sweep_or_prove_unless_leased(slice_, owner, executors)
 
 
 def sweep_or_prove_slices(slices: Sequence[Slice], owner: str) -> list[Slice]:
-    """Sweep or prove several slices at a time, with shared executors; start none when the time is short."""
+    """Sweep or prove several slices at a time; return them in order, those not started for lack of time unchanged.
+
+    Raises `ServiceUnavailable` if the storage stays unavailable. The slices share the executors.
+    """
 
     def run_one(one: Slice) -> Slice:
         return _sweep_or_prove_unless_leased(one, owner, executors) if deadline.time_left() > RESERVE_SECONDS else one
@@ -47,6 +50,7 @@ def sweep_or_prove_slices(slices: Sequence[Slice], owner: str) -> list[Slice]:
 
 
 def _sweep_or_prove_unless_leased(slice_: Slice, owner: str, executors: Executors) -> Slice:
+    """Sweep or prove the slice; return it unchanged if another worker has it; raise `ServiceUnavailable`."""
     if slice_.lease_until > clock.epoch_seconds(clock.now()) and slice_.owner != owner:
         return slice_
     run = _SliceRun(slice_, owner, executors)
@@ -60,10 +64,10 @@ def _sweep_or_prove_unless_leased(slice_: Slice, owner: str, executors: Executor
 
 
 def mark_empty_slices_done(slices: Sequence[Slice], owner: str) -> None:
-    """Mark the slices without items as done, in one transaction; most slices of a small tenant are empty.
+    """Mark open slices without items as done, in one transaction; do nothing for a tenant with more than one page.
 
-    A slice without users has no user's partition to prove, and the last proof reads the tenant's partition anyway.
-    Does nothing for a tenant that has more items than one page, or if another worker has begun.
+    Most slices of a small tenant are empty. A slice without users has no user's partition to prove, and the last proof
+    reads the tenant's partition anyway. Does nothing either if another worker has begun.
     """
     page = reads.query_keys(keys.tenant_partition(slices[0].tenant_id), limit=SINGLE_SLICE.items)
     if page.more:
@@ -87,7 +91,11 @@ class _SliceRun:
         self._proving = slice_.state == SWEPT
 
     def delete_chunks_while_time_lasts(self) -> Slice:
-        """Delete chunk after chunk until the slice is finished or the time is up; return the slice as saved last."""
+        """Delete chunk after chunk until the slice is finished or the time is up; raise `StaleSlice`.
+
+        Returns the slice as saved last. A slice whose proof has found an unexpected item is saved as open again. Raises
+        `StaleSlice` if another worker has written the slice, and `ServiceUnavailable`.
+        """
         chunks = read_chunks(self._slice, self._executors)
         ahead = 2 if self._executors.chunk_limits.chunk_ahead and config().sweep_concurrency > 1 else 1
         with Pool(ahead) as chunk_pool:
@@ -108,7 +116,7 @@ class _SliceRun:
             self._slice.save(self._owner, keep_lease=False)
 
     def _save_slice_before_deleting(self, chunk: Chunk) -> None:
-        """Save the slice: the chunk before has been deleted, and this one is deleted next."""
+        """Save that the chunk before is deleted and that this one is deleted next; raise `StaleSlice`."""
         kept = self._slice.kept
         if not chunk.resumed:
             kept = kept - chunk.counts if self._proving else kept + chunk.kept
@@ -141,7 +149,7 @@ class _SliceRun:
         }
 
     def _save_slice_as_swept_or_done(self) -> Slice:
-        """Save the slice as swept, or as done after the proof."""
+        """Save the slice as swept, or as done after the proof, and return it; raise `StaleSlice`."""
         state, progress = (DONE, _DONE_PROGRESS) if self._proving else (SWEPT, _SWEPT_PROGRESS)
         changes = {**self._changes_that_count_pending_as_deleted(), "state": state, "position": START, "pending": None}
         return self._slice.save(self._owner, keep_lease=False, **changes, progress=max(self._slice.progress, progress))

@@ -14,15 +14,15 @@ from rolecall.telemetry import logger
 
 
 def queue_runnable_slices(job: DeletionJob) -> None:
-    """Send one message for each slice that can be worked on now; raise `ServiceUnavailable`."""
+    """Send one message for each slice that can be worked on now; raise `ServiceUnavailable` if the queue fails."""
     queues.enqueue_slices(job.tenant_id, [one.name for one in runnable_slices(job.slices)])
 
 
 def handle_slice_message(context: RequestContext, tenant_id: str, slice_name: str) -> None:
-    """Sweep or prove the slice that a message names, then start the next step of the deletion.
+    """Sweep or prove the slice that a message names, then start the deletion's next step; raise `ServiceUnavailable`.
 
-    A message that comes late or twice changes nothing. Raises `ServiceUnavailable`; the queue then delivers the
-    message again.
+    The queue delivers the message again after an error. A message that comes late or twice changes nothing, and so does
+    one for a deletion that does not exist.
     """
     try:
         completion.log_unlogged_critical_events(jobs.read_job(tenant_id))
@@ -43,7 +43,7 @@ def handle_slice_message(context: RequestContext, tenant_id: str, slice_name: st
 
 
 def _start_next_step(context: RequestContext, job: DeletionJob, last_worked_slice_name: str) -> None:
-    """Complete the deletion if all slices are done, or queue what the end of one slice has made possible."""
+    """Complete the deletion if all slices are done, else queue the slices that the last work has made runnable."""
     runnable = runnable_slices(job.slices)
     if not runnable:
         if not completion.complete_deletion_if_nothing_remains(context, job):
@@ -59,7 +59,11 @@ def _start_next_step(context: RequestContext, job: DeletionJob, last_worked_slic
 
 
 def resume_deletion(context: RequestContext, job: DeletionJob) -> None:
-    """Count another attempt, and queue the slices again or complete the deletion; raise `ServiceUnavailable`."""
+    """Count another attempt, then complete the deletion or queue its slices; raise `ConcurrentChange`.
+
+    Raises `ConcurrentChange` for a deletion that is not in progress, `ServiceUnavailable` if storage or queue fail.
+    Does not check that the deletion has stopped.
+    """
     writes.write(
         writes.Update(
             keys.deletion_job(job.tenant_id),

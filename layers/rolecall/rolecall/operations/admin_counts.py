@@ -26,7 +26,11 @@ _INDEX_READS = 3
 
 
 def check_admin_count(tenant_key: keys.Key, tenant_id: str) -> Iterator[Finding]:
-    """Yield a finding if the tenant has no active admin, and one if its `active_admins` is wrong."""
+    """Yield a finding if the tenant has no active admin, and one if its `active_admins` is wrong; repair nothing.
+
+    Yields nothing for a tenant that does not exist, is not active or changes during the check. If the time is too short
+    to count by consistent reads, a wrong count is yielded without the correct one.
+    """
     before = reads.get(tenant_key)
     if before is None:
         return
@@ -39,12 +43,12 @@ def check_admin_count(tenant_key: keys.Key, tenant_id: str) -> Iterator[Finding]
     admins = _count_active_admins_in_time(tenant_id)
     after = reads.get(tenant_key)
     if before != after or after["status"] != preconditions.ACTIVE:
-        return  # the tenant has changed in the meantime: the next run checks it again
+        return  # the tenant has changed during the check, so a later run checks it
     if admins == 0:
         yield Finding(FindingKind.NO_ADMIN, tenant_key, tenant_id)
     if admins != stored:
-        # The repair is conditional on `admin_changes` too: a promotion and a demotion together leave `active_admins` as
-        # it was, but not `admin_changes`.
+        # A promotion and a demotion together leave `active_admins` as it was, but they change `admin_changes`. So the
+        # repair's condition includes `admin_changes`.
         unchanged = attributes_unchanged(after, "active_admins", "admin_changes", "status")
         yield Finding(
             FindingKind.ADMIN_COUNT,
@@ -57,7 +61,7 @@ def check_admin_count(tenant_key: keys.Key, tenant_id: str) -> Iterator[Finding]
 
 
 def check_superadmin_count(platform_key: keys.Key) -> Iterator[Finding]:
-    """Yield a finding if the platform's `enabled_superadmins` is wrong."""
+    """Yield a finding if the platform's `enabled_superadmins` is wrong; nothing if it changes during the check."""
     before = reads.get(platform_key) or {}
     stored = int(before.get("enabled_superadmins", 0))
     counted = _count_by_index_until_expected(
@@ -68,7 +72,7 @@ def check_superadmin_count(platform_key: keys.Key) -> Iterator[Finding]:
 
 
 def _count_by_index_until_expected(partition: indexes.IndexPartition, expected: int) -> int:
-    """Count the items of an index partition; count again, up to `_INDEX_READS` times, unless there are `expected`."""
+    """Count a partition's items up to `_INDEX_READS` times, until there are `expected`; return the last count."""
     number = 0
     for _ in range(_INDEX_READS):
         number, after, more = 0, None, True
@@ -82,7 +86,7 @@ def _count_by_index_until_expected(partition: indexes.IndexPartition, expected: 
 
 
 def _count_active_admins_in_time(tenant_id: str) -> int | None:
-    """Count by consistent reads of all the tenant's users; return None if the time is too short for that."""
+    """Count a tenant's lasting, active admins by consistent reads; return None if the time is too short for that."""
     number, after, more = 0, "USER#", True
     while more:
         if deadline.time_left() < _RESERVE_SECONDS:

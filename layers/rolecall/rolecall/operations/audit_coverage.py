@@ -17,11 +17,11 @@ _FIRST_PAGE = 20
 
 
 def last_change_has_audit_entry(item: dynamodb.Item, scope: str, target_type: str, target_id: str) -> bool:
-    """Return whether the audit trail has an entry for the last change of the item.
+    """Return whether the audit trail has an entry for the item's last change; True also if that can't be checked.
 
-    One transaction writes the change and its entry, so both have the same second. Only the end of a temporary role is
-    older than its entry, and the item stores when it was written. Returns True for an item without `updated_at`, and
-    for a change so old that its entry may have expired.
+    It can't be checked for an item without `updated_at`, and for a change so old that its entry may have expired. One
+    transaction writes the change and its entry, so both have the same second. Only the end of a temporary role is older
+    than its entry: for such an end, the item stores when the entry was written.
     """
     at = item.get("updated_at")
     if at is None:

@@ -1,6 +1,6 @@
 """The ends of temporary roles that are due: found by time, and written down.
 
-Nothing waits for this: a temporary role is over at its second in any case.
+A temporary role ends at its second, also if its end is written down later.
 """
 
 from datetime import datetime
@@ -19,10 +19,11 @@ _PAGE = 50
 
 
 def write_due_ends(at: datetime, request_id: str, reserve_seconds: float) -> int:
-    """Write down the ends that are due at the time `at`, the earliest first; return how many were written.
+    """Write down the ends that are due at the time `at`, the earliest first; return how many, log those that fail.
 
-    Stops when less than `reserve_seconds` are left. The rest is still due at the next run, and so is what fails. The
-    ends of users of a closed tenant stay due: they are written down when the tenant is open again.
+    Stops when less than `reserve_seconds` are left. The ends that are left, and those that fail, are still due at the
+    next run. The ends of users of a tenant that is not active are skipped: they are written down when it is active
+    again.
     """
     written, after, more = 0, None, True
     last = indexes.highest_role_end_sort_key(int(at.timestamp()))
@@ -42,7 +43,7 @@ def write_due_ends(at: datetime, request_id: str, reserve_seconds: float) -> int
 
 
 def _is_due(item: dynamodb.Item, owner: dynamodb.Item | None, at: datetime) -> bool:
-    """Return whether the end is still to be written: the index may be some milliseconds behind the table.
+    """Return whether the role in the table's item has ended and its end can be written now; the index may be behind.
 
     `owner` is the tenant of a user, or the account itself.
     """
@@ -56,6 +57,7 @@ def _is_account(item: dynamodb.Item) -> bool:
 
 
 def _write_end_unless_it_fails(item: dynamodb.Item, request_id: str, at: datetime) -> bool:
+    """Write the end down and return True; return False if that fails. Log and count an unexpected error."""
     try:
         write_end = account_role_ends.write_end if _is_account(item) else user_role_ends.write_end
         write_end(item, request_id, at)

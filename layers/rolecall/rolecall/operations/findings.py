@@ -35,10 +35,11 @@ class FindingKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One violation of an invariant, and the key of the item. For a count, `correct_count` is None if it is unknown.
-    `missing_item` is the item that a repair writes, if there is no other under its key.
+    """One violation of an invariant: its kind, the item's key, and what a repair needs.
 
-    `repair_condition` is the write condition that the item is still as it was found.
+    `correct_count` is None for what is no count, and for a count that is unknown. `missing_item` is the item that a
+    repair writes, if no other item has its key. `repair_condition` is the write condition that the item is still as it
+    was found.
     """
 
     kind: FindingKind
@@ -60,9 +61,10 @@ class Finding:
 
 
 def repair_finding(context: RequestContext, finding: Finding) -> bool:
-    """Correct the count or delete the orphaned item; return whether it was repaired.
+    """Correct a count, write a missing item or delete an orphaned one; return False if that was not possible.
 
-    Returns False, without a change, if the finding is not repairable or the item is no longer as it was found.
+    Returns False, without a change, if the finding is not repairable or the item is no longer as it was found. A repair
+    writes an audit entry.
     """
     if not finding.is_repairable:
         return False
@@ -91,7 +93,7 @@ def repair_finding(context: RequestContext, finding: Finding) -> bool:
 
 
 def log_and_count_findings(findings: list[Finding]) -> None:
-    """Log each finding, and count the findings by kind in metrics."""
+    """Log each finding as an error, and count the findings in metrics, by kind and in total."""
     for finding in findings:
         # The item's key is not logged, because the key of an email reservation contains the email.
         logger.error("invariant violated", invariant=finding.kind.name, tenant_id=finding.tenant_id or None)

@@ -63,13 +63,13 @@ def _list_findings(item: dynamodb.Item) -> list[Finding]:
 
 
 def check_item(item: dynamodb.Item) -> Iterator[Finding]:
-    """Yield the findings about one item; reads the items that it is compared with."""
+    """Yield the findings about one item, compared with other items, which this function reads; repair nothing."""
     key = keys.Key(item["pk"], item["sk"])
     yield from _check_item_alone(item, key)
     kind, _, rest = key.pk.partition("#")
     if kind == "TENANT":
         tenant_id, _, user_id = rest.partition("#USER#")
-        yield from _check_item_of_tenant_or_user(item, key, tenant_id, user_id or None)
+        yield from _check_owners_exist_and_content(item, key, tenant_id, user_id or None)
     elif kind in {"TOKEN", "EMAIL", "NAME", "USERNAME"} and key.sk == keys.META:
         yield from _check_token_or_reservation(item, key)
     elif kind == "ACCOUNT" and key.sk == keys.META:
@@ -82,6 +82,7 @@ def check_item(item: dynamodb.Item) -> Iterator[Finding]:
 
 
 def _check_item_alone(item: dynamodb.Item, key: keys.Key) -> Iterator[Finding]:
+    """Check secrets in clear, foreign owners and, in an audit entry, a power that outlives its source; read nothing."""
     if _SECRET_NAMES & item.keys():
         yield Finding(FindingKind.SECRET, key)
     kind, *rest = key.pk.split("#")
@@ -92,16 +93,19 @@ def _check_item_alone(item: dynamodb.Item, key: keys.Key) -> Iterator[Finding]:
 
 
 def _check_username(account: dynamodb.Item, key: keys.Key) -> Iterator[Finding]:
-    """Check that the account's username is reserved for it. Accounts of earlier versions have no reservation."""
+    """Yield a finding if the account's username is not reserved for it; repairable if nobody else has it reserved.
+
+    Accounts of earlier versions have no reservation. A username that can't be a key needs none.
+    """
     try:
         reservation_key = usernames.reservation_key_unless_own_email(account["username"], account["email"])
     except InvalidText:
-        return  # an account of an earlier version, whose username can be no key and so is nobody else's
+        return  # the username of an account of an earlier version can't be a key, so nobody else can reserve it
     if reservation_key is None:
         return
     reservation = reads.get(reservation_key)
     if reads.get(key) is None:
-        return  # deleted since the page was read
+        return  # the account was deleted after the page was read
     if reservation is None:
         missing = usernames.reservation_item(reservation_key, int(account["id"]))
         yield Finding(FindingKind.USERNAME, key, missing_item=missing)
@@ -109,19 +113,21 @@ def _check_username(account: dynamodb.Item, key: keys.Key) -> Iterator[Finding]:
         yield Finding(FindingKind.USERNAME, key)
 
 
-def _check_item_of_tenant_or_user(
+def _check_owners_exist_and_content(
     item: dynamodb.Item, key: keys.Key, tenant_id: str, user_id: str | None
 ) -> Iterator[Finding]:
-    """Check that the item's tenant and user exist, and the content of the tenant's own item and of a user's.
+    """Check that the item's tenant and user exist; for a tenant's own item or a user's own item, check its content too.
 
-    `user_id` is None in the tenant's partition. Nothing is checked while the tenant is being deleted.
+    The content of a tenant's item is its count of admins and its audit entry. The content of a user's item is its audit
+    entry, its role and its token and email. `user_id` is None in the tenant's partition. Nothing but the tenant's
+    existence is checked for a tenant that is not active.
     """
     tenant = reads.get(keys.tenant(tenant_id))
     # The item is read again before it is reported, because it may have been deleted since the page was read.
     if tenant is None and reads.get(key) is not None:
         yield Finding(FindingKind.LEFT_OVER, key, tenant_id)
     elif tenant is None or tenant["status"] != preconditions.ACTIVE:
-        return  # the tenant is gone, or is being deleted: then the sweep and its proof find the item
+        return  # the item is gone, or the tenant's deletion is scheduled or runs and finds the item
     elif user_id:
         if reads.get(keys.user(tenant_id, user_id)) is None and reads.get(key) is not None:
             yield Finding(FindingKind.NO_USER, key, tenant_id)
@@ -134,6 +140,7 @@ def _check_item_of_tenant_or_user(
 
 
 def _check_user_item(item: dynamodb.Item, key: keys.Key, tenant_id: str) -> Iterator[Finding]:
+    """Check the user's last audit entry, its role, and that it owns one token and one email."""
     if not audit_coverage.last_change_has_audit_entry(item, tenant_id, "user", key.sk.removeprefix("USER#")):
         yield Finding(FindingKind.UNRECORDED, key, tenant_id)
     yield from _check_role_end(item, key, Role, tenant_id)
@@ -152,6 +159,7 @@ def _check_user_item(item: dynamodb.Item, key: keys.Key, tenant_id: str) -> Iter
 def _check_role_end(
     item: dynamodb.Item, key: keys.Key, kind: type[Role] | type[PlatformRole], tenant_id: str = ""
 ) -> Iterator[Finding]:
+    """Yield a finding if the role of a user or account is not stored as `is_role_stored_consistently` requires."""
     if not role_end_invariants.is_role_stored_consistently(item, kind):
         # The item is read again before it is reported, because its role may have changed since the page was read.
         current = reads.get(key)
@@ -186,7 +194,7 @@ def _tenant_and_user_id(item: dynamodb.Item) -> tuple[Any, Any]:
 
 
 def _check_token_or_reservation(item: dynamodb.Item, key: keys.Key) -> Iterator[Finding]:
-    """Check that a token or reservation has an owner that exists."""
+    """Yield a repairable finding if the owner of a token or reservation does not exist; read both a second time."""
     if not _owner_exists(item, key):
         current = reads.get(key)
         if current is not None and not _owner_exists(current, key):
@@ -195,6 +203,10 @@ def _check_token_or_reservation(item: dynamodb.Item, key: keys.Key) -> Iterator[
 
 
 def _owner_exists(item: dynamodb.Item, key: keys.Key) -> bool:
+    """Return whether the account, tenant or user that the item names exists; a user must list the key as owned.
+
+    Returns True for a user of a tenant that is not active, without looking at the user.
+    """
     if "account_id" in item:
         return reads.get(keys.account(int(item["account_id"]))) is not None
     if "username_of" in item:

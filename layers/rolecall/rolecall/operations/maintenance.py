@@ -119,10 +119,12 @@ class Report:
 def run_maintenance(
     at: datetime, request_id: str, limits: StandstillLimits | None = None, *, repair: bool = False
 ) -> Report:
-    """Write down role ends, start due deletions, handle pending ones, check invariants, redact audits; return a report.
+    """Run all steps of maintenance and return a report; raise if the list of pending deletions or the check fails.
 
-    Both the deletions and the check continue where the last run stopped. With `repair`, findings that can be repaired
-    without a person's judgement are repaired; see `findings`.
+    The steps: finish user deletions, write down role ends, start due deletions, handle pending ones, redact audits and
+    check the invariants. A failure of one user, end or deletion is logged and does not stop the others. Both the
+    deletions and the check continue where the last run stopped. With `repair`, findings that can be repaired without a
+    person's judgement are repaired; see `findings`.
     """
     context, report = RequestContext(MAINTENANCE, at, request_id), Report()
     _run_step("user deletions", lambda: user_deletion.finish_stopped_user_deletions(_USERS_PER_RUN, RESERVE_SECONDS))
@@ -131,7 +133,7 @@ def run_maintenance(
     saved = reads.get(keys.maintenance_progress()) or {}
     after = saved.get("deletions_after")
     while True:
-        page = jobs.list_pending_jobs(after, _PAGE)
+        page = jobs.list_entries_of_pending_jobs(after, _PAGE)
         _continue_pending_deletions(context, limits or StandstillLimits(), page.items, report)
         after = page.items[-1]["gsi1sk"] if page.more else None
         if after is None or deadline.time_left() < RESERVE_SECONDS:
@@ -150,7 +152,7 @@ def run_maintenance(
 
 
 def _run_step(name: str, step: Callable[[], None]) -> None:
-    """Run one step of maintenance; if it fails, log and count that, so that the other steps still run."""
+    """Run one step of maintenance; log and count a failure instead of raising, so that the other steps still run."""
     try:
         step()
     except Exception:  # noqa: BLE001 (one failed step must not stop the others)
@@ -163,13 +165,13 @@ def _write_due_role_ends(context: RequestContext, report: Report) -> None:
 
 
 def _start_due_deletions(context: RequestContext, report: Report) -> None:
-    """Start the scheduled deletions that are due, the earliest first, and add them to the report.
+    """Start the scheduled deletions that are due, the earliest first, and add them to the report; log those that fail.
 
-    What this run does not reach, or what fails, is still due at the next run.
+    Deletions that this run does not reach, or that fail to start, are still due at the next run.
     """
     after, more = None, True
     while more:
-        page = jobs.list_due_jobs(context.at, after, _PAGE)
+        page = jobs.list_entries_of_due_jobs(context.at, after, _PAGE)
         for item in page.items:
             if deadline.time_left() < RESERVE_SECONDS:
                 return
@@ -189,11 +191,11 @@ def _start_due_deletions(context: RequestContext, report: Report) -> None:
 def _continue_pending_deletions(
     context: RequestContext, limits: StandstillLimits, items: list[dynamodb.Item], report: Report
 ) -> None:
-    """Resume the tenant deletions that stand still; add what was done to the report.
+    """Log critical events and resume the deletions that stand still; add to the report, log what fails.
 
-    A failed action is logged and left to the next run.
+    `items` are index entries of pending deletions. A failed action is left to the next run.
     """
-    found = {job.tenant_id: job for job in map(_read_job_if_possible, items) if job}
+    found = {job.tenant_id: job for job in map(_find_job_of_entry_or_log_failure, items) if job}
     decision = decide_actions(context.at, limits, found.values())
     report.deletions_open += sum(job.is_in_progress for job in found.values())
     report.deletions_stalled += decision.stalled
@@ -212,17 +214,18 @@ def _continue_pending_deletions(
             report.deletions_resumed.append(action.tenant_id)
 
 
-def _read_job_if_possible(item: dynamodb.Item) -> DeletionJob | None:
-    """Return the job of an index entry, or None if it is gone, or, with a log line, if reading it fails."""
+def _find_job_of_entry_or_log_failure(index_entry: dynamodb.Item) -> DeletionJob | None:
+    """Read the job of an index entry; return None if it is gone or if reading fails, which is logged and counted."""
     try:
-        return jobs.find_job(item["tenant_id"])
+        return jobs.find_job(index_entry["tenant_id"])
     except Exception:  # noqa: BLE001 (one job that can't be read must not stop the others)
-        logger.exception("deletion job not read", tenant_id=item["tenant_id"])
+        logger.exception("deletion job not read", tenant_id=index_entry["tenant_id"])
         count_metric("StepsFailed")
         return None
 
 
 def _execute_action(context: RequestContext, action: Action, jobs_by_tenant_id: dict[str, DeletionJob]) -> None:
+    """Log the job's events and read the job again into `jobs_by_tenant_id`, or resume it; raise the first failure."""
     match action.type:
         case ActionType.LOG_EVENTS:
             completion.log_unlogged_critical_events(jobs_by_tenant_id[action.tenant_id])
@@ -236,9 +239,9 @@ def _execute_action(context: RequestContext, action: Action, jobs_by_tenant_id: 
 def _check_invariants(
     context: RequestContext, start_key: list[str] | None, report: Report, *, repair: bool
 ) -> list[str] | None:
-    """Check up to `_PAGES_CHECKED` pages of the table behind the key `start_key`.
+    """Check up to `_PAGES_CHECKED` pages behind `start_key`, log findings, repair them with `repair`.
 
-    Returns where the next run continues, or None after the table's end.
+    Adds the findings to the report. Returns the key at which the next run continues, or None after the table's end.
     """
     position = keys.Key(*start_key) if start_key else None
     pages = invariants.check_table(position, reserve_seconds=RESERVE_SECONDS)

@@ -55,7 +55,8 @@ class JwtKeyRotation(Body):
 def run_operation(context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
     """Run the operation that `request["operation"]` names; the request's other fields are its arguments.
 
-    The answer holds the new secret, if there is one. Raises `ValidationFailed`, and what the operation raises.
+    The answer holds the new secret, if there is one. Raises `ValidationFailed` for an unknown operation or wrong
+    arguments, and the errors that the docstring of the operation names.
     """
     name = request.get("operation")
     if name not in _OPERATIONS:
@@ -71,10 +72,10 @@ def run_operation(context: RequestContext, request: Mapping[str, Any]) -> dict[s
 
 
 def create_superadmin(context: RequestContext, arguments: FirstOrForcedSuperadmin) -> dict[str, Any]:
-    """Create a superadmin with a generated password; return its `id`, `email` and `password`.
+    """Create a superadmin with a generated password; raise `SuperadminExists`, `EmailTaken` or `UsernameTaken`.
 
-    Raises `SuperadminExists` if the platform has an active superadmin. `force` creates another
-    anyway, for a platform whose superadmins can't log in.
+    Returns its `id`, `email` and `password`. Raises `SuperadminExists` if the platform has an active superadmin.
+    `force` creates another anyway, for a platform whose superadmins can't log in.
     """
     password = secrets.token_urlsafe(18)
     new = account_creation.NewAccount(
@@ -85,19 +86,21 @@ def create_superadmin(context: RequestContext, arguments: FirstOrForcedSuperadmi
 
 
 def delete_account(context: RequestContext, arguments: AccountDeletion) -> dict[str, Any]:
-    """Delete a platform account for good; raise `LastSuperadmin` for the only active superadmin.
+    """Delete a platform account for good; raise `AccountNotFound`, or `LastSuperadmin` for the only active superadmin.
 
-    `force` deletes that one too, for a platform that starts again with `create_superadmin`.
+    `force` deletes that one too, for a platform that starts again with `create_superadmin`. Returns the account's `id`
+    and `email`. Raises `ConcurrentChange`.
     """
     account = account_deletion.delete_account(context, arguments.email, even_last_superadmin=arguments.force)
     return {"id": account.id, "email": account.email}
 
 
 def issue_admin_token(context: RequestContext, arguments: AdminTokenIssue) -> dict[str, Any]:
-    """Give a named active admin of a tenant a new API token, for a tenant whose admins have all lost theirs.
+    """Replace the API token of an existing admin, named by tenant and email; raise `UserNotFound` if there is none.
 
-    The admin's old token is invalid from the answer on. Raises `ValidationFailed` for an id that is no UUID,
-    `UserNotFound` if the tenant has no active admin with that email, `Unauthorized` if it is being deleted.
+    This is for a tenant whose admins have all lost their tokens. Returns the new token in full. The admin's old token
+    is invalid from the answer on. Raises `ValidationFailed` for an id that is no UUID, `UserNotFound` if the tenant has
+    no active admin with that email, `Unauthorized` if the tenant is not active, `ConcurrentChange`.
     """
     tenant_id = keys.canonical_uuid(arguments.tenant_id)
     if tenant_id is None:
@@ -107,9 +110,10 @@ def issue_admin_token(context: RequestContext, arguments: AdminTokenIssue) -> di
 
 
 def rotate_master_token(context: RequestContext, _arguments: MasterTokenRotation) -> dict[str, Any]:
-    """Replace the master token and return the new one; the old one is invalid from the answer on.
+    """Replace the master token and return the new one in full as `token`; raise `ConcurrentChange`.
 
-    Raises `ConcurrentChange` if another operator replaced it at the same time: then that token is valid.
+    The old token is invalid from the answer on. Raises `ConcurrentChange` if another operator replaced it at the same
+    time: then the token of that operator is valid.
     """
     arn = config().master_token_secret_arn
     _, version = secrets_manager.read_current_with_version(arn)
@@ -121,8 +125,9 @@ def rotate_master_token(context: RequestContext, _arguments: MasterTokenRotation
 
 
 def rotate_jwt_key(context: RequestContext, arguments: JwtKeyRotation) -> dict[str, Any]:
-    """Replace the key that signs access tokens; the key before stays valid until its tokens have expired.
+    """Replace the key that signs access tokens; raise `PreviousKeyInUse` or `ConcurrentChange`.
 
+    The key before stays valid until its tokens have expired. Returns the new key's `kid` and that time, never a key.
     Raises `PreviousKeyInUse` while the key before that one still has valid tokens, since only two keys are kept.
     `revoke_previous` keeps no old key, for a key that has leaked: all access tokens become invalid within
     `secrets_manager.CACHE_SECONDS`, and refresh tokens still work. Raises `ConcurrentChange` if another operator
@@ -146,7 +151,10 @@ def _write_audit_entry_then_replace_secret(
     version_as_read: str,
     new_content: Mapping[str, Any],
 ) -> None:
-    """Write an audit entry, then replace the secret's content; record a refusal if its version has changed."""
+    """Write an audit entry, then replace the secret; raise `ConcurrentChange` if its version is another one by then.
+
+    A refused replacement is recorded in the audit trail too.
+    """
     target = ("secret", secret_name)
     # The audit entry is written before the secret changes, so that no change is without an entry. One transaction for
     # both is impossible, because Secrets Manager takes no part in DynamoDB's transactions.

@@ -12,11 +12,14 @@ from rolecall.tenants import user_items
 
 SESSION_LIFETIME = timedelta(days=7)
 
+type DeviceId = str
+type SessionId = str
 
-def register_device(tenant_id: str, user_id: str, device_name: str, at: datetime) -> str:
-    """Write a device of the user and return its id.
 
-    Raises `Unauthorized` for a tenant that is not active, `UserNotFound` for a user who is not active.
+def register_device(tenant_id: str, user_id: str, device_name: str, at: datetime) -> DeviceId:
+    """Write a device, or raise `Unauthorized` for a tenant, `UserNotFound` for a user who is not active.
+
+    Returns the id of the new device.
     """
     device_id = new_id()
     user_items.put_item_of_active_user(
@@ -25,10 +28,10 @@ def register_device(tenant_id: str, user_id: str, device_name: str, at: datetime
     return device_id
 
 
-def start_session(tenant_id: str, user_id: str, device_id: str, at: datetime) -> str:
-    """Write a session of the user on a device and return its id; it expires after `SESSION_LIFETIME`.
+def start_session(tenant_id: str, user_id: str, unchecked_device_id: DeviceId, at: datetime) -> SessionId:
+    """Write a session, or raise `Unauthorized` for a tenant, `UserNotFound` for a user who is not active.
 
-    Raises `Unauthorized` for a tenant that is not active, `UserNotFound` for a user who is not active.
+    Returns the id of the new session, which expires after `SESSION_LIFETIME`. Does not check that the device exists.
     """
     session_id = new_id()
     user_items.put_item_of_active_user(
@@ -38,7 +41,7 @@ def start_session(tenant_id: str, user_id: str, device_id: str, at: datetime) ->
         session_id,
         {
             "id": session_id,
-            "device_id": device_id,
+            "device_id": unchecked_device_id,
             "created_at": rfc3339(at),
             "expires_at": epoch_seconds(at + SESSION_LIFETIME),
         },

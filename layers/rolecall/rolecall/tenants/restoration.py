@@ -15,11 +15,11 @@ from rolecall.tenants.tenants import Tenant
 
 
 def restore_tenant(context: RequestContext, tenant_id: str) -> Tenant:
-    """Open a tenant again whose deletion is scheduled, and return it; its tokens work again.
+    """Open a tenant again and return it; raise `TenantNotFound` if no deletion of it is scheduled, `DeletionStarted`.
 
-    Nothing of the tenant was removed, so only its own item and the reservation of its name are written. Raises
-    `DeletionStarted` while the tenant is being deleted, `TenantNotFound` if no deletion of the tenant is scheduled, and
-    `ConcurrentChange`. The start of the deletion has a condition on the same item: only one of both happens.
+    Raises `DeletionStarted` while the tenant is being deleted, and `ConcurrentChange`. Nothing of the tenant was
+    removed, so only its own item, the reservation of its name and the job are written. Its tokens work again. The start
+    of the deletion has a condition on the same item, so either the deletion starts or the tenant is restored.
     """
     tenant = retries.retry_on_conflict(lambda: _attempt_restoration(context, tenant_id))
     try:
@@ -34,13 +34,14 @@ def restore_tenant(context: RequestContext, tenant_id: str) -> Tenant:
 
 
 def _attempt_restoration(context: RequestContext, tenant_id: str) -> Tenant:
+    """Restore the tenant in one transaction; raise `DeletionStarted`, `TenantNotFound` or `ConcurrentChange`."""
     tenant, job = reads.get_many(keys.tenant(tenant_id), keys.deletion_job(tenant_id))
     if tenant is not None and tenant["status"] == preconditions.DELETING:
         raise DeletionStarted
     if tenant is None or tenant["status"] != preconditions.SCHEDULED:
         raise TenantNotFound("no deletion of this tenant is scheduled")
     if job is None or job["status"] != jobs.SCHEDULED:
-        raise ConcurrentChange  # both were read while another request changed them
+        raise ConcurrentChange  # another request changed the tenant and the job while they were read
     at = rfc3339(context.at)
     entry = trail.new_entry(
         context,
@@ -58,7 +59,7 @@ def _attempt_restoration(context: RequestContext, tenant_id: str) -> Tenant:
             add={"version": 1},
             remove=("deletes_at",),
             when=Attr("status").eq(preconditions.SCHEDULED) & Attr("deletes_at").eq(tenant["deletes_at"]),
-            on_condition_failure=_error_if_changed,
+            on_condition_failure=_deletion_started_or_concurrent_change,
         ),
         writes.Update(
             keys.tenant_name_reservation(tenant["name"]),
@@ -86,6 +87,7 @@ def _attempt_restoration(context: RequestContext, tenant_id: str) -> Tenant:
     return replace(Tenant.from_item(tenant), updated_at=at, version=int(tenant["version"]) + 1, deletes_at=None)
 
 
-def _error_if_changed(found: dynamodb.Item | None) -> RolecallError:
+def _deletion_started_or_concurrent_change(found: dynamodb.Item | None) -> RolecallError:
+    """Return `DeletionStarted` if the tenant is being deleted, else `ConcurrentChange`, also if the tenant is gone."""
     is_deleting = found is not None and found["status"] == preconditions.DELETING
     return DeletionStarted() if is_deleting else ConcurrentChange()

@@ -20,19 +20,21 @@ from rolecall.tenants import users
 
 
 def write_end_first(context: RequestContext, item: dynamodb.Item) -> RequestContext:
-    """Write an end down before another change of the same user; return the context for that change.
+    """Write an end down before another change of the user, and return the context for that change; see `write_end`.
 
-    The context has the present time, because the audit trail must show the change after the end.
+    The context has the present time, because the audit trail must show the change after the end. Raises
+    `ConcurrentChange` if the user has changed since it was read, `Unauthorized` if the tenant is not active.
     """
     write_end(item, context.request_id, clock.now())
     return replace(context, at=clock.now())
 
 
 def write_end(item: dynamodb.Item, request_id: str, at: datetime) -> None:
-    """Write down that the temporary role in a user's item, as it was read, has ended; `at` is the present time.
+    """Write down that a user's temporary role has ended; raise `ConcurrentChange`, `Unauthorized` or `ValueError`.
 
-    One transaction writes the user and the audit entry. Raises `ConcurrentChange` if the item has changed since it was
-    read, for example because another request has written the end down, and `Unauthorized` if the tenant is closed.
+    `item` is the user's item as it was read, `at` the present time. One transaction writes the user and the audit
+    entry. Raises `ConcurrentChange` if the item has changed since it was read, for example because another request has
+    written the end down. Raises `Unauthorized` if the tenant is not active, `ValueError` if the role has not ended.
     """
     written = HeldRole.from_item(item, Role)
     user = users.User.from_item(item, at)

@@ -31,9 +31,11 @@ class UserTokens(NamedTuple):
 
 
 def log_in_user(context: RequestContext, email: str, password: str) -> UserTokens:
-    """Check email and password, and start a session of the user. Raises what `logins.log_in` raises.
+    """Check email and password, and start a session of the user; raise `Unauthorized`, `RateLimited`.
 
-    A user who is not active and a user of a tenant that is not active are answered like an unknown email.
+    Raises the same `Unauthorized` for an unknown email, a wrong password, a user who is not active and a user of a
+    tenant that is not active. Raises `RateLimited` instead after too many failures, `ConcurrentChange` if the user
+    changes at the same time.
     """
     login = logins.log_in(context, email, password, _owner_of_reservation)
     _tenant, user = login.state
@@ -41,17 +43,22 @@ def log_in_user(context: RequestContext, email: str, password: str) -> UserToken
 
 
 def _owner_of_reservation(reservation: dynamodb.Item) -> UserOwner:
+    """Return the user to whom an email belongs, or a user who does not exist if it belongs to no user."""
     return UserOwner(reservation.get("tenant_id", _NOBODYS_ID), reservation.get("user_id", _NOBODYS_ID))
 
 
 def refresh_user_session(context: RequestContext, refresh_token: str) -> UserTokens:
-    """Exchange a refresh token for a new pair of tokens. Raises what `sessions.refresh_session` raises."""
+    """Exchange a refresh token for a new pair of tokens; raise `Unauthorized` for one that is not valid.
+
+    A refresh token that is used twice ends its session; see `sessions.refresh_session` for the exception. Raises
+    `ConcurrentChange` if other requests change the session at the same time.
+    """
     return UserTokens(*sessions.refresh_session(context, refresh_token, UserOwner, revocation_entry))
 
 
 def log_out_user(context: RequestContext, refresh_token: str) -> None:
-    """End the user's session; see `sessions.log_out`. A caller with an API token has only the refresh token's session.
+    """End the caller's session and the refresh token's session; ignore a refresh token that is not the caller's.
 
-    The API token stays valid.
+    A caller with an API token has only the refresh token's session. The API token stays valid.
     """
     sessions.log_out(context, UserOwner(context.principal.tenant_id, context.principal.id), refresh_token)

@@ -55,8 +55,8 @@ class Tenant(NamedTuple):
         )
 
     @classmethod
-    def from_deletion(cls, item: Mapping[str, Any]) -> Self:
-        """Make a tenant of the job of its deletion."""
+    def from_deletion_job(cls, item: Mapping[str, Any]) -> Self:
+        """Make a tenant of the item of its deletion's job; protection and version have their default values."""
         return cls(item["tenant_id"], item["tenant_name"], item["created_at"], item["updated_at"])
 
     def to_json(self) -> dict[str, Any]:
@@ -90,17 +90,20 @@ class TenantPage(NamedTuple):
     next_cursor: str | None
 
 
-type Registration = tuple[Tenant, user_creation.CreatedUser]
+class Registration(NamedTuple):
+    tenant: Tenant
+    first_admin: user_creation.CreatedUser
 
 
 def register_tenant(
     context: RequestContext, name: str, first_admin: user_creation.NewUser, *, idempotency_key: str | None = None
 ) -> Registration:
-    """Create a tenant with its first admin; a repeated call with the same `idempotency_key` returns the same ones.
+    """Create a tenant with its first admin in one transaction; raise `TenantExists` or `EmailTaken`.
 
-    One transaction writes both. Raises `TenantExists` or `EmailTaken`; names and emails are compared without
-    case. Raises `IdempotencyKeyReused` if the key was used for other facts, `RequestInProgress` while the first
-    request with the key runs.
+    Names and emails are compared without case. A repeated call with the same `idempotency_key` creates nothing and
+    returns the same tenant and admin. Raises `IdempotencyKeyReused` if the key was used for other facts,
+    `RequestInProgress` while the first request with the key runs, `ResultDeleted` if the tenant or the admin is
+    deleted.
     """
     if idempotency_key is None:
         return _register_in_one_transaction(context, name, first_admin, None)
@@ -113,7 +116,8 @@ def register_tenant(
     )
 
     def from_record(record: Mapping[str, Any]) -> Registration:
-        return Tenant(**record["tenant"]), user_creation.CreatedUser.from_replay_record(record["created"], claim)
+        created = user_creation.CreatedUser.from_replay_record(record["created"], claim)
+        return Registration(Tenant(**record["tenant"]), created)
 
     return idempotency.run_idempotent(
         claim,
@@ -132,6 +136,7 @@ def _to_replay_record(registration: Registration) -> dict[str, Any]:
 def _register_in_one_transaction(
     context: RequestContext, name: str, first_admin: user_creation.NewUser, claim: "IdempotencyClaim | None"
 ) -> Registration:
+    """Write tenant, name, first admin and audit entry; raise `TenantExists`, `EmailTaken` or `ConcurrentChange`."""
     at = rfc3339(context.at)
     tenant = Tenant(new_id(), name, at, at)
     created, user_writes = user_creation.prepare_user_writes(context, tenant.id, first_admin, claim)
@@ -164,7 +169,7 @@ def _register_in_one_transaction(
             when=writes.MUST_NOT_EXIST,
         ),
         *user_writes,
-        *([claim.completion_write(_to_replay_record((tenant, created)), created.owner)] if claim else []),
+        *([claim.completion_write(_to_replay_record(Registration(tenant, created)), created.owner)] if claim else []),
         trail.new_entry(
             context,
             "register_tenant",
@@ -175,28 +180,30 @@ def _register_in_one_transaction(
     )
     logger.info("tenant registered", tenant_id=tenant.id, user_id=created.user.id)
     count_metric("TenantRegistered")
-    return tenant, created
+    return Registration(tenant, created)
 
 
 def list_tenants(
     *, limit: int, cursor: str | None = None, status: TenantStatus = TenantStatus.ACTIVE, name: str = ""
 ) -> TenantPage:
-    """Return a page of the tenants in one state, ordered by name without case; `name` is a prefix.
+    """Return a page of the tenants in one state, by name; raise `ValidationFailed` for a wrong cursor or `name`.
 
-    Names are compared in the form of `keys.comparable_form_of_name`. A page reads only the tenants that it returns, and
-    one more. Raises `ValidationFailed` for a cursor of another list, and for a `name` that no name can begin with.
+    `name` is a prefix. Names are compared without case, in the form of `keys.comparable_form_of_name`. A page reads
+    only the tenants that it returns, and one more. A cursor is wrong if it belongs to another list, a `name` if no
+    tenant's name can begin with it.
     """
-    prefix, partition = _compared_prefix(name), _PARTITIONS[status]
+    prefix, partition = _comparable_name_prefix(name), _PARTITIONS[status]
     scope = ("list_tenants", status, prefix)
     position = cursors.decode(cursor, *scope) if cursor is not None else None
     items = reads.query_merged([partition], prefix=prefix, after=position, limit=limit + 1)
     more, items = len(items) > limit, items[:limit]
-    from_item = Tenant.from_deletion if status is TenantStatus.DELETING else Tenant.from_item
+    from_item = Tenant.from_deletion_job if status is TenantStatus.DELETING else Tenant.from_item
     next_cursor = cursors.encode(items[-1][f"{partition.index_name}sk"], *scope) if more else None
     return TenantPage([from_item(item) for item in items], next_cursor)
 
 
-def _compared_prefix(name: str) -> str:
+def _comparable_name_prefix(name: str) -> str:
+    """Return the prefix in the form in which names are compared; raise `ValidationFailed` if no name begins so."""
     if not name:
         return ""
     try:
@@ -206,7 +213,7 @@ def _compared_prefix(name: str) -> str:
 
 
 def get_tenant(tenant_id: str) -> Tenant:
-    """Return the tenant; raise `TenantNotFound` if there is none, or if it is being deleted."""
+    """Return the tenant; raise `TenantNotFound` if there is none, or if its deletion is scheduled or runs."""
     item = reads.get(keys.tenant(tenant_id))
     if item is None or item["status"] != preconditions.ACTIVE:
         raise TenantNotFound
@@ -214,9 +221,10 @@ def get_tenant(tenant_id: str) -> Tenant:
 
 
 def resolve_tenant_id(context: RequestContext, requested_tenant_id: str | None) -> str:
-    """Return the id of the tenant whose data the caller may read: a user's own, any requested one for the master token.
+    """Return a user's own tenant, or the one that the master token names; raise `TenantNotFound`, `ValidationFailed`.
 
-    Raises `TenantNotFound` if a user names another tenant, `ValidationFailed` if the master token names none.
+    Raises `TenantNotFound` if a user names another tenant, `ValidationFailed` if the master token names none. Does not
+    check that a tenant with the returned id exists.
     """
     named = keys.canonical_uuid(requested_tenant_id) if requested_tenant_id is not None else None
     own = context.principal.tenant_id
@@ -232,9 +240,9 @@ def resolve_tenant_id(context: RequestContext, requested_tenant_id: str | None) 
 def update_tenant(
     context: RequestContext, tenant_id: str, *, deletion_protection: bool, if_match: frozenset[int] | None = None
 ) -> Tenant:
-    """Switch a tenant's deletion protection on or off; a tenant that has that setting already stays unchanged.
+    """Switch deletion protection on or off; raise `TenantNotFound`, `PreconditionFailed`, `ConcurrentChange`.
 
-    Raises `TenantNotFound`, `PreconditionFailed`, `ConcurrentChange`.
+    A tenant that has that setting already stays unchanged.
     """
     tenant = retries.retry_on_conflict(
         lambda: _attempt_protection_change(context, tenant_id, deletion_protection, if_match)
@@ -246,6 +254,7 @@ def update_tenant(
 def _attempt_protection_change(
     context: RequestContext, tenant_id: str, new_protection: bool, if_match: frozenset[int] | None
 ) -> Tenant:
+    """Write the setting if it is new; raise `TenantNotFound`, `PreconditionFailed` or `ConcurrentChange`."""
     old = get_tenant(tenant_id)
     if if_match is not None and old.version not in if_match:
         raise PreconditionFailed

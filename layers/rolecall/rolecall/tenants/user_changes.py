@@ -60,10 +60,11 @@ def promote_user(
     reason: str | None = None,
     if_match: frozenset[int] | None = None,
 ) -> RoleChange:
-    """Change the role of another user in the caller's tenant; a user who has that role already stays unchanged.
+    """Change another user's role; raise `UserNotFound`, `SelfChangeDenied`, `RoleTransitionDenied`, `LastAdmin` …
 
-    With `until`, as `clock.rfc3339` writes it, the role is temporary: from that second on the user has its lasting role
-    again. The same role without `until` becomes the lasting one.
+    The user belongs to the caller's tenant. A user who has that role already stays unchanged. With `until`, as
+    `clock.rfc3339` writes it, the role is temporary: from that second on the user has its lasting role again. The same
+    role without `until` becomes the lasting one.
 
     One transaction checks that the target is as it was read, that the actor still has its role and that the
     tenant is active; it also updates the count of active admins and writes the audit entry. Raises, in this
@@ -94,11 +95,13 @@ def update_user(
     reason: str | None = None,
     if_match: frozenset[int] | None = None,
 ) -> users.User:
-    """Change the role of another user in the caller's tenant, or whether that user is active, or both at once.
+    """Change another user's role or state; raise `UserNotFound`, `SelfChangeDenied`, `Forbidden`, `LastAdmin` …
 
-    A new role obeys the rules of `promote_user`. An inactive user can't do anything. Raises what
-    `promote_user` raises, and for a change of `new_active`: `SelfChangeDenied` for oneself, `Forbidden` for a
-    user whom the actor does not manage.
+    The user belongs to the caller's tenant. `new_active` is the new state; an inactive user can't do anything. Raises,
+    in this order: `UserNotFound`, `PreconditionFailed`, `SelfChangeDenied`, `RoleTransitionDenied` for the role,
+    `Forbidden` for the state of a user whom the actor does not manage or whose role would outlive the actor's,
+    `LastAdmin`, `ConcurrentChange`. Raises `Forbidden` if the actor's role has changed since the authorizer read it,
+    `Unauthorized` if the actor is no longer active.
     """
     old, new = retries.retry_on_conflict(
         lambda: _read_check_and_write_change(
@@ -125,7 +128,12 @@ def _read_check_and_write_change(
     reason: str | None,
     if_match: frozenset[int] | None,
 ) -> tuple[users.User, users.User]:
-    """Read the user, check the rules and write the change; return the user before and after it."""
+    """Read the user, check the rules and write the change; return the user before and after it.
+
+    Writes nothing, and returns the user twice, if nothing changes. Raises, in this order: `UserNotFound`,
+    `ValidationFailed` for `until`, `PreconditionFailed`, the errors of `decide_change`, `LastAdmin`,
+    `ConcurrentChange`. Raises `Unauthorized` or `Forbidden` if the actor has changed.
+    """
     actor = context.principal
     item = _read_target(context, user_id, new_role_and_until)
     old = users.User.from_item(item, clock.now())
@@ -168,8 +176,8 @@ def _read_check_and_write_change(
                 audit_action,
                 ("user", old.id),
                 scope=old.tenant_id,
-                before=_changed_facts(old, new),
-                after=_changed_facts(new, old),
+                before=_role_and_state_that_differ(old, new),
+                after=_role_and_state_that_differ(new, old),
                 reason=reason,
             ),
         )
@@ -180,7 +188,7 @@ def _read_check_and_write_change(
 def _read_target(
     context: RequestContext, user_id: str, new_role_and_until: tuple[Role, int | None] | None
 ) -> dynamodb.Item:
-    """Read the item of the user; raise `ValidationFailed` for an end that is too near or too far, or `UserNotFound`.
+    """Read the user's item; raise `ValidationFailed` for an end that is too near or too far, else `UserNotFound`.
 
     An end that the user's role has already is allowed, also if it is near by now: a repeated request changes nothing.
     """
@@ -199,11 +207,11 @@ def _read_target(
     return item
 
 
-def _changed_facts(user: users.User, other: users.User) -> dict[str, str | bool]:
-    """Return the role and the state of `user`, each if `other` has another one."""
+def _role_and_state_that_differ(user: users.User, from_other: users.User) -> dict[str, str | bool]:
+    """Return the role and the state of `user`, each only if `from_other` has another one; no other fields."""
     return {
-        **(user.held_role.to_json() if user.held_role != other.held_role else {}),
-        **({"active": user.active} if user.active != other.active else {}),
+        **(user.held_role.to_json() if user.held_role != from_other.held_role else {}),
+        **({"active": user.active} if user.active != from_other.active else {}),
     }
 
 
@@ -230,10 +238,13 @@ def decide_change(
     new_role_and_until: tuple[Role, int | None] | None,
     new_active: bool | None,
 ) -> users.User:
-    """Return the target as it is after a change that the caller asks for; equal to `target` if nothing changes.
+    """Return the target after the change; raise `SelfChangeDenied`, `RoleTransitionDenied`, `Forbidden` if not allowed.
 
-    Raises what `roles.decide_role_change` raises. For a change of `new_active`, raises `SelfChangeDenied` for oneself
-    and `Forbidden` for a user whom the actor does not manage, or who would get powers that outlive the actor's role.
+    Writes nothing. The result equals `target` if nothing changes. Raises `Forbidden` for a caller who is no user of a
+    tenant, and `SelfChangeDenied` for oneself. For a new role, raises `ValidationFailed` for an end of a role that is
+    not above the lasting one, and `RoleTransitionDenied` for a change that the actor's role does not allow. For a
+    change of `new_active`, raises `Forbidden` for a user whom the actor does not manage, or who would get powers that
+    outlive the actor's role.
     """
     actor, oneself = require_tenant_user(context.principal), target.id == context.principal.id
     new = target

@@ -60,11 +60,15 @@ class CreatedUser(NamedTuple):
 
 
 def create_user(context: RequestContext, new: NewUser, *, idempotency_key: str | None = None) -> CreatedUser:
-    """Create a user in the caller's tenant; a repeated call with the same `idempotency_key` returns the same user.
+    """Create a user in the caller's tenant; raise `EmailTaken` if anyone has that email, `Forbidden`, `Unauthorized`.
 
-    Raises `Forbidden` if the caller's own role is temporary and the new user's role is above the caller's lasting role.
-    Raises `EmailTaken` if anyone on the platform has that email, `IdempotencyKeyReused` if the key was used
-    for other facts, `RequestInProgress` while the first request with the key runs.
+    Compares the caller's role with the new user's only if the caller's role is temporary: raises `Forbidden` if the new
+    user's role is above the caller's lasting role. Raises `Forbidden` if the caller's role has changed since the
+    authorizer read it, `Unauthorized` if the caller or the tenant is no longer active.
+
+    A repeated call with the same `idempotency_key` creates nothing and returns the same user. Raises
+    `IdempotencyKeyReused` if the key was used for other facts, `RequestInProgress` while the first request with the key
+    runs, `ResultDeleted` if the user is deleted.
     """
     actor = context.principal.held_tenant_role
     if actor is not None:
@@ -94,6 +98,7 @@ def create_user(context: RequestContext, new: NewUser, *, idempotency_key: str |
 def _create_user_in_one_transaction(
     context: RequestContext, new: NewUser, claim: "IdempotencyClaim | None"
 ) -> CreatedUser:
+    """Write the user and the audit entry; raise `EmailTaken`, `Forbidden`, `Unauthorized` or `ConcurrentChange`."""
     tenant_id = context.principal.tenant_id
     created, user_writes = prepare_user_writes(context, tenant_id, new, claim)
     writes.transact(
@@ -116,10 +121,11 @@ def _create_user_in_one_transaction(
 def prepare_user_writes(
     context: RequestContext, tenant_id: str, new: NewUser, claim: "IdempotencyClaim | None" = None
 ) -> tuple[CreatedUser, list[writes.Write]]:
-    """Return a new user and the writes that create it, for one transaction with the tenant's writes.
+    """Return a new user and the writes that create it; their transaction raises `EmailTaken` if anyone has the email.
 
-    With a `claim`, the user gets a token that the claim can derive again, and owns the claim's record if the
-    record lies outside the tenant's partition.
+    Writes nothing and checks nothing itself. The caller adds the tenant's writes to the transaction. With a `claim`,
+    the user gets a token that the claim can derive again, and owns the claim's record if the record lies outside the
+    tenant's partition.
     """
     # The import of `hash_password` is inside the function, so that Lambda functions that set no password do not load
     # Argon2.

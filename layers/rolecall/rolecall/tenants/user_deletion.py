@@ -12,7 +12,7 @@ from rolecall.auth import preconditions
 from rolecall.auth.principals import RequestContext
 from rolecall.auth.roles import Role, admin_count_delta, check_may_manage
 from rolecall.clock import rfc3339
-from rolecall.deletion.owned_keys import Owner, delete_items_still_owned, empty_stored_response
+from rolecall.deletion.owned_keys import Owner, empty_stored_response, release_items_still_owned
 from rolecall.errors import PreconditionFailed, RolecallError, SelfChangeDenied, ServiceUnavailable, UserNotFound
 from rolecall.storage import dynamodb, indexes, keys, reads, retries, writes
 from rolecall.storage.expressions import Attr
@@ -31,12 +31,13 @@ _RESERVE_SECONDS = 2.0
 def delete_user(
     context: RequestContext, user_id: str, *, reason: str | None = None, if_match: frozenset[int] | None = None
 ) -> None:
-    """Delete another user of the caller's tenant, with devices, sessions, webhooks, token and email.
+    """Delete another user of the caller's tenant; raise `UserNotFound`, `SelfChangeDenied`, `Forbidden`, `LastAdmin`.
 
-    Raises, in this order: `UserNotFound`, `PreconditionFailed`, `SelfChangeDenied`, `Forbidden`,
-    `LastAdmin`, `ConcurrentChange`. Raises `Forbidden` if the actor's role has changed since the authorizer
-    read it, `Unauthorized` if the actor is no longer active. A failure of the storage after the user is marked
-    as deleted raises nothing: maintenance continues the deletion. The same holds for every other error after that.
+    Deletes the user's devices, sessions, webhooks, token and email too. Raises, in this order: `UserNotFound`,
+    `PreconditionFailed`, `SelfChangeDenied`, `Forbidden`, `LastAdmin`, `ConcurrentChange`. Raises `Forbidden` if the
+    actor's role has changed since the authorizer read it, `Unauthorized` if the actor is no longer active. A failure of
+    the storage after the user is marked as deleted raises nothing: maintenance continues the deletion. The same holds
+    for every other error after that.
     """
     user = retries.retry_on_conflict(lambda: _mark_deleted_and_free_owned_keys(context, user_id, reason, if_match))
     logger.info("user deleted", tenant_id=user.tenant_id, user_id=user.id)
@@ -57,6 +58,11 @@ def delete_user(
 def _mark_deleted_and_free_owned_keys(
     context: RequestContext, user_id: str, reason: str | None, if_match: frozenset[int] | None
 ) -> User:
+    """Mark the user as deleted, and delete token and email, in one transaction; return the user as it was.
+
+    Raises, in this order: `UserNotFound`, `PreconditionFailed`, `SelfChangeDenied`, `Forbidden`, `LastAdmin`,
+    `ConcurrentChange`. Raises `Unauthorized` if the actor or the tenant is no longer active.
+    """
     actor = context.principal
     canonical = keys.canonical_uuid(user_id)
     item = reads.get(keys.user(actor.tenant_id, canonical)) if canonical else None
@@ -105,9 +111,10 @@ def _mark_deleted_and_free_owned_keys(
 
 
 def _owned_key_releases(owner: Owner, user: dynamodb.Item) -> list[writes.Write]:
-    """Return the writes that release the items that still belong to the user: others may have taken a key over.
+    """Return the writes that delete the user's token and email, and empty the user's stored creation response.
 
-    The stored response of the request that created the user is one of them. It holds the user's email.
+    An item that another owner has taken over is left out. The stored response belongs to the request that created the
+    user. It holds the user's email.
     """
     owned = [keys.Key(pk, keys.META) for pk in sorted(user["owned_keys"])]
     if "stored_response" in user:
@@ -125,9 +132,10 @@ def _is_stored_response(key: keys.Key) -> bool:
 
 
 def delete_remaining_items_of_deleted_user(tenant_id: str, user_id: str) -> None:
-    """Delete the remaining items of a user who is marked as deleted; it can be repeated after a crash.
+    """Delete all items of a user, and the user's own item last; raise `ServiceUnavailable` when the time is up.
 
-    Raises `ServiceUnavailable` when the time is up.
+    Also deletes the items outside the user's partition that still belong to the user. Does not check that the user is
+    marked as deleted. It can be repeated after a crash.
     """
     partition = keys.user_partition(tenant_id, user_id)
     # Repeat until a strongly consistent query returns nothing. Delete the items listed in `owned_keys` before the
@@ -135,15 +143,16 @@ def delete_remaining_items_of_deleted_user(tenant_id: str, user_id: str) -> None
     while items := reads.query_keys(partition, limit=_PAGE).items:
         if deadline.time_left() < _RESERVE_SECONDS:
             raise ServiceUnavailable
-        delete_items_still_owned(Owner(tenant_id, user_id), (pk for item in items for pk in item.owned_keys))
+        release_items_still_owned(Owner(tenant_id, user_id), (pk for item in items for pk in item.owned_keys))
         writes.delete_all(item.key for item in items)
     writes.delete_all([keys.user(tenant_id, user_id)])
 
 
 def finish_stopped_user_deletions(most_users: int, reserve_seconds: float) -> None:
-    """Continue up to `most_users` user deletions that stopped, the oldest first.
+    """Continue up to `most_users` user deletions that stopped, the oldest first; a failed one is logged, not raised.
 
-    Starts none with less than `reserve_seconds` left. A deletion that fails does not stop the others.
+    Starts none with less than `reserve_seconds` left. `ServiceUnavailable` ends this
+    step until the next run. Any other failure of one deletion does not stop the others.
     """
     for item in reads.query_index(indexes.PENDING_USER_DELETIONS, limit=most_users).items:
         if deadline.time_left() < reserve_seconds:

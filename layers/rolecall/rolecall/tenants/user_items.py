@@ -9,10 +9,9 @@ from rolecall.storage.expressions import Attr
 def put_item_of_active_user(
     tenant_id: str, user_id: str, item_type: str, item_id: str, attributes: dynamodb.Item
 ) -> None:
-    """Write an item into a user's partition, or replace it; it is deleted with the user and with the tenant.
+    """Write or replace an item, or raise `Unauthorized` for a tenant, `UserNotFound` for a user who is not active.
 
-    Raises `Unauthorized` for a tenant that is not active, and `UserNotFound` for a user who does not exist,
-    is inactive or is being deleted.
+    A user who does not exist or is being deleted is not active. The item is deleted with the user and with the tenant.
     """
 
     def user_not_found(_found: dynamodb.Item | None) -> RolecallError:

@@ -1,6 +1,7 @@
 """API tokens of tenant users: replacing a user's token, by a caller or by an operator."""
 
 from copy import replace
+from typing import NamedTuple
 
 from rolecall import clock
 from rolecall.audit import trail
@@ -16,19 +17,30 @@ from rolecall.tenants import role_ends, users
 from rolecall.tenants.user_changes import require_tenant_user
 
 
-def rotate_token(context: RequestContext, user_id: str) -> tuple[users.User, str]:
-    """Replace the API token of the caller, or of a user whom the caller manages; return the user and the new token.
+class UserWithNewToken(NamedTuple):
+    user: users.User
+    token: str
 
-    One transaction deletes the old token and writes the new one. Raises `UserNotFound`, `ConcurrentChange`, and
-    `Unauthorized` for an actor who is no longer active. Raises `Forbidden` for a user whom the caller does not manage,
-    and for a caller whose temporary role ends before a higher role of the user: the caller learns the token.
+
+def rotate_token(context: RequestContext, user_id: str) -> UserWithNewToken:
+    """Replace the API token of the caller or of a managed user; raise `UserNotFound`, `Forbidden`, `Unauthorized`.
+
+    One transaction deletes the old token and writes the new one. Raises `ConcurrentChange`, and `Unauthorized` for an
+    actor who is no longer active or whose own token was replaced in the meantime. Raises `Forbidden` for a user whom
+    the caller does not manage, and for a caller whose temporary role ends before a higher role of the user: the caller
+    learns the token.
     """
     user, token = retries.retry_on_conflict(lambda: _attempt_rotation(context, user_id))
     logger.info("token rotated", tenant_id=user.tenant_id, user_id=user.id)
-    return user, token
+    return UserWithNewToken(user, token)
 
 
-def _attempt_rotation(context: RequestContext, user_id: str) -> tuple[users.User, str]:
+def _attempt_rotation(context: RequestContext, user_id: str) -> UserWithNewToken:
+    """Replace the token once; raise `UserNotFound`, `Forbidden`, `Unauthorized` or `ConcurrentChange`.
+
+    The caller's own token needs no right to manage. It raises `Unauthorized` if the caller is inactive, or if that
+    token was replaced already. Another user's token raises `Forbidden` if the caller does not manage that user.
+    """
     actor = context.principal
     item = users.read_item_of_undeleted_user(actor.tenant_id, user_id)
     old = users.User.from_item(item, clock.now())
@@ -64,15 +76,15 @@ def _own_session_checks(context: RequestContext, user: users.User) -> list[write
     return [owner.check_of_session(session_id, user.session_generation, context.at)] if session_id else []
 
 
-def issue_admin_token(context: RequestContext, tenant_id: str, email: str) -> tuple[users.User, str]:
-    """Replace the API token of an active admin of an active tenant, for an operator; return the admin and the token.
+def issue_admin_token(context: RequestContext, tenant_id: str, email_of_existing_admin: str) -> UserWithNewToken:
+    """Replace the API token of an existing admin; raise `UserNotFound` if no active admin has that email.
 
-    The audit entry is a critical one. Raises `UserNotFound` if the tenant has no active admin with that email,
-    `Unauthorized` if the tenant is being deleted, `ConcurrentChange`.
+    An operator calls this; the audit entry is a critical one. Raises `Unauthorized` if the tenant is not active, and
+    `ConcurrentChange`.
     """
 
-    def attempt() -> tuple[users.User, str]:
-        reservation = reads.get(keys.email_reservation(email)) or {}
+    def attempt() -> UserWithNewToken:
+        reservation = reads.get(keys.email_reservation(email_of_existing_admin)) or {}
         if reservation.get("tenant_id") != tenant_id:
             raise UserNotFound("the tenant has no active admin with that email")
         item = users.read_item_of_undeleted_user(tenant_id, reservation["user_id"])
@@ -84,7 +96,7 @@ def issue_admin_token(context: RequestContext, tenant_id: str, email: str) -> tu
     admin, token = retries.retry_on_conflict(attempt)
     log_and_count_critical_event("admin token issued by operator", tenant_id=tenant_id, user_id=admin.id)
     count_metric("AdminTokenIssued")
-    return admin, token
+    return UserWithNewToken(admin, token)
 
 
 def _replace_token(
@@ -94,8 +106,12 @@ def _replace_token(
     action: str,
     actor_checks: list[writes.Write],
     critical: bool = False,
-) -> tuple[users.User, str]:
-    """Delete the user's token and write a new one, in one transaction with the audit entry of `action`."""
+) -> UserWithNewToken:
+    """Delete the user's token and write a new one; raise `ConcurrentChange` if the user changed, or `Unauthorized`.
+
+    One transaction writes both and the audit entry of `action`. Raises `Unauthorized` if the tenant is not active, and
+    the errors of `actor_checks`. Writes the end of the user's temporary role down before, if that is due.
+    """
     old = users.User.from_item(item, clock.now())
     if old.has_unwritten_end:
         context = role_ends.write_end_first(context, item)
@@ -136,4 +152,4 @@ def _replace_token(
             critical=critical,
         ),
     )
-    return new, token
+    return UserWithNewToken(new, token)

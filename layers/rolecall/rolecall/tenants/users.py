@@ -147,9 +147,10 @@ class UserPage(NamedTuple):
 
 
 def get_user(context: RequestContext, own_or_managed_user_id: str) -> User:
-    """Return the caller itself or a user whom the caller manages; any user of any tenant for the master token.
+    """Return the caller, or a user whom the caller manages; raise `UserNotFound`, or `Forbidden` for any other user.
 
-    Raises `UserNotFound`, and `Forbidden` for a user of the caller's tenant whom the caller may not see.
+    The master token gets any user of any active tenant. Raises `UserNotFound` for a user of another tenant than the
+    caller's, and for a user who is being deleted.
     """
     actor = context.principal
     if actor.type is PrincipalType.MASTER:
@@ -161,6 +162,7 @@ def get_user(context: RequestContext, own_or_managed_user_id: str) -> User:
 
 
 def _get_user_of_any_tenant(user_id: str, at: datetime) -> User:
+    """Return the user with this id; raise `UserNotFound` also if the user is deleted or the tenant is not active."""
     canonical = keys.canonical_uuid(user_id)
     reservations = reads.query_index(indexes.tenant_of_user(canonical), limit=1).items if canonical else []
     if not canonical or not reservations:
@@ -181,18 +183,18 @@ def list_users(
     active: bool | None = None,
     email_prefix: AddressPrefix = ANY_ADDRESS,
 ) -> UserPage:
-    """Return a page of the caller's tenant's users, ordered by email; `role` is the role in force at this moment.
+    """Return a page of the users of the caller's tenant, by email; raise `ValidationFailed` for a wrong cursor.
 
-    Every page but the last is full. A page reads only the users that it returns, and those whose temporary role has
-    ended but is not written down yet, however large the tenant is. The next page starts behind the last email of this
-    one, and emails don't change, so paging returns each user that exists the whole time exactly once. Raises
-    `ValidationFailed` for a cursor of another list.
+    `role` is the role in force at this moment. Every page but the last is full. A page reads only the users that it
+    returns, and those whose temporary role has ended but is not written down yet, however large the tenant is. The next
+    page starts behind the last email of this one, and emails don't change, so paging returns each user that exists the
+    whole time exactly once. A cursor of another list or of other filters is wrong.
     """
     tenant_id, at = context.principal.tenant_id, context.at
     scope = ("list_users", tenant_id, role or "", "" if active is None else str(active), *email_prefix.cursor_scope)
     position = cursors.decode(cursor, *scope) if cursor is not None else None
     items = reads.query_merged(
-        _index_partitions_by_role_and_state(tenant_id, role, active),
+        _index_partitions_to_query(tenant_id, role, active),
         also=_entries_of_unwritten_ends(tenant_id, role, active, at),
         prefix=email_prefix.stored,
         after=position,
@@ -205,15 +207,17 @@ def list_users(
     return UserPage(users, cursors.encode(users[-1].email.lower(), *scope) if more else None)
 
 
-def _index_partitions_by_role_and_state(
-    tenant_id: str, role: Role | None, active: bool | None
-) -> list[indexes.IndexPartition]:
+def _index_partitions_to_query(tenant_id: str, role: Role | None, active: bool | None) -> list[indexes.IndexPartition]:
+    """Return the partition of all users without a filter, else those of the roles and states that match.
+
+    A role that can be temporary has a partition of its own for its temporary holders.
+    """
     if role is None and active is None:
         return [indexes.users_by_email(tenant_id)]
     return [
         indexes.users_by_role_and_state(tenant_id, one_role, state, temporary=temporary)
         for one_role in (Role if role is None else (role,))
-        # The lowest role is never a temporary one.
+        # Nobody can hold the lowest role as a temporary one.
         for temporary in ((False,) if one_role is Role.USER else (False, True))
         for state in ((True, False) if active is None else (active,))
     ]
@@ -222,12 +226,13 @@ def _index_partitions_by_role_and_state(
 def _entries_of_unwritten_ends(
     tenant_id: str, role: Role | None, active: bool | None, at: datetime
 ) -> list[tuple[str, dynamodb.Item]]:
-    """Return the index entries, in order, of the users to whom `role` has come back by an end that is not written down.
+    """Return emails and items, by email, of the users to whom `role` has come back by an end not written down yet.
 
-    The index by role still lists these users under their temporary role. There are few: maintenance writes each end
-    down within minutes.
+    Returns nothing if `role` is None or the highest role. The result also has users to whom another role has come back;
+    `list_users` leaves them out. The index by role still lists these users under their temporary role. There are few:
+    maintenance writes each end down within minutes.
     """
-    # Nobody with the highest role as the lasting one has a temporary role.
+    # A user whose lasting role is the highest one has no temporary role, so no end gives the highest role back.
     if role is None or is_highest(role):
         return []
     ended = reads.get_listed_up_to(
