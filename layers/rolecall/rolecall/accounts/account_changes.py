@@ -37,11 +37,11 @@ def change_account_role(
     reason: str | None = None,
     if_match: Versions = None,
 ) -> accounts.Account:
-    """Change the role of another account; see `_change_account` for what it raises.
+    """Change another account's role; raise `AccountNotFound`, `SelfChangeDenied`, `LastSuperadmin` …
 
-    With `until`, as `clock.rfc3339` writes it, the role is temporary: from that second on the account has its lasting
-    role again. The same role without `until` becomes the lasting one. Raises `ValidationFailed` for an `until` that is
-    too near or too far, or with a role that is not above the lasting one.
+    Raises the errors of `_change_account`. With `until`, as `clock.rfc3339` writes it, the role is temporary: from that
+    second on the account has its lasting role again. The same role without `until` becomes the lasting one. Raises
+    `ValidationFailed` for an `until` that is too near or too far, or with a role that is not above the lasting one.
 
     The new role counts from the next request on, also for access tokens issued before, because the
     authorizer reads the account at each request.
@@ -66,7 +66,10 @@ def change_account_role(
 def ban_account(
     context: RequestContext, account_id: int, *, reason: str, if_match: Versions = None
 ) -> accounts.Account:
-    """Ban another account and end all of its sessions for good; see `_change_account`."""
+    """Ban another account and end its sessions; raise `AccountNotFound`, `SelfChangeDenied`, `LastSuperadmin` …
+
+    An account that is banned already stays unchanged, also its reason. Raises the errors of `_change_account`.
+    """
 
     def ban(old: accounts.Account) -> accounts.Account:
         return old if old.banned else replace(old, banned=True, ban_reason=reason, banned_at=rfc3339(context.at))
@@ -77,7 +80,10 @@ def ban_account(
 def unban_account(
     context: RequestContext, account_id: int, *, reason: str, if_match: Versions = None
 ) -> accounts.Account:
-    """Lift the ban of another account; see `_change_account`."""
+    """Lift the ban of another account; raise `AccountNotFound`, `SelfChangeDenied` …
+
+    An account that is not banned stays unchanged. Raises the errors of `_change_account`.
+    """
     return _change_account(
         context,
         "unban_account",
@@ -91,7 +97,10 @@ def unban_account(
 def disable_account(
     context: RequestContext, account_id: int, *, reason: str, if_match: Versions = None
 ) -> accounts.Account:
-    """Disable another account and end all of its sessions for good; see `_change_account`."""
+    """Disable another account and end its sessions; raise `AccountNotFound`, `SelfChangeDenied`, `LastSuperadmin` …
+
+    A disabled account stays unchanged. Raises the errors of `_change_account`.
+    """
     return _change_account(
         context, "disable_account", account_id, lambda old: replace(old, enabled=False), reason, if_match
     )
@@ -100,7 +109,10 @@ def disable_account(
 def enable_account(
     context: RequestContext, account_id: int, *, reason: str, if_match: Versions = None
 ) -> accounts.Account:
-    """Enable another account again; see `_change_account`."""
+    """Enable another account again; raise `AccountNotFound`, `SelfChangeDenied` …
+
+    An enabled account stays unchanged. Raises the errors of `_change_account`.
+    """
     return _change_account(
         context, "enable_account", account_id, lambda old: replace(old, enabled=True), reason, if_match
     )
@@ -114,14 +126,14 @@ def _change_account(
     reason: str | None,
     if_match: Versions,
 ) -> accounts.Account:
-    """Apply `transform` to another account and save the result; write nothing if it is equal.
+    """Save another account as `transform` returns it; raise `AccountNotFound`, `SelfChangeDenied`, `LastSuperadmin` …
 
-    One transaction checks that the account is as it was read and that the actor still has its role; it also
-    updates the count of superadmins and writes the audit entry. Raises, in this order: `AccountNotFound`,
-    `PreconditionFailed`, what `transform` raises, `SelfChangeDenied`, `LastSuperadmin`, `ConcurrentChange`. Raises
-    `RoleTransitionDenied` or `Forbidden` if the actor's role is temporary and the change gives a power that outlives
-    it, `Forbidden` if the actor's role has changed since the authorizer read it, `Unauthorized` if the actor is no
-    longer active.
+    Writes nothing if `transform` changes nothing. One transaction checks that the account is as it was read and that
+    the actor still has its role; it also updates the count of superadmins and writes the audit entry. Raises, in this
+    order: `AccountNotFound`, `PreconditionFailed`, the errors of `transform`, `SelfChangeDenied`, `LastSuperadmin`,
+    `ConcurrentChange`. Raises `RoleTransitionDenied` or `Forbidden` if the actor's role is temporary and the change
+    gives a power that outlives it, `Forbidden` if the actor's role has changed since the authorizer read it,
+    `Unauthorized` if the actor is no longer active.
     """
 
     def attempt() -> tuple[accounts.Account, accounts.Account]:
@@ -153,7 +165,11 @@ def _save_account(
     reason: str | None,
     powers: tuple[Power, ...],
 ) -> accounts.Account:
-    """Write `requested` with a new version, and a new session generation if the account is no longer active."""
+    """Write `requested` and return it as written; raise `LastSuperadmin`, `ConcurrentChange`, `Forbidden` …
+
+    It gets a new version, and a new session generation if the account is no longer active. Raises `Unauthorized` if the
+    actor is no longer active.
+    """
     ends_sessions = old.is_active and not requested.is_active
     new = replace(
         requested,
@@ -188,14 +204,15 @@ def _save_account(
 
 
 def _role_if_changed(account: accounts.Account, other: accounts.Account) -> dict[str, str]:
+    """Return the role of `account`, or nothing if `other` has the same one."""
     return account.held_role.to_json() if account.held_role != other.held_role else {}
 
 
 def _powers_given(context: RequestContext, old: accounts.Account, new: accounts.Account) -> tuple[Power, ...]:
-    """Return the powers that a change gives; raise an error if one of them outlives the actor's own role.
+    """Return the powers that a change gives; raise `RoleTransitionDenied` or `Forbidden` if one outlives the actor's role.
 
-    Whoever can act again has all powers of their roles. Raises `RoleTransitionDenied` for a change of the role, and
-    `Forbidden` for any other change.
+    An account that becomes active again gets all powers of its roles. Raises `RoleTransitionDenied` for a change of the
+    role, and `Forbidden` for any other change.
     """
     is_activated = new.is_active and not old.is_active
     powers = powers_of(new.held_role) if is_activated else powers_given(old.held_role, new.held_role)

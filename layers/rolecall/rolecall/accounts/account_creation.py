@@ -43,14 +43,18 @@ def create_account(
     only_if_no_active_superadmin: bool = False,
     idempotency_key: str | None = None,
 ) -> accounts.Account:
-    """Create an account; a repeated call with the same `idempotency_key` returns the account as it was created.
+    """Create an account; raise `EmailTaken`, `UsernameTaken`, `SuperadminExists`, `Forbidden` or `Unauthorized`.
 
     Raises `Forbidden` if the caller's own role is temporary and the new account's role is above the caller's lasting
     role. Raises `EmailTaken` if anyone on the platform has that email, `UsernameTaken` if another account has that
     username.
     With `only_if_no_active_superadmin`, raises `SuperadminExists` if the platform has an active superadmin; the first
-    superadmin is created that way. Raises `IdempotencyKeyReused` if the key was used for other facts,
-    `RequestInProgress` while the first request with the key runs.
+    superadmin is created that way. Raises `Forbidden` if the actor's role has changed since the authorizer read it,
+    `Unauthorized` if the actor is no longer active.
+
+    A repeated call with the same `idempotency_key` creates nothing and returns the account as it was created. Raises
+    `IdempotencyKeyReused` if the key was used for other facts, `RequestInProgress` while the first request with the key
+    runs, `ResultDeleted` if the account is deleted.
     """
     actor = context.principal.held_platform_role
     if actor is not None:
@@ -80,7 +84,10 @@ def create_account(
 def _create_account_in_one_transaction(
     context: RequestContext, new: NewAccount, claim: "IdempotencyClaim | None", *, only_if_no_active_superadmin: bool
 ) -> accounts.Account:
-    """Raises the errors of the checks of the actor, of the superadmins, of the email and of the username."""
+    """Write the account; raise `SuperadminExists`, `Unauthorized`, `Forbidden`, `EmailTaken` or `UsernameTaken`.
+
+    The account's id is drawn from a counter before the transaction. If the transaction fails, that id is never used.
+    """
     at = rfc3339(context.at)
     account = accounts.Account(
         id=writes.increment_counter(keys.platform_counters(), "last_account_id"),

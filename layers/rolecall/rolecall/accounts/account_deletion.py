@@ -11,10 +11,11 @@ from rolecall.telemetry import describe_cause_for_log, logger
 
 
 def delete_account(context: RequestContext, email: str, *, even_last_superadmin: bool = False) -> accounts.Account:
-    """Delete the account with this email for good, with its password and its sessions; return it as it was.
+    """Delete the account with this email; raise `AccountNotFound`, `LastSuperadmin` or `ConcurrentChange`.
 
-    Its history stays in the audit trail. Raises `AccountNotFound` and `ConcurrentChange`. Raises `LastSuperadmin` for
-    the only enabled superadmin, unless with `even_last_superadmin`.
+    Deletes its password and its sessions too, and returns the account as it was. Its history stays in the audit trail.
+    Raises `LastSuperadmin` for the only active superadmin, unless with `even_last_superadmin`. A failure to delete the
+    sessions is only logged.
     """
     reservation = reads.get(keys.email_reservation(email)) or {}
     account_id = int(reservation.get("account_id", 0))
@@ -29,7 +30,7 @@ def delete_account(context: RequestContext, email: str, *, even_last_superadmin:
             writes.Delete(keys.email_reservation(email), when=Attr("account_id").eq(account_id)),
             *usernames.prepare_release(was.username, was.email, account_id),
             writes.Delete(accounts.password_item_key(account_id)),
-            *_stored_response_writes(account_id),
+            *_prepare_emptying_of_creation_response(account_id),
             trail.new_entry(
                 change_context,
                 "delete_account",
@@ -51,8 +52,11 @@ def delete_account(context: RequestContext, email: str, *, even_last_superadmin:
     return was
 
 
-def _stored_response_writes(account_id: int) -> list[writes.Write]:
-    """Return the write that empties the stored response of the request that created the account, if there is one."""
+def _prepare_emptying_of_creation_response(account_id: int) -> list[writes.Write]:
+    """Return the write that empties the stored response of the request that created the account; no write without one.
+
+    At most one write is returned. The response's item stays, so that a repeated request creates no account again.
+    """
     account = reads.get(keys.account(account_id)) or {}
     record_key = keys.Key(account.get("stored_response", ""), keys.META)
     record = reads.get(record_key) if record_key.pk else None
@@ -63,7 +67,10 @@ def _stored_response_writes(account_id: int) -> list[writes.Write]:
 
 
 def _delete_remaining_items_of_account(account_id: int) -> None:
-    """Delete the sessions of a deleted account. Sessions that remain after a crash are invalid, and they expire."""
+    """Delete all items of the account's partition; the account's own item must be deleted before.
+
+    Only sessions and used refresh tokens are left there. What remains after a crash is invalid, and it expires.
+    """
     partition = keys.account(account_id).pk
     more = True
     while more:

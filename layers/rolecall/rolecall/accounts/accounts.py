@@ -207,7 +207,7 @@ def list_accounts(
     """
     scope = ("list_accounts", str(role), str(enabled), str(banned), *email.cursor_scope)
     items = reads.query_merged(
-        _index_partitions_by_role_and_state(role, enabled, banned),
+        _index_partitions_to_query(role, enabled, banned),
         also=_entries_of_unwritten_ends(role, enabled, banned, at),
         keeps=lambda item: role is None or HeldRole.from_item(item, PlatformRole).at(at).role is role,
         prefix=email.stored,
@@ -220,9 +220,10 @@ def list_accounts(
     return AccountPage(found, cursors.encode(found[-1].email.lower(), *scope) if more else None)
 
 
-def _index_partitions_by_role_and_state(
+def _index_partitions_to_query(
     role: PlatformRole | None, enabled: bool | None, banned: bool | None
 ) -> list[indexes.IndexPartition]:
+    """Return the partition of all accounts without a filter, else those of the roles and states that match."""
     if role is None and enabled is None and banned is None:
         return [indexes.ACCOUNTS_BY_EMAIL]
     both = (True, False)
@@ -258,10 +259,10 @@ def _entries_of_unwritten_ends(
 def superadmin_count_writes(
     delta: int, *, only_if_zero_before: bool = False, may_fall_to_zero: bool = False
 ) -> list[writes.Write]:
-    """Return the write that adds `delta` (1, 0 or -1) to the platform's count of active superadmins, or no write.
+    """Return the write that adds `delta` (1, 0 or -1) to the platform's count of active superadmins; no write for 0.
 
-    The transaction raises `LastSuperadmin` if the count would fall to 0, unless `may_fall_to_zero`. With
-    `only_if_zero_before`, it raises `SuperadminExists` if the count is not 0 before.
+    Changes nothing and raises nothing itself. The transaction raises `LastSuperadmin` if the count would fall to 0,
+    unless `may_fall_to_zero`. With `only_if_zero_before`, it raises `SuperadminExists` if the count is not 0 before.
     """
     if delta == 0:
         return []

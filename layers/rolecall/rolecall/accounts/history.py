@@ -28,10 +28,10 @@ class HistoryPage(NamedTuple):
 
 
 def list_account_history(account_id: int, *, limit: int, cursor: str | None = None) -> HistoryPage:
-    """Return a page of the account's history, newest first.
+    """Return a page of the account's history, newest first; raise `ValidationFailed` or `AccountNotFound`.
 
-    Each entry shows the name and email that the actor had at that time. Raises `ValidationFailed` for a
-    cursor of another history, then `AccountNotFound`.
+    Each entry shows the name and email that the actor had at that time. Raises `ValidationFailed` for a cursor of
+    another history, then `AccountNotFound`.
     """
     scope = ("list_account_history", str(account_id))
     position = cursors.decode(cursor, *scope) if cursor is not None else None
@@ -49,6 +49,7 @@ def list_account_history(account_id: int, *, limit: int, cursor: str | None = No
 
 
 def _to_history_entry(item: dynamodb.Item) -> dict[str, Any]:
+    """Return an audit entry in the form of the platform API."""
     actor = item["actor"]
     name, description = _ACTIONS.get(item["action"], (item["action"].upper(), item["action"].replace("_", " ")))
     return {
@@ -70,7 +71,7 @@ def _to_history_entry(item: dynamodb.Item) -> dict[str, Any]:
 
 
 def _describe_changes_and_reason(item: dynamodb.Item) -> str:
-    """Return the changes, then the reason: `role: ROLE_CLIENT -> ROLE_ADMIN; reason: runs the support team now`."""
+    """Return changes, then reason, as in `role: ROLE_CLIENT -> ROLE_ADMIN; reason: runs the support team now`."""
     before, after = item["before"] or {}, item["after"] or {}
     if item["action"] == "create_account" or item["outcome"] == trail.DENIED:
         changes = [f"{name}: {value}" for name, value in after.items()]

@@ -15,19 +15,21 @@ from rolecall.telemetry import count_metric, logger
 
 
 def write_end_first(context: RequestContext, item: dynamodb.Item) -> RequestContext:
-    """Write an end down before another change of the same account; return the context for that change.
+    """Write an end down before another change of the account, and return the context for that change; see `write_end`.
 
-    The context has the present time, because the audit trail must show the change after the end.
+    The context has the present time, because the audit trail must show the change after the end. Raises
+    `ConcurrentChange` if the account has changed since it was read.
     """
     write_end(item, context.request_id, clock.now())
     return replace(context, at=clock.now())
 
 
 def write_end(item: dynamodb.Item, request_id: str, at: datetime) -> None:
-    """Write down that the temporary role in an account's item, as it was read, has ended; `at` is the present time.
+    """Write down that an account's temporary role has ended; raise `ConcurrentChange` or `ValueError`.
 
-    One transaction writes the account and the audit entry. Raises `ConcurrentChange` if the item has changed since it
-    was read, for example because another request has written the end down.
+    `item` is the account's item as it was read, `at` the present time. One transaction writes the account and the audit
+    entry. Raises `ConcurrentChange` if the item has changed since it was read, for example because another request has
+    written the end down. Raises `ValueError` if the role has not ended.
     """
     written = HeldRole.from_item(item, PlatformRole)
     account = accounts.Account.from_item(item, at)

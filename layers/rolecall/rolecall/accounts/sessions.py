@@ -28,19 +28,28 @@ class AccountTokens(NamedTuple):
 
 
 def log_in(context: RequestContext, email: str, password: str) -> AccountTokens:
-    """Check email and password, and start a session of the account. Raises what `logins.log_in` raises."""
+    """Check email and password, and start a session of the account; raise `Unauthorized`, `RateLimited`.
+
+    Raises the same `Unauthorized` for an unknown email, a wrong password, and an account that is disabled or banned.
+    Raises `RateLimited` instead after too many failures, `ConcurrentChange` if the account changes at the same time.
+    """
     return AccountTokens(*logins.log_in(context, email, password, _owner_of_reservation).tokens)
 
 
 def _owner_of_reservation(reservation: dynamodb.Item) -> AccountOwner:
+    """Return the account to which an email belongs, or one that does not exist if the email belongs to no account."""
     return AccountOwner(int(reservation.get("account_id", _NO_ACCOUNT_ID)))
 
 
 def refresh_session(context: RequestContext, refresh_token: str) -> AccountTokens:
-    """Exchange a refresh token for a new pair of tokens. Raises what `sessions.refresh_session` raises."""
+    """Exchange a refresh token for a new pair of tokens; raise `Unauthorized` for one that is not valid.
+
+    A refresh token that is used twice ends its session; see `sessions.refresh_session` for the exception. Raises
+    `ConcurrentChange` if other requests change the session at the same time.
+    """
     return AccountTokens(*sessions.refresh_session(context, refresh_token, AccountOwner, revocation_entry))
 
 
 def log_out(context: RequestContext, refresh_token: str) -> None:
-    """End the account's session; see `sessions.log_out`."""
+    """End the caller's session and the refresh token's session; ignore a refresh token that is not the caller's."""
     sessions.log_out(context, AccountOwner(int(context.principal.id)), refresh_token)

@@ -13,9 +13,10 @@ from rolecall.text_rules import InvalidText, comparable_name
 
 
 def reservation_key_unless_own_email(username: str, own_email: str) -> keys.Key | None:
-    """Return the key of the username's reservation, or None if the username is the account's own email.
+    """Return the key that reserves the username; None for the own email; raise `InvalidText` if it can't be a key.
 
-    Raises `InvalidText` for a username that can't be part of a key. Accounts of earlier versions may have one.
+    A username that is another email address gives the key of that email's reservation. Accounts of earlier versions
+    may have a username that can't be part of a key.
     """
     address = _username_as_email_address(username)
     if address is None:
@@ -29,7 +30,10 @@ def reservation_item(key: keys.Key, account_id: int) -> dynamodb.Item:
 
 
 def prepare_reservation(username: str, own_email: str, account_id: int) -> list[writes.Write]:
-    """Return the writes that reserve the username; the transaction raises `UsernameTaken` if someone else has it."""
+    """Return the write that reserves the username; the transaction raises `UsernameTaken` if someone else has it.
+
+    Returns no write for a username that is the account's own email. Raises `InvalidText` if it can't be a key.
+    """
     key = reservation_key_unless_own_email(username, own_email)
     if key is None:
         return []
@@ -43,7 +47,10 @@ def prepare_reservation(username: str, own_email: str, account_id: int) -> list[
 
 
 def prepare_release(username: str, own_email: str, account_id: int) -> list[writes.Write]:
-    """Return the writes that delete the username's reservation when the account is deleted; none if it has none."""
+    """Return the write that deletes the username's reservation; no write if the account has no reservation of its own.
+
+    Reads the reservation and changes nothing itself.
+    """
     try:
         key = reservation_key_unless_own_email(username, own_email)
     except InvalidText:
