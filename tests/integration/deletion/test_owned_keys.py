@@ -55,7 +55,7 @@ def test_the_items_that_are_still_owned_are_deleted_and_no_other_ones() -> None:
     put(token, tenant_id="t", user_id="ada")
     put(taken, tenant_id="t", user_id="bo")
 
-    owned_keys.delete_items_still_owned(ADA, [EMAIL.pk, token.pk, taken.pk, token.pk, "EMAIL#gone"])
+    owned_keys.release_items_still_owned(ADA, [EMAIL.pk, token.pk, taken.pk, token.pk, "EMAIL#gone"])
 
     assert (reads.get(EMAIL), reads.get(token)) == (None, None)
     assert (reads.get(taken) or {})["user_id"] == "bo"
@@ -65,7 +65,7 @@ def test_a_stored_response_is_emptied_and_keeps_its_place() -> None:
     rest = {"request_hash": "hash", "expires_at": 5}
     put(RECORD, status="COMPLETED", answer="{}", tenant_id="t", user_id="ada", **rest)
 
-    owned_keys.delete_items_still_owned(ADA, [RECORD.pk])
+    owned_keys.release_items_still_owned(ADA, [RECORD.pk])
 
     assert reads.get(RECORD) == {"pk": RECORD.pk, "sk": RECORD.sk, "status": keys.RESULT_DELETED, **rest}
 
@@ -83,7 +83,7 @@ def test_what_another_takes_over_after_the_look_at_it_is_left(key: keys.Key) -> 
 
 
 def test_nothing_to_release_is_nothing() -> None:
-    owned_keys.delete_items_still_owned(ADA, [])
+    owned_keys.release_items_still_owned(ADA, [])
 
 
 def test_only_a_token_can_never_belong_to_another_owner() -> None:

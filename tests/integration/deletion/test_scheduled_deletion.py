@@ -415,6 +415,6 @@ def _die() -> None:
 
 
 def test_a_tenant_that_changed_before_its_restoration_is_looked_at_again_unless_it_is_being_deleted() -> None:
-    assert type(restoration._error_if_changed({"status": "deleting"})) is DeletionStarted
+    assert type(restoration._deletion_started_or_concurrent_change({"status": "deleting"})) is DeletionStarted
     for found in (None, {"status": "active"}, {"status": "scheduled"}):
-        assert type(restoration._error_if_changed(found)) is ConcurrentChange
+        assert type(restoration._deletion_started_or_concurrent_change(found)) is ConcurrentChange

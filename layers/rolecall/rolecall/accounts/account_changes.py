@@ -209,7 +209,7 @@ def _role_if_changed(account: accounts.Account, other: accounts.Account) -> dict
 
 
 def _powers_given(context: RequestContext, old: accounts.Account, new: accounts.Account) -> tuple[Power, ...]:
-    """Return the powers that a change gives; raise `RoleTransitionDenied` or `Forbidden` if one outlives the actor's role.
+    """Return the powers that a change gives; raise `RoleTransitionDenied` or `Forbidden` if one outlives its source.
 
     An account that becomes active again gets all powers of its roles. Raises `RoleTransitionDenied` for a change of the
     role, and `Forbidden` for any other change.

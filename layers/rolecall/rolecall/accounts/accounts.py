@@ -198,12 +198,11 @@ def list_accounts(
     banned: bool | None = None,
     email: AddressPrefix = ANY_ADDRESS,
 ) -> AccountPage:
-    """Return a page of the accounts that match, ordered by email; every page but the last is full.
+    """Return a page of the accounts that match, ordered by email; raise `ValidationFailed` for a wrong cursor.
 
-    `role` is the role in force at the moment `at`.
-
-    The next page starts behind the last email of this one, and emails don't change, so paging returns each
-    account that matches the whole time exactly once. Raises `ValidationFailed` for a cursor of another list.
+    `role` is the role in force at the moment `at`. Every page but the last is full. The next page starts behind the
+    last email of this one, and emails don't change, so paging returns each account that matches the whole time exactly
+    once. A cursor of another list or of other filters is wrong.
     """
     scope = ("list_accounts", str(role), str(enabled), str(banned), *email.cursor_scope)
     items = reads.query_merged(
@@ -243,12 +242,13 @@ def _index_partitions_to_query(
 def _entries_of_unwritten_ends(
     role: PlatformRole | None, enabled: bool | None, banned: bool | None, at: datetime
 ) -> list[tuple[str, dynamodb.Item]]:
-    """Return the index entries, in order, of the accounts to which `role` has come back by an unwritten end.
+    """Return emails and items, by email, of the accounts to which `role` has come back by an end not written down yet.
 
-    The index by role still lists these accounts under their temporary role. There are few: maintenance writes each end
-    down within minutes.
+    Returns nothing if `role` is None or the highest role. The result also has accounts to which another role has come
+    back; `list_accounts` leaves them out. The index by role still lists these accounts under their temporary role.
+    There are few: maintenance writes each end down within minutes.
     """
-    # Nobody with the highest role as the lasting one has a temporary role.
+    # An account whose lasting role is the highest one has no temporary role, so no end gives the highest role back.
     if role is None or is_highest(role):
         return []
     ended = reads.get_listed_up_to(indexes.ROLE_ENDS_OF_ACCOUNTS, indexes.highest_role_end_sort_key(epoch_seconds(at)))
