@@ -113,6 +113,7 @@ class Account:
 
     @classmethod
     def from_creation_record(cls, record: Mapping[str, Any]) -> Self:
+        """Make the account as it was created of its record; see `to_creation_record`."""
         known = {name: record[name] for name in _CREATION_FIELDS}
         return cls(**known, held_role=HeldRole.lasting(PlatformRole(record["role"])))
 

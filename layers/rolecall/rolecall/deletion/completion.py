@@ -102,7 +102,7 @@ def log_unlogged_critical_events(job: DeletionJob) -> None:
     """Log and count the critical events in `job.unlogged_events`, then remove them from the job or delete the job.
 
     Deletes the job if its tenant was restored. Each event is logged at least once, also after a crash. A repeated log
-    line has the same audit entry id. If the job has changed since it was read, its events stay and are logged again.
+    line has the same audit entry id. If the job has changed since it was read, nothing is removed.
     """
     if not job.unlogged_events:
         return

@@ -60,6 +60,7 @@ class DeletionJob:
 
     @classmethod
     def from_items(cls, job_item: dynamodb.Item, slice_items: Iterable[dynamodb.Item]) -> Self:
+        """Make a job of its item and the items of its slices; a scheduled job and a receipt have no slices."""
         slices = [Slice.from_item(item) for item in slice_items]
         deleted = sum((one.deleted for one in slices), Counter({n: int(v) for n, v in job_item["deleted"].items()}))
         remaining = sum((one.kept + (one.pending or Counter()) for one in slices), Counter[str]())

@@ -82,8 +82,8 @@ def delete_tenant(
 def start_due_deletion(context: RequestContext, tenant_id: str) -> bool:
     """Start a scheduled deletion that is due and queue its slices; return False if the tenant has no due deletion.
 
-    Raises `TenantProtected`, `ConcurrentChange` and `ServiceUnavailable`. If it stops between the transaction and the
-    queue, maintenance resumes the deletion like any other.
+    Raises `TenantNotFound`, `TenantProtected`, `ConcurrentChange` and `ServiceUnavailable`. If it stops between the
+    transaction and the queue, maintenance resumes the deletion like any other.
     """
     tenant = reads.get(keys.tenant(tenant_id))
     is_due = tenant is not None and tenant.get("deletes_at", "9") <= rfc3339(context.at)
@@ -107,7 +107,10 @@ class _Accepted(NamedTuple):
 def _accept_deletion(
     context: RequestContext, tenant_id: str, confirm_name: str | None, grace_days: int | None, reason: str | None
 ) -> _Accepted:
-    """Schedule the deletion or write the tombstone, or return the existing job; raise the errors of `delete_tenant`."""
+    """Schedule a deletion, write the tombstone or return the existing job; raise `ConcurrentChange`, `TenantNotFound` …
+
+    Raises `TenantProtected` and `ConfirmationMismatch` too.
+    """
     try:
         tenant = _read_deletable_tenant(tenant_id, confirm_name)
         if grace_days is None:

@@ -19,7 +19,7 @@ _PAGE = 50
 
 
 def write_due_ends(at: datetime, request_id: str, reserve_seconds: float) -> int:
-    """Write down the ends that are due at the time `at`, the earliest first; return how many, log those that fail.
+    """Write down the ends that are due at the time `at`, the earliest first; return how many, log unexpected errors.
 
     Stops when less than `reserve_seconds` are left. The ends that are left, and those that fail, are still due at the
     next run. The ends of users of a tenant that is not active are skipped: they are written down when it is active

@@ -44,10 +44,9 @@ _SECRET_NAMES = frozenset({"token", "password", "secret", "refresh_token"})
 
 
 def check_table(after: keys.Key | None, *, reserve_seconds: float) -> Iterator[tuple[list[Finding], keys.Key | None]]:
-    """Check the items behind the key `after`, page by page; yield each page's findings and its last key.
+    """Check the items behind the key `after`; yield each page's findings and its last key, None at the table's end.
 
-    The last key is None at the end of the table. Starts no page with less than `reserve_seconds` left. Several items
-    of a page are checked at a time.
+    Starts no page with less than `reserve_seconds` left. Several items of a page are checked at a time.
     """
     width = config().sweep_concurrency
     with Pool(width) as pool:

@@ -53,10 +53,11 @@ class JwtKeyRotation(Body):
 
 
 def run_operation(context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
-    """Run the operation that `request["operation"]` names; the request's other fields are its arguments.
+    """Run the operation that `request["operation"]` names; raise `ValidationFailed` for unknown names and arguments.
 
-    The answer holds the new secret, if there is one. Raises `ValidationFailed` for an unknown operation or wrong
-    arguments, and the errors that the docstring of the operation names.
+    The other fields of the request are the arguments. The answer holds the new secret, if there is one. Raises
+    `ValidationFailed` for an unknown operation or wrong arguments, and the errors that the docstring of the operation
+    names.
     """
     name = request.get("operation")
     if name not in _OPERATIONS:
@@ -96,7 +97,7 @@ def delete_account(context: RequestContext, arguments: AccountDeletion) -> dict[
 
 
 def issue_admin_token(context: RequestContext, arguments: AdminTokenIssue) -> dict[str, Any]:
-    """Replace the API token of an existing admin, named by tenant and email; raise `UserNotFound` if there is none.
+    """Replace the API token of an existing admin, named by tenant and email; raise `UserNotFound`, `ValidationFailed` …
 
     This is for a tenant whose admins have all lost their tokens. Returns the new token in full. The admin's old token
     is invalid from the answer on. Raises `ValidationFailed` for an id that is no UUID, `UserNotFound` if the tenant has

@@ -128,7 +128,7 @@ def _read_check_and_write_change(
     reason: str | None,
     if_match: frozenset[int] | None,
 ) -> tuple[users.User, users.User]:
-    """Read the user, check the rules and write the change; return the user before and after it.
+    """Write a change and return the user before and after; raise `PreconditionFailed`, `UserNotFound`, `LastAdmin` …
 
     Writes nothing, and returns the user twice, if nothing changes. Raises, in this order: `UserNotFound`,
     `ValidationFailed` for `until`, `PreconditionFailed`, the errors of `decide_change`, `LastAdmin`,

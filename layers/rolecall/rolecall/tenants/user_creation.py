@@ -55,6 +55,7 @@ class CreatedUser(NamedTuple):
 
     @classmethod
     def from_replay_record(cls, record: Mapping[str, Any], claim: "IdempotencyClaim") -> Self:
+        """Make the created user of its record again, with the same token, which the claim derives."""
         user = users.User.from_item(record["user"], clock.now())
         return cls(user, claim.derive_api_token(user.id), record["webhook_url"])
 

@@ -58,7 +58,9 @@ def delete_user(
 def _mark_deleted_and_free_owned_keys(
     context: RequestContext, user_id: str, reason: str | None, if_match: frozenset[int] | None
 ) -> User:
-    """Mark the user as deleted, and delete token and email, in one transaction; return the user as it was.
+    """Mark a user as deleted; raise `UserNotFound`, `PreconditionFailed`, `SelfChangeDenied`, `LastAdmin` …
+
+    The same transaction deletes the user's token and email. Returns the user as it was.
 
     Raises, in this order: `UserNotFound`, `PreconditionFailed`, `SelfChangeDenied`, `Forbidden`, `LastAdmin`,
     `ConcurrentChange`. Raises `Unauthorized` if the actor or the tenant is no longer active.
@@ -128,6 +130,7 @@ def _owned_key_releases(owner: Owner, user: dynamodb.Item) -> list[writes.Write]
 
 
 def _is_stored_response(key: keys.Key) -> bool:
+    """Return whether the key, which a user's item lists, is one of an idempotency record."""
     return keys.is_idempotency_record_outside_tenant(key.pk) or key.sk != keys.META
 
 
