@@ -235,7 +235,7 @@ def _index_partitions_to_query(
             both if banned is None else (banned,),
             (False, True),
         )
-        # The lowest role is never a temporary one.
+        # Nobody can hold the lowest role as a temporary one.
         if not (temporary and one_role is PlatformRole.CLIENT)
     ]
 

@@ -176,7 +176,7 @@ def runnable_slices(slices: Iterable[Slice]) -> list[Slice]:
     return [one for one in slices if one.state == OPEN] or [one for one in slices if one.state == SWEPT]
 
 
-#: For each type of item whose receipt category is not the type in lower case with an "s": the receipt category.
+#: The receipt category of some types of items. For all other types, it is the type in lower case with an "s" added.
 _CATEGORIES = {"SPENT": "used_refresh_tokens"}
 
 

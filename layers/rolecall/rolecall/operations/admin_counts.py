@@ -21,7 +21,7 @@ _PAGE = 200
 #: Counting a tenant's admins stops this many seconds before the deadline.
 _RESERVE_SECONDS = 3.0
 
-#: A count by the index is repeated this many times before it is reported as wrong.
+#: The items in the index are counted this many times before a stored count is reported as wrong.
 _INDEX_READS = 3
 
 

@@ -9,7 +9,7 @@ from rolecall.auth.roles import TEMPORARY_ROLE_ATTRIBUTES, HeldRole, PlatformRol
 from rolecall.clock import second_of_rfc3339
 from rolecall.storage import dynamodb, indexes
 
-#: Maintenance writes an end down within five minutes. After this time without it, something is wrong.
+#: Maintenance writes an end down within five minutes. An end that is not written down after this time is a fault.
 _MOST_MINUTES_UNWRITTEN = timedelta(minutes=30)
 
 

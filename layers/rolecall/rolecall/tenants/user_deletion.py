@@ -21,7 +21,7 @@ from rolecall.tenants import role_ends
 from rolecall.tenants.user_changes import conflict_instead_of_last_admin_if_changed
 from rolecall.tenants.users import User
 
-#: A deletion checks the time left after this many deleted items of the user.
+#: The deletion of a user checks the time left each time that it has deleted this many items.
 _PAGE = 250
 
 #: The deletion of a user's items stops this many seconds before the deadline.
