@@ -90,7 +90,18 @@ class User(Answer):
     updated_at: Timestamp
 
 
-class ListedUser(User):
+class UserWithChoices(User):
+    """A user, and with `include=allowed_roles` what the caller could make of the user."""
+
+    allowed_roles: list[Role] = Field(
+        default=ABSENT,
+        examples=[["admin", "user"]],
+        description="Only with `include=allowed_roles`: the roles other than the present one that the caller could "
+        "give the user now, without an end. Empty for oneself.",
+    )
+
+
+class ListedUser(UserWithChoices):
     """A user with the last four characters of the API token, which is stored as a hash only."""
 
     token: str = Field(
@@ -137,7 +148,7 @@ class UserList(Success):
 
 
 class UserFound(Success):
-    data: User
+    data: UserWithChoices
 
 
 class Done(Success):

@@ -33,6 +33,11 @@ _PREFIX: Schema = {"type": "string", "maxLength": 254, "description": "The begin
 _TEXT: Schema = {"type": "string", "maxLength": 254}
 _ID: Schema = {**_TEXT, "minLength": 1}
 _FLAG: Schema = {"type": "boolean"}
+_INCLUDE: Schema = {
+    "type": "string",
+    "enum": ["allowed_roles"],
+    "description": "`allowed_roles`: also the roles that the caller could give each user.",
+}
 _REASON: Schema = {
     "type": "string",
     "minLength": 1,
@@ -172,6 +177,7 @@ OPERATIONS: dict[str, Operation] = {
             "role": _one_of(Role),
             "active": _FLAG,
             "email": _PREFIX,
+            "include": _INCLUDE,
         },
         description="A user that exists while all pages are read is listed exactly once. `role` is the role in "
         "force at the moment of the answer.",
@@ -188,6 +194,7 @@ OPERATIONS: dict[str, Operation] = {
         _ok("The user.", answers.UserFound, etag=True),
         errors=(errors.UserNotFound,),
         path={"id": USER_ID},
+        query={"include": _INCLUDE},
     ),
     "update_user": Operation(
         USERS,

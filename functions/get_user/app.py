@@ -6,9 +6,18 @@ from rolecall.http.requests import Request
 from rolecall.http.responses import Family, Response, etag_header
 from rolecall.http.routes import route
 from rolecall.tenants import users
+from rolecall.tenants.allowed_roles import Include, allowed_roles
 
 
-@route(Family.TENANT, may_call=require_either(require_tenant_role(*Role), require_master_token))
+@route(
+    Family.TENANT,
+    may_call=require_either(require_tenant_role(*Role), require_master_token),
+    query=frozenset({"include"}),
+)
 def handler(request: Request[None]) -> Response:
+    include = request.query_choice("include", Include)
     user = users.get_user(request.context, request.path["id"])
-    return Response(200, {"success": True, "data": user.to_json_without_token()}, etag_header(user.version))
+    shown = user.to_json_without_token()
+    if include is Include.ALLOWED_ROLES:
+        shown["allowed_roles"] = allowed_roles(request.context, user)
+    return Response(200, {"success": True, "data": shown}, etag_header(user.version))

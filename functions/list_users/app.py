@@ -6,14 +6,16 @@ from rolecall.http.requests import Request
 from rolecall.http.responses import Family, Response
 from rolecall.http.routes import route
 from rolecall.tenants import users
+from rolecall.tenants.allowed_roles import Include, allowed_roles
 
 
 @route(
     Family.TENANT,
     may_call=require_tenant_role(Role.ADMIN),
-    query=frozenset({"limit", "cursor", "role", "active", "email"}),
+    query=frozenset({"limit", "cursor", "role", "active", "email", "include"}),
 )
 def handler(request: Request[None]) -> Response:
+    include = request.query_choice("include", Include)
     page = users.list_users(
         request.context,
         limit=request.limit(default=1000, maximum=1000),
@@ -22,7 +24,11 @@ def handler(request: Request[None]) -> Response:
         active=request.query_flag("active"),
         email_prefix=request.query_email_prefix("email"),
     )
-    body = {"success": True, "users": [user.to_json() for user in page.users]}
+    shown = [user.to_json() for user in page.users]
+    if include is Include.ALLOWED_ROLES:
+        for user, fields in zip(page.users, shown, strict=True):
+            fields["allowed_roles"] = allowed_roles(request.context, user)
+    body = {"success": True, "users": shown}
     if page.next_cursor:
         body["next_cursor"] = page.next_cursor
     return Response(200, body)

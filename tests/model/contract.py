@@ -428,6 +428,7 @@ def check_query(query: Mapping[str, str], known: Iterable[str], most: int = 1000
             refuse_if(not text.isdecimal() or not 1 <= int(text) <= most, INVALID)
         if name in choices:
             refuse_if(text not in choices[name] and not (name == "role" and text in PLATFORM_ROLES), INVALID)
+        refuse_if(name == "include" and text != "allowed_roles", INVALID)
         refuse_if(name == "reason" and not _reason(text), INVALID)
         if name in {"from", "to"}:
             refuse_if(not re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", text), INVALID)
@@ -588,6 +589,14 @@ class Model:
         refuse_if(caller.kind != "user" or caller.role not in roles, FORBIDDEN)
         user: User = caller.holder
         return user
+
+    def _with_choices(self, caller: Caller, user: User, shown: dict[str, Any], query: Mapping[str, str]) -> Any:
+        """A user as it is shown, with the roles that the caller could give, if that was asked for."""
+        if "include" not in query:
+            return shown
+        may = caller.kind == "user" and user is not caller.holder
+        roles = [new for new in ROLES if new != user.role and (user.role, new) in CHANGES[caller.role]] if may else []
+        return {**shown, "allowed_roles": roles}
 
     @staticmethod
     def _target(actor: User, user_id: str) -> User:
@@ -974,8 +983,11 @@ class Model:
 
         return self.answer(caller, request)
 
-    def get_user(self, caller: Caller | None, user_id: str) -> Answer:
+    def get_user(self, caller: Caller | None, user_id: str, query: Mapping[str, str]) -> Answer:
         def request(caller: Caller) -> Answer:
+            if caller.kind != "master":
+                self._in_tenant(caller, ROLES)
+            check_query(query, ("include",))
             if caller.kind == "master":
                 everyone = [user for one in self.tenants if one.status == "active" for user in one.users]
                 found = [user for user in everyone if user.id == user_id.lower()]
@@ -985,18 +997,19 @@ class Model:
                 actor = self._in_tenant(caller, ROLES)
                 user = self._target(actor, user_id)
                 refuse_if(user is not actor and user.role not in MANAGES[caller.role], FORBIDDEN)
-            return Answer(200, {"success": True, "data": user.shown}, headers=etag(user.version), changes=False)
+            shown = self._with_choices(caller, user, user.shown, query)
+            return Answer(200, {"success": True, "data": shown}, headers=etag(user.version), changes=False)
 
         return self.answer(caller, request)
 
     def list_users(self, caller: Caller | None, query: Mapping[str, str]) -> Answer:
         def request(caller: Caller) -> Answer:
             actor = self._in_tenant(caller, ["admin"])
-            check_query(query, ("limit", "cursor", "role", "active", "email"))
+            check_query(query, ("limit", "cursor", "role", "active", "email", "include"))
             refuse_if(query.get("role", "user") not in ROLES, INVALID)
             prefix = query.get("email", "").lower()
             rows = [
-                (user.email.lower(), user.listed)
+                (user.email.lower(), self._with_choices(caller, user, user.listed, query))
                 for user in actor.tenant.users
                 if query.get("role", user.role) == user.role
                 and query.get("active", str(user.active).lower()) == str(user.active).lower()

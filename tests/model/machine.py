@@ -52,6 +52,7 @@ emails = st.sampled_from(EMAILS)
 usernames = st.sampled_from([None, None, "Grace", " GRACE ", "hopper", *EMAILS])
 limits = st.sampled_from([None, None, "1", "2", "3", "1000", "0", "1001", "x"])
 flags = st.sampled_from([None, None, None, "true", "false", "yes"])
+includes = st.sampled_from([None, "allowed_roles", "allowed_roles", "allowed_roles", "roles"])
 reasons = st.sampled_from([None, None, None, "holidays", " as ana@example.com says ", "x" * 500, " ", "x" * 501])
 
 
@@ -413,14 +414,15 @@ class Platform(RuleBasedStateMachine):
 
     # --- Users ---
 
-    @rule(who=pick, user=pick)
-    def get_user(self, who: int, user: int) -> None:
+    @rule(who=pick, user=pick, include=includes)
+    def get_user(self, who: int, user: int, include: str | None) -> None:
         self.step()
         asks = self.member(who) if who % 5 else self.live(MASTER_TOKEN)
         if asks[2] is not None and asks[0] and asks[0].tenant and asks[0].tenant.status != "active":
             return  # a caller authorized before the tenant was closed may still read items that are being removed
         user_id = self.id_of(self.target(asks[0], user), user)
-        self.ask(asks, "GET", f"/users/{user_id}", self.model.get_user(asks[0], user_id))
+        query = {} if include is None else {"include": include}
+        self.ask(asks, "GET", f"/users/{user_id}", self.model.get_user(asks[0], user_id, query), query=query)
 
     @rule(
         who=pick,
@@ -430,6 +432,7 @@ class Platform(RuleBasedStateMachine):
                 "role": st.sampled_from([None, None, None, *ROLES, "boss", "ROLE_ADMIN"]),
                 "active": flags,
                 "email": st.sampled_from([None, None, "an", "ANA@", "zz"]),
+                "include": includes,
             }
         ),
         cursor=pick,

@@ -142,6 +142,12 @@ BUGS = {
         'if audit_entry.get("reason"):',
         "if False:",
     ),
+    "a manager is offered what it may not give": Bug(
+        "more offered than allowed",
+        "tenants.allowed_roles:_is_allowed",
+        "user_changes.check_change_allowed(context, user, role, None)",
+        "pass",
+    ),
     "an email stays taken": Bug(
         "leaked lookup item",
         "tenants.user_deletion:_owned_key_releases",

@@ -122,6 +122,7 @@ GROUPS = (
             "tenants/user_tokens",
             "tenants/user_deletion",
             "tenants/sessions",
+            "tenants/allowed_roles",
         ),
         (
             "integration/tenants/test_sessions.py",
@@ -131,6 +132,7 @@ GROUPS = (
             "integration/tenants/test_temporary_roles.py",
             "integration/tenants/test_list_users.py",
             "integration/tenants/test_list_users_filtered.py",
+            "integration/tenants/test_allowed_roles.py",
             "integration/tenants/test_idempotency.py",
             "integration/tenants/test_user_deletion_crashes.py",
             _COUNTS,
