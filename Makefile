@@ -18,7 +18,7 @@ OR_END = || { kill -s PIPE $$PPID; exit 1; }
 LOCAL = trap : INT; $(PY) -m local
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run sync logs shell seed doctor reset operator delete-tenant invoke start-api start-lambda bench bench-deletion cost test prove prove-botocore soak lint \
+.PHONY: help setup run sync logs shell seed doctor reset operator delete-tenant promote invoke start-api start-lambda bench bench-deletion cost test prove prove-botocore soak lint \
 	unit integration e2e mutate format licences secrets lock browser openapi typescript build deploy verify
 
 help: ## List the targets
@@ -49,6 +49,9 @@ reset: $(READY) ## Remove the state that `make run` keeps in .local/
 
 delete-tenant: $(READY) ## Delete a tenant and show the progress (ID=…; GRACE_DAYS=7 or WAIT=yes; API=… MASTER_TOKEN=… for a remote one)
 	@GRACE_DAYS='$(GRACE_DAYS)' WAIT='$(WAIT)' $(LOCAL) delete-tenant $(ID) $(OR_END)
+
+promote: $(READY) ## Change the roles of many users (FILE=changes.csv; YES=yes; API=… TOKEN=… for a remote stack or another tenant)
+	@FILE='$(FILE)' YES='$(YES)' $(LOCAL) promote $(OR_END)
 
 operator: $(READY) ## Do an operation on the running local stack (ARGS='create_superadmin email=…')
 	@$(LOCAL) operate $(ARGS) $(OR_END)

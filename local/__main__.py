@@ -32,6 +32,7 @@ COMMANDS = {
     "doctor": "local.commands.doctor:main",
     "release": "local.commands.release:main",
     "delete-tenant": "local.commands.delete_tenant:main",
+    "promote": "local.commands.promote:main",
     "invoke": "local.commands.sam_local:invoke",
     "start-api": "local.commands.sam_local:start_api",
     "start-lambda": "local.commands.sam_local:start_lambda",

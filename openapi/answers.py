@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, RootModel, WithJsonSchema
 
 from rolecall.auth.roles import PlatformRole, Role
+from rolecall.errors import LastAdmin
 from rolecall.http.field_types import Email
 
 USER_ID = "7c2d1e3f-9a8b-4c10-b2d3-e4f5a6b7c8d9"
@@ -49,6 +50,9 @@ type AccountId = Annotated[int, Field(ge=1, le=2**31 - 1, examples=[123], json_s
 type Amount = Annotated[
     float,
     WithJsonSchema({"type": "number", "examples": [0], "description": "Exact, with at most two decimals."}),
+]
+type Code = Annotated[
+    str, Field(pattern="^[A-Z]+(_[A-Z]+)*$", description="For programs; see the error catalogue for each code.")
 ]
 type Counts = Annotated[
     dict[str, Annotated[int, Field(ge=0)]],
@@ -175,6 +179,56 @@ class RoleChanged(Done):
 
     message: Literal["User role updated successfully"]
     data: RoleChange
+
+
+class ChangeResult(Answer):
+    """What became of one change: the user as it was named, and for a change that is not refused both names."""
+
+    user_id: UserId = ABSENT
+    email: Email = ABSENT
+    outcome: Literal["changed", "unchanged", "refused", "not_tried"] = Field(
+        examples=["changed"], description="`unchanged`: the user has that role already. `not_tried`: nothing happened."
+    )
+    old_role: Role = Field(default=ABSENT, examples=["user"], description="Only of `changed` and `unchanged`.")
+    new_role: Role = Field(examples=["manager"])
+    until: Timestamp = Field(default=ABSENT, description="Only if it was given.")
+    error_code: Code = Field(default=ABSENT, description="Why it was refused, for programs.")
+    error: Said = Field(default=ABSENT, description="Why it was refused, for people.")
+
+
+class ChangeResults(Answer):
+    dry_run: bool = Field(examples=[False])
+    changed: int = Field(ge=0, examples=[1])
+    unchanged: int = Field(ge=0, examples=[0])
+    refused: int = Field(ge=0, examples=[1])
+    not_tried: int = Field(ge=0, examples=[0])
+    results: list[ChangeResult] = Field(
+        examples=[
+            [
+                {
+                    "user_id": USER_ID,
+                    "email": "ada@example.com",
+                    "outcome": "changed",
+                    "old_role": "user",
+                    "new_role": "manager",
+                },
+                {
+                    "user_id": ADMIN_ID,
+                    "outcome": "refused",
+                    "new_role": "user",
+                    "error_code": LastAdmin.code,
+                    "error": LastAdmin.message,
+                },
+            ]
+        ]
+    )
+
+
+class RolesChanged(Done):
+    """One result for each change, in the order of the request."""
+
+    message: Literal["Each result says what became of its change", "Dry run: nothing was changed"]
+    data: ChangeResults
 
 
 class NewToken(Answer):
@@ -448,9 +502,6 @@ class History(RootModel[list[HistoryEntry]]):
 
 # --- Errors ----------------------------------------------------------------------------------------
 
-type Code = Annotated[
-    str, Field(pattern="^[A-Z]+(_[A-Z]+)*$", description="For programs; see the error catalogue for each code.")
-]
 type Path = Annotated[str, Field(pattern="^/", examples=["/v1/api/superadmin/users/7/role"])]
 
 

@@ -32,7 +32,7 @@ ADVICE = {
     "To create the item again, use a new `Idempotency-Key`.",
     "TENANT_PROTECTED": 'Lift the protection with `PUT /global/tenants/{id}` and `{"deletion_protection": false}`.',
     "PRECONDITION_FAILED": "Read the item again, decide again, and send its new `ETag` in `If-Match`.",
-    "PAYLOAD_TOO_LARGE": "Send at most 16 KiB.",
+    "PAYLOAD_TOO_LARGE": "Send at most 16 KiB, or 64 KiB for `POST /users/promote`.",
     "UNSUPPORTED_MEDIA_TYPE": "Send `Content-Type: application/json`, in UTF-8 and without a `Content-Encoding`.",
     "IDEMPOTENCY_KEY_REUSED": "Use a new key for a new request. Repeat an old request with exactly the same body.",
     "RATE_LIMITED": "Wait as many seconds as `Retry-After` says, then repeat the request.",

@@ -168,6 +168,15 @@ OPERATIONS: dict[str, Operation] = {
         "lasting role, and it ends by itself. The same role without `until` becomes the lasting one. Who holds a role "
         "temporarily gives none above their own lasting role, except with an `until` no later than their own end.",
     ),
+    "promote_users": Operation(
+        USERS,
+        _ok("What became of each change, in the order of the request.", answers.RolesChanged),
+        description="Each change obeys the rules of a promotion, in a transaction and with an audit entry of its own. "
+        "One that is refused stops no other. Whether the caller may still make changes is checked for each. "
+        "Changes for which the time does not suffice are `not_tried`. Repeating the request is safe. With `dry_run` "
+        "nothing is changed, and the results say what would happen, each after the ones before it. The body has at "
+        "most 64 KiB. A user that is named twice is a 400.",
+    ),
     "list_users": Operation(
         USERS,
         _ok("A page of users, full unless it is the last.", answers.UserList),

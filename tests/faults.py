@@ -139,3 +139,22 @@ def _refused(code: str) -> tuple[_Answer, dict[str, Any]]:
 def _unprocessed(params: dict[str, Any]) -> tuple[_Answer, dict[str, Any]]:
     """Return an answer that says that no part of the batch was processed."""
     return _Answer(200), {"UnprocessedItems": json.loads(params["body"])["RequestItems"], "ResponseMetadata": {}}
+
+
+@contextmanager
+def before_transaction(number: int, act: Callable[[], object]) -> Iterator[None]:
+    """Act directly before the n-th transaction is sent, counted from 1. The transactions of `act` do not count."""
+    sent = 0
+
+    def count(**_: Any) -> None:
+        nonlocal sent
+        sent += 1
+        if sent == number:
+            act()
+
+    events = dynamodb.client().meta.events
+    events.register("before-call.dynamodb.TransactWriteItems", count)
+    try:
+        yield
+    finally:
+        events.unregister("before-call.dynamodb.TransactWriteItems", count)

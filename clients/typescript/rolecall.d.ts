@@ -26,6 +26,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/users/promote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change the roles of many others in the caller's tenant, one after the other (admin, manager)
+         * @description Each change obeys the rules of a promotion, in a transaction and with an audit entry of its own. One that is refused stops no other. Whether the caller may still make changes is checked for each. Changes for which the time does not suffice are `not_tried`. Repeating the request is safe. With `dry_run` nothing is changed, and the results say what would happen, each after the ones before it. The body has at most 64 KiB. A user that is named twice is a 400.
+         *
+         *     **Who may call:** tenant users with the role `admin` or `manager`.
+         */
+        post: operations["promote_users"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/users": {
         parameters: {
             query?: never;
@@ -779,6 +801,69 @@ export interface components {
         Ban: {
             reason: components["schemas"]["Reason"];
         };
+        Change: {
+            user_id?: components["schemas"]["Uuid"];
+            email?: components["schemas"]["Email"];
+            new_role: components["schemas"]["Role"];
+            until?: string | null;
+            /** @description In place of the reason for all changes. */
+            reason?: components["schemas"]["Reason"] | null;
+        };
+        /** @description What became of one change: the user as it was named, and for a change that is not refused both names. */
+        ChangeResult: {
+            user_id?: components["schemas"]["UserId"];
+            email?: components["schemas"]["Email"];
+            /**
+             * @description `unchanged`: the user has that role already. `not_tried`: nothing happened.
+             * @example changed
+             * @enum {string}
+             */
+            outcome: "changed" | "unchanged" | "refused" | "not_tried";
+            /**
+             * @description Only of `changed` and `unchanged`.
+             * @example user
+             */
+            old_role?: components["schemas"]["Role"];
+            /** @example manager */
+            new_role: components["schemas"]["Role"];
+            /** @description Only if it was given. */
+            until?: components["schemas"]["Timestamp"];
+            /** @description Why it was refused, for programs. */
+            error_code?: components["schemas"]["Code"];
+            /** @description Why it was refused, for people. */
+            error?: components["schemas"]["Said"];
+        };
+        ChangeResults: {
+            /** @example false */
+            dry_run: boolean;
+            /** @example 1 */
+            changed: number;
+            /** @example 0 */
+            unchanged: number;
+            /** @example 1 */
+            refused: number;
+            /** @example 0 */
+            not_tried: number;
+            /**
+             * @example [
+             *       {
+             *         "email": "ada@example.com",
+             *         "new_role": "manager",
+             *         "old_role": "user",
+             *         "outcome": "changed",
+             *         "user_id": "7c2d1e3f-9a8b-4c10-b2d3-e4f5a6b7c8d9"
+             *       },
+             *       {
+             *         "error": "the tenant would be left without an active admin: make someone else admin first",
+             *         "error_code": "LAST_ADMIN",
+             *         "new_role": "user",
+             *         "outcome": "refused",
+             *         "user_id": "9b1c7e2a-3d4e-4f50-a6b7-c8d9e0f1a2b3"
+             *       }
+             *     ]
+             */
+            results: components["schemas"]["ChangeResult"][];
+        };
         /** @description For programs; see the error catalogue for each code. */
         Code: string;
         /**
@@ -981,6 +1066,14 @@ export interface components {
             active: boolean;
             created_at: components["schemas"]["Timestamp"];
             updated_at: components["schemas"]["Timestamp"];
+            /**
+             * @description Only with `include=allowed_roles`: the roles other than the present one that the caller could give the user now, without an end. Empty for oneself.
+             * @example [
+             *       "admin",
+             *       "user"
+             *     ]
+             */
+            allowed_roles?: components["schemas"]["Role"][];
             /** @example ********-****-****-****-********f0a9 */
             token: string;
         };
@@ -1076,6 +1169,12 @@ export interface components {
             until?: string;
             reason?: components["schemas"]["Reason"] | null;
         };
+        Promotions: {
+            changes: components["schemas"]["Change"][];
+            reason?: components["schemas"]["Reason"] | null;
+            /** @default false */
+            dry_run?: boolean;
+        };
         /** @example stands in for Ana in July */
         Reason: string;
         Refresh: {
@@ -1110,6 +1209,14 @@ export interface components {
             /** @constant */
             message: "User role updated successfully";
             data: components["schemas"]["RoleChange"];
+        };
+        /** @description One result for each change, in the order of the request. */
+        RolesChanged: {
+            /** @constant */
+            success: true;
+            /** @enum {string} */
+            message: "Each result says what became of its change" | "Dry run: nothing was changed";
+            data: components["schemas"]["ChangeResults"];
         };
         Said: string;
         ScheduledDeletion: {
@@ -1298,7 +1405,7 @@ export interface components {
         UserFound: {
             /** @constant */
             success: true;
-            data: components["schemas"]["User"];
+            data: components["schemas"]["UserWithChoices"];
         };
         /**
          * Format: uuid
@@ -1390,6 +1497,38 @@ export interface components {
             /** @constant */
             message: "User updated successfully";
         };
+        /** @description A user, and with `include=allowed_roles` what the caller could make of the user. */
+        UserWithChoices: {
+            id: components["schemas"]["UserId"];
+            tenant_id: components["schemas"]["TenantId"];
+            email: components["schemas"]["Email"];
+            /**
+             * @description The role in force.
+             * @example user
+             */
+            role: components["schemas"]["Role"];
+            /**
+             * @description Only while a temporary role is in force: the role after it.
+             * @example user
+             */
+            lasting_role?: components["schemas"]["Role"];
+            /** @description Only while a temporary role is in force: its end, from which on it is over. */
+            role_until?: components["schemas"]["Timestamp"];
+            /** @example true */
+            active: boolean;
+            created_at: components["schemas"]["Timestamp"];
+            updated_at: components["schemas"]["Timestamp"];
+            /**
+             * @description Only with `include=allowed_roles`: the roles other than the present one that the caller could give the user now, without an end. Empty for oneself.
+             * @example [
+             *       "admin",
+             *       "user"
+             *     ]
+             */
+            allowed_roles?: components["schemas"]["Role"][];
+        };
+        /** Format: uuid */
+        Uuid: string;
         Validation: {
             /**
              * @description The name as it was sent, which may be empty.
@@ -1644,6 +1783,9 @@ export type ApiToken = components['schemas']['ApiToken'];
 export type AuditEntry = components['schemas']['AuditEntry'];
 export type AuditList = components['schemas']['AuditList'];
 export type Ban = components['schemas']['Ban'];
+export type Change = components['schemas']['Change'];
+export type ChangeResult = components['schemas']['ChangeResult'];
+export type ChangeResults = components['schemas']['ChangeResults'];
 export type Code = components['schemas']['Code'];
 export type Counts = components['schemas']['Counts'];
 export type Credentials = components['schemas']['Credentials'];
@@ -1675,12 +1817,14 @@ export type PlatformRole = components['schemas']['PlatformRole'];
 export type PlatformRoleName = components['schemas']['PlatformRoleName'];
 export type Preview = components['schemas']['Preview'];
 export type Promotion = components['schemas']['Promotion'];
+export type Promotions = components['schemas']['Promotions'];
 export type Reason = components['schemas']['Reason'];
 export type Refresh = components['schemas']['Refresh'];
 export type Registration = components['schemas']['Registration'];
 export type Role = components['schemas']['Role'];
 export type RoleChange = components['schemas']['RoleChange'];
 export type RoleChanged = components['schemas']['RoleChanged'];
+export type RolesChanged = components['schemas']['RolesChanged'];
 export type Said = components['schemas']['Said'];
 export type ScheduledDeletion = components['schemas']['ScheduledDeletion'];
 export type Target = components['schemas']['Target'];
@@ -1717,6 +1861,8 @@ export type UserToCreate = components['schemas']['UserToCreate'];
 export type UserTokenPair = components['schemas']['UserTokenPair'];
 export type UserUpdate = components['schemas']['UserUpdate'];
 export type UserUpdated = components['schemas']['UserUpdated'];
+export type UserWithChoices = components['schemas']['UserWithChoices'];
+export type Uuid = components['schemas']['Uuid'];
 export type Validation = components['schemas']['Validation'];
 export type WebhookUrl = components['schemas']['WebhookUrl'];
 export type ResponseTenantUnauthorized = components['responses']['TenantUnauthorized'];
@@ -1892,6 +2038,114 @@ export interface operations {
             503: components["responses"]["TenantServiceUnavailable"];
         };
     };
+    promote_users: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The id of the request in the answer, the logs and the audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "changes": [
+                 *         {
+                 *           "user_id": "7c2d1e3f-9a8b-4c10-b2d3-e4f5a6b7c8d9",
+                 *           "new_role": "manager"
+                 *         },
+                 *         {
+                 *           "email": "ada@example.com",
+                 *           "new_role": "user"
+                 *         }
+                 *       ],
+                 *       "reason": "the new team",
+                 *       "dry_run": false
+                 *     }
+                 */
+                "application/json": components["schemas"]["Promotions"];
+            };
+        };
+        responses: {
+            /** @description What became of each change, in the order of the request. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "message": "Each result says what became of its change",
+                     *       "data": {
+                     *         "dry_run": false,
+                     *         "changed": 1,
+                     *         "unchanged": 0,
+                     *         "refused": 1,
+                     *         "not_tried": 0,
+                     *         "results": [
+                     *           {
+                     *             "email": "ada@example.com",
+                     *             "new_role": "manager",
+                     *             "old_role": "user",
+                     *             "outcome": "changed",
+                     *             "user_id": "7c2d1e3f-9a8b-4c10-b2d3-e4f5a6b7c8d9"
+                     *           },
+                     *           {
+                     *             "error": "the tenant would be left without an active admin: make someone else admin first",
+                     *             "error_code": "LAST_ADMIN",
+                     *             "new_role": "user",
+                     *             "outcome": "refused",
+                     *             "user_id": "9b1c7e2a-3d4e-4f50-a6b7-c8d9e0f1a2b3"
+                     *           }
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RolesChanged"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": (components["schemas"]["TenantError"] & {
+                        /** @enum {string} */
+                        error_code: "VALIDATION_ERROR";
+                    }) | components["schemas"]["GatewayError"];
+                };
+            };
+            401: components["responses"]["TenantUnauthorized"];
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": (components["schemas"]["TenantError"] & {
+                        /** @enum {string} */
+                        error_code: "FORBIDDEN";
+                    }) | components["schemas"]["GatewayError"];
+                };
+            };
+            413: components["responses"]["TenantContentTooLarge"];
+            415: components["responses"]["TenantUnsupportedMediaType"];
+            429: components["responses"]["TenantTooManyRequests"];
+            500: components["responses"]["TenantInternalServerError"];
+            503: components["responses"]["TenantServiceUnavailable"];
+        };
+    };
     list_users: {
         parameters: {
             query?: {
@@ -1903,6 +2157,8 @@ export interface operations {
                 active?: boolean;
                 /** @description The beginning of the email, in any case. */
                 email?: string;
+                /** @description `allowed_roles`: also the roles that the caller could give each user. */
+                include?: "allowed_roles";
             };
             header?: {
                 /** @description The id of the request in the answer, the logs and the audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
@@ -1935,6 +2191,10 @@ export interface operations {
                      *           "active": true,
                      *           "created_at": "2026-06-15T12:00:00Z",
                      *           "updated_at": "2026-06-15T12:00:00Z",
+                     *           "allowed_roles": [
+                     *             "admin",
+                     *             "user"
+                     *           ],
                      *           "token": "********-****-****-****-********f0a9"
                      *         }
                      *       ]
@@ -2109,7 +2369,10 @@ export interface operations {
     };
     get_user: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `allowed_roles`: also the roles that the caller could give each user. */
+                include?: "allowed_roles";
+            };
             header?: {
                 /** @description The id of the request in the answer, the logs and the audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
@@ -2146,7 +2409,11 @@ export interface operations {
                      *         "role_until": "2026-06-15T12:00:00Z",
                      *         "active": true,
                      *         "created_at": "2026-06-15T12:00:00Z",
-                     *         "updated_at": "2026-06-15T12:00:00Z"
+                     *         "updated_at": "2026-06-15T12:00:00Z",
+                     *         "allowed_roles": [
+                     *           "admin",
+                     *           "user"
+                     *         ]
                      *       }
                      *     }
                      */

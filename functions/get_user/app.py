@@ -6,7 +6,7 @@ from rolecall.http.requests import Request
 from rolecall.http.responses import Family, Response, etag_header
 from rolecall.http.routes import route
 from rolecall.tenants import users
-from rolecall.tenants.allowed_roles import Include, allowed_roles
+from rolecall.tenants.allowed_roles import Include, find_allowed_roles
 
 
 @route(
@@ -19,5 +19,5 @@ def handler(request: Request[None]) -> Response:
     user = users.get_user(request.context, request.path["id"])
     shown = user.to_json_without_token()
     if include is Include.ALLOWED_ROLES:
-        shown["allowed_roles"] = allowed_roles(request.context, user)
+        shown["allowed_roles"] = find_allowed_roles(request.context, [user])[0]
     return Response(200, {"success": True, "data": shown}, etag_header(user.version))

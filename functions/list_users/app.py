@@ -6,7 +6,7 @@ from rolecall.http.requests import Request
 from rolecall.http.responses import Family, Response
 from rolecall.http.routes import route
 from rolecall.tenants import users
-from rolecall.tenants.allowed_roles import Include, allowed_roles
+from rolecall.tenants.allowed_roles import Include, find_allowed_roles
 
 
 @route(
@@ -26,8 +26,8 @@ def handler(request: Request[None]) -> Response:
     )
     shown = [user.to_json() for user in page.users]
     if include is Include.ALLOWED_ROLES:
-        for user, fields in zip(page.users, shown, strict=True):
-            fields["allowed_roles"] = allowed_roles(request.context, user)
+        for fields, roles in zip(shown, find_allowed_roles(request.context, page.users), strict=True):
+            fields["allowed_roles"] = roles
     body = {"success": True, "users": shown}
     if page.next_cursor:
         body["next_cursor"] = page.next_cursor

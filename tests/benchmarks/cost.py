@@ -32,7 +32,7 @@ from rolecall.aws import clients, queues, secrets_manager
 from rolecall.storage import dynamodb
 from tests import gateway
 from tests.gateway import Response
-from tests.integration.conftest import MASTER_TOKEN, PASSWORD, make_account, register
+from tests.integration.conftest import MASTER_TOKEN, PASSWORD, Member, make_account, register
 
 MEASURED, PAGE = ROOT / "docs/cost.json", ROOT / "docs/cost.md"
 
@@ -79,7 +79,7 @@ _AUTHORIZER = "authorize_request"
 _HASHING = {"register_tenant", "create_user", "log_in_user", "log_in", "create_account"}
 #: The functions whose stream record invokes the publisher and becomes an event. The record of a login does not.
 _CAUSES_EVENT = {
-    "promote_user", "update_user", "delete_user", "change_account_role",
+    "promote_user", "promote_users", "update_user", "delete_user", "change_account_role",
     "ban_account", "unban_account", "enable_account", "disable_account",
 }  # fmt: skip
 #: The number of users of the tenant that is listed and deleted.
@@ -224,6 +224,10 @@ def _value_size(value: Mapping[str, Any]) -> int:
 type Call = Callable[[], Response]
 
 
+def _one_change_of(user: Member) -> dict[str, Any]:
+    return {"changes": [{"user_id": user.id, "new_role": "manager"}]}
+
+
 def scenario(name: str) -> Iterator[tuple[str, Call]]:
     """One typical call of each route: it succeeds, and everything that can be cached is cached.
 
@@ -247,6 +251,7 @@ def scenario(name: str) -> Iterator[tuple[str, Call]]:
     yield "list_users", request("GET", "/users", admin)
     yield "get_user", request("GET", user, admin)
     yield "promote_user", request("POST", f"{user}/promote", admin, {"new_role": "manager"})
+    yield "promote_users", request("POST", "/users/promote", admin, _one_change_of(users[1]))
     yield "update_user", request("PUT", user, admin, {"active": False})
     yield "rotate_token", request("POST", f"{user}/token", admin)
     own = {"email": tenant.admin.email, "password": PASSWORD}
@@ -490,7 +495,8 @@ Dollars for **a million calls** ({of}; on demand, arm64, default memory, without
 A call is one that succeeds, in a tenant of {users} users. Lists and the deletion of a tenant cost more in a larger
 tenant. The authorizer is included: it is a function of its own and runs at each call. Its reads are the price for
 roles and credentials that end at once. The master token is read from Secrets Manager at each use. This is 5 $ of the
-total of its routes.
+total of its routes. `POST /users/promote` is measured with one change. Each further change costs as much as the
+requests and write units of a promotion, without API Gateway and authorizer.
 
 | route | requests to DynamoDB | read units | write units | DynamoDB | Lambda | API Gateway | the rest | **total** |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- |

@@ -272,6 +272,62 @@ def test_demote_against_demote_of_the_last_two_admins(stack: Stack, register: Ca
 
 
 @pytest.mark.usefixtures("in_process")
+def test_many_changes_against_a_demotion_of_their_actor(stack: Stack, register: Callable[[str], Tenant]) -> None:
+    """From the change on whose transaction comes after the demotion, every change is refused, and nothing of it is."""
+    tenant, rounds = register("Halfway"), Rounds("many changes against a demotion of their actor")
+    actor, users = tenant.add("admin"), [tenant.add("user") for _ in range(8)]
+    roles = cycle(["manager", "user"])
+
+    def play_round() -> None:
+        assert tenant.promote(tenant.admin, actor, "admin").status == 200
+        new_role, old_role = next(roles), next(roles)
+        next(roles)
+        for user in users:
+            assert tenant.promote(tenant.admin, user, old_role).status == 200
+        race, body = (
+            Race[Any, Any](rounds.dice),
+            {"changes": [{"user_id": one.id, "new_role": new_role} for one in users]},
+        )
+        principals = {who.id: gateway.authorize(who.token) for who in (actor, tenant.admin)}
+
+        def change() -> None:
+            path, principal = "/users/promote", principals[actor.id]
+            race.record("changes", lambda: gateway.request("POST", path, body=body, principal=principal))
+
+        def demote() -> None:
+            path, principal = f"/users/{actor.id}/promote", principals[tenant.admin.id]
+            time.sleep(rounds.dice.uniform(0, 0.25))
+            race.record(
+                "demotion", lambda: gateway.request("POST", path, body={"new_role": "user"}, principal=principal)
+            )
+
+        with _delayed(rounds.dice):
+            race.run(change, demote)
+
+        found = {event.operation: event for event in race.history}
+        changes, demotion = found["changes"], found["demotion"]
+        assert (changes.answer.status, demotion.answer.status) == (200, 200), _told(race, None)
+        results = changes.answer.body["data"]["results"]
+        codes = [one.get("error_code", one["outcome"]) for one in results]
+        made = codes.count("changed")
+        assert codes == ["changed"] * made + ["FORBIDDEN"] * (len(users) - made), _told(race, None)
+        if demotion.answered < changes.began:
+            assert made == 0
+        if changes.answered < demotion.began:
+            assert made == len(users)
+        seen = [gateway.authorize(one.token) or {} for one in users]
+        assert [one["role"] for one in seen] == [new_role] * made + [old_role] * (len(users) - made)
+        rounds.orders[f"{made} of {len(users)}"] += 1
+
+    rounds.play(play_round)
+    sys.stdout.write(f"changes made before the demotion: {dict(sorted(rounds.orders.items()))}\n")
+
+
+def _change_of(member: Member, new_role: str) -> dict[str, str]:
+    return {"user_id": member.id, "new_role": new_role}
+
+
+@pytest.mark.usefixtures("in_process")
 def test_promote_against_delete(stack: Stack, register: Callable[[str], Tenant]) -> None:
     """And against a rotation by the user who goes."""
     tenant, rounds = register("Farewell"), Rounds("promote against delete")

@@ -4,13 +4,16 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from local.demo.bulk_users import create_bulk_users
 from local.deployment.stack import Stack
 from local.http import Answer, call
-from tests.e2e.conftest import PASSWORD, Member, Tenant
+from rolecall import deadline
+from tests.e2e.conftest import PASSWORD, Member, Tenant, make
 
 
 def _eventually[T](look: Callable[[], T], seconds: float = 30) -> T:
@@ -230,3 +233,76 @@ def test_other_services_learn_of_changed_roles_deactivations_and_deletions(
         "User Deactivated": (manager, idle),
         "User Deleted": (idle, None),
     }
+
+
+def test_a_hundred_roles_are_changed_at_once(stack: Stack, layer: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Given a tenant of a hundred users beside its admin
+    monkeypatch.setattr(deadline, "time_left", lambda: 60.0)
+    admin, *others = create_bulk_users(101, 1)
+
+    def ask(changes: list[dict[str, str]], **more: Any) -> Answer:
+        return call("POST", f"{stack.api}/users/promote", admin.token, {"changes": changes, **more})
+
+    changes = [{"email": one.email, "new_role": "user" if one.role == "manager" else "manager"} for one in others]
+
+    # When a dry run asks what would happen, then nothing happens
+    told = ask(changes, reason="the reorganisation", dry_run=True)
+    assert told.status == 200, told.text
+    assert told.json()["data"]["changed"] == 100
+
+    # When it is carried out, then exactly that happens, in one request and within its time
+    started = time.monotonic()
+    done = ask(changes, reason="the reorganisation")
+    assert time.monotonic() - started < 28
+    assert done.json()["data"]["results"] == told.json()["data"]["results"]
+    users = call("GET", f"{stack.api}/users", admin.token).json()["users"]
+    roles = {user["email"]: user["role"] for user in users}
+    assert all(roles[change["email"]] == change["new_role"] for change in changes)
+
+    # And each change has its entry with the reason, in the order of the request
+    entries = call("GET", f"{stack.api}/audit?action=promote_user&limit=100", admin.token).json()["entries"]
+    targets = [one["user_id"] for one in done.json()["data"]["results"]]
+    assert [entry["target"]["id"] for entry in reversed(entries)] == targets
+    assert {entry["reason"] for entry in entries} == {"the reorganisation"}
+
+    # When it is repeated, then nothing changes
+    again = ask(changes).json()["data"]
+    assert (again["changed"], again["unchanged"]) == (0, 100)
+
+    # When one who was made a manager asks, then a manager's rules count for each change
+    manager = next(one for one, change in zip(others, changes, strict=True) if change["new_role"] == "manager")
+    plain = next(one for one, change in zip(others, changes, strict=True) if change["new_role"] == "user")
+    body = {"changes": [{"user_id": who.user_id, "new_role": "user"} for who in (admin, manager, plain)]}
+    refused = call("POST", f"{stack.api}/users/promote", manager.token, body).json()["data"]["results"]
+    codes = [one.get("error_code", one["outcome"]) for one in refused]
+    assert codes == ["ROLE_TRANSITION_DENIED", "SELF_CHANGE_DENIED", "unchanged"]
+    assert call("DELETE", f"{stack.api}/global/tenants/{admin.tenant_id}", stack.master_token).status in {200, 202}
+
+
+def test_make_promote_changes_what_a_file_says(
+    served: Stack, register: Callable[[str], Tenant], tmp_path: Path
+) -> None:
+    # Given a file with an error, then the error is told with its line and nothing is changed
+    tenant = register("Spreadsheet")
+    ana, ben = tenant.add("user"), tenant.add("manager")
+    path = tmp_path / "changes.csv"
+    path.write_text(f"email,new_role,until,reason\n{ana.email},boss,,\n")
+    options = f"FILE={path}", f"TOKEN={tenant.admin.token}"
+    refused = make("promote", *options)
+    assert refused.returncode != 0
+    assert "line 2: new_role must be one of" in refused.stderr
+
+    # Given a right one, then it shows what would happen and, where nobody can answer, changes nothing
+    path.write_text(f"email,new_role,until,reason\n{ana.email},manager,,for July\n{ben.email},user,,\n")
+    asked = make("promote", *options)
+    assert "What would happen" in asked.stdout
+    assert "say YES=yes" in asked.stderr
+    assert tenant.request(tenant.admin, "GET", f"/users/{ana.id}").json()["data"]["role"] == "user"
+
+    # When it may go on, then it makes the changes and shows them
+    done = make("promote", *options, "YES=yes")
+    assert done.returncode == 0, done.stderr
+    assert "What happened" in done.stdout
+    assert "2 changed" in done.stdout
+    assert [entry["reason"] for entry in _audit(tenant, "?action=promote_user")] == [None, "for July"]
+    assert tenant.request(tenant.admin, "GET", f"/users/{ana.id}").json()["data"]["role"] == "manager"

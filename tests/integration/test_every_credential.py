@@ -37,6 +37,11 @@ TABLE: dict[str, Row] = {
     "POST /users/{id}/promote": Row(
         "/users/{id}/promote", {"new_role": "manager"}, (404, 200, 200, 403, 403, 403, 403)
     ),
+    "POST /users/promote": Row(
+        "/users/promote",
+        {"changes": [{"email": "nobody@example.com", "new_role": "user"}]},
+        (200, 200, 200, 403, 403, 403, 403),
+    ),
     "POST /users/{id}/token": Row("/users/{id}/token", None, (404, 200, 200, 403, 403, 403, 403)),
     "POST /register": Row(
         "/register",

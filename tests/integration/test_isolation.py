@@ -70,6 +70,15 @@ PLACES: dict[str, list[Place]] = {
         Place("user", "/users/{me}/promote", 400, {"new_role": "user", "user_id": "{it}"}),
         Place("tenant", "/users/{me}/promote", 400, {"new_role": "user", "tenant_id": "{it}"}),
     ],
+    "POST /users/promote": [
+        Place("user", "/users/promote", 200, {"changes": [{"user_id": "{it}", "new_role": "user"}]}),
+        Place("user", "/users/promote", 200, {"changes": [{"user_id": "{it}", "new_role": "user"}], "dry_run": True}),
+        Place("email", "/users/promote", 200, {"changes": [{"email": "{it}", "new_role": "admin"}]}),
+        Place("email", "/users/promote", 200, {"changes": [{"email": "{it}", "new_role": "admin"}], "dry_run": True}),
+        Place(
+            "tenant", "/users/promote", 400, {"changes": [{"user_id": "{me}", "new_role": "user", "tenant_id": "{it}"}]}
+        ),
+    ],
     "POST /users/{id}/token": [_user("/token")],
     "GET /users": [
         Place("users cursor", "/users?cursor={it}", 400),

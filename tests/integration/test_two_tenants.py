@@ -21,6 +21,12 @@ ATTEMPTS: dict[str, list[tuple[Callable[[Tenant, Tenant, Holder], Response], int
         (lambda acme, globex, _: _promote_by(acme, f"{acme.admin.id}#{globex.admin.id}"), 404),
         (lambda acme, globex, _: _promote_by(acme, f"..%2f{globex.admin.id}"), 404),
     ],
+    "promote_users": [
+        (lambda acme, globex, _: _promote_many(acme, {"user_id": globex.members[0].id}), 200),
+        (lambda acme, globex, _: _promote_many(acme, {"user_id": globex.admin.id, "reason": "spite"}), 200),
+        (lambda acme, globex, _: _promote_many(acme, {"email": globex.admin.email}), 200),
+        (lambda acme, globex, _: _promote_many(acme, {"user_id": globex.admin.id, "tenant_id": globex.id}), 400),
+    ],
     "create_user": [
         (lambda acme, globex, _: _create(acme, tenant_id=globex.id), 400),
         (lambda acme, globex, _: _create(acme, email=globex.admin.email), 409),
@@ -111,6 +117,13 @@ ATTEMPTS: dict[str, list[tuple[Callable[[Tenant, Tenant, Holder], Response], int
 
 def _promote_by(acme: Tenant, user_id: str) -> Response:
     return acme.admin.request("POST", f"/users/{user_id}/promote", {"new_role": "user"})
+
+
+def _promote_many(acme: Tenant, change: dict[str, str]) -> Response:
+    answer = acme.admin.request("POST", "/users/promote", {"changes": [{**change, "new_role": "manager"}]})
+    if answer.status == 200:
+        assert answer.body["data"]["results"][0]["error_code"] == "USER_NOT_FOUND"
+    return answer
 
 
 def _create(acme: Tenant, **changed: str) -> Response:

@@ -380,6 +380,17 @@ _PASSWORD = _text(8, 128)
 #: The fields of each body: the check of the value, and whether the field is required.
 BODIES: dict[str, dict[str, tuple[Check, bool]]] = {
     "promote": {"new_role": (_role, True), "reason": (_optional(_reason), False)},
+    "promote_users": {
+        "changes": (lambda value: isinstance(value, list) and 1 <= len(value) <= 100, True),
+        "reason": (_optional(_reason), False),
+        "dry_run": (_boolean, False),
+    },
+    "change": {
+        "user_id": (lambda value: isinstance(value, str) and is_uuid(value), False),
+        "email": (_email, False),
+        "new_role": (_role, True),
+        "reason": (_optional(_reason), False),
+    },
     "create_user": {
         "email": (_email, True),
         "password": (_PASSWORD, True),
@@ -417,6 +428,9 @@ def check_body(kind: str, body: Any) -> None:
     for name, (check, required) in fields.items():
         refuse_if(required and name not in body, INVALID)
         refuse_if(name in body and not check(body[name]), INVALID)
+    refuse_if(kind == "change" and ("user_id" in body) == ("email" in body), INVALID)
+    for change in body["changes"] if kind == "promote_users" else ():
+        check_body("change", change)
     refuse_if(kind == "update_user" and not body.keys() & {"active", "role"}, INVALID)
 
 
@@ -1040,6 +1054,90 @@ class Model:
             asked=lambda: _compared_request("promote", body, caller),
         )
 
+    def promote_users(
+        self, caller: Caller | None, body: Any, *, on_the_way: tuple[int, Callable[[], object]] | None = None
+    ) -> Answer:
+        """Many promotions in one request. `on_the_way` is what happens before the change at a position is written."""
+
+        def request(caller: Caller) -> Answer:
+            actor = self._in_tenant(caller, ["admin", "manager"])
+            check_body("promote_users", body)
+            tenant, dry_run = actor.tenant, body.get("dry_run", False)
+            targets = [self._named_in_change(tenant, change) for change in body["changes"]]
+            people = [target if isinstance(target, str) else target.id for target in targets]
+            refuse_if(len(set(people)) < len(people), INVALID)
+            refuse_if(tenant.status != "active", UNAUTHORIZED)
+            self.check_active(caller)
+            undo = _snapshot_of(tenant)
+            results: list[dict[str, Any]] = []
+            for position, (target, change) in enumerate(zip(targets, body["changes"], strict=True)):
+                entries = len(tenant.trail)
+                if on_the_way and on_the_way[0] == position:
+                    on_the_way[1]()
+                results.append(self._change_in_bulk(caller, target, body, change, results))
+                if on_the_way and on_the_way[0] == position and len(tenant.trail) == entries + 2:
+                    # The change began before what happened on the way, and its entry has that time.
+                    tenant.trail[-1], tenant.trail[-2] = tenant.trail[-2], tenant.trail[-1]
+            outcomes = [result["outcome"] for result in results]
+            counts = {name: outcomes.count(name) for name in ("changed", "unchanged", "refused", "not_tried")}
+            if dry_run:
+                undo()
+            shown = {"success": True, "message": TEXT, "data": {"dry_run": dry_run, **counts, "results": results}}
+            return Answer(200, shown, changes=not dry_run and (counts["changed"] > 0 or on_the_way is not None))
+
+        return self.answer(caller, request, audited=("promote_users", "user", "unknown"))
+
+    @staticmethod
+    def _named_in_change(tenant: Tenant, change: Mapping[str, Any]) -> "User | str":
+        """The user whom a change names, or the name if that is nobody of the tenant."""
+        name = (change.get("user_id") or change["email"]).lower()
+        return next((user for user in tenant.users if name in {user.id, user.email.lower()}), name)
+
+    def _change_in_bulk(
+        self, caller: Caller, target: "User | str", body: Any, change: Mapping[str, Any], earlier: list[dict[str, Any]]
+    ) -> dict[str, Any]:
+        named = {name: change[name] for name in ("user_id", "email") if name in change}
+        if "user_id" in named:
+            named["user_id"] = named["user_id"].lower()
+        new, reason = change["new_role"], change.get("reason") or body.get("reason")
+        try:
+            refuse_if(earlier and earlier[-1].get("error_code") == "UNAUTHORIZED", UNAUTHORIZED)
+            refuse_if(isinstance(target, str), NO_USER)
+            assert isinstance(target, User)
+            old = target.role
+            self._check_role_change(caller, target, new)
+            changes = self._change_user(caller, "promote_user", target, {"role": new}, reason)
+            if not changes:
+                self.check_still_authorized(caller)
+        except Refusal as refusal:
+            return {**named, "new_role": new, **self._refused_in_bulk(caller, target, new, reason, refusal, earlier)}
+        if old in MANAGES[caller.role]:
+            named["email"] = target.email
+        outcome = "changed" if changes else "unchanged"
+        return {**named, "user_id": target.id, "outcome": outcome, "old_role": old, "new_role": new}
+
+    def _refused_in_bulk(
+        self,
+        caller: Caller,
+        target: "User | str",
+        new: str,
+        reason: str | None,
+        refusal: Refusal,
+        earlier: list[dict[str, Any]],
+    ) -> dict[str, Any]:
+        code = refusal.code
+        if refusal.audited:
+            try:
+                self.check_active(caller)
+                asked = {"new_role": new} | ({"reason": reason.strip()} if reason else {})
+                user_id = target if isinstance(target, str) else target.id
+                self._record(caller, "promote_user", ("user", user_id), after=asked, reason=code, outcome="denied")
+            except Refusal:
+                code = "UNAUTHORIZED"
+        if code == "UNAUTHORIZED" and not any(one["outcome"] == "changed" for one in earlier):
+            raise Refusal(*UNAUTHORIZED)
+        return {"outcome": "refused", "error_code": code, "error": TEXT}
+
     @staticmethod
     def _check_role_change(caller: Caller, target: User, new: str) -> None:
         refuse_if(target is caller.holder, SELF_CHANGE)
@@ -1502,6 +1600,21 @@ def redact_emails_in_text(text: str) -> Any:
 
 def _is_closed(caller: Caller | None) -> bool:
     return caller is not None and caller.tenant is not None and caller.tenant.status != "active"
+
+
+def _snapshot_of(tenant: Tenant) -> Callable[[], None]:
+    """Remember the tenant's users and trail; the result puts them back."""
+    users, trail = [(user, dict(vars(user))) for user in tenant.users], list(tenant.trail)
+    refusals = [entry.refusals for entry in trail]
+
+    def put_back() -> None:
+        for user, fields in users:
+            vars(user).update(fields)
+        tenant.trail[:] = trail
+        for entry, number in zip(trail, refusals, strict=True):
+            entry.refusals = number
+
+    return put_back
 
 
 def _named(user_id: str) -> str:

@@ -14,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from rolecall.errors import RolecallError
 from rolecall.tenants import devices
 from tests import gateway
+from tests.faults import before_transaction
 from tests.integration.conftest import (
     MASTER_TOKEN,
     NO_TIME_TO_SWEEP,
@@ -463,6 +464,76 @@ class Platform(RuleBasedStateMachine):
 
     @rule(
         who=pick,
+        changes=st.lists(st.tuples(pick, roles, st.sampled_from(["id", "email", "nobody"]), reasons), max_size=4),
+        reason=reasons,
+        modes=st.sampled_from([[True], [False], [True, False], [True, False], [False, False]]),
+        flaw=flaws,
+        twice=st.sampled_from([False] * 9 + [True]),
+    )
+    def promote_users(
+        self,
+        who: int,
+        changes: list[tuple[int, str, str, str | None]],
+        reason: str | None,
+        modes: list[bool],
+        flaw: str | None,
+        twice: bool,
+    ) -> None:
+        """Many promotions in one request; often the dry run of them, and then the same in earnest."""
+        self.step()
+        asks = self.member(who)
+        rows: dict[str, dict[str, Any]] = {}
+        for number, role, name, why in changes:
+            target = self.target(asks[0], number)
+            user_id = target.id if isinstance(target, User) else SPEAKS_OF_NOBODY
+            row: dict[str, Any] = {"new_role": role}
+            row |= {"user_id": self.id_of(target, number)} if isinstance(target, User) else {"user_id": user_id}
+            if name == "email" and isinstance(target, User):
+                row = {"new_role": role, "email": target.email}
+            if name == "nobody":
+                row, user_id = {"new_role": role, "email": "nobody@example.com"}, "nobody"
+            if why is not None:
+                row["reason"] = why
+            rows.setdefault(user_id, row)
+        listed = [*rows.values(), *(list(rows.values())[:1] if twice else [])]
+        for dry_run in modes:
+            body = flawed({"changes": listed, "dry_run": dry_run} | ({"reason": reason} if reason else {}), flaw)
+            self.ask(asks, "POST", "/users/promote", self.model.promote_users(asks[0], body), body=body)
+
+    @rule(who=pick, position=st.integers(0, 3), loss=st.sampled_from(["demoted", "demoted", "deactivated", "deleted"]))
+    def lose_standing_halfway(self, who: int, position: int, loss: str) -> None:
+        """Someone's many changes are on their way when another admin takes that power."""
+        self.step()
+        actor = choose(self.everyone("admin", "manager"), who)
+        others = [one for one in self.everyone("admin") if one.tenant is actor.tenant and one is not actor]
+        users = [one for one in actor.tenant.users if one.role != "admin" and one is not actor]
+        if not others or len(users) <= position or actor.tenant.status != "active":
+            return
+        by = self.live(others[0].token)
+        asks = self.live(actor.token)
+        flipped = {"user": "manager", "manager": "user"}
+        body = {"changes": [{"user_id": one.id, "new_role": flipped[one.role]} for one in users]}
+        act, path, asked = {
+            "demoted": ("POST", f"/users/{actor.id}/promote", {"new_role": "user"}),
+            "deactivated": ("PUT", f"/users/{actor.id}", {"active": False}),
+            "deleted": ("DELETE", f"/users/{actor.id}", None),
+        }[loss]
+
+        def take() -> None:
+            answer = {
+                "demoted": lambda: self.model.promote(by[0], actor.id, asked, None),
+                "deactivated": lambda: self.model.update_user(by[0], actor.id, asked, None),
+                "deleted": lambda: self.model.delete_user(by[0], actor.id, {}, None, hurried=False),
+            }[loss]()
+            assert answer.status == 200
+
+        expected = self.model.promote_users(asks[0], body, on_the_way=(position, take))
+        expected.changes = True  # what happened on the way does, also if the request itself is refused
+        with before_transaction(position + 1, lambda: gateway.request(act, path, by[1], asked)):
+            self.ask(asks, "POST", "/users/promote", expected, body=body)
+
+    @rule(
+        who=pick,
         user=pick,
         body=st.fixed_dictionaries({}, optional={"role": roles, "active": st.booleans(), "reason": reasons}),
         flaw=flaws,
@@ -492,7 +563,7 @@ class Platform(RuleBasedStateMachine):
         who=pick,
         user=pick,
         loss=st.sampled_from(["demoted", "deactivated", "both", "deleted", "closed", "scheduled"]),
-        act=st.sampled_from(["promote", "deactivate", "delete", "rotate", "create"]),
+        act=st.sampled_from(["promote", "promote many", "deactivate", "delete", "rotate", "create"]),
         role=roles,
         email=emails,
     )
@@ -531,6 +602,12 @@ class Platform(RuleBasedStateMachine):
             case "promote":
                 body: dict[str, Any] = {"new_role": role}
                 self.ask(who, "POST", f"{path}/promote", self.model.promote(who[0], target.id, body, None), body=body)
+            case "promote many":
+                others = [one for one in target.tenant.users if one is not target]
+                changes = [{"user_id": one.id, "new_role": role} for one in (target, *others)]
+                for dry_run in (True, False):
+                    body = {"changes": changes, "dry_run": dry_run}
+                    self.ask(who, "POST", "/users/promote", self.model.promote_users(who[0], body), body=body)
             case "deactivate":
                 body = {"active": False}
                 self.ask(who, "PUT", path, self.model.update_user(who[0], target.id, body, None), body=body)

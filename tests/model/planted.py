@@ -145,8 +145,57 @@ BUGS = {
     "a manager is offered what it may not give": Bug(
         "more offered than allowed",
         "tenants.allowed_roles:_is_allowed",
-        "user_changes.check_change_allowed(context, user, role, None)",
-        "pass",
+        "changed = user_changes.decide_change(context, user, (role, None), None)",
+        "changed = user",
+    ),
+    "a dry run does not see the last admin": Bug(
+        "dry run that lies",
+        "tenants.bulk_promotion:preview_promotions",
+        "admins_after = user_changes.require_remaining_admin(admins, old, new)",
+        "admins_after = admins",
+    ),
+    "a dry run does not look at its actor": Bug(
+        "dry run that lies",
+        "tenants.bulk_promotion:preview_promotions",
+        "            standing.require_role()\n",
+        "",
+    ),
+    "an actor who is demoted halfway goes on with the new role": Bug(
+        "power that outlives its loss",
+        "tenants.bulk_promotion:_change_one",
+        "context = replace(context, at=clock.now())",
+        "context = replace(context, at=clock.now(), principal=context.principal._replace("
+        "role=_Standing.read(context).held_role.role))",
+    ),
+    "an actor without access is not refused the rest": Bug(
+        "power that outlives its loss",
+        "tenants.bulk_promotion:_results_after_error",
+        "return [Result.of_error(one, error) for one in untried]",
+        "return [Result.of_error(untried[0], error)]",
+    ),
+    "a change that changes nothing needs no right": Bug(
+        "forgotten condition",
+        "tenants.bulk_promotion:_change_one",
+        "if not change.is_change:",
+        "if False:",
+    ),
+    "a refusal among many is not written down": Bug(
+        "missing audit entry",
+        "tenants.bulk_promotion:_change_one",
+        "        refusals.record_refusal(",
+        "        str(",
+    ),
+    "the reason of one among many is lost": Bug(
+        "reason lost",
+        "tenants.bulk_promotion:_change_one",
+        "reason=requested.reason\n",
+        "reason=None\n",
+    ),
+    "a user is changed twice in one request": Bug(
+        "wrong order of changes",
+        "tenants.bulk_promotion:_with_user_ids",
+        "    if problems:\n",
+        "    if False:\n",
     ),
     "an email stays taken": Bug(
         "leaked lookup item",

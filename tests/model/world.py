@@ -175,7 +175,7 @@ class World:
         changed = self.snapshot.refresh()
         if not expected.changes:
             told = [key for key in changed if not key.pk.startswith(_OF_A_REFUSAL) and not self._has_expired(key)]
-            assert told == [], "a refusal changed something"
+            assert told == [], f"a refusal changed something: {told}"
         if not anyone:
             assert _changes_in_other_tenants(changed, tenant) == [], "something of another tenant changed"
         self._check_trails()

@@ -123,6 +123,7 @@ GROUPS = (
             "tenants/user_deletion",
             "tenants/sessions",
             "tenants/allowed_roles",
+            "tenants/bulk_promotion",
         ),
         (
             "integration/tenants/test_sessions.py",
@@ -133,6 +134,7 @@ GROUPS = (
             "integration/tenants/test_list_users.py",
             "integration/tenants/test_list_users_filtered.py",
             "integration/tenants/test_allowed_roles.py",
+            "integration/tenants/test_promote_users.py",
             "integration/tenants/test_idempotency.py",
             "integration/tenants/test_user_deletion_crashes.py",
             _COUNTS,

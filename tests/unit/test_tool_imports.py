@@ -20,7 +20,14 @@ FLOORS = [
     {"local.demo"},
     {"local.deployment"},
     {"local.engine"},
-    {"local.progress", "local.options", "local.http", "local.environment", "local.virtual_environment"},
+    {
+        "local.progress",
+        "local.options",
+        "local.http",
+        "local.environment",
+        "local.virtual_environment",
+        "local.changes_file",
+    },
     {"local"},
 ]
 PACKAGES = ("local", "openapi", "tests", "verify")

@@ -108,6 +108,17 @@ def promote_user(walk: Walk) -> None:
         raise Wrong("POST /users/{id}/promote did not answer with the former and the new role.")
 
 
+@check("POST /users/promote changes the roles of many users.", uses=["PromoteUsers"])
+def promote_users(walk: Walk) -> None:
+    token, user, manager = walk.person("admin").token, walk.person("user"), walk.person("manager")
+    changes = [{"user_id": user.id, "new_role": "user"}, {"email": manager.email, "new_role": "manager"}]
+    for dry_run in (True, False):
+        found = walk.ask("POST", "/users/promote", token, {"changes": changes, "dry_run": dry_run}).must(200)["data"]
+        if [one["outcome"] for one in found["results"]] != ["changed", "unchanged"]:
+            raise Wrong("POST /users/promote did not answer with what became of each change.")
+    walk.ask("POST", f"/users/{user.id}/promote", token, {"new_role": "manager"}).must(200)
+
+
 @check("PUT /users/{id} changes, deactivates and activates a user.", uses=["UpdateUser"])
 def update_user(walk: Walk) -> None:
     token, path = walk.person("admin").token, f"/users/{walk.person('user').id}"

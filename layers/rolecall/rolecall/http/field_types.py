@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 from rolecall import clock, text_rules
 from rolecall.auth.roles import PlatformRole, Role
 from rolecall.email_addresses import parse_address_to_ascii
+from rolecall.storage import keys
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
@@ -118,6 +119,13 @@ def _check_birth_date(day: date) -> date:
     return day
 
 
+def _to_canonical_uuid(text: str) -> str:
+    canonical = keys.canonical_uuid(text)
+    if canonical is None:
+        raise ValueError("must be a UUID")
+    return canonical
+
+
 def _to_whole_second(value: Any) -> str:
     """Returns a time as `clock.rfc3339` writes it. Raises `ValueError` for a value that is no time of RFC 3339."""
     at = clock.parse_rfc3339(value) if isinstance(value, str) else None
@@ -131,6 +139,8 @@ type Email = Annotated[
     Field(max_length=254, examples=["ada@example.com"], json_schema_extra={"format": "email"}),
     AfterValidator(parse_address_to_ascii),
 ]
+
+type Uuid = Annotated[str, Field(json_schema_extra={"format": "uuid"}), AfterValidator(_to_canonical_uuid)]
 
 #: A text of one or several lines, such as the reason for a change.
 type Reason = Annotated[

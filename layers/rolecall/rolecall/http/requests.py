@@ -266,8 +266,9 @@ def parse_body(event: Mapping[str, Any], body_model: type[Any] | None) -> Any:
     if body_model is not None:
         json_text.check_media_type(event)
     raw = json_text.decode_body_bytes(event)
-    if len(raw) > (body_model.max_bytes if body_model else MAX_BODY_BYTES):
-        raise PayloadTooLarge
+    max_bytes = body_model.max_bytes if body_model else MAX_BODY_BYTES
+    if len(raw) > max_bytes:
+        raise PayloadTooLarge(f"the body must not exceed {max_bytes // 1024} KiB")
     if body_model is None:
         if raw.strip() not in {b"", b"{}"}:
             raise ValidationFailed(message="this route takes no body")

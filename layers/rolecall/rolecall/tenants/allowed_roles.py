@@ -1,10 +1,12 @@
-"""Which roles a caller could give a user now. The rules that refuse a change of role decide it."""
+"""Which roles a caller could give to users now. The rules that refuse a change of role decide it."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 from rolecall.auth.principals import RequestContext
 from rolecall.auth.roles import Role
 from rolecall.errors import RuleViolation
+from rolecall.storage import keys, reads
 from rolecall.tenants import user_changes
 from rolecall.tenants.users import User
 
@@ -15,19 +17,36 @@ class Include(StrEnum):
     ALLOWED_ROLES = "allowed_roles"
 
 
-def allowed_roles(context: RequestContext, user: User) -> list[Role]:
-    """Return the roles other than the present one that `promote_user` would give the user, without an end.
+def find_allowed_roles(context: RequestContext, shown: Sequence[User]) -> list[list[Role]]:
+    """Return, for each user, the roles other than the present one that `promote_user` would give now, without an end.
 
-    Empty for oneself, and for a caller who is no user of the tenant.
+    They are none for oneself, and none for a caller who is no user of the tenant.
     """
     if context.principal.tenant_role is None:
-        return []
-    return [role for role in Role if role is not user.role and _is_allowed(context, user, role)]
+        return [[] for _ in shown]
+    admins = _read_count_of_admins(context, shown)
+    return [
+        [role for role in Role if role is not user.role and _is_allowed(context, user, role, admins)] for user in shown
+    ]
 
 
-def _is_allowed(context: RequestContext, user: User, role: Role) -> bool:
+def _read_count_of_admins(context: RequestContext, shown: Sequence[User]) -> int | None:
+    """Return the number of active admins, or None if no user who is shown can be the last one.
+
+    A caller who is an admin without an end is counted too. So nobody else is the last admin.
+    """
+    held = user_changes.require_tenant_user(context.principal)
+    if held.lasting_role is Role.ADMIN or all(user.counted_role is not Role.ADMIN for user in shown):
+        return None
+    [tenant] = reads.get_many(keys.tenant(context.principal.tenant_id))
+    return int(tenant["active_admins"]) if tenant else 0
+
+
+def _is_allowed(context: RequestContext, user: User, role: Role, active_admins: int | None) -> bool:
     try:
-        user_changes.check_change_allowed(context, user, role, None)
+        changed = user_changes.decide_change(context, user, (role, None), None)
+        if active_admins is not None:
+            user_changes.require_remaining_admin(active_admins, user, changed)
     except RuleViolation:
         return False
     return True

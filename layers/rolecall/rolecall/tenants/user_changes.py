@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import replace
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from rolecall import clock
 from rolecall.audit import trail
@@ -38,13 +38,23 @@ from rolecall.tenants import role_ends, users
 
 
 class RoleChange(NamedTuple):
-    """The result of a role change; `version` is the user's version after it. `until` is the end of a temporary role."""
+    """The result of a role change; `version` is the user's version after it. `until` is the end of a temporary role.
+
+    `is_change` is false for a user who had that role already.
+    """
 
     user_id: str
+    email: str
     old_role: Role
     new_role: Role
     version: int
-    until: int | None = None
+    until: int | None
+    is_change: bool
+
+    @classmethod
+    def between(cls, old: users.User, new: users.User) -> Self:
+        is_change = old.held_role != new.held_role
+        return cls(old.id, old.email, old.role, new.role, new.version, new.held_role.until, is_change)
 
     def to_json(self) -> dict[str, str]:
         until = {} if self.until is None else {"until": rfc3339_of_second(self.until)}
@@ -83,7 +93,7 @@ def promote_user(
         old_role=old.role,
         new_role=new.role,
     )
-    return RoleChange(old.id, old.role, new.role, new.version, new.held_role.until)
+    return RoleChange.between(old, new)
 
 
 def update_user(
@@ -170,7 +180,7 @@ def _read_check_and_write_change(
                 when=old.unchanged_condition,
                 send_before=old.held_role.until,
             ),
-            *preconditions.actor_still_authorized(actor, gives=_powers_given(old, new)),
+            *preconditions.actor_still_authorized(actor, gives=powers_given_by(old, new)),
             trail.new_entry(
                 context,
                 audit_action,
@@ -188,23 +198,55 @@ def _read_check_and_write_change(
 def _read_target(
     context: RequestContext, user_id: str, new_role_and_until: tuple[Role, int | None] | None
 ) -> dynamodb.Item:
-    """Read the user's item; raise `ValidationFailed` for an end that is too near or too far, else `UserNotFound`.
+    """Read the item of the user; raise what `_require_target` raises."""
+    try:
+        item = users.read_item_of_undeleted_user(context.principal.tenant_id, user_id)
+    except UserNotFound:
+        item = None
+    return _require_target(context, item, new_role_and_until)
+
+
+def _require_target(
+    context: RequestContext, item: dynamodb.Item | None, new_role_and_until: tuple[Role, int | None] | None
+) -> dynamodb.Item:
+    """Return the item; raise `ValidationFailed` for an end that is too near or too far, or `UserNotFound` for None.
 
     An end that the user's role has already is allowed, also if it is near by now: a repeated request changes nothing.
     """
     new_role, until = new_role_and_until or (None, None)
     problem = problem_of_end(until, context.at, config().max_temporary_role_days)
-    try:
-        item = users.read_item_of_undeleted_user(context.principal.tenant_id, user_id)
-    except UserNotFound:
-        if problem:
-            raise ValidationFailed(problem) from None
-        raise
+    if item is None:
+        raise ValidationFailed(problem) if problem else UserNotFound
     if problem:
         held = users.User.from_item(item, clock.now()).held_role
         if (held.role, held.until) != (new_role, until):
             raise ValidationFailed(problem)
     return item
+
+
+def decide_promotion(
+    context: RequestContext, item: dynamodb.Item | None, new_role: Role, until: str | None
+) -> tuple[users.User, users.User]:
+    """Return the user of an item before and after a promotion, without writing it.
+
+    Raises what `promote_user` raises before its transaction; `item` is None for no user.
+    """
+    role_and_until = new_role, None if until is None else second_of_rfc3339(until)
+    if item is not None and item.get("deleted_at"):
+        item = None
+    old = users.User.from_item(_require_target(context, item, role_and_until), clock.now())
+    return old, decide_change(context, old, role_and_until, None)
+
+
+def require_remaining_admin(active_admins: int, old: users.User, new: users.User) -> int:
+    """Return the number of active admins after a change of a user; raise `LastAdmin` if the change leaves none.
+
+    The transaction of the change has the same condition, see `preconditions.tenant_active`.
+    """
+    delta = admin_count_delta(old.counted_role, new.counted_role)
+    if delta < 0 and active_admins + delta < 1:
+        raise LastAdmin
+    return active_admins + delta
 
 
 def _role_and_state_that_differ(user: users.User, from_other: users.User) -> dict[str, str | bool]:
@@ -256,11 +298,11 @@ def decide_change(
             raise SelfChangeDenied("you cannot activate or deactivate yourself: ask someone else")
         check_may_manage(actor.role, target.role)
         new = replace(new, active=new_active)
-        check_may_hand_on(actor, _powers_given(target, new))
+        check_may_hand_on(actor, powers_given_by(target, new))
     return new
 
 
-def _powers_given(old: users.User, new: users.User) -> tuple[Power, ...]:
+def powers_given_by(old: users.User, new: users.User) -> tuple[Power, ...]:
     """Return the powers that a change gives: an activation gives all powers of the user's roles."""
     is_activated = new.active and not old.active
     return powers_of(new.held_role) if is_activated else powers_given(old.held_role, new.held_role)
