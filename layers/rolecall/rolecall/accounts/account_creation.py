@@ -67,9 +67,7 @@ def create_account(
     # idempotency is slow and most requests have no key.
     from rolecall.auth import idempotency  # noqa: PLC0415
 
-    claim = idempotency.prepare_claim(
-        context, "create_account", idempotency_key, keys.idempotency_record_outside_tenant
-    )
+    claim = idempotency.build_claim(context, "create_account", idempotency_key, keys.idempotency_record_outside_tenant)
     return idempotency.run_idempotent(
         claim,
         new._asdict(),

@@ -252,7 +252,9 @@ def _entries_of_unwritten_ends(
     # An account whose lasting role is the highest one has no temporary role, so no end gives the highest role back.
     if role is None or is_highest(role):
         return []
-    ended = reads.get_listed_up_to(indexes.ROLE_ENDS_OF_ACCOUNTS, indexes.highest_role_end_sort_key(epoch_seconds(at)))
+    ended = reads.get_current_items_listed_up_to(
+        indexes.ROLE_ENDS_OF_ACCOUNTS, indexes.highest_role_end_sort_key(epoch_seconds(at))
+    )
     listed = (item for item in ended if enabled in (None, item["enabled"]) and banned in (None, item["banned"]))
     return sorted(((item["email"].lower(), item) for item in listed), key=lambda entry: entry[0])
 

@@ -62,8 +62,8 @@ def publish_until_first_failure(stream_records: Iterable[Mapping[str, Any]]) -> 
             return _send_until_first_failure(waiting) or str(record["dynamodb"]["SequenceNumber"])
         except Exception:  # noqa: BLE001 (whatever is wrong with a record will be wrong at the next delivery)
             logger.exception("role event not made")
-            # The waiting events come from earlier records of the stream, so they are sent first. If sending them fails,
-            # the stream delivers the broken record again too.
+            # The events in `waiting` come from earlier records, so they are sent first. If that fails, the stream
+            # delivers all records from the failed one on again. This broken record is then one of them.
             failed = _send_until_first_failure(waiting)
             waiting = []
             if failed or not _send_to_dead_letter_queue(record["eventID"], record["dynamodb"]["SequenceNumber"]):
@@ -125,7 +125,7 @@ def events_from_record(
             {"id": f"{stream_record['eventID']}:{what.lower().replace(' ', '-')}", **detail},
             images["SequenceNumber"],
         )
-        for what in _event_names(before, after)
+        for what in _names_of_role_and_activity_events(before, after)
     ]
 
 
@@ -135,7 +135,7 @@ def _read_reason_of_tenant_deletion(tenant_id: str) -> str | None:
     return job.get("reason") if job else None
 
 
-def _event_names(before: Mapping[str, Any], after: Mapping[str, Any] | None) -> list[str]:
+def _names_of_role_and_activity_events(before: Mapping[str, Any], after: Mapping[str, Any] | None) -> list[str]:
     """`Deleted` without an `after`; else those of `Role Changed`, `Deactivated`, `Activated` that happened."""
     if after is None:
         return ["Deleted"]

@@ -96,7 +96,7 @@ class IdempotencyClaim:
         return _keyed_hash(self._secret, json.dumps(content, sort_keys=True))
 
 
-def prepare_claim(
+def build_claim(
     context: RequestContext, operation: str, idempotency_key: str, record_key_of: Callable[[str], keys.Key]
 ) -> IdempotencyClaim:
     """Return a claim on the caller's key, without writing it; `record_key_of` makes a record's key from the hash."""

@@ -131,7 +131,7 @@ class SessionOwner(ABC):
         """Whether the session has not expired, the owner may act, and nothing has ended sessions of that generation."""
         return (
             session is not None
-            # A session that another service wrote for a device has no generation. No token of ours belongs to it.
+            # Other services write sessions without a generation. Rolecall issued no token for such a session.
             and "generation" in session
             and session["generation"] == self.generation_if_active(state)
             and session["expires_at"] > epoch_seconds(at)

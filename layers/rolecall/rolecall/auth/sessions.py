@@ -199,7 +199,7 @@ def _spend_token_and_issue_successor(
                 "previous_expires_at": session["expires_at"],
                 "nonce": nonce,
                 "rotated_at_ms": _request_time_ms(context),
-                "rotated_by": _client_fingerprint(context),
+                "rotated_by": _hash_of_client_address_and_user_agent(context),
                 "expires_at": epoch_seconds(context.at + REFRESH_LIFETIME),
             },
             when=Attr("refresh_hash").eq(token.hash),
@@ -213,7 +213,7 @@ def _is_retry_of_lost_answer(context: RequestContext, token: _RefreshToken, sess
     """Whether the same client sends the token that was spent last, within `RETRY_WINDOW`."""
     return (
         session.get("previous_hash") == token.hash
-        and session["rotated_by"] == _client_fingerprint(context)
+        and session["rotated_by"] == _hash_of_client_address_and_user_agent(context)
         and _request_time_ms(context) - session["rotated_at_ms"] <= RETRY_WINDOW.total_seconds() * 1000
     )
 
@@ -239,7 +239,7 @@ def _request_time_ms(context: RequestContext) -> int:
     return int(context.at.timestamp() * 1000)
 
 
-def _client_fingerprint(context: RequestContext) -> str:
+def _hash_of_client_address_and_user_agent(context: RequestContext) -> str:
     """Return a hash of the client's address and User-Agent, so that the table stores neither."""
     return sha256(f"{context.ip}\n{context.user_agent}".encode()).hexdigest()
 

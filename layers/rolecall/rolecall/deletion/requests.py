@@ -80,10 +80,10 @@ def delete_tenant(
 
 
 def start_due_deletion(context: RequestContext, tenant_id: str) -> bool:
-    """Start a scheduled deletion that is due and queue its slices; return False if the tenant has no due deletion.
+    """Start a scheduled deletion if it is due, else return False; raise `TenantProtected`, `ConcurrentChange`, …
 
-    Raises `TenantNotFound`, `TenantProtected`, `ConcurrentChange` and `ServiceUnavailable`. If it stops between the
-    transaction and the queue, maintenance resumes the deletion like any other.
+    Raises `TenantNotFound` if the tenant disappears after the first read, and `ServiceUnavailable`. If it stops between
+    the transaction and the queue, maintenance resumes the deletion like any other.
     """
     tenant = reads.get(keys.tenant(tenant_id))
     is_due = tenant is not None and tenant.get("deletes_at", "9") <= rfc3339(context.at)

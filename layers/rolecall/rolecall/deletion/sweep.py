@@ -25,7 +25,7 @@ _SWEPT_PROGRESS, _DONE_PROGRESS = 900, 990
 _ID_DIGITS = 4
 
 
-def sweep_or_prove_slice(slice_: Slice, owner: str) -> Slice:
+def sweep_or_prove_slice_unless_leased(slice_: Slice, owner: str) -> Slice:
     """Sweep an open slice or prove a swept one, until done or the time is up; raise `ServiceUnavailable`.
 
     Returns the slice as saved last, and unchanged if another worker holds the lease or has taken the slice over. Raises

@@ -31,7 +31,7 @@ def handle_slice_message(context: RequestContext, tenant_id: str, slice_name: st
         return
     before = next((one for one in runnable_slices(job.slices) if one.name == slice_name), None)
     if before is not None:
-        after = sweep.sweep_or_prove_slice(before, new_id())
+        after = sweep.sweep_or_prove_slice_unless_leased(before, new_id())
         if after.version == before.version:
             return  # another worker holds the lease
         if after.state == before.state:

@@ -193,7 +193,7 @@ def build_request[B](event: Mapping[str, Any], context: RequestContext, body: B)
     return Request(
         context,
         body,
-        path_parameters_or_empty(event),
+        path_parameters_with_empty_defaults(event),
         _query_parameters(event),
         headers,
         _versions_in_if_match(headers.get("if-match")),
@@ -206,8 +206,8 @@ def headers_by_lower_case_name(event: Mapping[str, Any]) -> dict[str, str]:
     return {name.lower(): replace_lone_surrogates(value) for name, value in sent if value is not None}
 
 
-def path_parameters_or_empty(event: Mapping[str, Any]) -> Mapping[str, str]:
-    """Returns the path parameters. A missing one reads as an empty string, which matches no id: the answer is 404."""
+def path_parameters_with_empty_defaults(event: Mapping[str, Any]) -> Mapping[str, str]:
+    """Returns the path parameters. Each missing one reads as an empty string, which matches no id (404)."""
     return defaultdict(
         str, {name: replace_lone_surrogates(text) for name, text in (event.get("pathParameters") or {}).items()}
     )

@@ -18,7 +18,7 @@ from rolecall.http.requests import (
     build_request,
     check_query_parameters,
     parse_body,
-    path_parameters_or_empty,
+    path_parameters_with_empty_defaults,
     request_context_of,
 )
 from rolecall.http.responses import Family, Response, platform_error_body, tenant_error_body, to_gateway_response
@@ -120,7 +120,7 @@ def _write_audit_entry_of_refusal(
 ) -> None:
     """Writes the audit entry of a refusal. If the write fails, its error is raised instead of the refusal."""
     action, target_type = action_and_target_type
-    target_id = _canonical_id_or_unknown(target_type, path_parameters_or_empty(event).get("id", ""))
+    target_id = _canonical_id_or_unknown(target_type, path_parameters_with_empty_defaults(event).get("id", ""))
     asked = body.fields_without_none() if body is not None else {}
     refusals.record_refusal(context, action, (target_type, target_id), asked=asked, code=refusal.code)
 

@@ -149,7 +149,7 @@ def query_index(
     return _query(condition, {"IndexName": index, "ScanIndexForward": not newest_first}, limit)
 
 
-def get_listed_up_to(partition: IndexPartition, last: str) -> list[dynamodb.Item]:
+def get_current_items_listed_up_to(partition: IndexPartition, last: str) -> list[dynamodb.Item]:
     """The items that an index partition lists up to the sort key `last`, as they are in the table now."""
     found: list[Key] = []
     after, more = None, True
@@ -203,6 +203,7 @@ def _iterate_index(
 
 
 def _query(condition: Condition, options: dict[str, Any], limit: int | None) -> Page:
+    """The items of one query to DynamoDB, and whether more follow."""
     answer = _query_raw(condition, options, limit)
     return Page([deserialize_item(item) for item in answer["Items"]], "LastEvaluatedKey" in answer)
 

@@ -111,9 +111,7 @@ def register_tenant(
     # idempotency is slow and most requests have no key.
     from rolecall.auth import idempotency  # noqa: PLC0415
 
-    claim = idempotency.prepare_claim(
-        context, "register_tenant", idempotency_key, keys.idempotency_record_outside_tenant
-    )
+    claim = idempotency.build_claim(context, "register_tenant", idempotency_key, keys.idempotency_record_outside_tenant)
 
     def from_record(record: Mapping[str, Any]) -> Registration:
         created = user_creation.CreatedUser.from_replay_record(record["created"], claim)

@@ -81,7 +81,7 @@ def create_user(context: RequestContext, new: NewUser, *, idempotency_key: str |
     from rolecall.auth import idempotency  # noqa: PLC0415
 
     tenant_id = context.principal.tenant_id
-    claim = idempotency.prepare_claim(
+    claim = idempotency.build_claim(
         context,
         "create_user",
         idempotency_key,

@@ -235,7 +235,7 @@ def _entries_of_unwritten_ends(
     # A user whose lasting role is the highest one has no temporary role, so no end gives the highest role back.
     if role is None or is_highest(role):
         return []
-    ended = reads.get_listed_up_to(
+    ended = reads.get_current_items_listed_up_to(
         indexes.role_ends_of_tenant(tenant_id), indexes.highest_role_end_sort_key(clock.epoch_seconds(at))
     )
     listed = (item for item in ended if "deleted_at" not in item and active in (None, item["active"]))
