@@ -24,6 +24,8 @@ _ADVICE = {
     "CREDENTIALS": "rotate the user's token (POST /users/{id}/token); write a missing email reservation by hand",
     "LEFT_OVER": "delete the item; its tenant is deleted, and nothing can reach it",
     "NO_USER": "delete the item; its user is deleted, and nothing can reach it",
+    "ROLE_END": "see that maintenance runs; else promote the user to the role that it shall have, without `until`",
+    "OUTLIVING": "look at the audit entry, and take the role back if it should not stay",
     "SECRET": "rotate that secret, remove the attribute, and find what wrote it",
 }
 _OTHER_ADVICE = "look at the item and at the audit trail of its tenant, and correct what is wrong"

@@ -10,7 +10,7 @@ the implementation may choose is a `Form`, such as "any UUID".
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -145,7 +145,7 @@ class Tenant:
 
     @property
     def active_admins(self) -> int:
-        return sum(user.role == "admin" and user.active for user in self.users)
+        return sum(user.lasting == "admin" and user.active for user in self.users)
 
     @property
     def shown(self) -> dict[str, Any]:
@@ -156,12 +156,60 @@ class Tenant:
         return {**self.shown, "deletes_at": self.deletion["deletes_at"]} if self.status == "scheduled" else self.shown
 
 
+type Power = tuple[str, int | None]
+
+
+def _rank(role: str) -> int:
+    return [*ROLES[::-1], *PLATFORM_ROLES].index(role)
+
+
+@dataclass(eq=False, kw_only=True)
+class Holder:
+    """Somebody with a role: a lasting one, or a temporary one until a second, and `lasting` after it."""
+
+    role: str  # in force
+    lasting: str = ""
+    until: int | None = None
+    #: The temporary role that has ended, with its lasting role and its end, until the end is written down.
+    unwritten: tuple[str, str, int] | None = None
+
+    def __post_init__(self) -> None:
+        self.lasting = self.lasting or self.role
+
+    @property
+    def powers(self) -> list[Power]:
+        lasting: Power = (self.lasting, None)
+        return [lasting] if self.until is None else [lasting, (self.role, self.until)]
+
+    @property
+    def held(self) -> tuple[str, str, int | None]:
+        return self.role, self.lasting, self.until
+
+    def hold(self, role: str, until: int | None) -> None:
+        self.role, self.lasting, self.until = role, self.lasting if until else role, until
+
+    def changed(self, role: str, until: int | None) -> tuple[str, str, int | None]:
+        """The role after a change; refused if a temporary role would not be above the lasting one."""
+        refuse_if(until is not None and _rank(role) <= _rank(self.lasting), INVALID)
+        return (role, self.lasting, until) if until is not None else (role, role, None)
+
+
+def facts_of(role: str, lasting: str, until: int | None) -> dict[str, Any]:
+    """The role as answers and the audit trail show it."""
+    return {"role": role} | ({} if until is None else {"lasting_role": lasting, "role_until": rfc3339(until)})
+
+
+def outlives(lasting: str, until: int | None, power: Power) -> bool:
+    """Whether a power would outlive the role of the one who gives it."""
+    role, end = power
+    return _rank(role) > _rank(lasting) and (end is None or until is None or end > until)
+
+
 @dataclass(eq=False)
-class User:
+class User(Holder):
     id: str
     tenant: Tenant
     email: str
-    role: str
     token: str
     created_at: str
     updated_at: str
@@ -178,7 +226,7 @@ class User:
             "id": self.id,
             "tenant_id": self.tenant.id,
             "email": self.email,
-            "role": self.role,
+            **facts_of(*self.held),
             "active": self.active,
             "created_at": self.created_at,
             "updated_at": self.updated_at,
@@ -190,12 +238,11 @@ class User:
 
 
 @dataclass(eq=False)
-class Account:
+class Account(Holder):
     id: int
     email: str
     password: str
     profile: dict[str, Any]
-    role: str
     created_at: str
     updated_at: str
     enabled: bool = True
@@ -209,7 +256,7 @@ class Account:
 
     @property
     def counts(self) -> bool:
-        return self.may_act and self.role == "ROLE_SUPERADMIN"
+        return self.may_act and self.lasting == "ROLE_SUPERADMIN"
 
     @property
     def name(self) -> str:
@@ -227,6 +274,7 @@ class Account:
             "banReason": reason,
             "bannedAt": at,
             "roles": [self.role],
+            **({} if self.until is None else {"lastingRole": self.lasting, "roleUntil": rfc3339(self.until)}),
             **dict.fromkeys(("walletBalance", "pendingWithdrawalAmount", "totalEarned", "totalWithdrawn"), Decimal(0)),
             "stripeConnectedAccountId": None,
             "stripeAccountComplete": False,
@@ -288,6 +336,16 @@ class Caller:
     role: str = ""
     session: Session | None = None
     token: str = ""
+    lasting: str = ""
+    until: int | None = None
+
+    def at(self, now: int) -> "Caller":
+        """The caller with the role in force at this time: the authorizer's answer may be older than the end."""
+        ended = self.until is not None and self.until <= now
+        return replace(self, role=self.lasting, until=None) if ended else self
+
+    def gives_too_much(self, powers: Iterable[Power]) -> bool:
+        return any(outlives(self.lasting or self.role, self.until, power) for power in powers)
 
     @property
     def id(self) -> str:
@@ -370,6 +428,10 @@ def _reason(value: Any) -> bool:
     return isinstance(value, str) and len(value) <= 500 and bool(value.strip())
 
 
+def _time(value: Any) -> bool:
+    return isinstance(value, str) and bool(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", value))
+
+
 def platform_role(text: str) -> str:
     """The role from a text with or without `ROLE_`, in any case."""
     name = text.strip().upper()
@@ -379,7 +441,7 @@ def platform_role(text: str) -> str:
 _PASSWORD = _text(8, 128)
 #: The fields of each body: the check of the value, and whether the field is required.
 BODIES: dict[str, dict[str, tuple[Check, bool]]] = {
-    "promote": {"new_role": (_role, True), "reason": (_optional(_reason), False)},
+    "promote": {"new_role": (_role, True), "until": (_time, False), "reason": (_optional(_reason), False)},
     "promote_users": {
         "changes": (lambda value: isinstance(value, list) and 1 <= len(value) <= 100, True),
         "reason": (_optional(_reason), False),
@@ -408,7 +470,11 @@ BODIES: dict[str, dict[str, tuple[Check, bool]]] = {
     "update_tenant": {"deletion_protection": (_boolean, True)},
     "login": {"email": (_email, True), "password": (_text(0, 16384), True)},
     "refresh": {"refreshToken": (_text(0, 16384), True)},
-    "change_account_role": {"newRole": (_platform_role, True), "reason": (_optional(_reason), False)},
+    "change_account_role": {
+        "newRole": (_platform_role, True),
+        "until": (_time, False),
+        "reason": (_optional(_reason), False),
+    },
     "reason_only": {"reason": (_reason, True)},
     "create_account": {
         "email": (_email, True),
@@ -456,6 +522,21 @@ def rfc3339(at: int) -> str:
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def parsed(time: str) -> int:
+    return int(datetime.fromisoformat(time).timestamp())
+
+
+def powers_of(held: tuple[str, str, int | None]) -> list[Power]:
+    role, lasting, until = held
+    lasting_power: Power = (lasting, None)
+    return [lasting_power] if until is None else [lasting_power, (role, until)]
+
+
+def given(target: Holder, held: tuple[str, str, int | None]) -> list[Power]:
+    """The powers that a change of role gives."""
+    return [power for power in powers_of(held) if power not in target.powers]
+
+
 def etag(version: int) -> dict[str, Any]:
     return {"ETag": f'"{version}"'}
 
@@ -493,6 +574,46 @@ class Model:
     def time(self) -> str:
         return rfc3339(self.now)
 
+    def move_to(self, now: int) -> None:
+        """The time goes on. A temporary role is over at its second, which counts as a change."""
+        self.now = now
+        holders: list[User | Account] = [*(user for one in self.tenants for user in one.users), *self.accounts]
+        for holder in holders:
+            if holder.until is not None and holder.until <= now:
+                holder.unwritten = (holder.role, holder.lasting, holder.until)
+                holder.version, holder.updated_at = holder.version + 1, rfc3339(holder.until)
+                holder.role, holder.until = holder.lasting, None
+
+    def write_end(self, holder: "User | Account") -> None:
+        """Write down that a temporary role has ended, if that is not written down yet."""
+        if holder.unwritten is None:
+            return
+        role, lasting, until = holder.unwritten
+        after = {"role": lasting, "ended_at": rfc3339(until)}
+        kind, tenant = ("user", holder.tenant) if isinstance(holder, User) else ("account", None)
+        actor = {"type": "system", "id": "role_ends", "email": None}
+        target = {"type": kind, "id": str(holder.id)}
+        before = facts_of(role, lasting, until)
+        entry = Entry("lapse_role", "succeeded", actor, target, before, after, None, self.time, None)
+        entry.actor_name = "role_ends"
+        (tenant.trail if tenant else self.trail).append(entry)
+        holder.unwritten = None
+        if isinstance(holder, User):
+            holder.reason = None
+
+    def write_due_ends(self) -> int:
+        """Maintenance writes down the ends that are due, the earliest first, but those of closed tenants."""
+        users = [user for tenant in self.tenants if tenant.status == "active" for user in tenant.users]
+        holders: list[User | Account] = [*users, *self.accounts]
+        due = [(one.unwritten[2], str(one.id), one) for one in holders if one.unwritten]
+        for _, _, holder in sorted(due, key=lambda end: end[:2]):
+            self.write_end(holder)
+        return len(due)
+
+    def problem_of_end(self, text: str | None) -> bool:
+        """Whether the end of a temporary role is too near or too far."""
+        return text is not None and not 60 < parsed(text) - self.now <= 90 * DAY
+
     # --- Who calls ---
 
     def caller(self, credential: str | None) -> Caller | None:
@@ -504,10 +625,11 @@ class Model:
         for tenant in self.tenants:
             for user in tenant.users:
                 if credential.lower() == user.token and user.active and tenant.status == "active":
-                    return Caller("user", user, user.role, token=user.token)
+                    return Caller("user", user, user.role, token=user.token, lasting=user.lasting, until=user.until)
         session, until = self.access.get(credential, (None, 0))
         if session is not None and self.now < until and self.is_session_valid(session):
-            return Caller("account", session.account, session.account.role, session)
+            account = session.account
+            return Caller("account", account, account.role, session, lasting=account.lasting, until=account.until)
         return None
 
     def is_session_valid(self, session: Session) -> bool:
@@ -522,10 +644,16 @@ class Model:
         elif caller.kind == "account":
             refuse_if(not holder.may_act, UNAUTHORIZED)
 
-    def check_still_authorized(self, caller: Caller) -> None:
-        """At the moment of a write: refuse unless the actor is active and has the role that the authorizer saw."""
+    def check_still_authorized(self, caller: Caller, gives: Iterable[Power] = ()) -> None:
+        """At the moment of a write: refuse unless the actor is active and has the role that the authorizer saw.
+
+        No power that the change gives may outlive the role that the actor has now.
+        """
         self.check_active(caller)
-        refuse_if(caller.holder is not None and caller.holder.role != caller.role, FORBIDDEN)
+        holder = caller.holder
+        if holder is not None:
+            refuse_if(holder.role != caller.role, FORBIDDEN)
+            refuse_if(any(outlives(holder.lasting, holder.until, power) for power in gives), FORBIDDEN)
 
     def answer(
         self,
@@ -542,6 +670,7 @@ class Model:
         try:
             refuse_if(caller is None, UNAUTHORIZED)
             assert caller is not None
+            caller = caller.at(self.now)
             answer = request(caller)
         except Refusal as refusal:
             if _is_closed(caller):
@@ -684,7 +813,7 @@ class Model:
     def _add(self, tenant: Tenant, made: Mapping[str, Any], body: Mapping[str, Any]) -> User:
         assert made["id"] not in {user.id for one in self.tenants for user in one.users}
         assert made["token"] not in self.secrets
-        user = User(made["id"], tenant, made["email"], made["role"], made["token"], self.time, self.time)
+        user = User(made["id"], tenant, made["email"], made["token"], self.time, self.time, role=made["role"])
         user.webhooks = int(body.get("webhook_url") is not None)
         tenant.users.append(user)
         self.secrets |= {made["token"], body["password"]}
@@ -978,11 +1107,12 @@ class Model:
         def request(caller: Caller) -> Answer:
             actor = self._in_tenant(caller, ["admin"])
             check_body("create_user", body)
+            refuse_if(caller.gives_too_much([(body["role"], None)]), FORBIDDEN)
             refuse_if(actor.tenant.status != "active", UNAUTHORIZED)
             scope = ("create_user", actor.tenant.id, actor.id, key or "")
             if (kept := self._kept(scope, key, body)) is not None:
                 return kept
-            self.check_still_authorized(caller)
+            self.check_still_authorized(caller, [(body["role"], None)])
             refuse_if(self._email_is_taken(body["email"]), EMAIL_TAKEN)
             answer = self._created_user(body, actor.tenant.id)
 
@@ -1038,12 +1168,17 @@ class Model:
         def request(caller: Caller) -> Answer:
             actor = self._in_tenant(caller, ["admin", "manager"])
             check_body("promote", body)
+            new, end = body["new_role"], body.get("until")
+            problem = self.problem_of_end(end)
+            refuse_if(problem and user_id.lower() not in {user.id for user in actor.tenant.users}, INVALID)
             target = self._target(actor, user_id)
+            until = None if end is None else parsed(end)
+            refuse_if(problem and (target.role, target.until) != (new, until), INVALID)
             check_version(if_match, target.version)
-            old, new = target.role, body["new_role"]
-            self._check_role_change(caller, target, new)
-            changes = self._change_user(caller, "promote_user", target, {"role": new}, body.get("reason"))
-            data = {"user_id": target.id, "old_role": old, "new_role": new}
+            old, held = target.role, target.changed(new, until)
+            self._check_role_change(caller, target, held)
+            changes = self._change_user(caller, "promote_user", target, held, target.active, body.get("reason"))
+            data = {"user_id": target.id, "old_role": old, "new_role": new} | ({} if end is None else {"until": end})
             shown = {"success": True, "message": "User role updated successfully", "data": data}
             return Answer(200, shown, headers=etag(target.version), changes=changes)
 
@@ -1051,7 +1186,7 @@ class Model:
             caller,
             request,
             audited=("promote_user", "user", _named(user_id)),
-            asked=lambda: _compared_request("promote", body, caller),
+            asked=lambda: _compared_request("promote", body, caller and caller.at(self.now)),
         )
 
     def promote_users(
@@ -1105,8 +1240,9 @@ class Model:
             refuse_if(isinstance(target, str), NO_USER)
             assert isinstance(target, User)
             old = target.role
-            self._check_role_change(caller, target, new)
-            changes = self._change_user(caller, "promote_user", target, {"role": new}, reason)
+            held = target.changed(new, None)
+            self._check_role_change(caller, target, held)
+            changes = self._change_user(caller, "promote_user", target, held, target.active, reason)
             if not changes:
                 self.check_still_authorized(caller)
         except Refusal as refusal:
@@ -1139,31 +1275,51 @@ class Model:
         return {"outcome": "refused", "error_code": code, "error": TEXT}
 
     @staticmethod
-    def _check_role_change(caller: Caller, target: User, new: str) -> None:
+    def _check_role_change(caller: Caller, target: User, held: tuple[str, str, int | None]) -> None:
+        new = held[0]
         refuse_if(target is caller.holder, SELF_CHANGE)
         refuse_if(target.role != new and (target.role, new) not in CHANGES[caller.role], TRANSITION)
+        if held != target.held:
+            lasting = target.lasting
+            refuse_if(lasting != new and (lasting, new) not in CHANGES[caller.role], TRANSITION)
+            refuse_if(caller.gives_too_much(given(target, held)), TRANSITION)
 
     def _change_user(
-        self, caller: Caller, action: str, target: User, wanted: dict[str, Any], reason: str | None
+        self,
+        caller: Caller,
+        action: str,
+        target: User,
+        held: tuple[str, str, int | None],
+        active: bool,
+        reason: str | None,
     ) -> bool:
         """Change the user; return whether there was anything to change."""
-        changed = {name: value for name, value in wanted.items() if getattr(target, name) != value}
-        if not changed:
+        if (held, active) == (target.held, target.active):
             return False
         tenant = target.tenant
         refuse_if(tenant.status != "active", UNAUTHORIZED)
         self.check_active(caller)
-        after = {"role": target.role, "active": target.active} | changed
-        loses_admin = target.role == "admin" and target.active and not (after["role"] == "admin" and after["active"])
+        loses_admin = target.lasting == "admin" and target.active and not (held[1] == "admin" and active)
         refuse_if(loses_admin and tenant.active_admins == 1, (409, "LAST_ADMIN"))
-        self.check_still_authorized(caller)
-        before = {name: getattr(target, name) for name in changed}
-        for name, value in changed.items():
-            setattr(target, name, value)
+        self.check_still_authorized(caller, self._gives(target, held, active))
+        self.write_end(target)
+        before: dict[str, Any] = {}
+        after: dict[str, Any] = {}
+        if held != target.held:
+            before, after = facts_of(*target.held), facts_of(*held)
+        if active != target.active:
+            before["active"], after["active"] = target.active, active
+        target.role, target.lasting, target.until = held
+        target.active = active
         target.version, target.updated_at = target.version + 1, self.time
         target.reason = reason and reason.strip()
-        self._record(caller, action, ("user", target.id), before=before, after=changed, reason=target.reason)
+        self._record(caller, action, ("user", target.id), before=before, after=after, reason=target.reason)
         return True
+
+    @staticmethod
+    def _gives(target: User, held: tuple[str, str, int | None], active: bool) -> list[Power]:
+        """Who becomes active again has all powers of their roles again."""
+        return powers_of(held) if active and not target.active else given(target, held)
 
     def update_user(self, caller: Caller | None, user_id: str, body: Any, if_match: str | None) -> Answer:
         def request(caller: Caller) -> Answer:
@@ -1171,13 +1327,15 @@ class Model:
             check_body("update_user", body)
             target = self._target(actor, user_id)
             check_version(if_match, target.version)
+            held, active = target.held, body.get("active", target.active)
             if "role" in body:
-                self._check_role_change(caller, target, body["role"])
+                held = target.changed(body["role"], None)
+                self._check_role_change(caller, target, held)
             if "active" in body:
                 refuse_if(target is actor, SELF_CHANGE)
                 refuse_if(target.role not in MANAGES[caller.role], FORBIDDEN)
-            wanted = {name: value for name, value in body.items() if name != "reason"}
-            changes = self._change_user(caller, "update_user", target, wanted, body.get("reason"))
+                refuse_if(caller.gives_too_much(self._gives(target, held, active)), FORBIDDEN)
+            changes = self._change_user(caller, "update_user", target, held, active, body.get("reason"))
             shown = {"success": True, "message": "User updated successfully"}
             return Answer(200, shown, headers=etag(target.version), changes=changes)
 
@@ -1185,7 +1343,7 @@ class Model:
             caller,
             request,
             audited=("update_user", "user", _named(user_id)),
-            asked=lambda: _compared_request("update_user", body, caller),
+            asked=lambda: _compared_request("update_user", body, caller and caller.at(self.now)),
         )
 
     def delete_user(
@@ -1201,10 +1359,11 @@ class Model:
             refuse_if(target.role not in MANAGES[caller.role], FORBIDDEN)
             refuse_if(tenant.status != "active", UNAUTHORIZED)
             self.check_active(caller)
-            last = target.role == "admin" and target.active and tenant.active_admins == 1
+            last = target.lasting == "admin" and target.active and tenant.active_admins == 1
             refuse_if(last, (409, "LAST_ADMIN"))
             self.check_still_authorized(caller)
-            before = {"email": target.email, "role": target.role, "active": target.active}
+            self.write_end(target)
+            before = {"email": target.email, **facts_of(*target.held), "active": target.active}
             target.deleted, target.active = True, False
             tenant.users.remove(target)
             if hurried:
@@ -1223,7 +1382,8 @@ class Model:
                 refuse_if(not actor.active or caller.token != actor.token, UNAUTHORIZED)
             else:
                 refuse_if(target.role not in MANAGES[caller.role], FORBIDDEN)
-                self.check_still_authorized(caller)
+                refuse_if(caller.gives_too_much(target.powers), FORBIDDEN)
+                self.check_still_authorized(caller, target.powers)
             refuse_if(actor.tenant.status != "active", UNAUTHORIZED)
             before, at = {"token_last4": target.token[-4:], "token_last_used_at": ANY}, self.time
 
@@ -1231,6 +1391,7 @@ class Model:
                 token = body["data"]["token"]
                 assert token not in self.secrets
                 self.secrets.add(token)
+                self.write_end(target)
                 target.token, target.updated_at, target.version = token, at, target.version + 1
                 after = {"token_last4": token[-4:]}
                 self._record(caller, "rotate_token", ("user", target.id), before=before, after=after)
@@ -1358,7 +1519,9 @@ class Model:
         def request(caller: Caller) -> Answer:
             refuse_if(caller.role != "ROLE_SUPERADMIN", FORBIDDEN)
             check_body("create_account", body)
-            self.check_still_authorized(caller)
+            gives: list[Power] = [(platform_role(body.get("role", "CLIENT")), None)]
+            refuse_if(caller.gives_too_much(gives), FORBIDDEN)
+            self.check_still_authorized(caller, gives)
             refuse_if(self._email_is_taken(body["email"]), EMAIL_TAKEN)
             username = (body.get("username") or body["email"]).strip()
             refuse_if(self._username_is_taken(username, body["email"]), (409, "USERNAME_TAKEN"))
@@ -1371,7 +1534,7 @@ class Model:
                 "birthDate": None,
             }
             role = platform_role(body.get("role", "CLIENT"))
-            account = Account(0, body["email"], body["password"], profile, role, self.time, self.time)
+            account = Account(0, body["email"], body["password"], profile, self.time, self.time, role=role)
             shown = {**account.shown, "id": Number()}
 
             def learn(made: Any, headers: Mapping[str, str]) -> None:
@@ -1391,7 +1554,8 @@ class Model:
         """Add the superadmin that an operator has created."""
         profile = {"firstName": "Super", "lastName": "Admin", "username": made["email"]}
         profile |= dict.fromkeys(("phoneNumber", "nationality", "birthDate"))
-        account = Account(made["id"], made["email"], made["password"], profile, "ROLE_SUPERADMIN", self.time, self.time)
+        at = self.time
+        account = Account(made["id"], made["email"], made["password"], profile, at, at, role="ROLE_SUPERADMIN")
         self.accounts.append(account)
         self.secrets.add(made["password"])
         after = {"email": account.email, "role": account.role}
@@ -1439,7 +1603,10 @@ class Model:
 
     def change_account_role(self, caller: Caller | None, account_id: str, body: Any, if_match: str | None) -> Answer:
         def become(account: Account) -> None:
-            account.role = platform_role(body["newRole"])
+            new, end = platform_role(body["newRole"]), body.get("until")
+            until = None if end is None else parsed(end)
+            refuse_if(self.problem_of_end(end) and (account.role, account.until) != (new, until), INVALID)
+            account.role, account.lasting, account.until = account.changed(new, until)
 
         return self._change_account(caller, "change_account_role", account_id, body, if_match, become)
 
@@ -1470,18 +1637,26 @@ class Model:
         def request(caller: Caller) -> Answer:
             refuse_if(caller.role != "ROLE_SUPERADMIN", FORBIDDEN)
             check_body("change_account_role" if action == "change_account_role" else "reason_only", body)
+            end = body.get("until")
+            known = account_id.isdecimal() and int(account_id) in {one.id for one in self.accounts}
+            valid = account_id.isdecimal() and len(account_id) <= 10 and 1 <= int(account_id) < 2**31
+            refuse_if(valid and not known and self.problem_of_end(end), INVALID)
             account = self._account(account_id)
             check_version(if_match, account.version)
-            refuse_if(account is caller.holder, SELF_CHANGE)
             was = Account(**vars(account))
             becoming = Account(**vars(account))
             become(becoming)
-            changes = (was.role, was.ban, was.enabled) != (becoming.role, becoming.ban, becoming.enabled)
+            refuse_if(account is caller.holder, SELF_CHANGE)
+            changes = (was.held, was.ban, was.enabled) != (becoming.held, becoming.ban, becoming.enabled)
+            comes_back = becoming.may_act and not was.may_act
+            gives = becoming.powers if comes_back else given(was, becoming.held)
             if changes:
+                refuse_if(caller.gives_too_much(gives), TRANSITION if was.held != becoming.held else FORBIDDEN)
                 self.check_active(caller)
                 last = was.counts and not becoming.counts and sum(one.counts for one in self.accounts) == 1
                 refuse_if(last, (422, "LAST_SUPERADMIN"))
-                self.check_still_authorized(caller)
+                self.check_still_authorized(caller, gives)
+                self.write_end(account)
                 become(account)
                 account.version, account.updated_at = account.version + 1, self.time
                 if not account.may_act:
@@ -1528,6 +1703,7 @@ class Model:
     def _history_row(entry: Entry) -> dict[str, Any]:
         actor, name = entry.actor, entry.action.removesuffix("_account").removeprefix("change_account_").upper()
         names = {"CREATE": "USER_CREATE", "ROLE": "USER_ROLE_CHANGE", "REVOKE_SESSION": "USER_SESSION_REVOKE"}
+        names["LAPSE_ROLE"] = "USER_ROLE_LAPSE"
         return {
             "id": UUID,
             "adminId": int(actor["id"]) if actor["type"] == "account" else None,

@@ -51,6 +51,9 @@ roles = st.sampled_from(ROLES)
 platform_roles = st.sampled_from(["ROLE_CLIENT", "verified_user", "Role_Admin", SUPERADMIN, SUPERADMIN])
 emails = st.sampled_from(EMAILS)
 usernames = st.sampled_from([None, None, "Grace", " GRACE ", "hopper", *EMAILS])
+ends = st.sampled_from(
+    [None, None, None, None, 61, 3600, 3600, 7200, 90 * 24 * 3600, "same", 10, -5, 91 * 24 * 3600, "x"]
+)
 limits = st.sampled_from([None, None, "1", "2", "3", "1000", "0", "1001", "x"])
 flags = st.sampled_from([None, None, None, "true", "false", "yes"])
 includes = st.sampled_from([None, "allowed_roles", "allowed_roles", "allowed_roles", "roles"])
@@ -405,8 +408,10 @@ class Platform(RuleBasedStateMachine):
 
     def maintain(self) -> None:
         self.maintained = Platform.steps
+        written = self.model.write_due_ends()
         started = self.model.start_due_deletions()
         report = run_maintenance()
+        assert report["role_ends_written"] == written
         assert report["deletions_started"] == started
         assert (report["violations"], report["repaired"], report["complete"]) == (0, 0, True)
         assert report["deletions_open"] == len(self.deleting)
@@ -445,22 +450,116 @@ class Platform(RuleBasedStateMachine):
             return  # a list changes nothing, so its result is not compared twice
         self.page(asks, "/users", self.model.list_users, query, cursor)
 
-    @rule(who=pick, user=pick, role=st.one_of(roles, st.just("boss")), reason=reasons, flaw=flaws, version=versions)
+    @rule(
+        who=pick,
+        user=pick,
+        role=st.one_of(roles, st.just("boss")),
+        until=ends,
+        reason=reasons,
+        flaw=flaws,
+        version=versions,
+    )
     def promote(
-        self, who: int, user: int, role: str, reason: str | None, flaw: str | None, version: str | None
+        self,
+        who: int,
+        user: int,
+        role: str,
+        until: int | str | None,
+        reason: str | None,
+        flaw: str | None,
+        version: str | None,
     ) -> None:
         self.step()
         asks = self.member(who)
         target = self.target(asks[0], user)
         user_id, if_match = self.id_of(target, user), self.if_match(target, version)
-        body = flawed({"new_role": role} | ({"reason": reason} if reason is not None else {}), flaw)
+        end = {} if until is None else {"until": self._end(target, until)}
+        body = flawed({"new_role": role} | end | ({"reason": reason} if reason is not None else {}), flaw)
         expected = self.model.promote(asks[0], user_id, body, if_match)
         path, headers = f"/users/{user_id}/promote", {"If-Match": if_match}
         self.ask(asks, "POST", path, expected, body=body, headers=headers)
 
     @rule(who=pick, user=pick, role=roles)
     def promote_plainly(self, who: int, user: int, role: str) -> None:
-        self.promote(who, user, role, None, None, None)
+        self.promote(who, user, role, None, None, None, None)
+
+    def _end(self, target: object, until: int | str) -> str:
+        """A number of seconds from now, or the end that the target's role has already, as a request has it."""
+        if until == "same":
+            return rfc3339(getattr(target, "until", None) or self.model.now + 3600)
+        return rfc3339(self.model.now + until) if isinstance(until, int) else until
+
+    @rule(who=pick, user=pick, role=st.sampled_from(["admin", "admin", "manager"]), seconds=st.sampled_from([61, 3600]))
+    def give_for_a_while(self, who: int, user: int, role: str, seconds: int) -> None:
+        """An admin or a manager gives a temporary role, and remembers a request of its holder for later."""
+        self.step()
+        actor = choose(self.everyone("admin"), who) if who % 4 else choose(self.everyone("admin", "manager"), who)
+        others = [one for one in actor.tenant.users if one is not actor and one.lasting != "admin"] or [actor]
+        target, body = choose(others, user), {"new_role": role, "until": rfc3339(self.model.now + seconds)}
+        asks = self.live(actor.token)
+        expected = self.model.promote(asks[0], target.id, body, None)
+        self.ask(asks, "POST", f"/users/{target.id}/promote", expected, body=body)
+        if target.active and target.tenant.status == "active":
+            self.remember(target.token)
+
+    @rule(
+        user=pick,
+        act=st.sampled_from(["promote", "extend", "deactivate", "activate", "delete", "rotate", "create"]),
+        holder=pick,
+        role=roles,
+        email=emails,
+        late=st.sampled_from([None, None, None, "before", "at"]),
+    )
+    def act_with_a_temporary_role(
+        self, holder: int, act: str, user: int, role: str, email: str, late: str | None
+    ) -> None:
+        """Its holder uses it: well before its end, in the second before, or from the end on with an old principal."""
+        self.step()
+        holders = [one for one in self.everyone("admin", "manager") if one.until and one.tenant.status == "active"]
+        if not holders:
+            return
+        actor = choose(holders, holder)
+        self.remember(actor.token)
+        caller, principal = self.seen[-1]
+        if late and actor.until:
+            self.world.forward(actor.until - self.model.now - (late == "before"))
+        colleagues = [one for one in actor.tenant.users if one is not actor]
+        admins = [one for one in colleagues if one.lasting == "admin"]
+        target = choose(admins if admins and user % 2 else colleagues or [actor], user)
+        self._act((caller, None, principal), act, target, role, email)
+
+    @rule(number=pick, before=st.sampled_from([0, 0, 1]), pages=st.booleans())
+    def wait_for_the_end(self, number: int, before: int, pages: bool) -> None:
+        """Go to the second at which a temporary role ends, or to the second before; and list who has which role."""
+        self.step()
+        ends = [user.until for one in self.model.tenants for user in one.users if user.until]
+        ends += [one.until for one in self.model.accounts if one.until]
+        if not ends:
+            return
+        self.world.forward(max(0, choose(sorted(ends), number) - self.model.now - before))
+        self.check_credentials()
+        for admin in self.everyone("admin")[:2] if pages else ():
+            for role in ROLES:
+                self.page(self.live(admin.token), "/users", self.model.list_users, {"role": role, "limit": "2"}, 0)
+
+    @rule(
+        who=pick,
+        user=pick,
+        act=st.sampled_from(["promote", "extend", "same", "deactivate", "rotate", "delete"]),
+        role=roles,
+    )
+    def change_whose_role_has_ended(self, who: int, user: int, act: str, role: str) -> None:
+        """A change of a user whose end is not written down yet, or, without one, of a user with a temporary role."""
+        self.step()
+        everyone = [one for tenant in self.model.tenants if tenant.status == "active" for one in tenant.users]
+        targets = [one for one in everyone if one.unwritten] or [one for one in everyone if one.until]
+        if not targets:
+            return
+        target = choose(targets, user)
+        actors = [one for one in self.everyone("admin", "manager") if one.tenant is target.tenant and one is not target]
+        if not actors:
+            return
+        self._act(self.live(choose(actors, who).token), act, target, role, "x@example.com")
 
     @rule(
         who=pick,
@@ -562,8 +661,10 @@ class Platform(RuleBasedStateMachine):
     @rule(
         who=pick,
         user=pick,
-        loss=st.sampled_from(["demoted", "deactivated", "both", "deleted", "closed", "scheduled"]),
-        act=st.sampled_from(["promote", "promote many", "deactivate", "delete", "rotate", "create"]),
+        loss=st.sampled_from(
+            ["demoted", "temporary", "temporary", "deactivated", "both", "deleted", "closed", "scheduled"]
+        ),
+        act=st.sampled_from(["promote", "promote many", "extend", "deactivate", "delete", "rotate", "create"]),
         role=roles,
         email=emails,
     )
@@ -591,12 +692,22 @@ class Platform(RuleBasedStateMachine):
         elif loss == "deleted":
             self._act(by, "delete", actor, "", "")
         else:
-            if loss in {"demoted", "both"}:
-                self._act(by, "promote", actor, "user", "")
+            if loss in {"demoted", "both", "temporary"}:
+                role, lasting = actor.role, "user"
+                self._act(by, "promote", actor, lasting, "")
+                if loss == "temporary":  # the actor has the same role again, but until a moment
+                    self._act(by, "extend", actor, role, "")
             if loss in {"deactivated", "both"}:
                 self._act(by, "deactivate", actor, "", "")
 
-    def _act(self, who: Any, act: str, target: User, role: str, email: str) -> None:
+    def _give_until(self, who: Any, act: str, target: User, role: str) -> None:
+        body = {"new_role": role, "until": rfc3339(self.model.now + 900)}
+        if act == "same":
+            body = {"new_role": target.role, "until": self._end(target, "same")}
+        path = f"/users/{target.id}/promote"
+        self.ask(who, "POST", path, self.model.promote(who[0], target.id, body, None), body=body)
+
+    def _act(self, who: Any, act: str, target: User, role: str, email: str) -> None:  # noqa: C901 (a case for each act)
         path = f"/users/{target.id}"
         match act:
             case "promote":
@@ -608,8 +719,10 @@ class Platform(RuleBasedStateMachine):
                 for dry_run in (True, False):
                     body = {"changes": changes, "dry_run": dry_run}
                     self.ask(who, "POST", "/users/promote", self.model.promote_users(who[0], body), body=body)
-            case "deactivate":
-                body = {"active": False}
+            case "extend" | "same":
+                self._give_until(who, act, target, role)
+            case "deactivate" | "activate":
+                body = {"active": act == "activate"}
                 self.ask(who, "PUT", path, self.model.update_user(who[0], target.id, body, None), body=body)
             case "delete":
                 self.ask(who, "DELETE", path, self.model.delete_user(who[0], target.id, {}, None, hurried=False))
@@ -851,12 +964,22 @@ class Platform(RuleBasedStateMachine):
         self.step()
         self.page(self.superadmin(who), SUPERADMINS, self.model.list_accounts, query, cursor)
 
-    @rule(who=pick, account=pick, role=st.one_of(platform_roles, st.just("boss")), flaw=flaws, version=versions)
-    def change_account_role(self, who: int, account: int, role: str, flaw: str | None, version: str | None) -> None:
+    @rule(
+        who=pick,
+        account=pick,
+        role=st.one_of(platform_roles, st.just("boss")),
+        until=ends,
+        flaw=flaws,
+        version=versions,
+    )
+    def change_account_role(
+        self, who: int, account: int, role: str, until: int | str | None, flaw: str | None, version: str | None
+    ) -> None:
         self.step()
         asks, target = self.superadmin(who), self.account(account)
         account_id, if_match = self.id_of(target, 0), self.if_match(target, version)
-        body = flawed({"newRole": role, "reason": "a better fit"}, flaw)
+        end = {} if until is None else {"until": self._end(target, until)}
+        body = flawed({"newRole": role, "reason": "a better fit", **end}, flaw)
         expected = self.model.change_account_role(asks[0], account_id, body, if_match)
         path, headers = f"{SUPERADMINS}/{account_id}/role", {"If-Match": if_match}
         self.ask(asks, "PUT", path, expected, body=body, headers=headers)

@@ -28,8 +28,8 @@ class Bug:
         module = importlib.import_module(f"rolecall.{name}")
         *owner, function_name = path.split(".")
         holder: Any = getattr(module, owner[0]) if owner else module
-        function = getattr(holder, function_name)
-        source = textwrap.dedent(inspect.getsource(function))
+        function = inspect.getattr_static(holder, function_name)
+        source = textwrap.dedent(inspect.getsource(getattr(function, "fget", None) or function))
         assert source.count(self.line) == 1, f"{self.where} has no such line any more"
         made: dict[str, Any] = {}
         exec(compile(source.replace(self.line, self.planted), self.where, "exec"), vars(module), made)  # noqa: S102
@@ -196,6 +196,90 @@ BUGS = {
         "tenants.bulk_promotion:_with_user_ids",
         "    if problems:\n",
         "    if False:\n",
+    ),
+    "the authorizer does not look at the end": Bug(
+        "end that is not looked at",
+        "auth.authorizer:_principal_of_user",
+        "return principal.with_role(HeldRole.from_item(user, Role).at(at))",
+        "return principal.with_role(HeldRole.from_item(user, Role))",
+    ),
+    "a function does not look at the end that the authorizer told": Bug(
+        "end that is not looked at",
+        "http.requests:request_context_of",
+        "principal.at(at)",
+        "principal",
+    ),
+    "an old answer of the authorizer lets an ended role write": Bug(
+        "end that is not looked at",
+        "auth.preconditions:_role_in_force",
+        "until.not_exists() | until.is_after_now()",
+        "until.not_exists() | until.exists()",
+    ),
+    "a list by role still has whose role has ended": Bug(
+        "end that is not looked at",
+        "tenants.users:list_users",
+        "HeldRole.from_item(item, Role).at(at).role is role",
+        "HeldRole.from_item(item, Role).role is role",
+    ),
+    "a list by role misses whose role has come back": Bug(
+        "end that is not looked at",
+        "tenants.users:_entries_of_unwritten_ends",
+        "if role is None or is_highest(role):",
+        "if role is None or role:",
+    ),
+    "a temporary admin counts as the last one": Bug(
+        "stale count",
+        "tenants.users:User.counted_role",
+        "self.held_role.lasting_role if self.active",
+        "self.held_role.role if self.active",
+    ),
+    "a retry extends an end that has passed": Bug(
+        "end that is extended",
+        "auth.roles:problem_of_end",
+        "_SHORTEST_SECONDS <= until - at.timestamp()",
+        "-10**6 <= until - at.timestamp()",
+    ),
+    "a manager extends a temporary admin": Bug(
+        "end that is extended",
+        "auth.roles:decide_role_change",
+        "for old_role in (target.role,) if new == target else (target.role, target.lasting_role):",
+        "for old_role in (target.role,):",
+    ),
+    "power outlives its source by promotion": Bug(
+        "power that outlives its source",
+        "auth.roles:may_hand_on",
+        "return power.until is not None and actor.until is not None and power.until <= actor.until",
+        "return power.until is not None and actor.until is not None",
+    ),
+    "power outlives its source by creation": Bug(
+        "power that outlives its source",
+        "tenants.user_creation:create_user",
+        "check_may_hand_on(actor, [Power(new.role)])",
+        "pass",
+    ),
+    "power outlives its source by rotation": Bug(
+        "power that outlives its source",
+        "tenants.user_tokens:_attempt_rotation",
+        "check_may_hand_on(require_tenant_user(actor), powers_of(old.held_role))",
+        "pass",
+    ),
+    "power outlives its source because the end was moved meanwhile": Bug(
+        "power that outlives its source",
+        "auth.preconditions:actor_still_authorized",
+        "powers_outlive_nothing = (_actor_can_hand_on(power) for power in gives)",
+        "powers_outlive_nothing = ()",
+    ),
+    "an end is not written down by a change": Bug(
+        "missing audit entry",
+        "tenants.user_changes:_read_check_and_write_change",
+        "    if old.has_unwritten_end:\n",
+        "    if False:\n",
+    ),
+    "the version is the same before and after an end": Bug(
+        "wrong number",
+        "tenants.users:User.from_item",
+        'int(item["version"]) + has_unwritten_end',
+        'int(item["version"])',
     ),
     "an email stays taken": Bug(
         "leaked lookup item",

@@ -661,11 +661,11 @@ def test_the_end_is_written_once_if_two_write_it_at_once(
     time.to(until)
     real = role_ends.write_end
 
-    def write_after_maintenance(item: dict[str, Any], request_id: str, at: datetime) -> None:
+    def write_after_maintenance(item: dict[str, Any], request_id: str, at: datetime, *more: Any) -> None:
         with monkeypatch.context() as patch:
             patch.setattr(role_ends, "write_end", real)
             assert run_maintenance()["role_ends_written"] == 1
-        real(item, request_id, at)
+        real(item, request_id, at, *more)
 
     with monkeypatch.context() as patch:
         patch.setattr(role_ends, "write_end", write_after_maintenance)

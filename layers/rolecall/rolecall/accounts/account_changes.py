@@ -148,8 +148,9 @@ def _change_account(
         if requested == old:
             return old, old
         powers = _powers_given(context, old, requested)
-        change_context = role_ends.write_end_first(context, item) if old.has_unwritten_end else context
-        return old, _save_account(change_context, action, old, requested, reason, powers)
+        actor_checks = preconditions.actor_still_authorized(context.principal, gives=powers)
+        change_context = role_ends.write_end_first(context, item, actor_checks) if old.has_unwritten_end else context
+        return old, _save_account(change_context, action, old, requested, reason, actor_checks)
 
     old, new = retries.retry_on_conflict(attempt)
     if new != old:
@@ -164,7 +165,7 @@ def _save_account(
     old: accounts.Account,
     requested: accounts.Account,
     reason: str | None,
-    powers: tuple[Power, ...],
+    actor_checks: list[writes.Write],
 ) -> accounts.Account:
     """Write `requested` and return it as written; raise `LastSuperadmin`, `ConcurrentChange`, `Forbidden` …
 
@@ -190,7 +191,7 @@ def _save_account(
             when=old.unchanged_condition,
             send_before=old.held_role.until,
         ),
-        *preconditions.actor_still_authorized(context.principal, gives=powers),
+        *actor_checks,
         trail.new_entry(
             context,
             action,

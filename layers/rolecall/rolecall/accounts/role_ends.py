@@ -1,5 +1,6 @@
 """The ends of temporary roles of platform accounts: writing down that a role has ended; see `tenants.role_ends`."""
 
+from collections.abc import Sequence
 from copy import replace
 from datetime import datetime
 
@@ -14,17 +15,20 @@ from rolecall.storage.expressions import Attr
 from rolecall.telemetry import count_metric, logger
 
 
-def write_end_first(context: RequestContext, item: dynamodb.Item) -> RequestContext:
+def write_end_first(
+    context: RequestContext, item: dynamodb.Item, actor_checks: Sequence[writes.Write]
+) -> RequestContext:
     """Write an end down before another change of the account, and return the context for that change; see `write_end`.
 
-    The context has the present time, because the audit trail must show the change after the end. Raises
+    The transaction has the `actor_checks` of the change, so that a refused request writes nothing. The context has the
+    present time, because the audit trail must show the change after the end. Raises
     `ConcurrentChange` if the account has changed since it was read.
     """
-    write_end(item, context.request_id, clock.now())
+    write_end(item, context.request_id, clock.now(), actor_checks)
     return replace(context, at=clock.now())
 
 
-def write_end(item: dynamodb.Item, request_id: str, at: datetime) -> None:
+def write_end(item: dynamodb.Item, request_id: str, at: datetime, actor_checks: Sequence[writes.Write] = ()) -> None:
     """Write down that an account's temporary role has ended; raise `ConcurrentChange` or `ValueError`.
 
     `item` is the account's item as it was read, `at` the present time. One transaction writes the account and the audit
@@ -49,6 +53,7 @@ def write_end(item: dynamodb.Item, request_id: str, at: datetime) -> None:
             remove=accounts.TEMPORARY_ATTRIBUTES,
             when=Attr("version").eq(item["version"]) & Attr("role_until").eq(written.until),
         ),
+        *actor_checks,
         trail.new_entry_of_role_end(
             ("account", str(account.id)), written, scope=keys.PLATFORM, at=at, request_id=request_id
         ),

@@ -5,7 +5,7 @@ A temporary role ends at its second, also if its end is written down later.
 
 from datetime import datetime
 
-from rolecall import deadline
+from rolecall import clock, deadline
 from rolecall.accounts import role_ends as account_role_ends
 from rolecall.auth import preconditions
 from rolecall.auth.roles import HeldRole, PlatformRole, Role
@@ -37,7 +37,7 @@ def write_due_ends(at: datetime, request_id: str, reserve_seconds: float) -> int
             if deadline.time_left() < reserve_seconds:
                 return written
             if item is not None and _is_due(item, owner, at):
-                written += _write_end_unless_it_fails(item, request_id, at)
+                written += _write_end_unless_it_fails(item, request_id)
         after, more = page.items[-1]["gsi4sk"] if page.items else None, page.more
     return written
 
@@ -56,11 +56,11 @@ def _is_account(item: dynamodb.Item) -> bool:
     return str(item["pk"]).startswith("ACCOUNT#")
 
 
-def _write_end_unless_it_fails(item: dynamodb.Item, request_id: str, at: datetime) -> bool:
+def _write_end_unless_it_fails(item: dynamodb.Item, request_id: str) -> bool:
     """Write the end down and return True; return False if that fails. Log and count an unexpected error."""
     try:
         write_end = account_role_ends.write_end if _is_account(item) else user_role_ends.write_end
-        write_end(item, request_id, at)
+        write_end(item, request_id, clock.now())
     except (ConcurrentChange, Unauthorized):
         return False  # another request has written the end down, or has closed the tenant
     except Exception:  # noqa: BLE001 (one end that fails must not stop the others)

@@ -4,6 +4,7 @@ A temporary role ends at its second, because every read and every transaction co
 only writes down what has happened already: in the user's item, in the indexes and in the audit trail.
 """
 
+from collections.abc import Sequence
 from copy import replace
 from datetime import datetime
 
@@ -19,17 +20,20 @@ from rolecall.telemetry import count_metric, logger
 from rolecall.tenants import users
 
 
-def write_end_first(context: RequestContext, item: dynamodb.Item) -> RequestContext:
+def write_end_first(
+    context: RequestContext, item: dynamodb.Item, actor_checks: Sequence[writes.Write]
+) -> RequestContext:
     """Write an end down before another change of the user, and return the context for that change; see `write_end`.
 
-    The context has the present time, because the audit trail must show the change after the end. Raises
+    The transaction has the `actor_checks` of the change, so that a refused request writes nothing. The context has the
+    present time, because the audit trail must show the change after the end. Raises
     `ConcurrentChange` if the user has changed since it was read, `Unauthorized` if the tenant is not active.
     """
-    write_end(item, context.request_id, clock.now())
+    write_end(item, context.request_id, clock.now(), actor_checks)
     return replace(context, at=clock.now())
 
 
-def write_end(item: dynamodb.Item, request_id: str, at: datetime) -> None:
+def write_end(item: dynamodb.Item, request_id: str, at: datetime, actor_checks: Sequence[writes.Write] = ()) -> None:
     """Write down that a user's temporary role has ended; raise `ConcurrentChange`, `Unauthorized` or `ValueError`.
 
     `item` is the user's item as it was read, `at` the present time. One transaction writes the user and the audit
@@ -55,6 +59,7 @@ def write_end(item: dynamodb.Item, request_id: str, at: datetime) -> None:
             remove=users.TEMPORARY_ATTRIBUTES,
             when=Attr("version").eq(item["version"]) & Attr("role_until").eq(written.until),
         ),
+        *actor_checks,
         trail.new_entry_of_role_end(("user", user.id), written, scope=user.tenant_id, at=at, request_id=request_id),
     )
     logger.info("temporary role ended", tenant_id=user.tenant_id, user_id=user.id, role=written.role)

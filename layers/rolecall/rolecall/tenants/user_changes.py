@@ -152,8 +152,9 @@ def _read_check_and_write_change(
     new = decide_change(context, old, new_role_and_until, new_active)
     if new == old:
         return old, old
+    actor_checks = preconditions.actor_still_authorized(actor, gives=powers_given_by(old, new))
     if old.has_unwritten_end:
-        context = role_ends.write_end_first(context, item)
+        context = role_ends.write_end_first(context, item, actor_checks)
     new = replace(
         new,
         updated_at=rfc3339(context.at),
@@ -180,7 +181,7 @@ def _read_check_and_write_change(
                 when=old.unchanged_condition,
                 send_before=old.held_role.until,
             ),
-            *preconditions.actor_still_authorized(actor, gives=powers_given_by(old, new)),
+            *actor_checks,
             trail.new_entry(
                 context,
                 audit_action,

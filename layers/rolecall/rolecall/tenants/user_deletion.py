@@ -76,8 +76,9 @@ def _mark_deleted_and_free_owned_keys(
     if user.id == actor.id:
         raise SelfChangeDenied("you cannot delete yourself: ask someone else")
     check_may_manage(Role(actor.role), user.role)
+    actor_checks = preconditions.actor_still_authorized(actor)
     if user.has_unwritten_end:
-        context = role_ends.write_end_first(context, item)
+        context = role_ends.write_end_first(context, item, actor_checks)
     at = rfc3339(context.at)
     with conflict_instead_of_last_admin_if_changed(user):
         writes.transact(
@@ -98,7 +99,7 @@ def _mark_deleted_and_free_owned_keys(
                 when=user.unchanged_condition & Attr("owned_keys").eq(item["owned_keys"]),
                 send_before=user.held_role.until,
             ),
-            *preconditions.actor_still_authorized(actor),
+            *actor_checks,
             *_owned_key_releases(Owner(user.tenant_id, user.id), item),
             trail.new_entry(
                 context,
