@@ -538,7 +538,7 @@ class Platform(RuleBasedStateMachine):
             return
         self.world.forward(max(0, choose(sorted(ends), number) - self.model.now - before))
         self.check_credentials()
-        for admin in self.everyone("admin")[:2] if pages else ():
+        for admin in self.everyone("admin")[:1] if pages else ():
             for role in ROLES:
                 self.page(self.live(admin.token), "/users", self.model.list_users, {"role": role, "limit": "2"}, 0)
 

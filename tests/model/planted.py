@@ -199,9 +199,9 @@ BUGS = {
     ),
     "the authorizer does not look at the end": Bug(
         "end that is not looked at",
-        "auth.authorizer:_principal_of_user",
-        "return principal.with_role(HeldRole.from_item(user, Role).at(at))",
-        "return principal.with_role(HeldRole.from_item(user, Role))",
+        "auth.authorizer:_user_item_to_principal",
+        "return principal.with_role(HeldRole.from_item(user_item, Role).at(at))",
+        "return principal.with_role(HeldRole.from_item(user_item, Role))",
     ),
     "a function does not look at the end that the authorizer told": Bug(
         "end that is not looked at",
