@@ -263,6 +263,10 @@ class UserSessionRefreshed(Success):
     data: UserTokenPair
 
 
+class PasswordChanged(Done):
+    message: Literal["Password changed"]
+
+
 class UserLoggedOut(Done):
     message: Literal["Logged out"]
 
@@ -428,6 +432,18 @@ class TokenPair(Answer):
     refreshToken: Said = Field(examples=[REFRESH_TOKEN], description="Opaque, 7 days, single use.")
     tokenType: Literal["Bearer"]
     expiresIn: int = Field(ge=1, examples=[900], description="Seconds.")
+
+
+class Login(TokenPair):
+    """The tokens of a new session."""
+
+    passwordChangeRequired: Literal[True] = Field(
+        default=ABSENT, description="Only if the password is a temporary one, which must be changed first."
+    )
+
+
+class PasswordReset(Answer):
+    temporaryPassword: Said = Field(examples=["pB5hVb9kq0mXWc2fYt7RzL4s"])
 
 
 class Account(Answer):

@@ -12,6 +12,9 @@ ADVICE = {
     "If an API token no longer works, ask an admin to rotate it. The answer does not tell what is wrong.",
     "FORBIDDEN": "Ask someone whose role allows the request. Repeating it does not help.",
     "MASTER_TOKEN_REQUIRED": "Send the platform's master token. A token of a user or an account is refused.",
+    "WRONG_PASSWORD": "Send the present password. After several wrong ones, wait as `Retry-After` says.",
+    "PASSWORD_CHANGE_REQUIRED": "Choose a password of your own with `PUT /v1/api/auth/password`. Until then, only that "
+    "route and the logout work.",
     "ROLE_TRANSITION_DENIED": "Ask an admin of the tenant. A manager may only change `user` to `manager` and "
     "`manager` to `user`.",
     "SELF_CHANGE_DENIED": "Ask somebody else. Nobody may change, deactivate or delete themselves.",

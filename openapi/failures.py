@@ -47,6 +47,8 @@ def errors_by_status(route: Route, about: Operation) -> dict[int, list[type[Role
         ):
             # The caller's role may change before the write, and some roles may change only some users.
             found.append(errors.Forbidden)
+        if handler.family is Family.PLATFORM and not handler.allowed_before_password_change:
+            found.append(errors.PasswordChangeRequired)
     if handler.body:
         found.append(errors.UnsupportedMediaType)
     by_status: dict[int, list[type[RolecallError]]] = {}

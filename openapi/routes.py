@@ -249,6 +249,14 @@ OPERATIONS: dict[str, Operation] = {
         ),
         description="An API token stays valid: with one, only the session of the refresh token ends.",
     ),
+    "change_password": Operation(
+        SIGN_IN,
+        _ok("The password is changed. Every other session of the user has ended.", answers.PasswordChanged, etag=True),
+        errors=(errors.UserNotFound, errors.WrongPassword, errors.RateLimited, errors.ConcurrentChange),
+        path={"id": USER_ID},
+        description="One's own with `current_password`, which counts like a login if it is wrong; the password of "
+        "someone whom one manages without it. The present password is refused. API tokens stay valid.",
+    ),
     "register_tenant": Operation(
         TENANTS,
         {201: Answer("The tenant and its first admin, with the API token.", (answers.TenantRegistered,), ("ETag",))},
@@ -361,7 +369,7 @@ OPERATIONS: dict[str, Operation] = {
     ),
     "log_in": Operation(
         SESSIONS,
-        _ok("The tokens of a new session.", answers.TokenPair),
+        _ok("The tokens of a new session.", answers.Login),
         errors=(errors.Unauthorized, errors.RateLimited, errors.ConcurrentChange),
         description="A wrong email, a wrong password and a banned or disabled account get the same 401. "
         "Repeated failures are answered 429 with a `Retry-After` that grows.",
@@ -375,6 +383,13 @@ OPERATIONS: dict[str, Operation] = {
     "log_out": Operation(
         SESSIONS,
         {204: Answer("Both tokens are dead. So it is too with a refresh token that is good for nothing any more.")},
+    ),
+    "change_account_password": Operation(
+        SESSIONS,
+        {204: Answer("The password is changed. Every other session of the account has ended.")},
+        errors=(errors.WrongPassword, errors.RateLimited, errors.ConcurrentChange),
+        description="A wrong `currentPassword` counts like a failed login. The present password is refused. "
+        "Whoever has a temporary password changes it here.",
     ),
     "list_accounts": Operation(
         ACCOUNTS,
@@ -413,6 +428,15 @@ OPERATIONS: dict[str, Operation] = {
     "unban_account": _account_change("Sessions that the ban ended stay ended."),
     "enable_account": _account_change("Sessions that the disabling ended stay ended."),
     "disable_account": _account_change("Every session of the account ends for good.", errors.LastSuperadmin),
+    "reset_account_password": Operation(
+        ACCOUNTS,
+        _ok("The temporary password, shown this once. Every session of the account has ended.", answers.PasswordReset),
+        errors=_CHANGING_AN_ACCOUNT,
+        headers=_IF_MATCH,
+        path={"id": ACCOUNT_ID},
+        description="Until the account has changed the temporary password, its access tokens are accepted for that and "
+        "for the logout only; every other route answers 403 `PASSWORD_CHANGE_REQUIRED`.",
+    ),
     "list_account_history": Operation(
         ACCOUNTS,
         _ok("A page of the history.", answers.History, link=True),

@@ -192,6 +192,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/users/{id}/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change one's own password, or set that of someone whom one manages; other sessions end
+         * @description One's own with `current_password`, which counts like a login if it is wrong; the password of someone whom one manages without it. The present password is refused. API tokens stay valid.
+         *
+         *     **Who may call:** tenant users with the role `admin` or `manager` or `user`.
+         */
+        put: operations["change_password"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/register": {
         parameters: {
             query?: never;
@@ -392,6 +414,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/api/auth/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change the password of one's own platform account; its other sessions end
+         * @description A wrong `currentPassword` counts like a failed login. The present password is refused. Whoever has a temporary password changes it here.
+         *
+         *     **Who may call:** every platform account.
+         */
+        put: operations["change_account_password"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/api/superadmin/users": {
         parameters: {
             query?: never;
@@ -542,6 +586,28 @@ export interface paths {
          */
         put: operations["disable_account"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/api/superadmin/users/{id}/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give someone else's account a temporary password (superadmin)
+         * @description Until the account has changed the temporary password, its access tokens are accepted for that and for the logout only; every other route answers 403 `PASSWORD_CHANGE_REQUIRED`.
+         *
+         *     **Who may call:** platform accounts with the role `ROLE_SUPERADMIN`.
+         */
+        post: operations["reset_account_password"];
         delete?: never;
         options?: never;
         head?: never;
@@ -704,13 +770,17 @@ export interface components {
             users: components["schemas"]["Account"][];
             nextCursor?: components["schemas"]["Cursor"];
         };
+        AccountPasswordChange: {
+            currentPassword: string;
+            newPassword: components["schemas"]["Password"];
+        };
         AccountToCreate: {
             email: components["schemas"]["Email"];
             password: components["schemas"]["Password"];
             firstName: components["schemas"]["Name"];
             lastName: components["schemas"]["Name"];
             /** @default ROLE_CLIENT */
-            role?: components["schemas"]["PlatformRoleName"];
+            role: components["schemas"]["PlatformRoleName"];
             username?: components["schemas"]["UniqueName"] | null;
             phoneNumber?: components["schemas"]["Name"] | null;
             nationality?: components["schemas"]["Name"] | null;
@@ -1077,6 +1147,31 @@ export interface components {
             /** @example ********-****-****-****-********f0a9 */
             token: string;
         };
+        /** @description The tokens of a new session. */
+        Login: {
+            /**
+             * @description A JWT, good for `expiresIn` seconds.
+             * @example eyJhbGciOiJIUzI1NiIsImtpZCI6IjEiLCJ0eXAiOiJKV1QifQ.eyJzdWIiOiIxIn0.…
+             */
+            accessToken: components["schemas"]["Said"];
+            /**
+             * @description Opaque, 7 days, single use.
+             * @example MTowYjhhNmYwZS02ZjBjLTRjNmMtOWE1My0wZDdkNmEwZDRjMTE6YW4gZXhhbXBsZSwgMzIgYnl0ZXMgaW4gbGVuZ3RoLi4
+             */
+            refreshToken: components["schemas"]["Said"];
+            /** @constant */
+            tokenType: "Bearer";
+            /**
+             * @description Seconds.
+             * @example 900
+             */
+            expiresIn: number;
+            /**
+             * @description Only if the password is a temporary one, which must be changed first.
+             * @constant
+             */
+            passwordChangeRequired?: true;
+        };
         Logout: {
             refreshToken: string;
         };
@@ -1123,6 +1218,20 @@ export interface components {
          * @description Neither among the most common ones nor the email. Compared as OpaqueString (RFC 8265), and of that many characters in that form.
          */
         Password: string;
+        PasswordChange: {
+            current_password?: string;
+            new_password: components["schemas"]["Password"];
+        };
+        PasswordChanged: {
+            /** @constant */
+            success: true;
+            /** @constant */
+            message: "Password changed";
+        };
+        PasswordReset: {
+            /** @example pB5hVb9kq0mXWc2fYt7RzL4s */
+            temporaryPassword: components["schemas"]["Said"];
+        };
         /** @example /v1/api/superadmin/users/7/role */
         Path: string;
         /** @description An error of the platform API. */
@@ -1173,7 +1282,7 @@ export interface components {
             changes: components["schemas"]["Change"][];
             reason?: components["schemas"]["Reason"] | null;
             /** @default false */
-            dry_run?: boolean;
+            dry_run: boolean;
         };
         /** @example stands in for Ana in July */
         Reason: string;
@@ -1185,7 +1294,7 @@ export interface components {
             email: components["schemas"]["Email"];
             password: components["schemas"]["Password"];
             /** @default admin */
-            role?: components["schemas"]["Role"];
+            role: components["schemas"]["Role"];
             webhook_url?: components["schemas"]["WebhookUrl"] | null;
         };
         /**
@@ -1772,123 +1881,6 @@ export interface components {
     };
     pathItems: never;
 }
-export type AcceptedDeletion = components['schemas']['AcceptedDeletion'];
-export type Account = components['schemas']['Account'];
-export type AccountId = components['schemas']['AccountId'];
-export type AccountList = components['schemas']['AccountList'];
-export type AccountToCreate = components['schemas']['AccountToCreate'];
-export type Actor = components['schemas']['Actor'];
-export type Amount = components['schemas']['Amount'];
-export type ApiToken = components['schemas']['ApiToken'];
-export type AuditEntry = components['schemas']['AuditEntry'];
-export type AuditList = components['schemas']['AuditList'];
-export type Ban = components['schemas']['Ban'];
-export type Change = components['schemas']['Change'];
-export type ChangeResult = components['schemas']['ChangeResult'];
-export type ChangeResults = components['schemas']['ChangeResults'];
-export type Code = components['schemas']['Code'];
-export type Counts = components['schemas']['Counts'];
-export type Credentials = components['schemas']['Credentials'];
-export type Cursor = components['schemas']['Cursor'];
-export type DeletedTenant = components['schemas']['DeletedTenant'];
-export type Deletion = components['schemas']['Deletion'];
-export type DeletionAccepted = components['schemas']['DeletionAccepted'];
-export type DeletionFound = components['schemas']['DeletionFound'];
-export type DeletionPreviewed = components['schemas']['DeletionPreviewed'];
-export type DeletionScheduled = components['schemas']['DeletionScheduled'];
-export type Disable = components['schemas']['Disable'];
-export type Email = components['schemas']['Email'];
-export type Enable = components['schemas']['Enable'];
-export type FieldMessage = components['schemas']['FieldMessage'];
-export type GatewayError = components['schemas']['GatewayError'];
-export type History = components['schemas']['History'];
-export type HistoryEntry = components['schemas']['HistoryEntry'];
-export type ListedTenant = components['schemas']['ListedTenant'];
-export type ListedUser = components['schemas']['ListedUser'];
-export type Logout = components['schemas']['Logout'];
-export type Name = components['schemas']['Name'];
-export type NewRole = components['schemas']['NewRole'];
-export type NewToken = components['schemas']['NewToken'];
-export type NewUser = components['schemas']['NewUser'];
-export type Password = components['schemas']['Password'];
-export type Path = components['schemas']['Path'];
-export type PlatformError = components['schemas']['PlatformError'];
-export type PlatformRole = components['schemas']['PlatformRole'];
-export type PlatformRoleName = components['schemas']['PlatformRoleName'];
-export type Preview = components['schemas']['Preview'];
-export type Promotion = components['schemas']['Promotion'];
-export type Promotions = components['schemas']['Promotions'];
-export type Reason = components['schemas']['Reason'];
-export type Refresh = components['schemas']['Refresh'];
-export type Registration = components['schemas']['Registration'];
-export type Role = components['schemas']['Role'];
-export type RoleChange = components['schemas']['RoleChange'];
-export type RoleChanged = components['schemas']['RoleChanged'];
-export type RolesChanged = components['schemas']['RolesChanged'];
-export type Said = components['schemas']['Said'];
-export type ScheduledDeletion = components['schemas']['ScheduledDeletion'];
-export type Target = components['schemas']['Target'];
-export type Tenant = components['schemas']['Tenant'];
-export type TenantDeleted = components['schemas']['TenantDeleted'];
-export type TenantDetails = components['schemas']['TenantDetails'];
-export type TenantError = components['schemas']['TenantError'];
-export type TenantFound = components['schemas']['TenantFound'];
-export type TenantId = components['schemas']['TenantId'];
-export type TenantList = components['schemas']['TenantList'];
-export type TenantRegistered = components['schemas']['TenantRegistered'];
-export type TenantRestored = components['schemas']['TenantRestored'];
-export type TenantUpdate = components['schemas']['TenantUpdate'];
-export type TenantUpdated = components['schemas']['TenantUpdated'];
-export type Timestamp = components['schemas']['Timestamp'];
-export type TokenPair = components['schemas']['TokenPair'];
-export type TokenRotated = components['schemas']['TokenRotated'];
-export type Unban = components['schemas']['Unban'];
-export type UniqueName = components['schemas']['UniqueName'];
-export type User = components['schemas']['User'];
-export type UserCreated = components['schemas']['UserCreated'];
-export type UserCredentials = components['schemas']['UserCredentials'];
-export type UserDeleted = components['schemas']['UserDeleted'];
-export type UserFound = components['schemas']['UserFound'];
-export type UserId = components['schemas']['UserId'];
-export type UserList = components['schemas']['UserList'];
-export type UserLoggedIn = components['schemas']['UserLoggedIn'];
-export type UserLoggedOut = components['schemas']['UserLoggedOut'];
-export type UserLogout = components['schemas']['UserLogout'];
-export type UserRefresh = components['schemas']['UserRefresh'];
-export type UserSession = components['schemas']['UserSession'];
-export type UserSessionRefreshed = components['schemas']['UserSessionRefreshed'];
-export type UserToCreate = components['schemas']['UserToCreate'];
-export type UserTokenPair = components['schemas']['UserTokenPair'];
-export type UserUpdate = components['schemas']['UserUpdate'];
-export type UserUpdated = components['schemas']['UserUpdated'];
-export type UserWithChoices = components['schemas']['UserWithChoices'];
-export type Uuid = components['schemas']['Uuid'];
-export type Validation = components['schemas']['Validation'];
-export type WebhookUrl = components['schemas']['WebhookUrl'];
-export type ResponseTenantUnauthorized = components['responses']['TenantUnauthorized'];
-export type ResponseTenantContentTooLarge = components['responses']['TenantContentTooLarge'];
-export type ResponseTenantUnsupportedMediaType = components['responses']['TenantUnsupportedMediaType'];
-export type ResponseTenantTooManyRequests = components['responses']['TenantTooManyRequests'];
-export type ResponseTenantInternalServerError = components['responses']['TenantInternalServerError'];
-export type ResponseTenantServiceUnavailable = components['responses']['TenantServiceUnavailable'];
-export type ResponsePlatformUnauthorized = components['responses']['PlatformUnauthorized'];
-export type ResponsePlatformContentTooLarge = components['responses']['PlatformContentTooLarge'];
-export type ResponsePlatformUnsupportedMediaType = components['responses']['PlatformUnsupportedMediaType'];
-export type ResponsePlatformTooManyRequests = components['responses']['PlatformTooManyRequests'];
-export type ResponsePlatformInternalServerError = components['responses']['PlatformInternalServerError'];
-export type ResponsePlatformServiceUnavailable = components['responses']['PlatformServiceUnavailable'];
-export type ParameterXRequestId = components['parameters']['X-Request-Id'];
-export type ParameterIfMatch = components['parameters']['If-Match'];
-export type ParameterIdempotencyKey = components['parameters']['Idempotency-Key'];
-export type ParameterXConfirmTenantName = components['parameters']['X-Confirm-Tenant-Name'];
-export type HeaderXRequestId = components['headers']['X-Request-Id'];
-export type HeaderCacheControl = components['headers']['Cache-Control'];
-export type HeaderCacheControlOfAFile = components['headers']['Cache-Control-of-a-file'];
-export type HeaderContentSecurityPolicy = components['headers']['Content-Security-Policy'];
-export type HeaderRetryAfter = components['headers']['Retry-After'];
-export type HeaderETag = components['headers']['ETag'];
-export type HeaderLocation = components['headers']['Location'];
-export type HeaderLink = components['headers']['Link'];
 export type $defs = Record<string, never>;
 export interface operations {
     promote_user: {
@@ -3191,6 +3183,145 @@ export interface operations {
             503: components["responses"]["TenantServiceUnavailable"];
         };
     };
+    change_password: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The id of the request in the answer, the logs and the audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path: {
+                /**
+                 * @description Id of the user.
+                 * @example 7c2d1e3f-9a8b-4c10-b2d3-e4f5a6b7c8d9
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "new_password": "a staple of correct horses"
+                 *     }
+                 */
+                "application/json": components["schemas"]["PasswordChange"];
+            };
+        };
+        responses: {
+            /** @description The password is changed. Every other session of the user has ended. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "message": "Password changed"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PasswordChanged"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": (components["schemas"]["TenantError"] & {
+                        /** @enum {string} */
+                        error_code: "VALIDATION_ERROR";
+                    }) | components["schemas"]["GatewayError"];
+                };
+            };
+            401: components["responses"]["TenantUnauthorized"];
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": (components["schemas"]["TenantError"] & {
+                        /** @enum {string} */
+                        error_code: "FORBIDDEN" | "WRONG_PASSWORD";
+                    }) | components["schemas"]["GatewayError"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "error": "user not found",
+                     *       "error_code": "USER_NOT_FOUND",
+                     *       "timestamp": "2026-06-15T12:00:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TenantError"] & {
+                        /** @enum {string} */
+                        error_code: "USER_NOT_FOUND";
+                    };
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "error": "someone else changed this at the same time: look at it again and retry",
+                     *       "error_code": "CONCURRENT_CHANGE",
+                     *       "timestamp": "2026-06-15T12:00:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TenantError"] & {
+                        /** @enum {string} */
+                        error_code: "CONCURRENT_CHANGE";
+                    };
+                };
+            };
+            413: components["responses"]["TenantContentTooLarge"];
+            415: components["responses"]["TenantUnsupportedMediaType"];
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": (components["schemas"]["TenantError"] & {
+                        /** @enum {string} */
+                        error_code: "RATE_LIMITED";
+                    }) | components["schemas"]["GatewayError"];
+                };
+            };
+            500: components["responses"]["TenantInternalServerError"];
+            503: components["responses"]["TenantServiceUnavailable"];
+        };
+    };
     register_tenant: {
         parameters: {
             query?: never;
@@ -4177,10 +4308,11 @@ export interface operations {
                      *       "accessToken": "eyJhbGciOiJIUzI1NiIsImtpZCI6IjEiLCJ0eXAiOiJKV1QifQ.eyJzdWIiOiIxIn0.…",
                      *       "refreshToken": "MTowYjhhNmYwZS02ZjBjLTRjNmMtOWE1My0wZDdkNmEwZDRjMTE6YW4gZXhhbXBsZSwgMzIgYnl0ZXMgaW4gbGVuZ3RoLi4",
                      *       "tokenType": "Bearer",
-                     *       "expiresIn": 900
+                     *       "expiresIn": 900,
+                     *       "passwordChangeRequired": true
                      *     }
                      */
-                    "application/json": components["schemas"]["TokenPair"];
+                    "application/json": components["schemas"]["Login"];
                 };
             };
             /** @description Bad Request */
@@ -4473,6 +4605,97 @@ export interface operations {
             503: components["responses"]["PlatformServiceUnavailable"];
         };
     };
+    change_account_password: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The id of the request in the answer, the logs and the audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "currentPassword": "correct horse battery",
+                 *       "newPassword": "a staple of correct horses"
+                 *     }
+                 */
+                "application/json": components["schemas"]["AccountPasswordChange"];
+            };
+        };
+        responses: {
+            /** @description The password is changed. Every other session of the account has ended. */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": (components["schemas"]["PlatformError"] & {
+                        /** @enum {string} */
+                        code: "VALIDATION_ERROR";
+                    }) | components["schemas"]["GatewayError"];
+                };
+            };
+            401: components["responses"]["PlatformUnauthorized"];
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": (components["schemas"]["PlatformError"] & {
+                        /** @enum {string} */
+                        code: "FORBIDDEN" | "WRONG_PASSWORD";
+                    }) | components["schemas"]["GatewayError"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "status": 409,
+                     *       "error": "Conflict",
+                     *       "message": "Someone else changed this at the same time: look at it again and retry",
+                     *       "timestamp": "2026-06-15T12:00:00Z",
+                     *       "path": "/v1/api/superadmin/users/123/role",
+                     *       "code": "CONCURRENT_CHANGE"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PlatformError"] & {
+                        /** @enum {string} */
+                        code: "CONCURRENT_CHANGE";
+                    };
+                };
+            };
+            413: components["responses"]["PlatformContentTooLarge"];
+            415: components["responses"]["PlatformUnsupportedMediaType"];
+            429: components["responses"]["PlatformTooManyRequests"];
+            500: components["responses"]["PlatformInternalServerError"];
+            503: components["responses"]["PlatformServiceUnavailable"];
+        };
+    };
     list_accounts: {
         parameters: {
             query?: {
@@ -4572,7 +4795,7 @@ export interface operations {
                 content: {
                     "application/json": (components["schemas"]["PlatformError"] & {
                         /** @enum {string} */
-                        code: "FORBIDDEN";
+                        code: "FORBIDDEN" | "PASSWORD_CHANGE_REQUIRED";
                     }) | components["schemas"]["GatewayError"];
                 };
             };
@@ -4706,7 +4929,7 @@ export interface operations {
                 content: {
                     "application/json": (components["schemas"]["PlatformError"] & {
                         /** @enum {string} */
-                        code: "FORBIDDEN";
+                        code: "FORBIDDEN" | "PASSWORD_CHANGE_REQUIRED";
                     }) | components["schemas"]["GatewayError"];
                 };
             };
@@ -4870,7 +5093,7 @@ export interface operations {
                 content: {
                     "application/json": (components["schemas"]["PlatformError"] & {
                         /** @enum {string} */
-                        code: "FORBIDDEN";
+                        code: "FORBIDDEN" | "PASSWORD_CHANGE_REQUIRED";
                     }) | components["schemas"]["GatewayError"];
                 };
             };
@@ -5031,7 +5254,7 @@ export interface operations {
                 content: {
                     "application/json": (components["schemas"]["PlatformError"] & {
                         /** @enum {string} */
-                        code: "FORBIDDEN" | "ROLE_TRANSITION_DENIED" | "SELF_CHANGE_DENIED";
+                        code: "FORBIDDEN" | "PASSWORD_CHANGE_REQUIRED" | "ROLE_TRANSITION_DENIED" | "SELF_CHANGE_DENIED";
                     }) | components["schemas"]["GatewayError"];
                 };
             };
@@ -5264,7 +5487,7 @@ export interface operations {
                 content: {
                     "application/json": (components["schemas"]["PlatformError"] & {
                         /** @enum {string} */
-                        code: "FORBIDDEN" | "SELF_CHANGE_DENIED";
+                        code: "FORBIDDEN" | "PASSWORD_CHANGE_REQUIRED" | "SELF_CHANGE_DENIED";
                     }) | components["schemas"]["GatewayError"];
                 };
             };
@@ -5497,7 +5720,7 @@ export interface operations {
                 content: {
                     "application/json": (components["schemas"]["PlatformError"] & {
                         /** @enum {string} */
-                        code: "FORBIDDEN" | "SELF_CHANGE_DENIED";
+                        code: "FORBIDDEN" | "PASSWORD_CHANGE_REQUIRED" | "SELF_CHANGE_DENIED";
                     }) | components["schemas"]["GatewayError"];
                 };
             };
@@ -5706,7 +5929,7 @@ export interface operations {
                 content: {
                     "application/json": (components["schemas"]["PlatformError"] & {
                         /** @enum {string} */
-                        code: "FORBIDDEN" | "SELF_CHANGE_DENIED";
+                        code: "FORBIDDEN" | "PASSWORD_CHANGE_REQUIRED" | "SELF_CHANGE_DENIED";
                     }) | components["schemas"]["GatewayError"];
                 };
             };
@@ -5915,7 +6138,7 @@ export interface operations {
                 content: {
                     "application/json": (components["schemas"]["PlatformError"] & {
                         /** @enum {string} */
-                        code: "FORBIDDEN" | "SELF_CHANGE_DENIED";
+                        code: "FORBIDDEN" | "PASSWORD_CHANGE_REQUIRED" | "SELF_CHANGE_DENIED";
                     }) | components["schemas"]["GatewayError"];
                 };
             };
@@ -6045,6 +6268,172 @@ export interface operations {
             503: components["responses"]["PlatformServiceUnavailable"];
         };
     };
+    reset_account_password: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of an earlier answer, such as `"3"`: only an unchanged item is changed. */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /** @description The id of the request in the answer, the logs and the audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path: {
+                /**
+                 * @description Id of the account.
+                 * @example 123
+                 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The temporary password, shown this once. Every session of the account has ended. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "temporaryPassword": "pB5hVb9kq0mXWc2fYt7RzL4s"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PasswordReset"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": (components["schemas"]["PlatformError"] & {
+                        /** @enum {string} */
+                        code: "VALIDATION_ERROR";
+                    }) | components["schemas"]["GatewayError"];
+                };
+            };
+            401: components["responses"]["PlatformUnauthorized"];
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": (components["schemas"]["PlatformError"] & {
+                        /** @enum {string} */
+                        code: "FORBIDDEN" | "PASSWORD_CHANGE_REQUIRED" | "SELF_CHANGE_DENIED";
+                    }) | components["schemas"]["GatewayError"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "status": 404,
+                     *       "error": "Not Found",
+                     *       "message": "User not found",
+                     *       "timestamp": "2026-06-15T12:00:00Z",
+                     *       "path": "/v1/api/superadmin/users/123/role",
+                     *       "code": "USER_NOT_FOUND"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PlatformError"] & {
+                        /** @enum {string} */
+                        code: "USER_NOT_FOUND";
+                    };
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "status": 409,
+                     *       "error": "Conflict",
+                     *       "message": "Someone else changed this at the same time: look at it again and retry",
+                     *       "timestamp": "2026-06-15T12:00:00Z",
+                     *       "path": "/v1/api/superadmin/users/123/role",
+                     *       "code": "CONCURRENT_CHANGE"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PlatformError"] & {
+                        /** @enum {string} */
+                        code: "CONCURRENT_CHANGE";
+                    };
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "status": 412,
+                     *       "error": "Precondition Failed",
+                     *       "message": "This was changed since you read it: read it again and retry with its new ETag, quotes included",
+                     *       "timestamp": "2026-06-15T12:00:00Z",
+                     *       "path": "/v1/api/superadmin/users/123/role",
+                     *       "code": "PRECONDITION_FAILED"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PlatformError"] & {
+                        /** @enum {string} */
+                        code: "PRECONDITION_FAILED";
+                    };
+                };
+            };
+            413: components["responses"]["PlatformContentTooLarge"];
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "status": 429,
+                     *       "error": "Too Many Requests",
+                     *       "error_code": "RATE_LIMITED",
+                     *       "code": "RATE_LIMITED",
+                     *       "message": "too many requests: wait and try again",
+                     *       "timestamp": "15/Jun/2026:12:00:00 +0000",
+                     *       "path": "/v1/api/superadmin/users/123/role"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["GatewayError"];
+                };
+            };
+            500: components["responses"]["PlatformInternalServerError"];
+            503: components["responses"]["PlatformServiceUnavailable"];
+        };
+    };
     list_account_history: {
         parameters: {
             query?: {
@@ -6123,7 +6512,7 @@ export interface operations {
                 content: {
                     "application/json": (components["schemas"]["PlatformError"] & {
                         /** @enum {string} */
-                        code: "FORBIDDEN";
+                        code: "FORBIDDEN" | "PASSWORD_CHANGE_REQUIRED";
                     }) | components["schemas"]["GatewayError"];
                 };
             };

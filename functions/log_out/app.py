@@ -14,7 +14,7 @@ class Logout(Body):
     refresh_token: str = Field(alias="refreshToken")
 
 
-@route(Family.PLATFORM, may_call=require_account, body=Logout)
+@route(Family.PLATFORM, may_call=require_account, body=Logout, allowed_before_password_change=True)
 def handler(request: Request[Logout]) -> Response:
     sessions.log_out(request.context, request.body.refresh_token)
     return Response(204, None)

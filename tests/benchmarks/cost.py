@@ -76,7 +76,10 @@ MILLISECONDS = {
 #: The bytes of the lines that Lambda itself logs for an invocation, and of the headers of an answer.
 _PLATFORM_LOG_BYTES, _HEADER_BYTES = 350, 300
 _AUTHORIZER = "authorize_request"
-_HASHING = {"register_tenant", "create_user", "log_in_user", "log_in", "create_account"}
+_HASHING = {
+    *("register_tenant", "create_user", "log_in_user", "change_password"),
+    *("log_in", "create_account", "change_account_password", "reset_account_password"),
+}
 #: The functions whose stream record invokes the publisher and becomes an event. The record of a login does not.
 _CAUSES_EVENT = {
     "promote_user", "promote_users", "update_user", "delete_user", "change_account_role",
@@ -228,7 +231,7 @@ def _one_change_of(user: Member) -> dict[str, Any]:
     return {"changes": [{"user_id": user.id, "new_role": "manager"}]}
 
 
-def scenario(name: str) -> Iterator[tuple[str, Call]]:
+def scenario(name: str) -> Iterator[tuple[str, Call]]:  # noqa: PLR0915 (one line for each route)
     """One typical call of each route: it succeeds, and everything that can be cached is cached.
 
     Yields the name of the route's function and the call. Preparations between two calls are not measured.
@@ -259,6 +262,8 @@ def scenario(name: str) -> Iterator[tuple[str, Call]]:
     session = tenant.admin.log_in()
     refresh = {"refresh_token": session.refresh_token}
     yield "refresh_user_session", request("POST", "/login/refresh", None, refresh)
+    change = {"current_password": PASSWORD, "new_password": f"{PASSWORD} {name}"}
+    yield "change_password", request("PUT", f"/users/{tenant.admin.id}/password", session.access_token, change)
     yield "log_out_user", request("POST", "/logout", session.access_token, refresh)
     yield "list_audit", request("GET", f"/audit?limit={USERS}", admin)
     yield "delete_user", request("DELETE", f"/users/{users[-1].id}", admin)
@@ -277,6 +282,8 @@ def scenario(name: str) -> Iterator[tuple[str, Call]]:
     refresh = {"refreshToken": someone.refresh_token}
     yield "refresh_session", request("POST", "/v1/api/auth/refresh", None, refresh)
     other = make_account()
+    change = {"currentPassword": PASSWORD, "newPassword": f"{PASSWORD} {name}"}
+    yield "change_account_password", request("PUT", "/v1/api/auth/password", other.access_token, change)
     yield "log_out", request("POST", "/v1/api/auth/logout", other.access_token, {"refreshToken": other.refresh_token})
     accounts, account = "/v1/api/superadmin/users", f"/v1/api/superadmin/users/{someone.id}"
     made = {"email": f"{name}-made@example.com", "password": PASSWORD, "firstName": "Ada", "lastName": "Byron"}
@@ -287,6 +294,7 @@ def scenario(name: str) -> Iterator[tuple[str, Call]]:
     for what in ("ban", "unban", "disable", "enable"):
         body = {"reason": "measured"}
         yield f"{what}_account", request("PUT", f"{account}/{what}", boss.access_token, body)
+    yield "reset_account_password", request("POST", f"{account}/password", boss.access_token)
     yield "list_account_history", request("GET", f"{account}/history", boss.access_token)
 
 

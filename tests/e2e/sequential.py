@@ -227,17 +227,23 @@ class Session:
     alive: bool = True
 
 
+def refresh_token_in(body: dict[str, Any]) -> str | None:
+    """The new refresh token in an answer of either family; None for an answer that has none."""
+    token: str | None = body.get("refreshToken") or body.get("data", {}).get("refresh_token")
+    return token
+
+
 def of_session(state: Session, operation: Refresh | LogOut, answer: Answered) -> Session | None:
     if isinstance(operation, LogOut):
-        return replace(state, alive=False) if answer.status == 204 else None
+        return replace(state, alive=False) if answer.status in {200, 204} else None
     refused = answer.status == 401
     if not state.alive:
         return state if refused else None
     if operation.token == state.token and answer.status == 200:
-        return Session(answer.body["refreshToken"], (*state.spent, state.token), operation.client)
+        return Session(refresh_token_in(answer.body) or "", (*state.spent, state.token), operation.client)
     if (operation.token, operation.client) == (*state.spent[-1:], state.spent_by):
         # The answer to the first use was lost, as far as anyone can tell.
-        again = answer.status == 200 and answer.body["refreshToken"] == state.token
+        again = answer.status == 200 and refresh_token_in(answer.body) == state.token
         return state if again else None
     if operation.token in state.spent and refused:
         return replace(state, alive=False)

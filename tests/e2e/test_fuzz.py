@@ -15,12 +15,12 @@ from pathlib import Path
 import pytest
 
 from local import ROOT
-from local.commands.operate import operate
 from local.deployment.stack import Stack
 from local.http import call
 from rolecall.storage import keys
 from tests.e2e.conftest import PASSWORD, Tenant
 from tests.fuzz.callers import Caller
+from tests.superadmins import create_superadmin
 
 KINDS = ["admin", "manager", "user", "operator", "superadmin", "client", "nobody"]
 FOLDER = ROOT / "tests/fuzz"
@@ -64,7 +64,7 @@ def _protect(tenant: Tenant, protection: bool) -> None:
 
 
 def _with_accounts(stack: Stack, superadmin: Caller, client: Caller, run: str) -> None:
-    root = operate(stack, "create_superadmin", [f"email=fuzzed-{run}@example.com", "force=true"])
+    root = create_superadmin(stack, f"fuzzed-{run}@example.com")
     superadmin.email, superadmin.password = root["email"], root["password"]
     superadmin.log_in()
     ids = []

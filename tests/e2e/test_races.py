@@ -22,7 +22,6 @@ from uuid import uuid4
 
 import pytest
 
-from local.commands.operate import operate
 from local.deployment.stack import Stack
 from local.http import call
 from rolecall import clock, config, deadline
@@ -33,11 +32,13 @@ from rolecall.deletion import requests
 from rolecall.errors import ConcurrentChange
 from rolecall.operations import maintenance
 from rolecall.storage import dynamodb, keys, reads, writes
+from rolecall.tenants import sessions as user_sessions
 from tests import gateway
 from tests.e2e import sequential
 from tests.e2e.conftest import PASSWORD, Member, Tenant
 from tests.e2e.sequential import Authorize, LogOut, Person, Refresh, Register, Registered, Request, Session
 from tests.histories import Race, explain
+from tests.superadmins import create_superadmin
 
 ROUNDS = 100 if os.environ.get("ROLECALL_PROVE") else 5
 #: Seconds that a call to the table waits at most, so that requests meet at every point of their way.
@@ -531,33 +532,45 @@ def test_two_registrations_of_one_name(stack: Stack) -> None:
 
 
 @pytest.mark.usefixtures("in_process")
-def test_refresh_against_refresh(stack: Stack) -> None:
+@pytest.mark.parametrize("owner", ["account", "user"])
+def test_refresh_against_refresh(stack: Stack, register: Callable[[str], Tenant], owner: str) -> None:
     """By the same client, which may have missed the answer, by a thief, and while the owner logs out."""
-    rounds = Rounds("refresh against refresh")
-    made = operate(stack, "create_superadmin", [f"email={uuid4()}@example.com", "force=true"])
+    rounds = Rounds(f"refresh against refresh of {owner}s")
+    if owner == "account":
+        made = create_superadmin(stack, f"{uuid4()}@example.com")
+        refresh_name, looked_at = "refreshToken", "/v1/api/superadmin/users?limit=1"
+        refresh_path, logout_path = "/v1/api/auth/refresh", "/v1/api/auth/logout"
+    else:
+        admin = register(f"Refreshed {uuid4()}").admin
+        made = {"email": admin.email, "password": PASSWORD}
+        refresh_name, looked_at = "refresh_token", f"/users/{admin.id}"
+        refresh_path, logout_path = "/login/refresh", "/logout"
 
     def play_round() -> None:
         race = Race[Any, Any](rounds.dice)
-        pair = sessions.log_in(_operator(), made["email"], made["password"])
+        pair: sessions.AccountTokens | user_sessions.UserTokens
+        if owner == "account":
+            pair = sessions.log_in(_operator(), made["email"], made["password"])
+        else:
+            pair = user_sessions.log_in_user(_operator(), made["email"], made["password"])
         principal = gateway.authorize(pair.access_token)
-        body = {"refreshToken": pair.refresh_token}
+        body = {refresh_name: pair.refresh_token}
 
         def refresh(client: str) -> Callable[[], object]:
             return lambda: race.record(
                 Refresh(pair.refresh_token, client),
-                lambda: gateway.request("POST", "/v1/api/auth/refresh", body=body, user_agent=client),
+                lambda: gateway.request("POST", refresh_path, body=body, user_agent=client),
             )
 
         def log_out() -> None:
-            race.record(
-                LogOut(), lambda: gateway.request("POST", "/v1/api/auth/logout", body=body, principal=principal)
-            )
+            race.record(LogOut(), lambda: gateway.request("POST", logout_path, body=body, principal=principal))
 
         def look() -> Callable[[Session], bool]:
-            given = [event.answer.body["refreshToken"] for event in race.history if event.answer.status == 200]
+            answered = [event.answer.body for event in race.history if event.answer.status == 200]
+            given = [token for token in map(sequential.refresh_token_in, answered) if token]
             last = given[0] if given else pair.refresh_token
-            alive = call("GET", f"{stack.api}/v1/api/superadmin/users?limit=1", pair.access_token).status == 200
-            again = call("POST", f"{stack.api}/v1/api/auth/refresh", body={"refreshToken": last}).status == 200
+            alive = call("GET", f"{stack.api}{looked_at}", pair.access_token).status == 200
+            again = call("POST", f"{stack.api}{refresh_path}", body={refresh_name: last}).status == 200
             return lambda state: (state.alive, state.alive) == (alive, again) and (not alive or state.token == last)
 
         thief = rounds.dice.choice(["owner", "thief"])
@@ -592,7 +605,7 @@ def test_a_hundred_guesses_at_once_get_no_more_than_the_allowed_tries() -> None:
 
 @pytest.mark.usefixtures("in_process")
 def test_the_last_two_superadmins_who_disable_each_other_never_leave_none(stack: Stack) -> None:
-    made = [operate(stack, "create_superadmin", [f"email=duel-{n}@example.com", "force=true"]) for n in range(2)]
+    made = [create_superadmin(stack, f"duel-{n}@example.com") for n in range(2)]
     pairs = [sessions.log_in(_operator(), one["email"], one["password"]) for one in made]
     principals = [gateway.authorize(pair.access_token) for pair in pairs]
     # Other tests' superadmins count as well: leave these two.

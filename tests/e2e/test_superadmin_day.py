@@ -10,6 +10,7 @@ from local.commands.operate import operate
 from local.deployment.stack import Stack
 from local.http import Answer, call
 from tests.e2e.conftest import PASSWORD
+from tests.superadmins import create_superadmin
 
 USERS = "/v1/api/superadmin/users"
 _numbers = count(1)
@@ -29,7 +30,7 @@ class Person:
 
 
 def _superadmin(stack: Stack) -> tuple[int, Person]:
-    made = operate(stack, "create_superadmin", [f"email=root-{next(_numbers)}@example.com", "force=true"])
+    made = create_superadmin(stack, f"root-{next(_numbers)}@example.com")
     return made["id"], Person(stack, made["email"], made["password"])
 
 

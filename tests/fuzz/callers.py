@@ -23,6 +23,7 @@ class Caller:
     ids: Mapping[str, list[Any]] = field(default_factory=dict)
     email: str = ""
     password: str = ""
+    next_password: str = "the next correct horse"
     refresh_token: str = ""
 
     @property
@@ -44,6 +45,8 @@ class Caller:
             return None
         if path.endswith("/login"):
             return {"email": self.email, "password": self.password}
+        if path.endswith("/password"):
+            return {"currentPassword": self.password, "newPassword": self.next_password}
         return {"refreshToken": self.refresh_token}
 
     def take_over_credential(self, operation: str, status: int, content: bytes) -> None:
@@ -54,6 +57,8 @@ class Caller:
                 self.credential = data["token"]
         elif status == 200 and operation == f"POST {SESSIONS}/refresh":
             self._store_tokens(json.loads(content))
+        elif status == 204 and operation == f"PUT {SESSIONS}/password":
+            self.password, self.next_password = self.next_password, self.password
         elif status == 204 and operation == f"POST {SESSIONS}/logout":
             self.log_in()
 

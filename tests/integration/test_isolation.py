@@ -80,6 +80,11 @@ PLACES: dict[str, list[Place]] = {
         ),
     ],
     "POST /users/{id}/token": [_user("/token")],
+    "PUT /users/{id}/password": [
+        _user("/password", body={"new_password": "another horse entirely"}),
+        _user("/password", body={"new_password": "another horse entirely", "current_password": PASSWORD}),
+        Place("user", "/users/{me}/password", 400, {"new_password": "another horse entirely", "user_id": "{it}"}),
+    ],
     "GET /users": [
         Place("users cursor", "/users?cursor={it}", 400),
         Place("tenant", "/users?tenant_id={it}", 400),
@@ -125,6 +130,8 @@ PLACES: dict[str, list[Place]] = {
         f"PUT {USERS}/{{id}}/{verb}": [_of_no_business("account", f"{USERS}/{{it}}/{verb}", {"reason": "spite"})]
         for verb in ("ban", "unban", "enable", "disable")
     },
+    f"POST {USERS}/{{id}}/password": [_of_no_business("account", f"{USERS}/{{it}}/password")],
+    "PUT /v1/api/auth/password": [],
     "POST /login": [
         Place("email", "/login", 401, {"email": "{it}", "password": "wrong battery staple"}),
         Place("account email", "/login", 401, {"email": "{it}", "password": PASSWORD}),

@@ -163,7 +163,14 @@ def _use_the_platform_api(superadmin: Holder, account: Holder, stranger: Member)
     for _ in range(2):  # the second answer's token, and the first one's again, which is a theft then
         token = _refresh(token).body["refreshToken"]
     assert _refresh(theft.refresh_token).status == 401
-    other = make_account(email="other@example.com")
+    for holder in (account, stranger):
+        holder.request("POST", f"{users}/{account.id}/password")
+    superadmin.request("POST", f"{users}/{account.id}/password")
+    other, changer = make_account(email="other@example.com"), make_account()
+    change = {"currentPassword": PASSWORD, "newPassword": "another horse entirely"}
+    changer.request("PUT", "/v1/api/auth/password", {**change, "currentPassword": "wrong horse battery"})
+    for holder_or_stranger in (changer, stranger):
+        holder_or_stranger.request("PUT", "/v1/api/auth/password", change)
     again = gateway.request("POST", "/v1/api/auth/login", body={"email": other.email, "password": PASSWORD}).body
     other.request("POST", "/v1/api/auth/logout", {"refreshToken": again["refreshToken"]})
     gateway.invoke("run_operation", {"operation": "create_superadmin", "email": "root@example.com", "force": True})
@@ -182,6 +189,12 @@ def _use_sessions_of(user: Member) -> None:
     assert _refresh_user(stolen.refresh_token).status == 401
     there = user.log_in()
     here.request("POST", "/logout", {"refresh_token": there.refresh_token})
+    colleague = user.request("GET", "/users?role=user").body["users"][0]["id"]
+    user.request("PUT", f"/users/{colleague}/password", {"new_password": "another horse entirely"})
+    here = user.log_in()
+    for current in ("wrong horse battery", PASSWORD):
+        change = {"current_password": current, "new_password": "another horse entirely"}
+        here.request("PUT", f"/users/{user.id}/password", change)
 
 
 def _refresh_user(token: str) -> gateway.Response:

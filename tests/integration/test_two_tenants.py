@@ -110,6 +110,14 @@ ATTEMPTS: dict[str, list[tuple[Callable[[Tenant, Tenant, Holder], Response], int
         (lambda acme, globex, _: _log_out_user(acme, globex.sessions[0].refresh_token), 200),
         (lambda acme, _, account: _log_out_user(acme, account.refresh_token), 200),
     ],
+    "change_password": [
+        (lambda acme, globex, _: _set_password(acme, globex.admin.id), 404),
+        (lambda acme, globex, _: _set_password(acme, globex.admin.id, PASSWORD), 404),
+    ],
+    "change_account_password": [
+        (lambda acme, _, __: _change_account_password(acme), 403),
+    ],
+    "reset_account_password": [(lambda acme, _, account: _ask(acme, "POST", f"/{account.id}/password"), 403)],
     "show_docs": [(lambda acme, globex, _: acme.admin.request("GET", f"/docs?tenant_id={globex.id}"), 400)],
     "get_docs_asset": [(lambda acme, globex, _: acme.admin.request("GET", f"/docs/{globex.id}"), 404)],
 }
@@ -152,6 +160,16 @@ def _change_role(acme: Tenant, account_id: int | str) -> Response:
 
 def _ask(acme: Tenant, method: str, path: str) -> Response:
     return acme.admin.request(method, f"/v1/api/superadmin/users{path}", {"reason": "spite"})
+
+
+def _set_password(acme: Tenant, user_id: str, current: str | None = None) -> Response:
+    body = {"new_password": "another horse entirely"} | ({"current_password": current} if current else {})
+    return acme.admin.request("PUT", f"/users/{user_id}/password", body)
+
+
+def _change_account_password(acme: Tenant) -> Response:
+    body = {"currentPassword": PASSWORD, "newPassword": "another horse entirely"}
+    return acme.admin.request("PUT", "/v1/api/auth/password", body)
 
 
 def _log_out(acme: Tenant, account: Holder) -> Response:

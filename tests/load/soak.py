@@ -21,11 +21,11 @@ import boto3
 from botocore.config import Config
 
 from local import ROOT
-from local.commands.operate import operate
 from local.demo.bulk_users import create_bulk_users
 from local.deployment.stack import Stack
 from local.environment import ACCESS_KEY, REGION, SECRET_KEY
 from rolecall.operations import invariants
+from tests.superadmins import create_superadmin
 
 #: Seconds between two runs of maintenance. On AWS it runs every five minutes.
 MAINTENANCE_EVERY = 5
@@ -130,7 +130,7 @@ class Maintenance:
 def _settings_for_locust(
     stack: Stack, seconds: float, owners: int, bystanders: int, large: list[int]
 ) -> dict[str, Any]:
-    root = operate(stack, "create_superadmin", [f"email=load-{secrets.token_hex(4)}@example.com", "force=true"])
+    root = create_superadmin(stack, f"load-{secrets.token_hex(4)}@example.com")
     return {
         "seconds": seconds,
         "owners": owners,

@@ -115,6 +115,8 @@ TRANSITION = (403, "ROLE_TRANSITION_DENIED")
 INVALID = (400, "VALIDATION_ERROR")
 NO_USER = (404, "USER_NOT_FOUND")
 NO_TENANT = (404, "TENANT_NOT_FOUND")
+CHANGE_REQUIRED = (403, "PASSWORD_CHANGE_REQUIRED")
+WRONG_PASSWORD = (403, "WRONG_PASSWORD")
 STALE = (412, "PRECONDITION_FAILED")
 EMAIL_TAKEN = (409, "EMAIL_TAKEN")
 
@@ -218,6 +220,12 @@ class User(Holder):
     devices: int = 0
     webhooks: int = 0
     deleted: bool = False
+    password: str = ""
+
+    @property
+    def may_act(self) -> bool:
+        return self.active and not self.deleted and self.tenant.status == "active"
+
     reason: str | None = None  # of the last change, as the role event tells it
 
     @property
@@ -249,6 +257,7 @@ class Account(Holder):
     ban: tuple[str, str] | None = None  # reason and time
     last_login_at: str | None = None
     version: int = 1
+    must_change_password: bool = False
 
     @property
     def may_act(self) -> bool:
@@ -293,7 +302,7 @@ class Account(Holder):
 
 @dataclass(eq=False)
 class Session:
-    account: Account
+    owner: "Account | User"
     refresh_token: str
     until: int
     alive: bool = True
@@ -338,6 +347,8 @@ class Caller:
     token: str = ""
     lasting: str = ""
     until: int | None = None
+    #: Whether the account had to change its password when it was looked at.
+    must_change_password: bool = False
 
     def at(self, now: int) -> "Caller":
         """The caller with the role in force at this time: the authorizer's answer may be older than the end."""
@@ -468,6 +479,9 @@ BODIES: dict[str, dict[str, tuple[Check, bool]]] = {
         "webhook_url": (_optional(_https), False),
     },
     "update_tenant": {"deletion_protection": (_boolean, True)},
+    "refresh_user": {"refresh_token": (_text(0, 16384), True)},
+    "change_password": {"current_password": (_text(0, 16384), False), "new_password": (_PASSWORD, True)},
+    "change_account_password": {"currentPassword": (_text(0, 16384), True), "newPassword": (_PASSWORD, True)},
     "login": {"email": (_email, True), "password": (_text(0, 16384), True)},
     "refresh": {"refreshToken": (_text(0, 16384), True)},
     "change_account_role": {
@@ -628,12 +642,26 @@ class Model:
                     return Caller("user", user, user.role, token=user.token, lasting=user.lasting, until=user.until)
         session, until = self.access.get(credential, (None, 0))
         if session is not None and self.now < until and self.is_session_valid(session):
-            account = session.account
-            return Caller("account", account, account.role, session, lasting=account.lasting, until=account.until)
+            owner = session.owner
+            if isinstance(owner, User):
+                return Caller("user", owner, owner.role, session, lasting=owner.lasting, until=owner.until)
+            return Caller(
+                "account",
+                owner,
+                owner.role,
+                session,
+                lasting=owner.lasting,
+                until=owner.until,
+                must_change_password=owner.must_change_password,
+            )
         return None
 
     def is_session_valid(self, session: Session) -> bool:
-        return session.alive and session.account.may_act and self.now < session.until
+        return session.alive and session.owner.may_act and self.now < session.until
+
+    def _end_sessions(self, owner: "Account | User", *, but: Session | None = None) -> None:
+        for session in self.sessions:
+            session.alive = session.alive and (session.owner is not owner or session is but)
 
     @staticmethod
     def check_active(caller: Caller) -> None:
@@ -644,12 +672,18 @@ class Model:
         elif caller.kind == "account":
             refuse_if(not holder.may_act, UNAUTHORIZED)
 
+    def check_standing(self, caller: Caller) -> None:
+        """At the moment of a write: like `check_active`, and refuse an account whose password was reset meanwhile."""
+        self.check_active(caller)
+        reset = caller.kind == "account" and caller.holder.must_change_password and not caller.must_change_password
+        refuse_if(reset, UNAUTHORIZED)
+
     def check_still_authorized(self, caller: Caller, gives: Iterable[Power] = ()) -> None:
         """At the moment of a write: refuse unless the actor is active and has the role that the authorizer saw.
 
         No power that the change gives may outlive the role that the actor has now.
         """
-        self.check_active(caller)
+        self.check_standing(caller)
         holder = caller.holder
         if holder is not None:
             refuse_if(holder.role != caller.role, FORBIDDEN)
@@ -815,6 +849,7 @@ class Model:
         assert made["token"] not in self.secrets
         user = User(made["id"], tenant, made["email"], made["token"], self.time, self.time, role=made["role"])
         user.webhooks = int(body.get("webhook_url") is not None)
+        user.password = body["password"]
         tenant.users.append(user)
         self.secrets |= {made["token"], body["password"]}
         return user
@@ -1310,6 +1345,8 @@ class Model:
         if active != target.active:
             before["active"], after["active"] = target.active, active
         target.role, target.lasting, target.until = held
+        if target.active and not active:
+            self._end_sessions(target)
         target.active = active
         target.version, target.updated_at = target.version + 1, self.time
         target.reason = reason and reason.strip()
@@ -1374,12 +1411,20 @@ class Model:
 
         return self.answer(caller, request, audited=("delete_user", "user", _named(user_id)))
 
+    def _check_own_credential(self, caller: Caller) -> None:
+        """At the moment of a write: the caller is active, and its API token or its session is still valid."""
+        refuse_if(not caller.holder.active or caller.holder.deleted, UNAUTHORIZED)
+        if caller.session is None:
+            refuse_if(caller.token != caller.holder.token, UNAUTHORIZED)
+        else:
+            refuse_if(not caller.session.alive or self.now >= caller.session.until, UNAUTHORIZED)
+
     def rotate_token(self, caller: Caller | None, user_id: str) -> Answer:
         def request(caller: Caller) -> Answer:
             actor = self._in_tenant(caller, ROLES)
             target = self._target(actor, user_id)
             if target is actor:
-                refuse_if(not actor.active or caller.token != actor.token, UNAUTHORIZED)
+                self._check_own_credential(caller)
             else:
                 refuse_if(target.role not in MANAGES[caller.role], FORBIDDEN)
                 refuse_if(caller.gives_too_much(target.powers), FORBIDDEN)
@@ -1424,19 +1469,31 @@ class Model:
 
     # --- Accounts ---
 
-    def log_in(self, body: Any) -> Answer:
+    def log_in(self, body: Any, *, of_user: bool = False) -> Answer:
         try:
             check_body("login", body)
-            account = self._logged_in(body["email"], body["password"])
+            owner = self._logged_in(body["email"], body["password"], of_user=of_user)
         except Refusal as refusal:
             headers = {} if refusal.retry_after is None else {"Retry-After": str(refusal.retry_after)}
             return Answer(refusal.status, code=refusal.code, headers=headers, changes=False)
-        account.last_login_at = self.time
-        session = Session(account, "", self.now + REFRESH_SECONDS)
+        if isinstance(owner, Account):
+            owner.last_login_at = self.time
+        session = Session(owner, "", self.now + REFRESH_SECONDS)
         self.sessions.append(session)
-        return self._pair(session)
+        return self._pair(session, at_login=True)
 
-    def _logged_in(self, email: str, password: str) -> Account:
+    def _logged_in(self, email: str, password: str, *, of_user: bool) -> "Account | User":
+        everyone: list[Account | User] = list(self.accounts)
+        if of_user:
+            everyone = [user for tenant in self.tenants for user in tenant.users]
+        found = [one for one in everyone if one.email.lower() == email.lower() and one.may_act]
+        owner = found[0] if found and found[0].password == password else None
+        self._count_attempt(email, succeeds=owner is not None, refusal=UNAUTHORIZED)
+        assert owner is not None
+        return owner
+
+    def _count_attempt(self, email: str, *, succeeds: bool, refusal: tuple[int, str]) -> None:
+        """Count an attempt with a password; refuse it during a wait, and if it does not succeed."""
         name = email.lower()
         source = (name, self.now < self.known_until.get(name, 0))
         failures = self.failures.get(source)
@@ -1447,39 +1504,50 @@ class Model:
         failures.number, failures.last_at = failures.number + 1, self.now
         if left > 0:
             raise Refusal(429, "RATE_LIMITED", retry_after=wait_after(failures.number))
-        found = [one for one in self.accounts if one.email.lower() == name]
-        if not found or found[0].password != password or not found[0].may_act:
+        if not succeeds:
             if failures.number > FREE_FAILURES:
                 raise Refusal(429, "RATE_LIMITED", retry_after=wait_after(failures.number))
-            raise Refusal(*UNAUTHORIZED)
+            raise Refusal(*refusal)
         del self.failures[source]
         if not source[1] or self.known_since[name] <= self.now - DAY:
             self.known_since[name], self.known_until[name] = self.now, self.now + 90 * DAY
-        return found[0]
 
-    def _pair(self, session: Session, *, refresh_token: Any = TEXT, changes: bool = True) -> Answer:
-        now = self.now
+    def _pair(
+        self, session: Session, *, refresh_token: Any = TEXT, changes: bool = True, at_login: bool = False
+    ) -> Answer:
+        now, owner = self.now, session.owner
+        of_user = isinstance(owner, User)
+        names = ("access_token", "refresh_token", "token_type", "expires_in")
+        if not of_user:
+            names = ("accessToken", "refreshToken", "tokenType", "expiresIn")
 
         def learn(body: Any, _headers: Mapping[str, str]) -> None:
-            assert body["accessToken"] not in self.secrets
+            tokens = body["data"] if of_user else body
+            access, refresh = tokens[names[0]], tokens[names[1]]
+            assert access not in self.secrets
             if changes:
-                assert body["refreshToken"] not in self.secrets
-            session.refresh_token = body["refreshToken"]
-            self.access[body["accessToken"]] = (session, now + ACCESS_SECONDS)
-            self.secrets |= {body["accessToken"], body["refreshToken"]}
+                assert refresh not in self.secrets
+            session.refresh_token = refresh
+            self.access[access] = (session, now + ACCESS_SECONDS)
+            self.secrets |= {access, refresh}
 
-        body = {"accessToken": TEXT, "refreshToken": refresh_token, "tokenType": "Bearer", "expiresIn": ACCESS_SECONDS}
-        return Answer(200, body, learn=learn, changes=changes)
+        tokens: dict[str, Any] = dict(zip(names, (TEXT, refresh_token, "Bearer", ACCESS_SECONDS), strict=True))
+        if isinstance(owner, User):
+            data = {**tokens, "user": owner.shown} if at_login else tokens
+            return Answer(200, {"success": True, "data": data}, learn=learn, changes=changes)
+        if at_login and owner.must_change_password:
+            tokens["passwordChangeRequired"] = True
+        return Answer(200, tokens, learn=learn, changes=changes)
 
-    def refresh(self, body: Any, client: str | None) -> Answer:
+    def refresh(self, body: Any, client: str | None, *, of_user: bool = False) -> Answer:
         try:
-            check_body("refresh", body)
+            check_body("refresh_user" if of_user else "refresh", body)
         except Refusal as refusal:
             return Answer(refusal.status, code=refusal.code, changes=False)
-        token = body["refreshToken"]
+        token = body["refresh_token" if of_user else "refreshToken"]
         refused = Answer(401, code="UNAUTHORIZED", changes=False)
         session = next((one for one in self.sessions if token == one.refresh_token or token in one.spent), None)
-        if session is None or not self.is_session_valid(session):
+        if session is None or isinstance(session.owner, User) is not of_user or not self.is_session_valid(session):
             return refused
         if token == session.refresh_token:
             session.spent[token], session.previous = session.until, token
@@ -1491,14 +1559,10 @@ class Model:
             return self._pair(session, refresh_token=session.refresh_token, changes=False)
         if session.spent[token] > self.now:
             session.alive = False
-            self._record(
-                None,
-                "revoke_session",
-                ("account", str(session.account.id)),
-                before=ANY,
-                reason=ANY,
-                by="anonymous",
-            )
+            owner = session.owner
+            target = ("user" if of_user else "account", str(owner.id))
+            tenant = owner.tenant if isinstance(owner, User) else None
+            self._record(None, "revoke_session", target, before=ANY, reason=ANY, by="anonymous", tenant=tenant)
             refused.changes = True
         return refused
 
@@ -1506,18 +1570,112 @@ class Model:
         def request(caller: Caller) -> Answer:
             refuse_if(caller.kind != "account", FORBIDDEN)
             check_body("refresh", body)
-            token = body["refreshToken"]
-            for session in self.sessions:
-                own = session.account is caller.holder and token in {session.refresh_token, session.previous}
-                if session is caller.session or own:
-                    session.alive = False
+            self._log_out(caller, body["refreshToken"])
             return Answer(204, None)
 
         return self.answer(caller, request)
 
+    def log_out_user(self, caller: Caller | None, body: Any) -> Answer:
+        def request(caller: Caller) -> Answer:
+            self._in_tenant(caller, ROLES)
+            check_body("refresh_user", body)
+            self._log_out(caller, body["refresh_token"])
+            return Answer(200, {"success": True, "message": TEXT})
+
+        return self.answer(caller, request)
+
+    def _log_out(self, caller: Caller, token: str) -> None:
+        for session in self.sessions:
+            own = session.owner is caller.holder and token in {session.refresh_token, session.previous}
+            if session is caller.session or own:
+                session.alive = False
+
+    # --- Passwords ---
+
+    def change_password(self, caller: Caller | None, user_id: str, body: Any) -> Answer:
+        def request(caller: Caller) -> Answer:
+            actor = self._in_tenant(caller, ROLES)
+            check_body("change_password", body)
+            target, new = self._target(actor, user_id), body["new_password"]
+            if target is actor:
+                refuse_if(not actor.active, UNAUTHORIZED)
+                refuse_if(caller.session is None and caller.token != actor.token, UNAUTHORIZED)
+                refuse_if("current_password" not in body, INVALID)
+                right = body["current_password"] == target.password
+                self._count_attempt(target.email, succeeds=right, refusal=WRONG_PASSWORD)
+            else:
+                refuse_if(target.role not in MANAGES[caller.role], FORBIDDEN)
+                refuse_if(caller.gives_too_much(target.powers), FORBIDDEN)
+                refuse_if("current_password" in body, INVALID)
+            refuse_if(new == target.password, INVALID)
+            refuse_if(actor.tenant.status != "active", UNAUTHORIZED)
+            if target is actor:
+                self._check_own_credential(caller)
+            else:
+                self.check_still_authorized(caller, target.powers)
+            self.write_end(target)
+            target.password, target.version, target.updated_at = new, target.version + 1, self.time
+            self.secrets.add(new)
+            self._end_sessions(target, but=caller.session if target is actor else None)
+            self._record(caller, "change_password", ("user", target.id))
+            return Answer(200, {"success": True, "message": "Password changed"}, headers=etag(target.version))
+
+        return self.answer(caller, request, audited=("change_password", "user", _named(user_id)))
+
+    def change_account_password(self, caller: Caller | None, body: Any) -> Answer:
+        def request(caller: Caller) -> Answer:
+            refuse_if(caller.kind != "account", FORBIDDEN)
+            check_body("change_account_password", body)
+            account, new = caller.holder, body["newPassword"]
+            refuse_if(not account.may_act, UNAUTHORIZED)
+            right = body["currentPassword"] == account.password
+            self._count_attempt(account.email, succeeds=right, refusal=WRONG_PASSWORD)
+            refuse_if(new == account.password, INVALID)
+            assert caller.session is not None
+            refuse_if(not caller.session.alive or self.now >= caller.session.until, UNAUTHORIZED)
+            self.write_end(account)
+            account.password, account.must_change_password = new, False
+            account.version, account.updated_at = account.version + 1, self.time
+            self.secrets.add(new)
+            self._end_sessions(account, but=caller.session)
+            self._record(caller, "change_account_password", ("account", str(account.id)))
+            return Answer(204, None)
+
+        target = _numbered(caller.id) if caller else ""
+        return self.answer(caller, request, audited=("change_account_password", "account", target))
+
+    def reset_account_password(self, caller: Caller | None, account_id: str) -> Answer:
+        def request(caller: Caller) -> Answer:
+            self._check_superadmin(caller)
+            account = self._account(account_id)
+            refuse_if(account is caller.holder, SELF_CHANGE)
+            refuse_if(caller.gives_too_much(account.powers), FORBIDDEN)
+            self.check_still_authorized(caller, account.powers)
+            self.write_end(account)
+            at = self.time
+
+            def learn(body: Any, _headers: Mapping[str, str]) -> None:
+                assert body["temporaryPassword"] not in self.secrets
+                account.password, account.must_change_password = body["temporaryPassword"], True
+                account.version, account.updated_at = account.version + 1, at
+                self.secrets.add(account.password)
+                self._end_sessions(account)
+                self._record(caller, "reset_account_password", ("account", str(account.id)))
+
+            return Answer(200, {"temporaryPassword": TEXT}, learn=learn)
+
+        return self.answer(
+            caller, request, audited=("reset_account_password", "account", _numbered(account_id)), asked=lambda: ANY
+        )
+
+    @staticmethod
+    def _check_superadmin(caller: Caller) -> None:
+        refuse_if(caller.role != "ROLE_SUPERADMIN", FORBIDDEN)
+        refuse_if(caller.must_change_password, CHANGE_REQUIRED)
+
     def create_account(self, caller: Caller | None, body: Any) -> Answer:
         def request(caller: Caller) -> Answer:
-            refuse_if(caller.role != "ROLE_SUPERADMIN", FORBIDDEN)
+            self._check_superadmin(caller)
             check_body("create_account", body)
             gives: list[Power] = [(platform_role(body.get("role", "CLIENT")), None)]
             refuse_if(caller.gives_too_much(gives), FORBIDDEN)
@@ -1556,6 +1714,7 @@ class Model:
         profile |= dict.fromkeys(("phoneNumber", "nationality", "birthDate"))
         at = self.time
         account = Account(made["id"], made["email"], made["password"], profile, at, at, role="ROLE_SUPERADMIN")
+        account.must_change_password = True
         self.accounts.append(account)
         self.secrets.add(made["password"])
         after = {"email": account.email, "role": account.role}
@@ -1575,7 +1734,7 @@ class Model:
 
     def get_account(self, caller: Caller | None, account_id: str) -> Answer:
         def request(caller: Caller) -> Answer:
-            refuse_if(caller.role != "ROLE_SUPERADMIN", FORBIDDEN)
+            self._check_superadmin(caller)
             account = self._account(account_id)
             return Answer(200, account.shown, headers=etag(account.version), changes=False)
 
@@ -1583,7 +1742,7 @@ class Model:
 
     def list_accounts(self, caller: Caller | None, query: Mapping[str, str]) -> Answer:
         def request(caller: Caller) -> Answer:
-            refuse_if(caller.role != "ROLE_SUPERADMIN", FORBIDDEN)
+            self._check_superadmin(caller)
             check_query(query, ("limit", "cursor", "role", "enabled", "banned", "email"))
             refuse_if(query.get("role", "ROLE_CLIENT") not in PLATFORM_ROLES, INVALID)
             prefix = query.get("email", "").lower()
@@ -1635,7 +1794,7 @@ class Model:
         become: Callable[[Account], None],
     ) -> Answer:
         def request(caller: Caller) -> Answer:
-            refuse_if(caller.role != "ROLE_SUPERADMIN", FORBIDDEN)
+            self._check_superadmin(caller)
             check_body("change_account_role" if action == "change_account_role" else "reason_only", body)
             end = body.get("until")
             known = account_id.isdecimal() and int(account_id) in {one.id for one in self.accounts}
@@ -1652,7 +1811,7 @@ class Model:
             gives = becoming.powers if comes_back else given(was, becoming.held)
             if changes:
                 refuse_if(caller.gives_too_much(gives), TRANSITION if was.held != becoming.held else FORBIDDEN)
-                self.check_active(caller)
+                self.check_standing(caller)
                 last = was.counts and not becoming.counts and sum(one.counts for one in self.accounts) == 1
                 refuse_if(last, (422, "LAST_SUPERADMIN"))
                 self.check_still_authorized(caller, gives)
@@ -1660,8 +1819,7 @@ class Model:
                 become(account)
                 account.version, account.updated_at = account.version + 1, self.time
                 if not account.may_act:
-                    for session in self.sessions:
-                        session.alive = session.alive and session.account is not account
+                    self._end_sessions(account)
                 reason = body.get("reason")
                 reason = reason if reason is None or action == "change_account_role" else reason.strip()
                 target = ("account", str(account.id))
@@ -1672,7 +1830,7 @@ class Model:
 
     def history(self, caller: Caller | None, account_id: str, query: Mapping[str, str]) -> Answer:
         def request(caller: Caller) -> Answer:
-            refuse_if(caller.role != "ROLE_SUPERADMIN", FORBIDDEN)
+            self._check_superadmin(caller)
             check_query(query, ("limit", "cursor"))
             if "cursor" in query:
                 # A cursor of another list is refused, even if the account does not exist.
@@ -1702,8 +1860,14 @@ class Model:
     @staticmethod
     def _history_row(entry: Entry) -> dict[str, Any]:
         actor, name = entry.actor, entry.action.removesuffix("_account").removeprefix("change_account_").upper()
-        names = {"CREATE": "USER_CREATE", "ROLE": "USER_ROLE_CHANGE", "REVOKE_SESSION": "USER_SESSION_REVOKE"}
-        names["LAPSE_ROLE"] = "USER_ROLE_LAPSE"
+        names = {
+            "LAPSE_ROLE": "USER_ROLE_LAPSE",
+            "PASSWORD": "USER_PASSWORD_CHANGE",
+            "RESET_ACCOUNT_PASSWORD": "USER_PASSWORD_RESET",
+            "CREATE": "USER_CREATE",
+            "ROLE": "USER_ROLE_CHANGE",
+            "REVOKE_SESSION": "USER_SESSION_REVOKE",
+        }
         return {
             "id": UUID,
             "adminId": int(actor["id"]) if actor["type"] == "account" else None,

@@ -47,6 +47,7 @@ versions = st.sampled_from(
     [None] * 4 + ["current", "current", "stale", "stale", "stale", "any", "list", "garbage", "weak"]
 )
 keys = st.sampled_from([None, None, None, "one", "two"])
+new_passwords = st.sampled_from([PASSWORD, "another horse entirely", "the third horse of all", "short"])
 roles = st.sampled_from(ROLES)
 platform_roles = st.sampled_from(["ROLE_CLIENT", "verified_user", "Role_Admin", SUPERADMIN, SUPERADMIN])
 emails = st.sampled_from(EMAILS)
@@ -127,15 +128,20 @@ class Platform(RuleBasedStateMachine):
             caller, principal = choose(stale, number)
             return caller, None, principal
         kinds: list[tuple[int, Sequence[str]]] = [
-            (50, [user.token for user in self.everyone("admin")]),
-            (66, [user.token for user in self.everyone("manager")]),
-            (75, [user.token for user in self.everyone("user")]),
+            (50, self.credentials_of("admin")),
+            (66, self.credentials_of("manager")),
+            (75, self.credentials_of("user")),
             (90, self.used),
             (94, [MASTER_TOKEN, MASTER_TOKEN.lower(), "", SPEAKS_OF_NOBODY]),
             (100, list(self.model.access)),
         ]
         options = next(options for limit, options in kinds if number < limit)
         return self.live(choose(options, number) if options else None)
+
+    def credentials_of(self, role: str) -> list[str]:
+        """The API tokens of users with the role, and the access tokens of their latest sessions."""
+        signed_in = [token for token in self.model.access if (who := self.model.caller(token)) and who.role == role]
+        return [user.token for user in self.everyone(role)] + signed_in[-4:]
 
     def operator(self, number: int) -> tuple[Caller | None, str | None, dict[str, str] | None]:
         return self.live(MASTER_TOKEN) if number < 85 else self.member(number * 7 % 100)
@@ -160,6 +166,12 @@ class Platform(RuleBasedStateMachine):
     def log_in_as(self, account: Account, password: str | None = None) -> None:
         body = {"email": account.email, "password": password or account.password}
         self.world.request("POST", "/v1/api/auth/login", self.model.log_in(body), body=body)
+
+    def log_in_user_as(self, user: User, password: str | None = None) -> Session | None:
+        """None if the user may not log in, or has to wait for others' guesses."""
+        known, body = len(self.model.sessions), {"email": user.email, "password": password or user.password}
+        self.world.request("POST", "/login", self.model.log_in(body, of_user=True), body=body)
+        return self.model.sessions[-1] if len(self.model.sessions) > known else None
 
     def target(self, caller: Caller | None, number: int) -> User | str:
         """A user, mostly of the caller's tenant; or a text that is no id, or the id of a deleted user."""
@@ -209,6 +221,10 @@ class Platform(RuleBasedStateMachine):
         root = self.model.operator_made(made)
         self.world.check(Answer(0))
         self.log_in_as(root)
+        own = self.live(list(self.model.access)[-1])
+        change = {"currentPassword": root.password, "newPassword": "the root of all horses"}
+        expected = self.model.change_account_password(own[0], change)
+        self.ask(own, "PUT", "/v1/api/auth/password", expected, body=change)
         for number, name in enumerate(("Acme", "Globex")):
             body = {"tenant_name": name, "email": f"owner-{number}@example.com", "password": PASSWORD}
             self.send_registration(self.live(MASTER_TOKEN), body, None)
@@ -855,7 +871,162 @@ class Platform(RuleBasedStateMachine):
         if credential:
             self.remember(credential)
 
+    # --- Sessions and passwords of users ---
+
+    @rule(who=pick, right=st.integers(0, 4), flaw=flaws)
+    def log_in_user(self, who: int, right: int, flaw: str | None) -> None:
+        self.step()
+        users = [user for one in self.model.tenants for user in one.users]
+        email = choose(users, who).email if users and who < 90 else choose(self.model.accounts, who).email
+        password = choose(users, who).password if users and right else "wrong horse battery"
+        body = flawed({"email": email.upper() if who % 7 == 0 else email, "password": password}, flaw)
+        self.world.request("POST", "/login", self.model.log_in(body, of_user=True), body=body)
+
+    @rule(token=pick, spent=st.booleans(), flaw=flaws, client=st.sampled_from([None, None, None, "another"]))
+    def refresh_user(self, token: int, spent: bool, flaw: str | None, client: str | None) -> None:
+        self.step()
+        sessions = [one for one in self.model.sessions if isinstance(one.owner, User) or token % 5 == 0]
+        good = [session.refresh_token for session in sessions]
+        old = [one for session in sessions for one in session.spent]
+        tokens = (old if spent and old else good) or ["never issued"]
+        body = flawed({"refresh_token": tokens[-1 - token % min(len(tokens), 4)]}, flaw)
+        expected = self.model.refresh(body, client, of_user=True)
+        self.world.request("POST", "/login/refresh", expected, body=body, user_agent=client)
+
+    @rule(user=pick, seconds=st.sampled_from([1, 11, 31]), client=st.sampled_from([None, None, "another"]))
+    def steal_a_session_of_a_user(self, user: int, seconds: int, client: str | None) -> None:
+        """A refresh token is used again after a while, and then the one that took its place."""
+        self.step()
+        if (first := self.log_in_user_as(choose(self.everyone("admin", "manager"), user))) is None:
+            return
+        stolen = first.refresh_token
+        for token, by in ((stolen, None), (stolen, client), (None, None)):
+            body = {"refresh_token": token or first.refresh_token}
+            expected = self.model.refresh(body, by, of_user=True)
+            self.world.request("POST", "/login/refresh", expected, body=body, user_agent=by)
+            self.world.forward(seconds)
+        self.check_credentials()
+
+    @rule(who=pick, token=pick, flaw=flaws)
+    def log_out_user(self, who: int, token: int, flaw: str | None) -> None:
+        self.step()
+        asks = self.live(choose(list(self.model.access)[-6:], who)) if who < 70 else self.member(who)
+        if asks[2] is not None:
+            return
+        tokens = [session.refresh_token for session in self.model.sessions]
+        body = flawed({"refresh_token": choose([*tokens, "never issued"], token)}, flaw)
+        self.ask(asks, "POST", "/logout", self.model.log_out_user(asks[0], body), body=body)
+
+    @rule(
+        who=pick, user=pick, new=new_passwords, current=st.sampled_from(["right", "right", "wrong", None]), flaw=flaws
+    )
+    def change_password(self, who: int, user: int, new: str, current: str | None, flaw: str | None) -> None:
+        self.step()
+        asks = self.member(who)
+        own = asks[0].holder if asks[0] and asks[0].tenant else "7"
+        target = own if user % 2 else self.target(asks[0], user)
+        body: Any = {"new_password": new}
+        if current is not None and target is own:
+            right = own.password if isinstance(own, User) else ""
+            body["current_password"] = right if current == "right" else "wrong horse battery"
+        user_id, body = self.id_of(target, user), flawed(body, flaw)
+        self.ask(
+            asks, "PUT", f"/users/{user_id}/password", self.model.change_password(asks[0], user_id, body), body=body
+        )
+        self.check_credentials()
+
+    @rule(
+        user=pick,
+        end=st.sampled_from(["password", "own password", "deactivated", "scheduled", "deleted", "closed"]),
+        new=new_passwords,
+        back=st.booleans(),
+    )
+    def end_a_session_of_a_user(self, user: int, end: str, new: str, back: bool) -> None:
+        """A user signs in twice, loses the sessions by what somebody does, and perhaps comes back."""
+        self.step()
+        target = choose(self.everyone("admin", "manager", "user"), user)
+        admins = [one for one in self.everyone("admin") if one.tenant is target.tenant and one is not target]
+        if not admins or target.tenant.status != "active":
+            return
+        first, second = self.log_in_user_as(target), self.log_in_user_as(target)
+        if first is None or second is None:
+            return
+        by = self.live(admins[0].token)
+        path, body = f"/users/{target.id}", {"new_password": new}
+        match end:
+            case "password":
+                expected = self.model.change_password(by[0], target.id, body)
+                self.ask(by, "PUT", f"{path}/password", expected, body=body)
+            case "own password":
+                own = self.live(list(self.model.access)[-1])
+                body["current_password"] = target.password
+                expected = self.model.change_password(own[0], target.id, body)
+                self.ask(own, "PUT", f"{path}/password", expected, body=body)
+            case _:
+                self._take_power(by, target, end)
+        self.check_credentials()
+        master = self.live(MASTER_TOKEN)
+        if back and end == "deactivated":
+            change = {"active": True}
+            self.ask(by, "PUT", path, self.model.update_user(by[0], target.id, change, None), body=change)
+        if back and end == "scheduled":
+            expected = self.model.restore_tenant(master[0], target.tenant.id)
+            self.ask(master, "POST", f"/global/tenants/{target.tenant.id}/restore", expected)
+        self.check_credentials()
+        for session in (first, second):
+            body = {"refresh_token": session.refresh_token}
+            expected = self.model.refresh(body, None, of_user=True)
+            self.world.request("POST", "/login/refresh", expected, body=body)
+
+    @rule(user=pick, by=st.sampled_from(["user", "account"]), times=st.integers(2, 7))
+    def guess_the_current_password(self, user: int, by: str, times: int) -> None:
+        """Wrong passwords for a change of one's own, and then the right one."""
+        self.step()
+        target = choose(self.everyone("admin", "manager", "user"), user)
+        who = self.live(target.token)
+        if target.tenant.status != "active":
+            return
+        path = f"/users/{target.id}/password"
+        for number in range(times):
+            current = target.password if number == times - 1 else f"wrong horse {number}"
+            body = {"current_password": current, "new_password": f"new horse {number} of {user}"}
+            self.ask(who, "PUT", path, self.model.change_password(who[0], target.id, body), body=body)
+
     # --- Accounts ---
+
+    @rule(who=pick, new=new_passwords, right=st.integers(0, 3), flaw=flaws)
+    def change_account_password(self, who: int, new: str, right: int, flaw: str | None) -> None:
+        self.step()
+        asks = self.live(choose(list(self.model.access)[-6:], who)) if who < 80 else self.superadmin(who)
+        holder = asks[0].holder if asks[0] and asks[0].kind == "account" else None
+        current = holder.password if holder and right else "wrong horse battery"
+        body = flawed({"currentPassword": current, "newPassword": new}, flaw)
+        self.ask(asks, "PUT", "/v1/api/auth/password", self.model.change_account_password(asks[0], body), body=body)
+        self.check_credentials()
+
+    @rule(who=pick, account=pick, then=st.sampled_from(["nothing", "change", "refresh", "act"]))
+    def reset_account_password(self, who: int, account: int, then: str) -> None:
+        """A superadmin resets a password; its owner logs in and tries to do something."""
+        self.step()
+        asks, target = self.superadmin(who), self.account(account)
+        account_id = self.id_of(target, 0)
+        expected = self.model.reset_account_password(asks[0], account_id)
+        self.ask(asks, "POST", f"{SUPERADMINS}/{account_id}/password", expected)
+        self.check_credentials()
+        if isinstance(target, str) or then == "nothing":
+            return
+        if (session := self._new_session(target)) is None:
+            return
+        if then == "refresh":
+            body = {"refreshToken": session.refresh_token}
+            self.world.request("POST", "/v1/api/auth/refresh", self.model.refresh(body, None), body=body)
+        if then == "change":
+            own = self.live(list(self.model.access)[-1])
+            change = {"currentPassword": target.password, "newPassword": f"chosen by {target.id} at {self.model.now}"}
+            expected = self.model.change_account_password(own[0], change)
+            self.ask(own, "PUT", "/v1/api/auth/password", expected, body=change)
+        own = self.live(list(self.model.access)[-1])
+        self.ask(own, "GET", f"{SUPERADMINS}/{target.id}", self.model.get_account(own[0], str(target.id)))
 
     @rule(who=pick, right=st.integers(0, 3), email=st.one_of(st.none(), emails), flaw=flaws)
     def log_in(self, who: int, right: int, email: str | None, flaw: str | None) -> None:
@@ -869,17 +1040,20 @@ class Platform(RuleBasedStateMachine):
     @rule(who=pick, times=st.integers(2, 6))
     def guess(self, who: int, times: int) -> None:
         """Try wrong passwords for one email, without waiting."""
-        email = choose([*(one.email for one in self.model.accounts), "nobody@example.com"], who)
+        users = [user.email for one in self.model.tenants for user in one.users]
+        email = choose([*(one.email for one in self.model.accounts), "nobody@example.com", *users], who)
         self.step()
         for number in range(times):
-            body = {"email": email, "password": f"wrong horse {number}"}
-            self.world.request("POST", "/v1/api/auth/login", self.model.log_in(body), body=body)
+            body, of_user = {"email": email, "password": f"wrong horse {number}"}, bool((number + who) % 2)
+            path = "/login" if of_user else "/v1/api/auth/login"
+            self.world.request("POST", path, self.model.log_in(body, of_user=of_user), body=body)
 
     @rule(token=pick, spent=st.booleans(), flaw=flaws, client=st.sampled_from([None, None, None, "another"]))
     def refresh(self, token: int, spent: bool, flaw: str | None, client: str | None) -> None:
         self.step()
-        good = [session.refresh_token for session in self.model.sessions]
-        old = [one for session in self.model.sessions for one in session.spent]
+        sessions = [one for one in self.model.sessions if isinstance(one.owner, Account) or token % 5 == 0]
+        good = [session.refresh_token for session in sessions]
+        old = [one for session in sessions for one in session.spent]
         tokens = (old if spent and old else good) or ["never issued"]
         # The newest tokens are the most likely to be valid.
         chosen = tokens[-1 - token % min(len(tokens), 4)] if token < 95 else choose(["x", "MTp4OnM", ""], token)
@@ -913,10 +1087,10 @@ class Platform(RuleBasedStateMachine):
         self.step()
         by = self.superadmin(0)
         others = [one for one in self.model.accounts if by[0] and one is not by[0].holder and one.may_act]
-        if not others or (session := self._new_session(choose(others, account))) is None:
+        if not others or (session := self._new_session(owner := choose(others, account))) is None:
             return
         for verb in change:
-            self._change_account(by, verb, session.account)
+            self._change_account(by, verb, owner)
         body = {"refreshToken": session.refresh_token}
         self.world.request("POST", "/v1/api/auth/refresh", self.model.refresh(body, None), body=body)
         self.check_credentials()

@@ -46,7 +46,7 @@ BUGS = {
     "an actor's role and state are not checked again": Bug(
         "forgotten condition",
         "auth.preconditions:actor_still_authorized",
-        "return _actor_checks(principal, Forbidden, _role_in_force(principal.role), *powers_outlive_nothing)",
+        "return _actor_checks(principal, Forbidden, *conditions)",
         "return []",
     ),
     "the last admin may go": Bug(
@@ -386,6 +386,62 @@ BUGS = {
         "accounts.account_changes:_save_account",
         "ends_sessions = old.is_active and not requested.is_active",
         "ends_sessions = False",
+    ),
+    "a session outlives a change of the password": Bug(
+        "session that outlives its end",
+        "accounts.account_passwords:_account_update",
+        '"session_generation": old.session_generation + 1,',
+        '"session_generation": old.session_generation + password_change_required,',
+    ),
+    "a user's session outlives a change of the password": Bug(
+        "session that outlives its end",
+        "tenants.user_passwords:_write_new_password",
+        """        session_generation=old.session_generation + 1,
+""",
+        """        session_generation=old.session_generation + (old.id == context.principal.id),
+""",
+    ),
+    "a deactivated user's session comes back": Bug(
+        "session that outlives its end",
+        "tenants.user_changes:_read_check_and_write_change",
+        "session_generation=old.session_generation + (old.active and not new.active)",
+        "session_generation=old.session_generation",
+    ),
+    "a session opens a scheduled tenant": Bug(
+        "session that outlives its end",
+        "auth.session_owners:UserOwner.generation_if_active",
+        'tenant["status"] != preconditions.ACTIVE',
+        'tenant["status"] == preconditions.DELETING',
+    ),
+    "an access token of a user says that it is an account's": Bug(
+        "wrong audience",
+        "auth.session_owners:UserOwner.to_claims",
+        "Audience.TENANT",
+        "Audience.PLATFORM",
+    ),
+    "a wrong current password is not counted": Bug(
+        "wrong number",
+        "auth.logins:check_current_password",
+        "raise _count_failure(attempt) or WrongPassword",
+        "login_attempts.forget_failures_and_remember_network(attempt, context.at); raise WrongPassword",
+    ),
+    "a password is changed without the current one": Bug(
+        "forgotten condition",
+        "auth.logins:check_current_password",
+        "if not verify_password(password_hash, password):",
+        "if False:",
+    ),
+    "a manager sets an admin's password": Bug(
+        "forgotten condition",
+        "tenants.user_passwords:change_password",
+        "check_may_manage(Role(context.principal.role), user.role)",
+        "pass",
+    ),
+    "a temporary password is good for everything": Bug(
+        "forgotten condition",
+        "http.routes:Route._respond",
+        "and not self.allowed_before_password_change",
+        "and self.allowed_before_password_change",
     ),
     "a stolen refresh token ends nothing": Bug(
         "forgotten consequence",

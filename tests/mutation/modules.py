@@ -124,8 +124,10 @@ GROUPS = (
             "tenants/sessions",
             "tenants/allowed_roles",
             "tenants/bulk_promotion",
+            "tenants/user_passwords",
         ),
         (
+            "integration/tenants/test_passwords.py",
             "integration/tenants/test_sessions.py",
             "integration/tenants/test_users.py",
             "integration/tenants/test_create_user.py",
@@ -165,6 +167,10 @@ GROUPS = (
     # survives would take minutes.
     Group(("accounts/account_creation",), _ACCOUNT_CREATION),
     Group(("auth/login_attempts",), ("integration/accounts/test_login_attempts.py",)),
+    Group(
+        ("accounts/account_passwords", "auth/password_changes"),
+        ("integration/accounts/test_passwords.py", "integration/tenants/test_passwords.py"),
+    ),
     Group(
         ("accounts/sessions", "audit/session_revocations", "auth/logins", "auth/session_owners", "auth/sessions"),
         (

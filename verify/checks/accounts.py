@@ -46,12 +46,25 @@ def _change(walk: Walk, action: str, body: dict[str, str]) -> Any:
     return walk.as_superadmin("PUT", f"{walk.account('colleague').path}/{action}", body).must(200)
 
 
-@check("The operator's function makes a superadmin, who logs in.", uses=["RunOperation", "LogIn", "AuthorizeRequest"])
+@check(
+    "The operator's function makes a superadmin, who logs in and changes the temporary password.",
+    uses=["RunOperation", "LogIn", "AuthorizeRequest", "ChangeAccountPassword"],
+)
 def make_superadmin(walk: Walk) -> None:
     made = operate(walk, "create_superadmin", email=f"{walk.run}-root@example.com", force=True)
     walk.afterwards("The walk's superadmin", lambda: delete_account(walk, made["email"]))
     root = Account(made["id"], made["email"], walk.secret(made["password"]))
-    walk.remember(superadmin=replace(root, access_token=_log_in(walk, root)["accessToken"]))
+    session = _log_in(walk, root)
+    # Until the temporary password is changed, the superadmin can do nothing else.
+    walk.ask("GET", root.path, session["accessToken"]).must(403, "PASSWORD_CHANGE_REQUIRED")
+    walk.remember(superadmin=_change_own_password(walk, replace(root, access_token=session["accessToken"])))
+
+
+def _change_own_password(walk: Walk, account: Account) -> Account:
+    new = walk.secret(secrets.token_urlsafe(18))
+    body = {"currentPassword": account.password, "newPassword": new}
+    walk.ask("PUT", "/v1/api/auth/password", account.access_token, body).must(204)
+    return replace(account, password=new)
 
 
 @check(f"POST {_USERS} makes an account.", uses=["CreateAccount"])
@@ -105,6 +118,18 @@ def log_out(walk: Walk) -> None:
     walk.ask("POST", "/v1/api/auth/logout", here["accessToken"], body).must(204)
     for session in (here, there):
         walk.ask("GET", colleague.path, session["accessToken"]).must(401, "UNAUTHORIZED")
+
+
+@check("POST …/password gives an account a temporary password and ends its sessions.", uses=["ResetAccountPassword"])
+def reset_account_password(walk: Walk) -> None:
+    colleague = walk.account("colleague")
+    session = _log_in(walk, colleague)
+    made = walk.as_superadmin("POST", f"{colleague.path}/password").must(200)
+    walk.ask("GET", colleague.path, session["accessToken"]).must(401, "UNAUTHORIZED")
+    temporary = replace(colleague, password=walk.secret(made["temporaryPassword"]))
+    session = _log_in(walk, temporary)
+    changed = _change_own_password(walk, replace(temporary, access_token=session["accessToken"]))
+    walk.remember(colleague=replace(changed, access_token=""))
 
 
 @check("PUT …/ban bans an account and ends its sessions.", uses=["BanAccount"])

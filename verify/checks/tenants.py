@@ -171,6 +171,22 @@ def refresh_user_session(walk: Walk) -> None:
     _refresh(walk, second["refresh_token"]).must(401, "UNAUTHORIZED")
 
 
+@check("PUT /users/{id}/password changes one's own password, and that of a user.", uses=["ChangePassword"])
+def change_password(walk: Walk) -> None:
+    manager, user = walk.person("manager"), walk.person("user")
+    here, there = _log_in(walk, manager)["access_token"], _log_in(walk, manager)["access_token"]
+    wrong = {"current_password": secrets.token_urlsafe(18), "new_password": secrets.token_urlsafe(18)}
+    walk.ask("PUT", f"/users/{manager.id}/password", here, wrong).must(403, "WRONG_PASSWORD")
+    body = {"current_password": manager.password, "new_password": walk.secret(secrets.token_urlsafe(18))}
+    walk.ask("PUT", f"/users/{manager.id}/password", here, body).must(200)
+    walk.remember(manager=replace(manager, password=body["new_password"]))
+    walk.ask("GET", f"/users/{manager.id}", here).must(200)
+    walk.ask("GET", f"/users/{manager.id}", there).must(401, "UNAUTHORIZED")
+    body = {"new_password": walk.secret(secrets.token_urlsafe(18))}
+    walk.ask("PUT", f"/users/{user.id}/password", here, body).must(200)
+    walk.remember(user=replace(user, password=body["new_password"]))
+
+
 @check("POST /logout ends both sessions that it names.", uses=["LogOutUser"])
 def log_out_user(walk: Walk) -> None:
     manager = walk.person("manager")

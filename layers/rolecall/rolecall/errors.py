@@ -89,6 +89,22 @@ class SelfChangeDenied(RuleViolation):
     message = "you cannot change your own role: ask someone else"
 
 
+class WrongPassword(RuleViolation):
+    """The current password, which a change of one's own password needs, is wrong. It counts like a failed login."""
+
+    status = 403
+    code = "WRONG_PASSWORD"
+    message = "the current password is wrong"
+
+
+class PasswordChangeRequired(RuleViolation):
+    """The account has a temporary password. Until it is changed, the account can only change it or log out."""
+
+    status = 403
+    code = "PASSWORD_CHANGE_REQUIRED"
+    message = "change your temporary password first, with PUT /v1/api/auth/password"
+
+
 class LastAdmin(RuleViolation):
     """The change would leave the tenant without an active admin."""
 

@@ -79,9 +79,20 @@ def test_a_tenant_that_is_closed_or_gone_makes_its_users_unauthorized(admin_delt
             ACCOUNT,
             keys.account(7),
             (
-                f"(({_IN_FORCE} AND #n5 = :v4) AND #n6 = :v5)",
-                {**_NAMES_IN_FORCE, "#n5": "enabled", "#n6": "banned"},
-                {**_values_in_force("ROLE_SUPERADMIN"), ":v4": {"BOOL": True}, ":v5": {"BOOL": False}},
+                f"((({_IN_FORCE} AND (attribute_not_exists(#n5) OR #n6 = :v4)) AND #n7 = :v5) AND #n8 = :v6)",
+                {
+                    **_NAMES_IN_FORCE,
+                    "#n5": "password_change_required",
+                    "#n6": "password_change_required",
+                    "#n7": "enabled",
+                    "#n8": "banned",
+                },
+                {
+                    **_values_in_force("ROLE_SUPERADMIN"),
+                    ":v4": {"BOOL": False},
+                    ":v5": {"BOOL": True},
+                    ":v6": {"BOOL": False},
+                },
             ),
         ),
     ],

@@ -41,6 +41,7 @@ def create_account(
     new: NewAccount,
     *,
     only_if_no_active_superadmin: bool = False,
+    password_change_required: bool = False,
     idempotency_key: str | None = None,
 ) -> accounts.Account:
     """Create an account; raise `EmailTaken`, `UsernameTaken`, `SuperadminExists`, `Forbidden` or `Unauthorized`.
@@ -49,8 +50,9 @@ def create_account(
     role. Raises `EmailTaken` if anyone on the platform has that email, `UsernameTaken` if another account has that
     username.
     With `only_if_no_active_superadmin`, raises `SuperadminExists` if the platform has an active superadmin; the first
-    superadmin is created that way. Raises `Forbidden` if the actor's role has changed since the authorizer read it,
-    `Unauthorized` if the actor is no longer active.
+    superadmin is created that way. With `password_change_required`, the account can do nothing before it has changed
+    its password; a call with an `idempotency_key` can't ask for that. Raises `Forbidden` if the actor's role has
+    changed since the authorizer read it, `Unauthorized` if the actor is no longer active.
 
     A repeated call with the same `idempotency_key` creates nothing and returns the account as it was created. Raises
     `IdempotencyKeyReused` if the key was used for other facts, `RequestInProgress` while the first request with the key
@@ -61,7 +63,11 @@ def create_account(
         check_may_hand_on(actor, [Power(new.role)])
     if idempotency_key is None:
         return _create_account_in_one_transaction(
-            context, new, None, only_if_no_active_superadmin=only_if_no_active_superadmin
+            context,
+            new,
+            None,
+            only_if_no_active_superadmin=only_if_no_active_superadmin,
+            password_change_required=password_change_required,
         )
     # The idempotency module is imported only for a request with an `Idempotency-Key`, because the import of Powertools'
     # idempotency is slow and most requests have no key.
@@ -80,7 +86,12 @@ def create_account(
 
 
 def _create_account_in_one_transaction(
-    context: RequestContext, new: NewAccount, claim: "IdempotencyClaim | None", *, only_if_no_active_superadmin: bool
+    context: RequestContext,
+    new: NewAccount,
+    claim: "IdempotencyClaim | None",
+    *,
+    only_if_no_active_superadmin: bool,
+    password_change_required: bool = False,
 ) -> accounts.Account:
     """Write the account; raise `SuperadminExists`, `Unauthorized`, `Forbidden`, `EmailTaken` or `UsernameTaken`.
 
@@ -99,6 +110,7 @@ def _create_account_in_one_transaction(
         held_role=HeldRole.lasting(new.role),
         created_at=at,
         updated_at=at,
+        password_change_required=password_change_required,
     )
     reservation, credential = keys.email_reservation(new.email), accounts.password_item_key(account.id)
     writes.transact(

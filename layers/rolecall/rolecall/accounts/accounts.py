@@ -25,7 +25,8 @@ class Account:
     `role` is the lasting role, and `version` and `updated_at` are those that writing the end down stores.
 
     `version` is 1 at creation and grows by 1 with each change. Only sessions with the account's present
-    `session_generation` are valid: raising it ends all sessions.
+    `session_generation` are valid: raising it ends all sessions. An account with a temporary password has
+    `password_change_required`.
     """
 
     id: int
@@ -59,6 +60,7 @@ class Account:
     last_login_at: str | None = None
     version: int = 1
     session_generation: int = 1
+    password_change_required: bool = False
     has_unwritten_end: bool = False
 
     @classmethod
@@ -156,7 +158,7 @@ _CREATION_FIELDS = (
     *("created_at", "updated_at"),
 )
 
-_INTERNAL = frozenset({"version", "session_generation", "has_unwritten_end"})
+_INTERNAL = frozenset({"version", "session_generation", "has_unwritten_end", "password_change_required"})
 
 _INTEGERS = frozenset(field.name for field in fields(Account) if field.type is int)
 

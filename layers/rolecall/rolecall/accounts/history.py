@@ -16,6 +16,8 @@ _ACTIONS = {
     "enable_account": ("USER_ENABLE", "Account enabled"),
     "disable_account": ("USER_DISABLE", "Account disabled"),
     "lapse_role": ("USER_ROLE_LAPSE", "Temporary role ended"),
+    "change_account_password": ("USER_PASSWORD_CHANGE", "Password changed"),
+    "reset_account_password": ("USER_PASSWORD_RESET", "Password reset"),
     "revoke_session": ("USER_SESSION_REVOKE", "Session revoked"),
 }
 

@@ -13,10 +13,11 @@ _NO_ACCOUNT_ID = 0
 
 
 class AccountTokens(NamedTuple):
-    """The result of a login or a refresh."""
+    """The result of a login or a refresh. Only a login tells whether the password must be changed."""
 
     access_token: str
     refresh_token: str
+    password_change_required: bool = False
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -24,6 +25,7 @@ class AccountTokens(NamedTuple):
             "refreshToken": self.refresh_token,
             "tokenType": "Bearer",
             "expiresIn": int(jwts.LIFETIME.total_seconds()),
+            **({"passwordChangeRequired": True} if self.password_change_required else {}),
         }
 
 
@@ -33,7 +35,9 @@ def log_in(context: RequestContext, email: str, password: str) -> AccountTokens:
     Raises the same `Unauthorized` for an unknown email, a wrong password, and an account that is disabled or banned.
     Raises `RateLimited` instead after too many failures, `ConcurrentChange` if the account changes at the same time.
     """
-    return AccountTokens(*logins.log_in(context, email, password, _owner_of_reservation).tokens)
+    login = logins.log_in(context, email, password, _owner_of_reservation)
+    [account] = login.state
+    return AccountTokens(*login.tokens, (account or {}).get("password_change_required", False))
 
 
 def _owner_of_reservation(reservation: dynamodb.Item) -> AccountOwner:

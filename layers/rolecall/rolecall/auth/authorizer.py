@@ -89,6 +89,7 @@ def _authenticate_account(claims: Claims, at: datetime) -> Principal:
         account["email"],
         name=f"{account['first_name']} {account['last_name']}",
         session_id=claims.session_id,
+        password_change_required=account.get("password_change_required", False),
     )
     return principal.with_role(HeldRole.from_item(account, PlatformRole).at(at))
 

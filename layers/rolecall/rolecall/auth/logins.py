@@ -12,7 +12,7 @@ from rolecall.auth import login_attempts, sessions
 from rolecall.auth.passwords import hash_password, needs_rehash, verify_password
 from rolecall.auth.principals import RequestContext
 from rolecall.auth.session_owners import SessionOwner
-from rolecall.errors import ConcurrentChange, RateLimited, Unauthorized
+from rolecall.errors import ConcurrentChange, RateLimited, Unauthorized, WrongPassword
 from rolecall.storage import dynamodb, keys, reads, writes
 from rolecall.storage.expressions import Attr
 from rolecall.telemetry import count_metric, logger
@@ -54,6 +54,18 @@ def log_in(
     tokens = sessions.start_session(context, owner, generation, Unauthorized(_REFUSED_LOGIN))
     logger.info("logged in", **owner.fields_for_log)
     return Login(owner, state, tokens)
+
+
+def check_current_password(context: RequestContext, email: str, password_hash: str, password: str) -> None:
+    """Check the password of somebody who changes it, and count the attempt like a login.
+
+    Raises `WrongPassword`, or `RateLimited` after too many failures.
+    """
+    attempt = login_attempts.count_attempt_unless_waiting(email, context.ip, context.at)
+    if not verify_password(password_hash, password):
+        logger.info("password change refused")
+        raise _count_failure(attempt) or WrongPassword
+    login_attempts.forget_failures_and_remember_network(attempt, context.at)
 
 
 def _count_failure(attempt: login_attempts.Attempt) -> RateLimited | None:

@@ -1,9 +1,11 @@
-"""Password hashes: Argon2id with the parameters of OWASP's Password Storage Cheat Sheet."""
+"""Passwords: their hashes, and new ones. Argon2id has the parameters of OWASP's Password Storage Cheat Sheet."""
 
+import secrets
 from functools import cache
 from typing import TYPE_CHECKING
 
-from rolecall.text_rules import comparable_password
+from rolecall.email_addresses import parse_address_to_ascii
+from rolecall.text_rules import InvalidText, comparable_password
 
 if TYPE_CHECKING:
     from argon2 import PasswordHasher
@@ -46,6 +48,24 @@ def needs_rehash(password_hash: str, password: str) -> bool:
     """Whether the hash that the password matches has other parameters than the current ones, or an older form."""
     form = comparable_password(password)
     return _hasher().check_needs_rehash(password_hash) or (form != password and not _matches_hash(password_hash, form))
+
+
+def is_email(password: str, email: str) -> bool:
+    """Whether the password is this email address, in any case or as it would be kept."""
+    return email.casefold() in {password.casefold(), _address_in_lower_case_or_none(password)}
+
+
+def _address_in_lower_case_or_none(password: str) -> str | None:
+    """The password as an email address is kept, in lower case; None if it is no address."""
+    try:
+        return parse_address_to_ascii(password).casefold() if "@" in password else None
+    except InvalidText:
+        return None
+
+
+def generate_password() -> str:
+    """A random password of 24 characters, with 144 bits."""
+    return secrets.token_urlsafe(18)
 
 
 def _matches_hash(password_hash: str, password: str) -> bool:

@@ -22,6 +22,11 @@ DELETING = "deleting"
 #: `deletes_at`.
 SCHEDULED = "scheduled"
 
+#: The condition on an account that it need not change its password first.
+_NO_PASSWORD_CHANGE_REQUIRED = Attr("password_change_required").not_exists() | Attr("password_change_required").eq(
+    False
+)
+
 
 def tenant_active(tenant_id: str, *, admin_delta: int = 0) -> writes.Write:
     """A write that fails with `Unauthorized` for a tenant that is not active, or `LastAdmin` if no admin would be left.
@@ -52,13 +57,17 @@ def tenant_active(tenant_id: str, *, admin_delta: int = 0) -> writes.Write:
 def actor_still_authorized(principal: Principal, *, gives: Iterable[Power] = ()) -> list[writes.Write]:
     """Condition checks that fail with `Unauthorized` or `Forbidden` if the actor has lost its access or its role.
 
-    The error is `Unauthorized` for an actor who is inactive or deleted. It is `Forbidden` for an active one who has
+    The error is `Unauthorized` for an actor who is inactive or deleted, or whose password was reset, which has
+    ended the session. It is `Forbidden` for an active one who has
     another role than the authorizer saw. The role must be in force at the moment at which the transaction is sent.
     `gives` are the powers that the change gives to somebody. The error is `Forbidden` too if one of them would outlive
     the actor's role at that moment. The list is empty for an operator.
     """
-    powers_outlive_nothing = (_actor_can_hand_on(power) for power in gives)
-    return _actor_checks(principal, Forbidden, _role_in_force(principal.role), *powers_outlive_nothing)
+    powers_outlive_nothing = map(_actor_can_hand_on, gives)
+    conditions = [_role_in_force(principal.role), *powers_outlive_nothing]
+    if principal.type is PrincipalType.ACCOUNT:
+        conditions.append(_NO_PASSWORD_CHANGE_REQUIRED)
+    return _actor_checks(principal, Forbidden, *conditions)
 
 
 def _role_in_force(role: str) -> Condition:
@@ -98,7 +107,11 @@ def _actor_checks(
             return []
 
     def on_condition_failure(found: dynamodb.Item | None) -> RolecallError:
-        is_active = found is not None and all(found[name] is value for name, value in must_be.items())
+        is_active = (
+            found is not None
+            and all(found[name] is value for name, value in must_be.items())
+            and not found.get("password_change_required")
+        )
         return error_if_active() if is_active else Unauthorized()
 
     when = reduce(and_, [*conditions, *(Attr(name).eq(value) for name, value in must_be.items())])

@@ -22,7 +22,8 @@ class Principal(NamedTuple):
 
     `role` is the `Role` or `PlatformRole` at that moment. Each change checks in its transaction that the caller still
     has it. While it is temporary, `role_until` is its end, in seconds since 1970, and `lasting_role` is the role after
-    it. Only accounts have a name. Only a caller with a JWT has a session. Only a caller with an API token has its hash.
+    it. Only accounts have a name, and may have to change their password first. Only a caller with a JWT has a session.
+    Only a caller with an API token has its hash.
     """
 
     type: PrincipalType
@@ -35,6 +36,7 @@ class Principal(NamedTuple):
     token_hash: str = ""
     lasting_role: str = ""
     role_until: int | None = None
+    password_change_required: bool = False
 
     def with_role(self, held: HeldRole[Role] | HeldRole[PlatformRole]) -> Self:
         """A copy of the caller with this role."""
@@ -62,6 +64,7 @@ class Principal(NamedTuple):
                 if self.role_until is not None
                 else {}
             ),
+            **({"password_change_required": "true"} if self.password_change_required else {}),
         }
 
     @classmethod
@@ -71,8 +74,12 @@ class Principal(NamedTuple):
         texts = {name: context.get(name) or "" for name in names}
         until = context.get("role_until")
         try:
-            role_until = int(until) if until else None
-            found = cls(PrincipalType(context.get("principal_type") or ""), **texts, role_until=role_until)
+            found = cls(
+                PrincipalType(context.get("principal_type") or ""),
+                **texts,
+                role_until=int(until) if until else None,
+                password_change_required=context.get("password_change_required") == "true",
+            )
         except ValueError:
             return None
         return found if found.has_required_fields else None

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
 from rolecall import clock, text_rules
+from rolecall.auth import passwords
 from rolecall.auth.roles import PlatformRole, Role
 from rolecall.email_addresses import parse_address_to_ascii
 from rolecall.storage import keys
@@ -88,20 +89,11 @@ def _check_and_normalize_new_password(password: str, info: ValidationInfo) -> st
     form = text_rules.refuse_if_longer(_MAX_PASSWORD_LENGTH, text_rules.check_and_normalize_password(password))
     if len(form) < _MIN_PASSWORD_LENGTH:
         raise ValueError(f"must have at least {_MIN_PASSWORD_LENGTH} characters")
-    folded = form.casefold()
-    if folded in _common_passwords():
+    if form.casefold() in _common_passwords():
         raise ValueError("is among the most common passwords: choose another")
-    if str(info.data.get("email", "")).casefold() in {folded, _address_in_lower_case_or_none(form)}:
+    if passwords.is_email(form, str(info.data.get("email", ""))):
         raise ValueError("must not be the email")
     return form
-
-
-def _address_in_lower_case_or_none(password: str) -> str | None:
-    """Returns the password in the form of a stored email address, in lower case; None if it is no address."""
-    try:
-        return parse_address_to_ascii(password).casefold() if "@" in password else None
-    except text_rules.InvalidText:
-        return None
 
 
 def _parse_date(value: Any) -> date:

@@ -65,6 +65,10 @@ class Body(BaseModel):
         """Returns the fields by their names in Python, without those that are None."""
         return {name: value for name, value in self if value is not None}
 
+    def fields_for_audit(self) -> dict[str, Any]:
+        """Returns the fields by their names in Python, without those that are None and those that may be secret."""
+        return {name: value for name, value in self.fields_without_none().items() if not _SECRET_NAME.search(name)}
+
     def __repr_args__(self) -> list[tuple[str | None, Any]]:
         """Shows no value, because any of them may be a secret."""
         return []

@@ -7,6 +7,7 @@ from rolecall import deadline, telemetry
 from rolecall.audit import refusals
 from rolecall.auth.principals import ANONYMOUS, RequestContext
 from rolecall.errors import (
+    PasswordChangeRequired,
     RolecallError,
     RuleViolation,
     ServiceUnavailable,
@@ -41,6 +42,7 @@ def route[B](
     body: type[B] | None = None,
     query: frozenset[str] = frozenset(),
     audit_refusals: tuple[str, str] | None = None,
+    allowed_before_password_change: bool = False,
 ) -> Callable[[Callable[[Request[B]], Response]], Handler]:
     """Returns a decorator that makes a Lambda handler of a function from a request to a response.
 
@@ -48,10 +50,15 @@ def route[B](
     parameters (`query`), then the body (`body`, its model). It turns every exception into an error body of the family.
 
     `audit_refusals` names an action and the type of its target. With it, the handler writes an audit entry for each
-    refusal. The path parameter `id` is the target's id.
+    refusal. The path parameter `id` is the target's id. A route
+    of accounts without that parameter is about the caller.
+
+    Callers who must change their password are refused, unless `allowed_before_password_change`.
     """
 
-    return lambda function: Route(family, function, may_call, body, query, audit_refusals).handle
+    return lambda function: (
+        Route(family, function, may_call, body, query, audit_refusals, allowed_before_password_change).handle
+    )
 
 
 class Route[B](NamedTuple):
@@ -63,6 +70,7 @@ class Route[B](NamedTuple):
     body: type[B] | None
     query: frozenset[str]
     audit_refusals: tuple[str, str] | None
+    allowed_before_password_change: bool = False
 
     def handle(self, event: dict[str, Any], lambda_context: Any) -> dict[str, Any]:
         """Answers one event of API Gateway. Every error of the request becomes an error response."""
@@ -102,6 +110,8 @@ class Route[B](NamedTuple):
             if self.may_call is not None:
                 _require_credential(context)
                 self.may_call(context.principal)
+                if context.principal.password_change_required and not self.allowed_before_password_change:
+                    raise PasswordChangeRequired
             check_query_parameters(event, self.query)
             body = parse_body(event, self.body)
             return self.function(build_request(event, context, body))
@@ -120,8 +130,11 @@ def _write_audit_entry_of_refusal(
 ) -> None:
     """Writes the audit entry of a refusal. If the write fails, its error is raised instead of the refusal."""
     action, target_type = action_and_target_type
-    target_id = _canonical_id_or_unknown(target_type, path_parameters_with_empty_defaults(event).get("id", ""))
-    asked = body.fields_without_none() if body is not None else {}
+    # A route of accounts without `{id}` in its path is about the caller. One of users is about several of them.
+    target_without_id = context.principal.id if target_type == "account" else ""
+    path = path_parameters_with_empty_defaults(event)
+    target_id = _canonical_id_or_unknown(target_type, path.get("id", target_without_id))
+    asked = body.fields_for_audit() if body is not None else {}
     refusals.record_refusal(context, action, (target_type, target_id), asked=asked, code=refusal.code)
 
 

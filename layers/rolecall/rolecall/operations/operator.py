@@ -12,6 +12,7 @@ from typing import Any
 from rolecall.accounts import account_creation, account_deletion
 from rolecall.audit import refusals, trail
 from rolecall.auth import jwts
+from rolecall.auth.passwords import generate_password
 from rolecall.auth.principals import RequestContext
 from rolecall.auth.roles import PlatformRole
 from rolecall.aws import secrets_manager
@@ -73,16 +74,19 @@ def run_operation(context: RequestContext, request: Mapping[str, Any]) -> dict[s
 
 
 def create_superadmin(context: RequestContext, arguments: FirstOrForcedSuperadmin) -> dict[str, Any]:
-    """Create a superadmin with a generated password; raise `SuperadminExists`, `EmailTaken` or `UsernameTaken`.
+    """Create a superadmin with a temporary password; raise `SuperadminExists`, `EmailTaken` or `UsernameTaken`.
 
-    Returns its `id`, `email` and `password`. Raises `SuperadminExists` if the platform has an active superadmin.
-    `force` creates another anyway, for a platform whose superadmins can't log in.
+    The superadmin can do nothing before it has changed the password. Returns its `id`, `email` and `password`. Raises
+    `SuperadminExists` if the platform has an active superadmin. `force` creates another anyway, for a platform whose
+    superadmins can't log in.
     """
-    password = secrets.token_urlsafe(18)
+    password = generate_password()
     new = account_creation.NewAccount(
         arguments.email, password, arguments.first_name, arguments.last_name, PlatformRole.SUPERADMIN
     )
-    account = account_creation.create_account(context, new, only_if_no_active_superadmin=not arguments.force)
+    account = account_creation.create_account(
+        context, new, only_if_no_active_superadmin=not arguments.force, password_change_required=True
+    )
     return {"id": account.id, "email": account.email, "password": password}
 
 
