@@ -624,6 +624,8 @@ class Platform(RuleBasedStateMachine):
         users = [one for one in actor.tenant.users if one.role != "admin" and one is not actor]
         if not others or len(users) <= position or actor.tenant.status != "active":
             return
+        if actor.until is not None or any(one.unwritten for one in users):
+            return  # a refusal or the end of a role would be a transaction of its own, before that of a change
         by = self.live(others[0].token)
         asks = self.live(actor.token)
         flipped = {"user": "manager", "manager": "user"}

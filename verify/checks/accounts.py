@@ -129,7 +129,8 @@ def reset_account_password(walk: Walk) -> None:
     temporary = replace(colleague, password=walk.secret(made["temporaryPassword"]))
     session = _log_in(walk, temporary)
     changed = _change_own_password(walk, replace(temporary, access_token=session["accessToken"]))
-    walk.remember(colleague=replace(changed, access_token=""))
+    no_session = ""
+    walk.remember(colleague=replace(changed, access_token=no_session))
 
 
 @check("PUT …/ban bans an account and ends its sessions.", uses=["BanAccount"])

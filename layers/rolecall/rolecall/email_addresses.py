@@ -55,7 +55,7 @@ class AddressPrefix(NamedTuple):
         )
 
 
-#: The prefix that every address matches.
+#: The empty prefix: a search with it finds every address.
 ANY_ADDRESS = AddressPrefix()
 
 

@@ -50,8 +50,8 @@ def change_account_role(
     problem = problem_of_end(end, context.at, config().max_temporary_role_days)
 
     def change(old: accounts.Account) -> accounts.Account:
-        # A repeated request asks for the end that the role has already. So it changes nothing and is accepted, even if
-        # that end is too near by now.
+        # A repeated request names the role and the end time that the account has already. It changes nothing. So it is
+        # accepted, even if that end time is too near by now.
         if problem and (old.role, old.held_role.until) != (new_role, end):
             raise ValidationFailed(problem)
         return replace(old, held_role=old.held_role.changed_to(new_role, end))

@@ -43,7 +43,7 @@ class Claims(NamedTuple):
 class SessionOwner(ABC):
     """Whose sessions they are. There is one subclass for each kind of owner."""
 
-    #: How many ids name an owner in a refresh token.
+    #: The number of ids in a refresh token that identify its owner.
     number_of_ids: ClassVar[int]
 
     @classmethod

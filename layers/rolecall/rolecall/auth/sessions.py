@@ -137,19 +137,19 @@ def refresh_session(
     """
     token = _RefreshToken.parse(refresh_token, owner_type)
     # If another refresh of the same session commits first, the next attempt finds that this refresh token is spent.
-    pair = retries.retry_on_conflict(lambda: _attempt_refresh_or_revoke(context, token, revocation_entry))
+    pair = retries.retry_on_conflict(lambda: _refresh_once_or_revoke(context, token, revocation_entry))
     if pair is None:
         raise Unauthorized(_REFUSED_REFRESH)
     logger.info("session refreshed", **token.owner.fields_for_log, session_id=token.session_id)
     return pair
 
 
-def _attempt_refresh_or_revoke(
+def _refresh_once_or_revoke(
     context: RequestContext, token: _RefreshToken, revocation_entry: RevocationEntry
 ) -> TokenPair | None:
-    """New tokens, or None if the token is refused. A spent token that is used again also ends the session.
+    """New tokens, or None if the token is refused; raise `ConcurrentChange` or `Unauthorized`.
 
-    Raises `ConcurrentChange` if another refresh commits first, and `Unauthorized` if the owner has lost its access.
+    A spent token that is used again also ends the session. Raises `ConcurrentChange` if another refresh commits first, and `Unauthorized` if the owner has lost its access.
     """
     *state, session, spent = reads.get_many(*token.owner.state_keys, token.session_key, token.spent_key)
     if session is None or not token.owner.is_session_valid(state, session, context.at):

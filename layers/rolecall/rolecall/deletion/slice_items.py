@@ -49,10 +49,11 @@ class Chunk:
     counts: Counts = field(default_factory=Counter)
 
     def is_full(self, chunk_limits: ChunkLimits) -> bool:
+        """Whether the chunk has as many items to delete, or as many kept users, as the limits allow."""
         return len(self.own) >= chunk_limits.items or self.users_kept >= chunk_limits.users
 
     def add(self, found: FoundItem, tenant_id: str) -> None:
-        """Take an item in, and move the chunk's end behind it."""
+        """Take an item in for deletion, or only count it if it is kept; move the chunk's end behind it."""
         sort_key = found.position.user
         owner = Owner(tenant_id, sort_key.removeprefix("USER#") if keys.is_user_sort_key(sort_key) else "")
         owned = [keys.Key(pk, keys.META) for pk in found.item.owned_keys]

@@ -149,7 +149,11 @@ class Slice:
         return new
 
     def prepare_save(self, owner: str, *, keep_lease: bool, **changes: Any) -> tuple["Slice", writes.Put]:
-        """Return the changed slice and the write that stores it; the write raises `StaleSlice` for another version."""
+        """Return the changed slice and the write that stores it; the write raises `StaleSlice` for another version.
+
+        `owner` becomes the holder of the lease, which is renewed or, without `keep_lease`, ended. Who held it before is
+        not checked.
+        """
         now = clock.now()
         new = replace(
             self,

@@ -49,7 +49,7 @@ _MIN_PASSWORD_LENGTH, _MAX_PASSWORD_LENGTH = 8, 128
 
 
 def _check_https_url(url: str) -> str:
-    """Returns the URL unchanged. Raises `ValueError` if it is no https URL."""
+    """Returns the URL unchanged. Raises `ValueError` if it is no https URL, or has credentials or a fragment."""
     if not re.fullmatch(_HTTPS_URL, url):
         raise ValueError("must be an https URL without credentials and fragment")
     return url

@@ -31,7 +31,8 @@ _IDEMPOTENCY_KEY = re.compile(r"[!-~]{1,255}")
 #: The most bytes of a query parameter's value, because the value may become a part of a key.
 _MAX_PARAMETER_LENGTH = 254
 
-#: The parameters without this limit. They have checks of their own, and never become a part of a key.
+#: The query parameters that may be longer than `_MAX_PARAMETER_LENGTH`. Each has a check of its own, and none
+#: of them becomes a part of a key.
 _PARAMETERS_OF_ANY_LENGTH = frozenset({"cursor", "limit", "reason"})
 
 _ETAG = re.compile(r'"(0|[1-9][0-9]{0,17})"')
