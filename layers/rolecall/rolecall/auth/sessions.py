@@ -149,7 +149,8 @@ def _refresh_once_or_revoke(
 ) -> TokenPair | None:
     """New tokens, or None if the token is refused; raise `ConcurrentChange` or `Unauthorized`.
 
-    A spent token that is used again also ends the session. Raises `ConcurrentChange` if another refresh commits first, and `Unauthorized` if the owner has lost its access.
+    A spent token that is used again also ends the session. Raises `ConcurrentChange` if another refresh
+    commits first, and `Unauthorized` if the owner has lost its access.
     """
     *state, session, spent = reads.get_many(*token.owner.state_keys, token.session_key, token.spent_key)
     if session is None or not token.owner.is_session_valid(state, session, context.at):
