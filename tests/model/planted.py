@@ -266,7 +266,7 @@ BUGS = {
     "power outlives its source because the end was moved meanwhile": Bug(
         "power that outlives its source",
         "auth.preconditions:actor_still_authorized",
-        "powers_outlive_nothing = (_actor_can_hand_on(power) for power in gives)",
+        "powers_outlive_nothing = map(_actor_can_hand_on, gives)",
         "powers_outlive_nothing = ()",
     ),
     "an end is not written down by a change": Bug(
@@ -445,7 +445,7 @@ BUGS = {
     ),
     "a stolen refresh token ends nothing": Bug(
         "forgotten consequence",
-        "auth.sessions:_attempt_refresh_or_revoke",
+        "auth.sessions:_refresh_once_or_revoke",
         "        _revoke_session_of_reused_token(context, token, session, revocation_entry)\n",
         "        pass\n",
     ),

@@ -39,6 +39,16 @@ def test_from_the_sixth_failure_on_the_wait_grows(time: Clock, superadmin: Holde
     assert [int(answer.headers["Retry-After"]) for answer in answers[5:]] == [60, 120, 240, 480, 900, 900, 900]
 
 
+def test_nobody_waits_who_may_still_fail_although_the_last_failure_has_a_later_time(
+    time: Clock, superadmin: Holder
+) -> None:
+    log_in(superadmin.email)
+    time.forward(seconds=-1)
+
+    assert log_in(superadmin.email).status == 401
+    assert log_in(superadmin.email, PASSWORD).status == 200
+
+
 def test_the_right_password_must_wait_too_and_works_after_the_wait(time: Clock, superadmin: Holder) -> None:
     for _ in range(5):
         log_in(superadmin.email)

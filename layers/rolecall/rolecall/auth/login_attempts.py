@@ -137,8 +137,10 @@ def _raise_if_waiting(
     if counter_item is None:
         return
     failures = _failures_in(counter_item)
-    seconds = int(counter_item["last_at"]) + wait_seconds_after(failures, kind) - epoch_seconds(at)
-    if seconds > 0:
+    wait_seconds = wait_seconds_after(failures, kind)
+    seconds = int(counter_item["last_at"]) + wait_seconds - epoch_seconds(at)
+    # Without a wait, nobody is refused, even if the last failure was counted by a machine whose clock is ahead.
+    if wait_seconds and seconds > 0:
         logger.warning("login throttled", counted_by=kind.lower(), failures=failures)
         count_metric("LoginThrottled")
         count_metric("LoginFailed")

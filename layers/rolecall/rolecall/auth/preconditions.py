@@ -57,9 +57,9 @@ def tenant_active(tenant_id: str, *, admin_delta: int = 0) -> writes.Write:
 def actor_still_authorized(principal: Principal, *, gives: Iterable[Power] = ()) -> list[writes.Write]:
     """Condition checks that fail with `Unauthorized` or `Forbidden` if the actor has lost its access or its role.
 
-    The error is `Unauthorized` for an actor who is inactive or deleted, or whose password was reset, which has
-    ended the session. It is `Forbidden` for an active one who has
-    another role than the authorizer saw. The role must be in force at the moment at which the transaction is sent.
+    The error is `Unauthorized` for an actor who is inactive or deleted, or whose password was reset, which has ended
+    the session. It is `Forbidden` for an active one who has another role than the authorizer saw. The role must be in
+    force at the moment at which the transaction is sent.
     `gives` are the powers that the change gives to somebody. The error is `Forbidden` too if one of them would outlive
     the actor's role at that moment. The list is empty for an operator.
     """
