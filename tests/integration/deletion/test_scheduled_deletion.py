@@ -10,13 +10,22 @@ import pytest
 from rolecall import clock, deadline
 from rolecall.clock import rfc3339
 from rolecall.errors import ConcurrentChange, DeletionStarted, Unauthorized
-from rolecall.operations import invariants, maintenance
+from rolecall.operations import maintenance
 from rolecall.storage import keys, reads
 from rolecall.tenants import devices, restoration
 from tests import gateway
 from tests.faults import Crash, crash_at
 from tests.gateway import Response
-from tests.integration.conftest import MASTER_TOKEN, PASSWORD, Tenant, audit_of, register, run_workers, unchanged
+from tests.integration.conftest import (
+    MASTER_TOKEN,
+    PASSWORD,
+    Tenant,
+    assert_every_invariant_holds,
+    audit_of,
+    register,
+    run_workers,
+    unchanged,
+)
 from tests.integration.deletion.deletions import (
     CRITICAL,
     announced,
@@ -129,7 +138,7 @@ def test_a_restored_tenant_is_as_it_was_and_its_tokens_work(acme: Tenant) -> Non
     assert _actions(acme) == ["schedule_tenant_deletion", "restore_tenant"]
     assert gateway.request("GET", f"/global/tenants/{acme.id}/deletion", MASTER_TOKEN).code == "TENANT_NOT_FOUND"
     deadline.set_time_left(60)
-    assert [found for page, _ in invariants.check_table(None, reserve_seconds=1) for found in page] == []
+    assert_every_invariant_holds()
     assert delete(acme, query=WEEK).status == 202, "and again"
 
 

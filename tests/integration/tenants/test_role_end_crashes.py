@@ -6,11 +6,10 @@ from typing import Any
 import pytest
 
 from rolecall import clock, deadline
-from rolecall.operations import invariants
 from rolecall.storage import keys, reads
 from tests.faults import Crash, crash_at
 from tests.integration.clock import MovedClock
-from tests.integration.conftest import Member, Tenant, audit_of, register, run_maintenance
+from tests.integration.conftest import Member, Tenant, assert_every_invariant_holds, audit_of, register, run_maintenance
 from tests.integration.deletion.deletions import clear
 
 #: `make prove` dies before and after every call, `make test` after every call.
@@ -44,7 +43,7 @@ def _assert_written_once(tenant: Tenant, target: Member) -> None:
     assert [entry["target"]["id"] for entry in ends] == [target.id]
     assert not {"lasting_role", "role_until", "gsi3pk", "gsi4pk"} & _item(target).keys()
     deadline.set_time_left(60)
-    assert [found for page, _ in invariants.check_table(None, reserve_seconds=1) for found in page] == []
+    assert_every_invariant_holds()
 
 
 @pytest.mark.parametrize("after", MOMENTS)

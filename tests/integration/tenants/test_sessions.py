@@ -1,19 +1,19 @@
 """POST /login, /login/refresh and /logout: a person of a tenant signs in."""
 
 import json
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import jwt
 import pytest
 from argon2 import PasswordHasher
 
-from rolecall import clock
 from rolecall.auth import passwords
 from rolecall.auth.session_owners import UserOwner
 from rolecall.storage import dynamodb, keys, reads, writes
 from tests import gateway
 from tests.gateway import Response
+from tests.integration.accounts.test_sessions import CLIENT, ELSEWHERE, Clock
+from tests.integration.accounts.test_sessions import time as time
 from tests.integration.conftest import (
     MASTER_TOKEN,
     NO_TIME_TO_SWEEP,
@@ -30,26 +30,6 @@ from tests.integration.conftest import (
     table_without_audit,
     unchanged,
 )
-
-CLIENT = {"ip": "198.51.100.7", "user_agent": "curl/8.5.0"}
-ELSEWHERE = {"ip": "203.0.113.9", "user_agent": "curl/8"}
-
-
-class Clock:
-    """Stands still until it is moved."""
-
-    def __init__(self) -> None:
-        self.at = datetime(2026, 6, 15, 12, tzinfo=UTC)
-
-    def forward(self, **by: float) -> None:
-        self.at += timedelta(**by)
-
-
-@pytest.fixture
-def time(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    stopped = Clock()
-    monkeypatch.setattr(clock, "now", lambda: stopped.at)
-    return stopped
 
 
 def log_in(email: str, password: str = PASSWORD) -> Response:

@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from rolecall import clock, config, deadline
+from rolecall import clock, config
 from rolecall.clock import rfc3339_of_second
-from rolecall.operations import invariants
 from rolecall.storage import dynamodb, keys, reads
 from rolecall.tenants import role_ends
 from tests import gateway
@@ -19,6 +18,7 @@ from tests.integration.conftest import (
     MASTER_TOKEN,
     Member,
     Tenant,
+    assert_every_invariant_holds,
     audit_of,
     delete_tenant,
     run_maintenance,
@@ -45,8 +45,7 @@ def acme(time: MovedClock, acme: Tenant) -> Tenant:
 def every_invariant_holds(time: MovedClock) -> Iterator[None]:
     """After each test, whatever it did."""
     yield
-    deadline.set_time_left(60)
-    assert [found for page, _ in invariants.check_table(None, reserve_seconds=1) for found in page] == []
+    assert_every_invariant_holds()
 
 
 def _promote(actor: Member, target: Member, role: str, until: str | None = None, **more: Any) -> Response:
