@@ -98,13 +98,13 @@ lint: $(READY) ## ruff, mypy --strict, bandit and cfn-lint
 	@echo "lint: template" && $(SAM) validate --lint --template template.yaml --region us-east-1
 
 unit: $(READY) $(if $(shell command -v npm),$(NODE)) ## Tests of the pure rules and of the template
-	@$(PY) -m pytest tests/unit
+	@$(PY) -m pytest tests/unit --numprocesses auto
 
 integration: $(READY) $(if $(shell command -v npm),$(NODE)) ## Tests of the real handlers with real events, on moto in memory
 	@$(PY) -m pytest tests/integration tests/model --numprocesses auto
 
-e2e: $(READY) browser ## Tests over HTTP, against two stacks that are deployed for them
-	@$(PY) -m pytest tests/e2e --numprocesses 2 --dist loadfile --no-loadscope-reorder
+e2e: $(READY) browser ## Tests over HTTP, against three stacks that are deployed for them
+	@$(PY) -m pytest tests/e2e --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 # A test uses the reference in a browser. As root on Debian, as in CI, Chromium is installed; no other machine is changed.
 browser:
