@@ -25,7 +25,7 @@ def time_left() -> float:
     return _deadline.get(time.monotonic() + 10.0) - time.monotonic()
 
 
-#: From this second since 1970 on, no request to AWS is sent again. None sets no limit.
+#: From this second since 1970 on, no failed request to AWS is sent again. None sets no such limit.
 _send_before: ContextVar[int | None] = ContextVar("send_before", default=None)
 
 

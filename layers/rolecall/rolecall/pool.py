@@ -59,8 +59,8 @@ class Pool:
     def _submit[T, R](self, work: Callable[[T], R], part: T) -> "Future[R]":
         """Start `work(part)` in a thread; with a width of 1, run it here and raise its error here."""
         if self._threads:
-            # A new thread starts with an empty context. A copy of the caller's context gives the thread the deadline of
-            # the invocation.
+            # The deadline of the invocation is stored in the context of the caller's thread. A new thread has an empty
+            # context, so it gets a copy of the caller's.
             return self._threads.submit(copy_context().run, work, part)
         done: Future[R] = Future()
         done.set_result(work(part))

@@ -20,7 +20,8 @@ from rolecall.errors import ValidationFailed
 if TYPE_CHECKING:
     from precis_i18n.unicode import UnicodeData
 
-#: Blank characters that Unicode counts as letters, marks or symbols, and that no Unicode property marks as invisible.
+#: Characters that look blank, although Unicode counts them as letters, marks or symbols and has no property that marks
+#: them as invisible.
 _BLANK = frozenset("\u2800\U0001d159\U00013441\U00013442\U00016fe4\ufffc")
 
 #: The character that a decoder writes in place of bytes that it cannot decode.
@@ -30,7 +31,8 @@ REPLACEMENT = "\ufffd"
 #: key's prefix and for the characters that queries append.
 MAX_KEY_BYTES = 1000
 
-#: The most characters of the reason for a change, as it is sent and as it is kept.
+#: The most characters of the reason for a change. The limit applies to the text that was sent and to the text that is
+#: stored.
 MAX_REASON_LENGTH = 500
 
 

@@ -185,7 +185,8 @@ def _save_account(
         *accounts.superadmin_count_writes(new.counts_as_superadmin - old.counts_as_superadmin),
         writes.Update(
             keys.account(old.id),
-            # The role event is made from this item, so the item has the reason too.
+            # The event that tells other services about the change is made from this item. So the item stores the reason
+            # too.
             set={**_changed_fields(old, new), **new.role_attributes(), "change_reason": reason},
             remove=old.outdated_role_attributes(new),
             when=old.unchanged_condition,

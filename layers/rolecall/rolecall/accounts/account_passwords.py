@@ -70,7 +70,8 @@ def reset_account_password(context: RequestContext, account_id: int, *, if_match
             raise PreconditionFailed
         if str(account.id) == context.principal.id:
             raise SelfChangeDenied("change your own password with PUT /v1/api/auth/password")
-        # Whoever knows the temporary password can log in with it.
+        # The caller learns the temporary password, and so can log in as the account. So the caller must be allowed to
+        # give somebody all roles of the account.
         powers, actor = powers_of(account.held_role), context.principal.held_platform_role
         if actor is not None:
             check_may_hand_on(actor, powers)

@@ -149,10 +149,11 @@ class Account:
 #: The attributes that an account's item has only while it stores a temporary role.
 TEMPORARY_ATTRIBUTES = (*TEMPORARY_ROLE_ATTRIBUTES, *indexes.ROLE_END_ATTRIBUTES)
 
-#: The fields that an item stores under the same names.
+#: The fields of an `Account` that the account's item stores under the same names.
 FIELDS = tuple(field.name for field in fields(Account) if field.name not in {"held_role", "has_unwritten_end"})
 
-#: The fields whose values differ between two new accounts.
+#: The fields of a new account that its idempotency record stores, together with the role. All other fields of a new
+#: account have their default values.
 _CREATION_FIELDS = (
     *("id", "first_name", "last_name", "username", "email", "phone_number", "nationality", "birth_date"),
     *("created_at", "updated_at"),
@@ -237,7 +238,8 @@ def _index_partitions_to_query(
             both if banned is None else (banned,),
             (False, True),
         )
-        # Nobody can hold the lowest role as a temporary one.
+        # A temporary role is always higher than the lasting role of its holder. So nobody has the lowest role as a
+        # temporary role.
         if not (temporary and one_role is PlatformRole.CLIENT)
     ]
 
@@ -251,7 +253,8 @@ def _entries_of_unwritten_ends(
     back; `list_accounts` leaves them out. The index by role still lists these accounts under their temporary role.
     There are few: maintenance writes each end down within minutes.
     """
-    # An account whose lasting role is the highest one has no temporary role, so no end gives the highest role back.
+    # This function finds the accounts that have `role` again because a temporary role has ended. For the highest role
+    # there are none: no temporary role is higher than it.
     if role is None or is_highest(role):
         return []
     ended = reads.get_current_items_listed_up_to(

@@ -46,7 +46,8 @@ def write_end(item: dynamodb.Item, request_id: str, at: datetime, actor_checks: 
                 **account.role_attributes(),
                 "updated_at": account.updated_at,
                 "change_reason": None,
-                # The invariant check finds the audit entry of this change by the time at which it was written.
+                # The audit entry of this change has the time `written_at`, which is later than `updated_at`. The check
+                # of the invariants finds the entry by the time that is stored here.
                 "role_end": {"at": account.updated_at, "written_at": rfc3339(at)},
             },
             add={"version": 1},

@@ -22,8 +22,8 @@ _PAGE = 100
 #: The attributes of an audit entry that can contain an email as a field of its own.
 _FIELDS_WITH_EMAIL = ("actor", "before", "after")
 
-#: An email in a text: the characters of RFC 5322 before the `@`, and a domain after it. An email that begins with an
-#: apostrophe is found without it, because the apostrophe may be a quotation mark.
+#: An email in a text: the characters of RFC 5322 before the `@`, and a domain after it. An apostrophe at the beginning
+#: is not a part of the match, because it may be a quotation mark.
 _EMAIL_IN_TEXT = re.compile(r"[\w.!#$%&*+/=?^`{|}~-][\w.!#$%&'*+/=?^`{|}~-]*@[\w.-]*\w")
 
 
@@ -55,8 +55,8 @@ def _redact_entries_while_time_lasts(job: dynamodb.Item, reserve_seconds: float)
                 writes.Update(keys.deletion_job(tenant_id), set={"audit_redacted_to": position}, when=writes.MUST_EXIST)
             )
     _redact_reason_of_deletion(job, key)
-    # Nothing adds an entry to the audit trail of a deleted tenant. After the last page, no entry with an email is left.
-    # So the job is removed from the list of trails to redact.
+    # The last page of the deleted tenant's audit trail is redacted, and nothing adds an entry to this trail any more.
+    # So no email is left in it, and the job leaves the list of trails to redact.
     writes.write(
         writes.Update(
             keys.deletion_job(tenant_id),
@@ -84,7 +84,8 @@ def _write_hashes_over_emails(audit_entry: dynamodb.Item, hmac_key: str) -> None
     }
     if audit_entry.get("reason"):
         redacted["reason"] = pseudonymize_emails_in_text(audit_entry["reason"], hmac_key)
-    # In the entry of a refusal, `after` holds the fields of the refused request. A reason can be one of them.
+    # The audit entry of a refused request has the fields of the request in `after`. One of these fields can be a
+    # reason, and a reason can contain emails.
     asked = redacted.get("after")
     if asked and asked.get("reason"):
         redacted["after"] = {**asked, "reason": pseudonymize_emails_in_text(asked["reason"], hmac_key)}

@@ -58,8 +58,8 @@ def _attempt_record(
         after=asked,
         reason=code,
         outcome=trail.DENIED,
-        # An account that may change no account at all must not be able to fill the history of another account with
-        # refusals.
+        # The code `Forbidden` means that the caller's account may change no other account at all. Such a caller must
+        # not be able to fill the history of another account with refusals.
         is_in_target_history=not (scope == keys.PLATFORM and code == Forbidden.code),
     )
     # The entry is written in a transaction, even if it is the only write: unlike a put, a transaction can safely be

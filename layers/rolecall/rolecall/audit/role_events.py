@@ -52,7 +52,8 @@ def publish_until_first_failure(stream_records: Iterable[Mapping[str, Any]]) -> 
     queue and skipped, so that it does not hold up the records after it.
     """
     waiting: list[RoleEvent] = []
-    # Many records of one tenant can follow each other. One read finds the reason of the tenant's deletion for them all.
+    # Many records of one deleted tenant can follow each other. The cache lets one read find the reason of the deletion
+    # for all of them.
     find_reason = cache(_read_reason_of_tenant_deletion)
     for record in stream_records:
         try:
@@ -62,8 +63,9 @@ def publish_until_first_failure(stream_records: Iterable[Mapping[str, Any]]) -> 
             return _send_until_first_failure(waiting) or str(record["dynamodb"]["SequenceNumber"])
         except Exception:  # noqa: BLE001 (whatever is wrong with a record will be wrong at the next delivery)
             logger.exception("role event not made")
-            # The events in `waiting` come from earlier records, so they are sent first. If that fails, the stream
-            # delivers all records from the failed one on again. This broken record is then one of them.
+            # The events in `waiting` come from earlier records, so they are sent before this broken record is dealt
+            # with. If sending them fails, the stream delivers all records from the failed one on again, also this
+            # broken one.
             failed = _send_until_first_failure(waiting)
             waiting = []
             if failed or not _send_to_dead_letter_queue(record["eventID"], record["dynamodb"]["SequenceNumber"]):
@@ -98,8 +100,8 @@ def events_from_record(
     subject = "Account" if old["pk"].startswith("ACCOUNT#") else "User"
     kind: type[Role] | type[PlatformRole] = PlatformRole if subject == "Account" else Role
     held: HeldRole[Any] = HeldRole.from_item(old, kind)
-    # A temporary role that has ended is written down, as a change of its own, before any other change of its holder.
-    # Only the deletion of a whole tenant deletes users without writing it down.
+    # The end of a temporary role is written into the user's item before any other change of the user. Only the deletion
+    # of a whole tenant deletes users without writing such ends before.
     has_unwritten_end = new is None and held.has_ended_at(_time_of_record(images))
     before, after = (
         _role_and_whether_active(old, HeldRole.lasting(held.lasting_role) if has_unwritten_end else held),

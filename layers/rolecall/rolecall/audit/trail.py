@@ -23,7 +23,7 @@ DENIED = "denied"
 #: The most audit entries that one request reads to find the matches of a filter that has no index.
 _MOST_EXAMINED = 2000
 
-#: With a filter that has no index, a page reads at least this many entries at a time.
+#: If a filter has no index, each query reads at least this many audit entries, because many of them may not match.
 _CHUNK = 100
 
 #: A function that takes the id after which a page begins, or None for the newest entries, and the size of the page.

@@ -79,8 +79,8 @@ def verify(token: str, audience: Audience, at: datetime) -> Claims:
             algorithms=[ALGORITHM],
             issuer=ISSUER,
             audience=audience.value,
-            # PyJWT does not check the times of the token. The next lines compare them with `at`, the one clock of the
-            # request.
+            # PyJWT does not check the times of the token, because it would use the clock. The lines below compare the
+            # times with `at`, the time of the request.
             options={
                 "require": _CLAIMS[audience],
                 "strict_aud": True,

@@ -139,7 +139,8 @@ def _raise_if_waiting(
     failures = _failures_in(counter_item)
     wait_seconds = wait_seconds_after(failures, kind)
     seconds = int(counter_item["last_at"]) + wait_seconds - epoch_seconds(at)
-    # Without a wait, nobody is refused, even if the last failure was counted by a machine whose clock is ahead.
+    # `seconds` can be positive without a wait, if a machine whose clock is ahead counted the last failure. Nobody is
+    # refused for that reason.
     if wait_seconds and seconds > 0:
         logger.warning("login throttled", counted_by=kind.lower(), failures=failures)
         count_metric("LoginThrottled")

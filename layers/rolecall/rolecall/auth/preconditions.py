@@ -22,7 +22,8 @@ DELETING = "deleting"
 #: `deletes_at`.
 SCHEDULED = "scheduled"
 
-#: The condition on an account that it need not change its password first.
+#: The write condition that an account has no temporary password. An account with one must change it before it may do
+#: anything else.
 _NO_PASSWORD_CHANGE_REQUIRED = Attr("password_change_required").not_exists() | Attr("password_change_required").eq(
     False
 )

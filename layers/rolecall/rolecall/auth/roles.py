@@ -57,7 +57,7 @@ _ASCENDING: tuple[tuple[Role | PlatformRole, ...], ...] = (
 
 _RANKS = {role: rank for ascending in _ASCENDING for rank, role in enumerate(ascending)}
 
-#: A temporary role must have its end at least this many seconds ahead.
+#: The end of a temporary role must be at least this many seconds in the future.
 _SHORTEST_SECONDS = 60
 
 _SECONDS_OF_DAY = 24 * 60 * 60
@@ -189,8 +189,8 @@ def decide_role_change(
     new = target.changed_to(new_role_or_same, until)
     if target_is_actor:
         raise SelfChangeDenied
-    # Without the check of the lasting role, a manager could extend the temporary role of an admin, because that changes
-    # no role in force.
+    # The change must be allowed from the role in force and also from the lasting role. Otherwise a manager could give a
+    # temporary admin a later end, because the role in force is admin before and after that change.
     for old_role in (target.role,) if new == target else (target.role, target.lasting_role):
         if old_role != new_role_or_same and (old_role, new_role_or_same) not in ALLOWED_TRANSITIONS[actor.role]:
             raise RoleTransitionDenied(f"your role, {actor.role}, may not change {old_role} to {new_role_or_same}")

@@ -20,7 +20,9 @@ from rolecall.storage.expressions import Attr, Condition
 #: Account ids are int32 numbers, which have at most ten digits.
 _MAX_ID_DIGITS = 10
 
-#: The generation of a new owner's sessions. A user's item without the attribute `session_generation` has this one.
+#: The number of the first generation of an owner's sessions. Each session stores the generation in which it started,
+#: and is valid only while its owner has the same one. A user's item without the attribute `session_generation` has this
+#: one.
 FIRST_GENERATION = 1
 
 
@@ -131,7 +133,8 @@ class SessionOwner(ABC):
         """Whether the session has not expired, the owner may act, and nothing has ended sessions of that generation."""
         return (
             session is not None
-            # Other services write sessions without a generation. Rolecall issued no token for such a session.
+            # Other services write sessions without a generation. Rolecall issued no token for such a session, so it is
+            # not valid here.
             and "generation" in session
             and session["generation"] == self.generation_if_active(state)
             and session["expires_at"] > epoch_seconds(at)
@@ -262,7 +265,7 @@ class UserOwner(SessionOwner):
         return "user", self.user_id
 
     def checks_for_audit_entry(self) -> list[writes.Write]:
-        # Nothing may be added to the trail of a tenant that is closed.
+        # Nothing may be added to the audit trail of a tenant whose deletion is scheduled or has started.
         return [preconditions.tenant_active(self.tenant_id)]
 
     @property

@@ -32,8 +32,8 @@ RETRY_WINDOW = timedelta(seconds=10)
 
 _REFUSED_REFRESH = "a valid refresh token is required"
 
-#: A function that returns the write of the audit entry of a session's revocation. The caller passes it, because this
-#: room may not import the audit trail.
+#: A function that returns the write of the audit entry of a session's revocation. It is passed as an argument, because
+#: the modules in `auth` may not import the audit trail.
 type RevocationEntry = Callable[[RequestContext, SessionOwner, str], writes.Put]
 
 

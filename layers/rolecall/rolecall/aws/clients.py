@@ -178,9 +178,8 @@ class _SharedParserFactory(ResponseParserFactory):
         return self._shared.get(protocol_name) or super().create_parser(protocol_name)
 
 
-# `_UnchangedParametersSerializer` and `_OrjsonParser` pass values through unchanged. That would be wrong for binary
-# values, but the table has none. `rest` and `more` catch arguments that a later botocore may add, and pass them to
-# botocore's own method.
+# The next two classes pass values through unchanged. That would be wrong for binary values, but the table has none. A
+# later botocore may add arguments to the overridden methods: `rest` and `more` catch them and pass them on.
 
 
 class _UnchangedParametersSerializer(JSONSerializer):

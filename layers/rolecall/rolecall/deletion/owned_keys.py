@@ -15,7 +15,8 @@ from rolecall.errors import RolecallError
 from rolecall.storage import dynamodb, keys, reads, retries, writes
 from rolecall.storage.expressions import Attr, Condition
 
-#: The prefixes of owned keys that contain a random token. No other owner can ever get the same key.
+#: The prefixes of keys that contain a random token. After such an item is deleted, no other user can ever get an item
+#: with the same key.
 _NEVER_REUSED = (keys.TOKEN_PREFIX,)
 
 
@@ -37,7 +38,8 @@ class Owner(NamedTuple):
         return Attr("tenant_id").eq(self.tenant_id) & user
 
 
-#: The write that deletes an owned item, or empties a stored response.
+#: A write for an item that belongs to a deleted user or tenant. It deletes the item. If the item stores the response to
+#: a request, the write only removes the response from it.
 type Release = writes.Delete | writes.Update
 
 

@@ -205,8 +205,8 @@ def _write_tombstone(context: RequestContext, tenant: dynamodb.Item, new_reason:
     new_slices = [Slice(tenant_id, slice_name, updated_at=at).to_item() for slice_name in slice_ranges.SLICES]
     unchanged, job_unchanged = Attr("status").eq(tenant["status"]), writes.MUST_NOT_EXIST
     if scheduled:
-        # The due time is part of the condition, because a restored tenant's deletion may be scheduled anew for another
-        # time.
+        # A tenant can be restored, and its deletion scheduled anew for another time. The condition on the due time
+        # prevents that this transaction starts the new deletion too early.
         unchanged = unchanged & Attr("deletes_at").eq(tenant["deletes_at"])
         job_unchanged = Attr("status").eq(jobs.SCHEDULED) & Attr("unannounced").eq(scheduled["unannounced"])
     writes.transact(

@@ -100,8 +100,8 @@ class _SliceReader:
         """Yield the chunk that an earlier run recorded, as a whole, then the items behind it chunk by chunk."""
         position = self._slice.position
         if self._slice.pending is not None:
-            # A chunk that an earlier run recorded is read as a whole, because every item that is missing from it counts
-            # as deleted.
+            # An earlier run recorded this chunk in the slice and then began to delete the chunk's items. Every item of
+            # the chunk that is not found now counts as deleted. So the chunk is read as a whole.
             chunk = Chunk(resumed=True)
             for found in self._read_items(position, self._slice.pending_to):
                 chunk.add(found, self._tenant_id)

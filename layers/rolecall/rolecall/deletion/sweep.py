@@ -17,7 +17,8 @@ from rolecall.errors import RolecallError, ServiceUnavailable
 from rolecall.pool import Pool
 from rolecall.storage import keys, reads, retries, writes
 
-#: The progress of a slice, in thousandths, after its sweep and after its proof.
+#: The progress of a slice, in thousandths. It has the first value when all items but the users are deleted, and the
+#: second value when the users are deleted too.
 _SWEPT_PROGRESS, _DONE_PROGRESS = 900, 990
 
 #: The progress within a slice is computed from this many hex digits of a user's id. The first digit is left out,

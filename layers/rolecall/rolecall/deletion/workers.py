@@ -51,10 +51,10 @@ def _start_next_step(context: RequestContext, job: DeletionJob, last_worked_slic
         return
     state = next(one.state for one in job.slices if one.name == last_worked_slice_name)
     if state == OPEN:
-        # The slice is open again, because the proof found an item in it.
+        # The proof that the slice is empty has found an item. So the slice is open again and must be swept again.
         queues.enqueue_slices(job.tenant_id, [last_worked_slice_name])
     elif state == SWEPT and runnable[0].state == SWEPT:
-        # All slices are swept now, so the proof can begin.
+        # All slices are swept now. So the workers can begin to prove that each slice is empty.
         queue_runnable_slices(job)
 
 

@@ -14,7 +14,8 @@ from rolecall.errors import FieldError, ValidationFailed
 from rolecall.http import json_text
 from rolecall.http.requests import MAX_BODY_BYTES
 
-#: The default of a field that may be absent but must not be null. An absent field is read as None.
+#: The default of a field that may be left out of the body but must not be null. A field that is left out is read as
+#: None.
 ABSENT: Any = None
 
 #: A field whose name matches this pattern may hold a secret, so no error message repeats its value.
@@ -35,7 +36,7 @@ _MESSAGES = {
     "model_type": "must be a JSON object",
     "enum": "must be one of {expected}",
     "literal_error": "must be one of {expected}",
-    # Our own validators raise a `ValueError` whose text is the message.
+    # The validators of this package raise a `ValueError`. Its text is the message.
     "value_error": "{error}",
 }
 

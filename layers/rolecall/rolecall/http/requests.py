@@ -160,7 +160,8 @@ def request_context_of(event: Mapping[str, Any]) -> RequestContext:
     at = clock.now()
     principal = Principal.from_authorizer_context(context.get("authorizer") or {}) or ANONYMOUS
     return RequestContext(
-        # A temporary role may have ended since the authorizer decided.
+        # The caller's temporary role may have ended since the authorizer read it. Then the caller has its lasting role
+        # here.
         principal.at(at),
         at,
         _request_id_from_caller_or_gateway(event),

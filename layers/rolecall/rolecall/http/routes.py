@@ -78,8 +78,8 @@ class Route[B](NamedTuple):
         context = request_context_of(event)
         logger.append_keys(
             request_id=context.request_id,
-            # API Gateway's own id of the request, which its access log shows too. `request_id` may come from the
-            # caller, and a caller may send the same `request_id` several times.
+            # This is API Gateway's own id of the request, which is also in its access log. `request_id` may come from
+            # the caller, and a caller may send the same `request_id` several times.
             gateway_request_id=event["requestContext"]["requestId"],
             principal=context.principal.id,
         )
@@ -130,7 +130,8 @@ def _write_audit_entry_of_refusal(
 ) -> None:
     """Writes the audit entry of a refusal. If the write fails, its error is raised instead of the refusal."""
     action, target_type = action_and_target_type
-    # A route of accounts without `{id}` in its path is about the caller. One of users is about several of them.
+    # A path without `{id}` names no target. If such a route is about accounts, the target is the caller's own account.
+    # If it is about users, it changes several of them and has no single target.
     target_without_id = context.principal.id if target_type == "account" else ""
     path = path_parameters_with_empty_defaults(event)
     target_id = _canonical_id_or_unknown(target_type, path.get("id", target_without_id))

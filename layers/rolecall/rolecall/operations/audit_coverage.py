@@ -11,8 +11,8 @@ from rolecall.storage import dynamodb, keys, reads
 #: The page size of the queries for audit entries, after the first page.
 _PAGE = 200
 
-#: The page size of the first query for audit entries. It is small, because the first
-#: page most often has the entry that is searched for.
+#: The page size of the first query for audit entries. It is small, because the first page most often has the entry that
+#: is searched for.
 _FIRST_PAGE = 20
 
 

@@ -30,7 +30,8 @@ def write_due_ends(at: datetime, request_id: str, reserve_seconds: float) -> int
     while more:
         page = reads.query_index(indexes.ROLE_ENDS, after=after, last=last, limit=_PAGE)
         found = [keys.Key(entry["pk"], entry["sk"]) for entry in page.items]
-        # The first item of a user's partition is its tenant. An account is the first item of its own partition.
+        # An owner is the item that says whether the end of a role may be written now. For a user it is the tenant's
+        # item, and for an account it is the account's own item.
         owners = [keys.Key(key.pk, keys.META) for key in found]
         items = reads.get_many(*found, *owners)
         for item, owner in zip(items[: len(found)], items[len(found) :], strict=True):

@@ -180,7 +180,8 @@ def _names_another_owner(item: dynamodb.Item, tenant_id: str, *user_part: str) -
 
 def _owns_one_token_and_one_email(user: dynamodb.Item, tenant_id: str) -> bool:
     """Return whether the user owns exactly one token and one email reservation, and both name this user."""
-    # The check looks only at tokens and emails, because a user may own other keys too, such as an idempotency record.
+    # Only the keys of tokens and emails are compared, because a user may own other keys too, such as that of an
+    # idempotency record.
     owned = sorted(pk for pk in user.get("owned_keys", ()) if pk.startswith(("EMAIL#", "TOKEN#")))
     if [pk.partition("#")[0] for pk in owned] != ["EMAIL", "TOKEN"]:
         return False

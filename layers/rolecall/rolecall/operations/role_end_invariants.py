@@ -9,7 +9,8 @@ from rolecall.auth.roles import TEMPORARY_ROLE_ATTRIBUTES, HeldRole, PlatformRol
 from rolecall.clock import second_of_rfc3339
 from rolecall.storage import dynamodb, indexes
 
-#: Maintenance writes an end down within five minutes. An end that is not written down after this time is a fault.
+#: Maintenance writes the end of each temporary role into the table within five minutes. An end that is not written
+#: after this time is a fault.
 _MOST_MINUTES_UNWRITTEN = timedelta(minutes=30)
 
 

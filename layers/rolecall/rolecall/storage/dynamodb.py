@@ -56,8 +56,7 @@ def client() -> Any:
         "dynamodb",
         connect_timeout=1,
         read_timeout=2,
-        # A sweep of a tenant has at most this many requests to DynamoDB in flight: deletions, queries and writes of
-        # slices.
+        # The deletion of a tenant sends up to this many requests to DynamoDB at the same time.
         max_pool_connections=50,
     )
 
@@ -94,8 +93,8 @@ def item_of_failed_condition(reason: Mapping[str, Any]) -> Item | None:
 
 
 if runs_in_lambda():
-    # Imports run in Lambda's initialization phase. The client is created here because that phase has a full CPU. The
-    # first request may have only a third of a CPU.
+    # The client is created during the imports, because Lambda gives a full CPU to the imports. The first request may
+    # have only a third of a CPU.
     client()
     # Objects that were created by imports live as long as the process. `gc.freeze` excludes them from every later run
     # of the garbage collector.

@@ -141,12 +141,12 @@ def transact(*writes: Write) -> None:
         except ClientError as error:
             backoff.wait_or_raise(_error_if_retries_fail(error, writes))
             if error.response["Error"]["Code"] == "TransactionCanceledException":
-                # DynamoDB has carried out nothing, so this is a new transaction: its conditions compare with the
-                # present time.
+                # DynamoDB has refused the transaction and changed nothing. So the retry may be a new transaction, and
+                # its conditions compare with the present time.
                 parameters = _transaction_parameters(writes)
             elif send_before is not None and send_before <= clock.epoch_seconds(clock.now()):
-                # The transaction may have been carried out, although the answer is an error. Only the identical request
-                # can be repeated safely, but the time limit in its conditions is over.
+                # The answer is an error, but DynamoDB may have carried out the transaction. Only the identical request
+                # could be repeated safely, and the time limit in its conditions is over.
                 raise ServiceUnavailable from error
         except BotoCoreError as error:
             raise ServiceUnavailable from error

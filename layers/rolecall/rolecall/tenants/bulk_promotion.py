@@ -29,7 +29,8 @@ from rolecall.telemetry import log_service_unavailable, logger
 from rolecall.tenants import user_changes
 from rolecall.tenants.user_changes import RoleChange
 
-#: With less than this time left, no further change is tried. A transaction that is sent has an answer by then.
+#: If fewer seconds than this are left, no further role change is started. A change that has started is complete within
+#: this time.
 _SECONDS_FOR_A_CHANGE = 2.5
 
 _MAY_HAVE_HAPPENED = "the service is busy: this change may have been made; repeat the request, nothing is changed twice"
@@ -69,7 +70,7 @@ class Result(NamedTuple):
 
     @classmethod
     def of_change(cls, context: RequestContext, requested: RequestedChange, change: RoleChange) -> "Result":
-        # A manager may name any user, but may not see the emails of admins.
+        # A manager may name any user of the tenant by id, but may not see the email of an admin.
         may_see = change.old_role in MANAGEABLE_ROLES[Role(context.principal.role)]
         shown = requested._replace(user_id=change.user_id, email=change.email if may_see else requested.email)
         return cls(shown, Outcome.CHANGED if change.is_change else Outcome.UNCHANGED, change)
@@ -96,7 +97,8 @@ def promote_users(context: RequestContext, requested: Sequence[RequestedChange])
     `ConcurrentChange` only if nothing has been changed.
     """
     with_ids = _with_user_ids(context, requested)
-    # A caller whose access has ended learns nothing, not even who is no user.
+    # The caller's access is checked before any result is made. A caller whose access has ended must not learn which
+    # users exist.
     _Standing.read(context)
     results: list[Result] = []
     try:
@@ -122,7 +124,8 @@ def _change_one(context: RequestContext, requested: RequestedChange, user_id: st
             context, user_id, requested.new_role, until=requested.until, reason=requested.reason
         )
         if not change.is_change:
-            # A change that changes nothing has no transaction that would check the caller.
+            # The user has the requested role already. So there was no transaction that would have checked the caller's
+            # role, and it is checked here.
             _Standing.read(context).require_role()
     except RuleViolation as refusal:
         asked = {"new_role": requested.new_role, "until": requested.until, "reason": requested.reason}
@@ -168,7 +171,8 @@ def preview_promotions(context: RequestContext, requested: Sequence[RequestedCha
     for (one, _), item in zip(with_ids, items, strict=True):
         try:
             old, new = user_changes.decide_promotion(context, item, one.new_role, one.until)
-            # The transaction of a change checks these conditions in this order.
+            # The conditions are checked in the same order as in the transaction of a real change. So the preview shows
+            # the same error.
             admins_after = user_changes.require_remaining_admin(admins, old, new)
             standing.require_role()
             standing.require_source_of(user_changes.powers_given_by(old, new))

@@ -159,7 +159,8 @@ def _read_check_and_write_change(
         new,
         updated_at=rfc3339(context.at),
         version=old.version + 1,
-        # A deactivation ends the user's sessions for good. They stay ended after the user is active again.
+        # A deactivation ends the user's sessions. They stay ended if the user is activated again later, because the
+        # generation has changed.
         session_generation=old.session_generation + (old.active and not new.active),
         has_unwritten_end=False,
     )

@@ -21,7 +21,7 @@ from rolecall.tenants import role_ends
 from rolecall.tenants.user_changes import conflict_instead_of_last_admin_if_changed
 from rolecall.tenants.users import User
 
-#: The deletion of a user checks the time left each time that it has deleted this many items.
+#: The deletion of a user deletes this many items at a time. After each time, it checks how much time is left.
 _PAGE = 250
 
 #: The deletion of a user's items stops this many seconds before the deadline.
@@ -142,8 +142,8 @@ def delete_remaining_items_of_deleted_user(tenant_id: str, user_id: str) -> None
     marked as deleted. It can be repeated after a crash.
     """
     partition = keys.user_partition(tenant_id, user_id)
-    # Repeat until a strongly consistent query returns nothing. Delete the items listed in `owned_keys` before the
-    # items that list them.
+    # The loop ends when a strongly consistent query finds no item. The items that are listed in `owned_keys` are
+    # deleted before the items that list them, so that they are still found after a crash.
     while items := reads.query_keys(partition, limit=_PAGE).items:
         if deadline.time_left() < _RESERVE_SECONDS:
             raise ServiceUnavailable

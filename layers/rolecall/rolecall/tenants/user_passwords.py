@@ -39,7 +39,8 @@ def change_password(
             _check_own_credential(context, item)
         else:
             check_may_manage(Role(context.principal.role), user.role)
-            # Whoever sets a password can log in with it.
+            # The caller knows the new password, and so can log in as the user. So the caller must be allowed to give
+            # somebody all roles of the user.
             check_may_hand_on(require_tenant_user(context.principal), powers_of(user.held_role))
         if present_hash not in new_hashes:
             _check_passwords(context, user, present_hash, new_password, current_password)

@@ -134,7 +134,7 @@ class User(NamedTuple):
         }
 
 
-#: The fields of a user that its item stores under the same names.
+#: The fields of a `User` that the user's item stores under the same names.
 _PLAIN_FIELDS = (
     *("id", "tenant_id", "email", "active", "token_last4", "created_at", "updated_at", "version"),
     "session_generation",
@@ -217,7 +217,8 @@ def _index_partitions_to_query(tenant_id: str, role: Role | None, active: bool |
     return [
         indexes.users_by_role_and_state(tenant_id, one_role, state, temporary=temporary)
         for one_role in (Role if role is None else (role,))
-        # Nobody can hold the lowest role as a temporary one.
+        # A temporary role is always higher than the lasting role of its holder. So nobody has the lowest role as a
+        # temporary role.
         for temporary in ((False,) if one_role is Role.USER else (False, True))
         for state in ((True, False) if active is None else (active,))
     ]
@@ -232,7 +233,8 @@ def _entries_of_unwritten_ends(
     `list_users` leaves them out. The index by role still lists these users under their temporary role. There are few:
     maintenance writes each end down within minutes.
     """
-    # A user whose lasting role is the highest one has no temporary role, so no end gives the highest role back.
+    # This function finds the users who have `role` again because a temporary role has ended. For the highest role there
+    # are none: no temporary role is higher than it.
     if role is None or is_highest(role):
         return []
     ended = reads.get_current_items_listed_up_to(
