@@ -98,10 +98,10 @@ lint: $(READY) ## ruff, mypy --strict, bandit and cfn-lint
 	@echo "lint: template" && $(SAM) validate --lint --template template.yaml --region us-east-1
 
 unit: $(READY) $(if $(shell command -v npm),$(NODE)) ## Tests of the pure rules and of the template
-	@$(PY) -m pytest tests/unit --numprocesses auto
+	@$(PY) -m pytest tests/unit --numprocesses auto --dist worksteal
 
 integration: $(READY) $(if $(shell command -v npm),$(NODE)) ## Tests of the real handlers with real events, on moto in memory
-	@$(PY) -m pytest tests/integration tests/model --numprocesses auto
+	@$(PY) -m pytest tests/model tests/integration --numprocesses auto --dist worksteal
 
 e2e: $(READY) browser ## Tests over HTTP, against three stacks that are deployed for them
 	@$(PY) -m pytest tests/e2e --numprocesses 3 --dist loadfile --no-loadscope-reorder
