@@ -157,7 +157,7 @@ BUGS = {
     "a dry run does not look at its actor": Bug(
         "dry run that lies",
         "tenants.bulk_promotion:preview_promotions",
-        "            standing.require_role()\n",
+        "            standing.require_role_seen_by_authorizer()\n",
         "",
     ),
     "an actor who is demoted halfway goes on with the new role": Bug(
@@ -165,7 +165,7 @@ BUGS = {
         "tenants.bulk_promotion:_change_one",
         "context = replace(context, at=clock.now())",
         "context = replace(context, at=clock.now(), principal=context.principal._replace("
-        "role=_Standing.read(context).held_role.role))",
+        "role=_CallerAndTenantNow.read(context).held_role.role))",
     ),
     "an actor without access is not refused the rest": Bug(
         "power that outlives its loss",
@@ -193,13 +193,13 @@ BUGS = {
     ),
     "a user is changed twice in one request": Bug(
         "wrong order of changes",
-        "tenants.bulk_promotion:_with_user_ids",
+        "tenants.bulk_promotion:_find_user_ids_refusing_duplicates",
         "    if problems:\n",
         "    if False:\n",
     ),
     "the authorizer does not look at the end": Bug(
         "end that is not looked at",
-        "auth.authorizer:_user_item_to_principal",
+        "auth.authorizer:_to_principal_without_checks",
         "return principal.with_role(HeldRole.from_item(user_item, Role).at(at))",
         "return principal.with_role(HeldRole.from_item(user_item, Role))",
     ),
@@ -314,7 +314,7 @@ BUGS = {
     ),
     "a repeated scheduling starts the deletion": Bug(
         "started too early",
-        "deletion.requests:_accept_deletion",
+        "deletion.requests:_schedule_or_mark_deleting_or_find_job",
         "if grace_days is None:",
         'if grace_days is None or tenant["status"] != preconditions.ACTIVE:',
     ),
@@ -389,7 +389,7 @@ BUGS = {
     ),
     "a session outlives a change of the password": Bug(
         "session that outlives its end",
-        "accounts.account_passwords:_account_update",
+        "accounts.account_passwords:_update_that_ends_sessions",
         '"session_generation": old.session_generation + 1,',
         '"session_generation": old.session_generation + password_change_required,',
     ),
@@ -422,7 +422,7 @@ BUGS = {
     "a wrong current password is not counted": Bug(
         "wrong number",
         "auth.logins:check_current_password",
-        "raise _count_failure(attempt) or WrongPassword",
+        "raise _count_in_metrics_and_build_error(attempt) or WrongPassword",
         "login_attempts.forget_failures_and_remember_network(attempt, context.at); raise WrongPassword",
     ),
     "a password is changed without the current one": Bug(
@@ -445,7 +445,7 @@ BUGS = {
     ),
     "a stolen refresh token ends nothing": Bug(
         "forgotten consequence",
-        "auth.sessions:_refresh_once_or_revoke",
+        "auth.sessions:_refresh_once_or_refuse_and_revoke_if_reused",
         "        _revoke_session_of_reused_token(context, token, session, revocation_entry)\n",
         "        pass\n",
     ),
@@ -475,7 +475,7 @@ BUGS = {
     ),
     "a key that failed stays claimed": Bug(
         "wrong idempotency",
-        "auth.idempotency:_RecordStore._delete_record",
+        "auth.idempotency:_PutAndDeleteOnlyRecordStore._delete_record",
         "writes.write(writes.Delete(self._claim.record_key, when=self._claim.still_held_condition))",
         "pass",
     ),

@@ -47,9 +47,9 @@ class AddressPrefix(NamedTuple):
         """The parts that a cursor depends on. An empty `open_label` is left out, so that older cursors stay valid."""
         return (self.stored, self.open_label) if self.open_label else (self.stored,)
 
-    def matches(self, address: str) -> bool:
+    def open_label_matches(self, address_beginning_with_stored: str) -> bool:
         """Whether the domain label after `stored` begins with `open_label`. `stored` itself is not compared."""
-        label = address.removeprefix(self.stored).partition(".")[0]
+        label = address_beginning_with_stored.removeprefix(self.stored).partition(".")[0]
         return not self.open_label or any(
             one.startswith(self.open_label) for one in (label, _decode_punycode_label(label))
         )

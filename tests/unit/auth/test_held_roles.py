@@ -16,7 +16,7 @@ from rolecall.auth.roles import (
     decide_role_change,
     is_highest,
     may_hand_on,
-    powers_given,
+    powers_new_or_with_another_end,
     powers_of,
     problem_of_end,
     roles_not_below,
@@ -104,10 +104,12 @@ def test_no_power_outlives_its_source(actor: HeldRole[Role], power: Power, allow
 def test_what_is_handed_on() -> None:
     assert powers_of(ADMIN) == (Power(Role.ADMIN),)
     assert powers_of(TEMPORARY_ADMIN) == (Power(Role.USER), Power(Role.ADMIN, END))
-    assert powers_given(USER, TEMPORARY_ADMIN) == (Power(Role.ADMIN, END),)
-    assert powers_given(TEMPORARY_ADMIN, HeldRole(Role.ADMIN, Role.USER, END + 1)) == (Power(Role.ADMIN, END + 1),)
-    assert powers_given(TEMPORARY_ADMIN, USER) == powers_given(ADMIN, ADMIN) == ()
-    assert powers_given(TEMPORARY_ADMIN, ADMIN) == (Power(Role.ADMIN),)
+    assert powers_new_or_with_another_end(USER, TEMPORARY_ADMIN) == (Power(Role.ADMIN, END),)
+    assert powers_new_or_with_another_end(TEMPORARY_ADMIN, HeldRole(Role.ADMIN, Role.USER, END + 1)) == (
+        Power(Role.ADMIN, END + 1),
+    )
+    assert powers_new_or_with_another_end(TEMPORARY_ADMIN, USER) == powers_new_or_with_another_end(ADMIN, ADMIN) == ()
+    assert powers_new_or_with_another_end(TEMPORARY_ADMIN, ADMIN) == (Power(Role.ADMIN),)
 
 
 def _decide(actor: HeldRole[Role], target: HeldRole[Role], new: Role, until: int | None = None) -> HeldRole[Role]:

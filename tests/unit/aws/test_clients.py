@@ -99,7 +99,10 @@ def test_a_client_that_speaks_json_sends_and_understands_what_botocores_own_does
     assert found == plainly_found
     # Otherwise it would be right and slow.
     assert type(ours._serializer) is clients._UnchangedParametersSerializer
-    assert type(ours._endpoint._response_parser_factory.create_parser("json")) is clients._OrjsonParser
+    assert (
+        type(ours._endpoint._response_parser_factory.create_parser("json"))
+        is clients._OrjsonParserKeepingAttributeValues
+    )
 
 
 @pytest.mark.parametrize(
@@ -177,9 +180,9 @@ def test_a_client_that_speaks_no_json_works_as_botocores_own_does(
 @pytest.mark.parametrize(
     ("ours", "method", "arguments"),
     [
-        (clients._OrjsonParser, "_parse_body_as_json", (b"no JSON",)),
-        (clients._OrjsonParser, "_handle_map", (Shape("M", {"type": "map"}), {})),
-        (clients._OrjsonParser, "_handle_structure", (Shape("S", {"type": "structure"}), {})),
+        (clients._OrjsonParserKeepingAttributeValues, "_parse_body_as_json", (b"no JSON",)),
+        (clients._OrjsonParserKeepingAttributeValues, "_handle_map", (Shape("M", {"type": "map"}), {})),
+        (clients._OrjsonParserKeepingAttributeValues, "_handle_structure", (Shape("S", {"type": "structure"}), {})),
         (clients._UnchangedParametersSerializer, "_serialize", ({}, "v", Shape("S", {"type": "string"}), "k")),
     ],
 )

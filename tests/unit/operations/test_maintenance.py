@@ -8,7 +8,13 @@ import pytest
 from rolecall.clock import rfc3339
 from rolecall.deletion.jobs import DeletionJob
 from rolecall.deletion.slices import Slice
-from rolecall.operations.maintenance import Action, ActionType, Decision, StandstillLimits, decide_actions
+from rolecall.operations.maintenance import (
+    Action,
+    ActionType,
+    Decision,
+    StandstillLimits,
+    decide_what_to_log_resume_and_report,
+)
 
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
 RESUME, LOG_EVENTS = Action(ActionType.RESUME, "T"), Action(ActionType.LOG_EVENTS, "T")
@@ -49,7 +55,7 @@ def deletion(*, moved: float, resumed: float, deleted: bool = False, unlogged: b
     ],
 )
 def test_what_is_done_about_a_deletion(found: DeletionJob, expected: Decision) -> None:
-    assert decide_actions(NOW, StandstillLimits(), [found]) == expected
+    assert decide_what_to_log_resume_and_report(NOW, StandstillLimits(), [found]) == expected
 
 
 def test_without_progress_for_an_hour_a_deletion_is_shown_as_failed() -> None:

@@ -14,7 +14,7 @@ from rolecall.auth.roles import (
     Power,
     check_change_outlives_nothing,
     check_may_hand_on,
-    powers_given,
+    powers_new_or_with_another_end,
     powers_of,
     problem_of_end,
 )
@@ -147,7 +147,7 @@ def _change_account(
             raise SelfChangeDenied
         if requested == old:
             return old, old
-        powers = _powers_given(context, old, requested)
+        powers = _check_and_list_powers_given(context, old, requested)
         actor_checks = preconditions.actor_still_authorized(context.principal, gives=powers)
         change_context = role_ends.write_end_first(context, item, actor_checks) if old.has_unwritten_end else context
         return old, _save_account(change_context, action, old, requested, reason, actor_checks)
@@ -187,8 +187,8 @@ def _save_account(
             keys.account(old.id),
             # The event that tells other services about the change is made from this item. So the item stores the reason
             # too.
-            set={**_changed_fields(old, new), **new.role_attributes(), "change_reason": reason},
-            remove=old.outdated_role_attributes(new),
+            set={**_changed_fields(old, new), **new.role_and_index_attributes(), "change_reason": reason},
+            remove=old.role_attributes_to_remove(new),
             when=old.unchanged_condition,
             send_before=old.held_role.until,
         ),
@@ -211,14 +211,16 @@ def _role_if_changed(account: accounts.Account, other: accounts.Account) -> dict
     return account.held_role.to_json() if account.held_role != other.held_role else {}
 
 
-def _powers_given(context: RequestContext, old: accounts.Account, new: accounts.Account) -> tuple[Power, ...]:
+def _check_and_list_powers_given(
+    context: RequestContext, old: accounts.Account, new: accounts.Account
+) -> tuple[Power, ...]:
     """Return the powers that a change gives; raise `RoleTransitionDenied` or `Forbidden` if one outlives its source.
 
     An account that becomes active again gets all powers of its roles. Raises `RoleTransitionDenied` for a change of the
     role, and `Forbidden` for any other change.
     """
     is_activated = new.is_active and not old.is_active
-    powers = powers_of(new.held_role) if is_activated else powers_given(old.held_role, new.held_role)
+    powers = powers_of(new.held_role) if is_activated else powers_new_or_with_another_end(old.held_role, new.held_role)
     actor = context.principal.held_platform_role
     if actor is not None and new.held_role != old.held_role:
         check_change_outlives_nothing(actor, old.held_role, new.held_role)

@@ -14,6 +14,9 @@ from rolecall.errors import AccountNotFound, PreconditionFailed, SelfChangeDenie
 from rolecall.storage import dynamodb, keys, reads, retries, writes
 from rolecall.telemetry import count_metric, logger
 
+#: A password that the account must change before it can do anything else.
+type TemporaryPassword = str
+
 
 def change_account_password(context: RequestContext, current_password: str, new_password: str) -> None:
     """Replace the caller's own password, and end all sessions of the account but the caller's.
@@ -40,7 +43,7 @@ def change_account_password(context: RequestContext, current_password: str, new_
             own_session = owner.check_of_session(session_id, generation, context.at)
             change_context = role_ends.write_end_first(context, item, [own_session])
         writes.transact(
-            _account_update(change_context, account, password_change_required=False),
+            _update_that_ends_sessions(change_context, account, password_change_required=False),
             password_changes.password_update(owner, present_hash, new_hashes[present_hash], context.at),
             *password_changes.own_session_update(owner, session_id, generation, context.at),
             trail.new_entry(change_context, "change_account_password", owner.audit_target, scope=owner.audit_scope),
@@ -51,7 +54,7 @@ def change_account_password(context: RequestContext, current_password: str, new_
     count_metric("PasswordChanged")
 
 
-def reset_account_password(context: RequestContext, account_id: int, *, if_match: Versions = None) -> str:
+def reset_account_password(context: RequestContext, account_id: int, *, if_match: Versions = None) -> TemporaryPassword:
     """Give another account a temporary password, which is returned, and end all sessions of the account.
 
     Until the account has changed it, it can do nothing else. Raises, in this order: `AccountNotFound`,
@@ -80,7 +83,7 @@ def reset_account_password(context: RequestContext, account_id: int, *, if_match
         if account.has_unwritten_end:
             change_context = role_ends.write_end_first(context, item, actor_checks)
         writes.transact(
-            _account_update(change_context, account, password_change_required=True),
+            _update_that_ends_sessions(change_context, account, password_change_required=True),
             password_changes.password_update(owner, present_hash, hash_password(temporary_password), context.at),
             *actor_checks,
             trail.new_entry(change_context, "reset_account_password", owner.audit_target, scope=owner.audit_scope),
@@ -93,11 +96,14 @@ def reset_account_password(context: RequestContext, account_id: int, *, if_match
 
 
 def _read_account_and_password_hash(owner: AccountOwner) -> tuple[dynamodb.Item | None, str]:
+    """Return the account's item and its password hash; None and an empty text if one of them does not exist."""
     account, credential = reads.get_many(keys.account(owner.account_id), owner.password_key)
     return (account, credential["password_hash"]) if account and credential else (None, "")
 
 
-def _account_update(context: RequestContext, old: accounts.Account, *, password_change_required: bool) -> writes.Update:
+def _update_that_ends_sessions(
+    context: RequestContext, old: accounts.Account, *, password_change_required: bool
+) -> writes.Update:
     """Return the write that ends the sessions of the account as it was read."""
     return writes.Update(
         keys.account(old.id),

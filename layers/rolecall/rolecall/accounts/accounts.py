@@ -82,11 +82,11 @@ class Account:
             "pk": key.pk,
             "sk": key.sk,
             **indexes.ACCOUNTS_BY_EMAIL.index_attributes(self.email.lower()),
-            **self.role_attributes(),
+            **self.role_and_index_attributes(),
             **{name: getattr(self, name) for name in FIELDS},
         }
 
-    def role_attributes(self) -> dict[str, Any]:
+    def role_and_index_attributes(self) -> dict[str, Any]:
         """Return the attributes of the account's item that store its role and list it under its role and state."""
         until = self.held_role.until
         partition = indexes.accounts_by_role_and_state(
@@ -99,7 +99,7 @@ class Account:
         ends = indexes.ROLE_ENDS_OF_ACCOUNTS.index_attributes(sort_key) | indexes.ROLE_ENDS.index_attributes(sort_key)
         return {**attributes, **ends}
 
-    def outdated_role_attributes(self, after: Self) -> tuple[str, ...]:
+    def role_attributes_to_remove(self, after: Self) -> tuple[str, ...]:
         """Return the attributes that the item of this account must no longer have after a change to `after`."""
         return TEMPORARY_ATTRIBUTES if after.held_role.until is None and self.held_role.until is not None else ()
 
@@ -214,7 +214,7 @@ def list_accounts(
         also=_entries_of_unwritten_ends(role, enabled, banned, at),
         keeps=lambda item: role is None or HeldRole.from_item(item, PlatformRole).at(at).role is role,
         prefix=email.stored,
-        matches=email.matches,
+        matches=email.open_label_matches,
         after=cursors.decode(cursor, *scope) if cursor is not None else None,
         limit=limit + 1,
     )

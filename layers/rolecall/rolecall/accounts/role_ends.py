@@ -43,7 +43,7 @@ def write_end(item: dynamodb.Item, request_id: str, at: datetime, actor_checks: 
         writes.Update(
             keys.account(account.id),
             set={
-                **account.role_attributes(),
+                **account.role_and_index_attributes(),
                 "updated_at": account.updated_at,
                 "change_reason": None,
                 # The audit entry of this change has the time `written_at`, which is later than `updated_at`. The check

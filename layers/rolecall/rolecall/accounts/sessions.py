@@ -54,6 +54,8 @@ def refresh_session(context: RequestContext, refresh_token: str) -> AccountToken
     return AccountTokens(*sessions.refresh_session(context, refresh_token, AccountOwner, revocation_entry))
 
 
-def log_out(context: RequestContext, refresh_token: str) -> None:
+def log_out(context: RequestContext, refresh_token_of_session_to_end_too: str) -> None:
     """End the caller's session and the refresh token's session; ignore a refresh token that is not the caller's."""
-    sessions.log_out(context, AccountOwner(int(context.principal.id)), refresh_token)
+    sessions.log_out_own_session_and_that_of_own_token(
+        context, AccountOwner(int(context.principal.id)), refresh_token_of_session_to_end_too
+    )

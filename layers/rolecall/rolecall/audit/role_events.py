@@ -127,7 +127,7 @@ def events_from_record(
             {"id": f"{stream_record['eventID']}:{what.lower().replace(' ', '-')}", **detail},
             images["SequenceNumber"],
         )
-        for what in _names_of_role_and_activity_events(before, after)
+        for what in _names_of_role_activity_or_deletion_events(before, after)
     ]
 
 
@@ -137,7 +137,7 @@ def _read_reason_of_tenant_deletion(tenant_id: str) -> str | None:
     return job.get("reason") if job else None
 
 
-def _names_of_role_and_activity_events(before: Mapping[str, Any], after: Mapping[str, Any] | None) -> list[str]:
+def _names_of_role_activity_or_deletion_events(before: Mapping[str, Any], after: Mapping[str, Any] | None) -> list[str]:
     """`Deleted` without an `after`; else those of `Role Changed`, `Deactivated`, `Activated` that happened."""
     if after is None:
         return ["Deleted"]

@@ -53,10 +53,10 @@ def _authenticate_api_token_and_report_use(token: str, at: datetime) -> Principa
     if tenant is None or tenant["status"] != preconditions.ACTIVE or user is None or not user["active"]:
         raise Unauthorized
     token_use.report_use_at_most_hourly(token_hash, found.get("last_used_at"), at)
-    return _user_item_to_principal(user, at)._replace(token_hash=token_hash)
+    return _to_principal_without_checks(user, at)._replace(token_hash=token_hash)
 
 
-def _user_item_to_principal(user_item: dynamodb.Item, at: datetime) -> Principal:
+def _to_principal_without_checks(user_item: dynamodb.Item, at: datetime) -> Principal:
     """A user's item as a principal with the role in force at `at`. Checks nothing, so the caller must have checked it.
 
     The rights are the same for an API token and for an access token.
@@ -100,7 +100,7 @@ def _authenticate_user(claims: Claims, at: datetime) -> Principal:
     if owner is None:
         raise Unauthorized
     _tenant, user = _read_state_if_session_valid(owner, claims.session_id, at)
-    return _user_item_to_principal(user, at)._replace(session_id=claims.session_id)
+    return _to_principal_without_checks(user, at)._replace(session_id=claims.session_id)
 
 
 def _read_state_if_session_valid(owner: SessionOwner, session_id: str, at: datetime) -> list[dynamodb.Item]:

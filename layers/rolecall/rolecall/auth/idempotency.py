@@ -132,7 +132,7 @@ def run_idempotent[T](
 
     @idempotent_function(  # type: ignore[untyped-decorator]
         data_keyword_argument="hashes",
-        persistence_store=_RecordStore(claim),
+        persistence_store=_PutAndDeleteOnlyRecordStore(claim),
         config=settings,
         output_serializer=CustomDictSerializer(to_dict=to_record, from_dict=from_record),
     )
@@ -169,7 +169,7 @@ class _RecordFound(RolecallError):
         self.item = item
 
 
-class _RecordStore(BasePersistenceLayer):
+class _PutAndDeleteOnlyRecordStore(BasePersistenceLayer):
     """Stores Powertools' records in the table; a record of a tenant is written only while the tenant is active."""
 
     def __init__(self, claim: IdempotencyClaim) -> None:

@@ -22,7 +22,7 @@ import contextlib
 from datetime import datetime, timedelta
 from hashlib import sha256
 from ipaddress import IPv4Address, ip_address, ip_network
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from rolecall.clock import epoch_seconds
 from rolecall.errors import ConcurrentChange, RateLimited
@@ -30,7 +30,9 @@ from rolecall.storage import dynamodb, keys, reads, retries, writes
 from rolecall.storage.expressions import Attr
 from rolecall.telemetry import count_metric, logger
 
-_ADDRESS, _KNOWN_NETWORK, _OTHER_NETWORKS = "ADDRESS", "KNOWN", "EMAIL"
+_ADDRESS: Final = "ADDRESS"
+_KNOWN_NETWORK: Final = "KNOWN"
+_OTHER_NETWORKS: Final = "EMAIL"
 
 #: The number of failed logins after which the next login must wait, for each kind of counter. The number for an IP
 #: address is larger, because a whole office may share one address.
@@ -92,7 +94,7 @@ def count_attempt_unless_waiting(login_name: str, ip: str, at: datetime) -> Atte
     try:
         number = _failures_in(_count_or_raise_if_waiting(kind, counter, at)) + 1
     except RateLimited:
-        _uncount_one_failure(address, last_at=None if before is None else int(before["last_at"]))
+        _uncount_one_failure(address, restored_last_at=None if before is None else int(before["last_at"]))
         raise
     return Attempt(login_name, network, kind, counter, number)
 
@@ -117,7 +119,7 @@ def wait_seconds_after(failures: int, kind: str) -> int:
 
 def _count_or_raise_if_waiting(kind: str, counter: keys.Key, at: datetime) -> dynamodb.Item | None:
     """Count one attempt; return the counter's item before it, or None. Raise `RateLimited` if the attempt must wait."""
-    before = retries.retry_on_conflict(lambda: _increment_and_return_old(counter, at))
+    before = retries.retry_on_conflict(lambda: _increment_returning_old_or_delete_expired(counter, at))
     _raise_if_waiting(kind, before, at, refused_attempt_prolongs_wait=True)
     return before
 
@@ -148,7 +150,7 @@ def _raise_if_waiting(
         raise RateLimited(wait_seconds_after(failures + 1, kind) if refused_attempt_prolongs_wait else seconds)
 
 
-def _increment_and_return_old(counter: keys.Key, at: datetime) -> dynamodb.Item | None:
+def _increment_returning_old_or_delete_expired(counter: keys.Key, at: datetime) -> dynamodb.Item | None:
     """Add 1 to a counter; return its item before, None if there was none. Raise `ConcurrentChange` if it had expired.
 
     An expired counter is deleted first, so that the caller can repeat the call.
@@ -169,14 +171,14 @@ def _increment_and_return_old(counter: keys.Key, at: datetime) -> dynamodb.Item 
         raise
 
 
-def _uncount_one_failure(counter: keys.Key, last_at: int | None = None) -> None:
-    """Subtract 1, or do nothing if the counter is gone or 0. With `last_at`, also set the counter's time to it."""
+def _uncount_one_failure(counter: keys.Key, restored_last_at: int | None = None) -> None:
+    """Subtract 1, or do nothing if the counter is gone or 0. `restored_last_at` also becomes the counter's time."""
     with contextlib.suppress(ConcurrentChange):  # the counter was deleted in the meantime
         writes.write(
             writes.Update(
                 counter,
                 add={"failures": -1},
-                set={} if last_at is None else {"last_at": last_at},
+                set={} if restored_last_at is None else {"last_at": restored_last_at},
                 when=Attr("failures").gt(0),
             )
         )

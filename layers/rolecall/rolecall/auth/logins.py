@@ -47,7 +47,7 @@ def log_in(
     generation = owner.generation_if_active(state)
     if not password_correct or encoded is None or generation is None:
         logger.info("login refused", **(owner.fields_for_log if any(state) else {}))
-        raise _count_failure(attempt) or Unauthorized(_REFUSED_LOGIN)
+        raise _count_in_metrics_and_build_error(attempt) or Unauthorized(_REFUSED_LOGIN)
     login_attempts.forget_failures_and_remember_network(attempt, context.at)
     if needs_rehash(encoded, password):
         _replace_password_hash(owner.password_key, encoded, password)
@@ -64,11 +64,11 @@ def check_current_password(context: RequestContext, email: str, password_hash: s
     attempt = login_attempts.count_attempt_unless_waiting(email, context.ip, context.at)
     if not verify_password(password_hash, password):
         logger.info("password change refused")
-        raise _count_failure(attempt) or WrongPassword
+        raise _count_in_metrics_and_build_error(attempt) or WrongPassword
     login_attempts.forget_failures_and_remember_network(attempt, context.at)
 
 
-def _count_failure(attempt: login_attempts.Attempt) -> RateLimited | None:
+def _count_in_metrics_and_build_error(attempt: login_attempts.Attempt) -> RateLimited | None:
     """Count a failure in the metrics. Return the error to raise if the next attempt must wait, else None."""
     count_metric("LoginRefused")
     count_metric("LoginFailed")

@@ -151,7 +151,7 @@ def powers_of(held: HeldRole[Any]) -> tuple[Power, ...]:
     return (lasting,) if held.until is None else (lasting, Power(held.role, held.until))
 
 
-def powers_given(old: HeldRole[Any], new: HeldRole[Any]) -> tuple[Power, ...]:
+def powers_new_or_with_another_end(old: HeldRole[Any], new: HeldRole[Any]) -> tuple[Power, ...]:
     """The powers of `new` that `old` does not have in the same form, with the same end."""
     return tuple(power for power in powers_of(new) if power not in powers_of(old))
 
@@ -200,7 +200,7 @@ def decide_role_change(
 
 def check_change_outlives_nothing(actor: HeldRole[Any], old: HeldRole[Any], new: HeldRole[Any]) -> None:
     """Raise `RoleTransitionDenied` if a change from `old` to `new` gives a power that outlives the actor's own role."""
-    if not all(may_hand_on(actor, power) for power in powers_given(old, new)):
+    if not all(may_hand_on(actor, power) for power in powers_new_or_with_another_end(old, new)):
         raise RoleTransitionDenied(
             f"your role, {actor.role}, is temporary: give {new.role} with an until that is no later than yours"
         )

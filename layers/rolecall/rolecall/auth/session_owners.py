@@ -83,7 +83,7 @@ class SessionOwner(ABC):
         """The owner as the target of an audit entry: its type and its id."""
 
     @abstractmethod
-    def checks_for_audit_entry(self) -> list[writes.Write]:
+    def checks_that_audit_trail_is_open(self) -> list[writes.Write]:
         """Checks that the owner's trail may get an entry. They fail with `Unauthorized` for a closed tenant."""
 
     @property
@@ -180,7 +180,7 @@ class AccountOwner(SessionOwner):
     def audit_target(self) -> tuple[str, str]:
         return "account", str(self.account_id)
 
-    def checks_for_audit_entry(self) -> list[writes.Write]:
+    def checks_that_audit_trail_is_open(self) -> list[writes.Write]:
         return []
 
     @property
@@ -264,7 +264,7 @@ class UserOwner(SessionOwner):
     def audit_target(self) -> tuple[str, str]:
         return "user", self.user_id
 
-    def checks_for_audit_entry(self) -> list[writes.Write]:
+    def checks_that_audit_trail_is_open(self) -> list[writes.Write]:
         # Nothing may be added to the audit trail of a tenant whose deletion is scheduled or has started.
         return [preconditions.tenant_active(self.tenant_id)]
 

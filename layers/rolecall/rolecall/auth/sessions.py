@@ -137,34 +137,33 @@ def refresh_session(
     """
     token = _RefreshToken.parse(refresh_token, owner_type)
     # If another refresh of the same session commits first, the next attempt finds that this refresh token is spent.
-    pair = retries.retry_on_conflict(lambda: _refresh_once_or_revoke(context, token, revocation_entry))
-    if pair is None:
-        raise Unauthorized(_REFUSED_REFRESH)
+    pair = retries.retry_on_conflict(
+        lambda: _refresh_once_or_refuse_and_revoke_if_reused(context, token, revocation_entry)
+    )
     logger.info("session refreshed", **token.owner.fields_for_log, session_id=token.session_id)
     return pair
 
 
-def _refresh_once_or_revoke(
+def _refresh_once_or_refuse_and_revoke_if_reused(
     context: RequestContext, token: _RefreshToken, revocation_entry: RevocationEntry
-) -> TokenPair | None:
-    """New tokens, or None if the token is refused; raise `ConcurrentChange` or `Unauthorized`.
+) -> TokenPair:
+    """New tokens; raise `Unauthorized` for a refused token, `ConcurrentChange` if another refresh commits first.
 
-    A spent token that is used again also ends the session. Raises `ConcurrentChange` if another refresh
-    commits first, and `Unauthorized` if the owner has lost its access.
+    A spent token that is used again also ends the session. Raises `Unauthorized` also if the owner has lost its access.
     """
     *state, session, spent = reads.get_many(*token.owner.state_keys, token.session_key, token.spent_key)
     if session is None or not token.owner.is_session_valid(state, session, context.at):
-        return None
+        raise Unauthorized(_REFUSED_REFRESH)
     if session["refresh_hash"] == token.hash:
         return _spend_token_and_issue_successor(context, token, session)
     if _is_retry_of_lost_answer(context, token, session):
         return _issue_token_pair(token.successor(session["nonce"]), context)
-    if _is_spent(context, token, session, spent):
+    if _is_spent_rereading_missing_marker(context, token, session, spent):
         _revoke_session_of_reused_token(context, token, session, revocation_entry)
-    return None
+    raise Unauthorized(_REFUSED_REFRESH)
 
 
-def _is_spent(
+def _is_spent_rereading_missing_marker(
     context: RequestContext,
     token: _RefreshToken,
     session: dynamodb.Item,
@@ -228,7 +227,7 @@ def _revoke_session_of_reused_token(
     """
     writes.transact(
         writes.Delete(token.session_key, when=Attr("refresh_hash").eq(session["refresh_hash"])),
-        *token.owner.checks_for_audit_entry(),
+        *token.owner.checks_that_audit_trail_is_open(),
         revocation_entry(context, token.owner, token.session_id),
     )
     fields = {**token.owner.fields_for_log, "session_id": token.session_id}
@@ -245,7 +244,7 @@ def _hash_of_client_address_and_user_agent(context: RequestContext) -> str:
     return sha256(f"{context.ip}\n{context.user_agent}".encode()).hexdigest()
 
 
-def log_out(context: RequestContext, owner: SessionOwner, refresh_token: str) -> None:
+def log_out_own_session_and_that_of_own_token(context: RequestContext, owner: SessionOwner, refresh_token: str) -> None:
     """End the caller's session, and the refresh token's session if that is another one of the same owner.
 
     An invalid refresh token, or one of another owner, is no error (RFC 7009, section 2.2). Then only the caller's own
@@ -253,12 +252,14 @@ def log_out(context: RequestContext, owner: SessionOwner, refresh_token: str) ->
     """
     session_ids = {context.principal.session_id} - {""}
     with contextlib.suppress(Unauthorized):
-        session_ids |= _other_session_of_token(owner, _RefreshToken.parse(refresh_token, type(owner)), session_ids)
+        session_ids |= _session_id_of_own_token_if_another(
+            owner, _RefreshToken.parse(refresh_token, type(owner)), session_ids
+        )
     writes.delete_all(owner.session_key(session_id) for session_id in session_ids)
     logger.info("logged out", **owner.fields_for_log)
 
 
-def _other_session_of_token(owner: SessionOwner, token: _RefreshToken, other_than: set[str]) -> set[str]:
+def _session_id_of_own_token_if_another(owner: SessionOwner, token: _RefreshToken, other_than: set[str]) -> set[str]:
     """The session id of the token. Empty if the token is invalid, of another owner or of a session in `other_than`."""
     if token.owner != owner or token.session_id in other_than:
         return set()

@@ -81,7 +81,7 @@ def create_client(
 @cache
 def _shared_session() -> botocore.session.Session:
     session = botocore.session.get_session()
-    session.register_component("data_loader", _ServiceModelLoader(file_loader=_OrjsonFileLoader()))
+    session.register_component("data_loader", _FixedServiceListLoader(file_loader=_OrjsonFileLoader()))
     session.register_component("response_parser_factory", _SharedParserFactory())
     return session
 
@@ -158,7 +158,7 @@ class _OrjsonFileLoader(JSONFileLoader):
         return super().load_file(file_path)
 
 
-class _ServiceModelLoader(Loader):
+class _FixedServiceListLoader(Loader):
     def list_available_services(self, type_name: str) -> list[str]:  # noqa: ARG002 (the services are the same for each type of model)
         return _SERVICES
 
@@ -172,7 +172,9 @@ class _SharedParserFactory(ResponseParserFactory):
 
     def __init__(self) -> None:
         super().__init__()
-        self._shared = {"json": _OrjsonParser()} if type(super().create_parser("json")) is JSONParser else {}
+        self._shared = (
+            {"json": _OrjsonParserKeepingAttributeValues()} if type(super().create_parser("json")) is JSONParser else {}
+        )
 
     def create_parser(self, protocol_name: str) -> Any:
         return self._shared.get(protocol_name) or super().create_parser(protocol_name)
@@ -184,6 +186,7 @@ class _SharedParserFactory(ResponseParserFactory):
 
 class _UnchangedParametersSerializer(JSONSerializer):
     def _serialize(self, serialized: Any, value: Any, shape: Any, key: Any = None, *rest: Any, **more: Any) -> None:
+        """Put each parameter into the request as it was passed."""
         # The serializer calls this method for the whole request with `key` None, and for each parameter with the
         # parameter's name as `key`.
         if key is None or rest or more:
@@ -192,19 +195,22 @@ class _UnchangedParametersSerializer(JSONSerializer):
             serialized[key] = value
 
 
-class _OrjsonParser(JSONParser):
+class _OrjsonParserKeepingAttributeValues(JSONParser):
     def _parse_body_as_json(self, body_contents: Any, *rest: Any, **more: Any) -> Any:
+        """Parse JSON with orjson, and what orjson refuses with botocore's own parser."""
         try:
             return orjson.loads(body_contents)
         except orjson.JSONDecodeError:
             return super()._parse_body_as_json(body_contents, *rest, **more)  # type: ignore[misc]
 
     def _handle_structure(self, shape: Any, value: Any, *rest: Any, **more: Any) -> Any:
+        """Return an attribute value unchanged, in DynamoDB's JSON format; parse any other structure."""
         if shape.name == "AttributeValue":
             return value
         return super()._handle_structure(shape, value, *rest, **more)  # type: ignore[misc]
 
     def _handle_map(self, shape: Any, value: Any, *rest: Any, **more: Any) -> Any:
+        """Return a map of attribute values unchanged, in DynamoDB's JSON format; parse any other map."""
         if shape.value.name == "AttributeValue":
             return value
         return super()._handle_map(shape, value, *rest, **more)  # type: ignore[misc]

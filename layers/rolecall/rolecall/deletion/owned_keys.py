@@ -67,11 +67,11 @@ def prepare_release_if_owned(owner: Owner, item: dynamodb.Item) -> Release | Non
         return None
     key = keys.Key(item["pk"], item["sk"])
     if keys.is_idempotency_record_outside_tenant(key.pk):
-        return empty_stored_response(owner, key)
+        return prepare_emptying_of_stored_response(owner, key)
     return writes.Delete(key, when=owner.owns_condition, on_condition_failure=lambda _found: _OwnedByAnother())
 
 
-def empty_stored_response(owner: Owner, key: keys.Key) -> writes.Update:
+def prepare_emptying_of_stored_response(owner: Owner, key: keys.Key) -> writes.Update:
     """Return the write that removes the answer and the owner from a stored response, if it still has this owner.
 
     The transaction fails with a private error if the stored response has another owner by then.

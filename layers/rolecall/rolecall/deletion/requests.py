@@ -70,7 +70,7 @@ def delete_tenant(
     If the tenant is restored at the same time, the call fails with `ConcurrentChange`. It does not read again and go
     on, because then it would delete a tenant that someone has just restored.
     """
-    accepted = _accept_deletion(context, tenant_id, confirm_name, grace_days, reason)
+    accepted = _schedule_or_mark_deleting_or_find_job(context, tenant_id, confirm_name, grace_days, reason)
     if not accepted.is_new:
         return accepted.job
     if accepted.job.deletes_at:
@@ -99,17 +99,21 @@ def start_due_deletion(context: RequestContext, tenant_id: str) -> bool:
     return True
 
 
+#: False if a step changed nothing, so that repeating it now is useless.
+type _MadeProgress = bool
+
+
 class _Accepted(NamedTuple):
     job: DeletionJob
     is_new: bool
 
 
-def _accept_deletion(
+def _schedule_or_mark_deleting_or_find_job(
     context: RequestContext, tenant_id: str, confirm_name: str | None, grace_days: int | None, reason: str | None
 ) -> _Accepted:
-    """Schedule a deletion, write the tombstone or return the existing job; raise `ConcurrentChange`, `TenantNotFound` …
+    """Schedule a deletion, write the tombstone or return the existing job; raise `TenantNotFound`, `TenantProtected` …
 
-    Raises `TenantProtected` and `ConfirmationMismatch` too.
+    Raises `ConfirmationMismatch` and `ConcurrentChange` too.
     """
     try:
         tenant = _read_deletable_tenant(tenant_id, confirm_name)
@@ -171,7 +175,7 @@ def _write_tombstone(context: RequestContext, tenant: dynamodb.Item, new_reason:
     """
     tenant_id, name, at = tenant["id"], tenant["name"], rfc3339(context.at)
     job_key = keys.deletion_job(tenant_id)
-    scheduled = _read_scheduled_job(tenant)
+    scheduled = _read_scheduled_job_or_finish_restored_one(tenant)
     reason = scheduled.get("reason") if scheduled and new_reason is None else new_reason
     entry = trail.new_entry(
         context,
@@ -226,7 +230,7 @@ def _write_tombstone(context: RequestContext, tenant: dynamodb.Item, new_reason:
     return DeletionJob.from_items(job, new_slices)
 
 
-def _read_scheduled_job(tenant: dynamodb.Item) -> dynamodb.Item | None:
+def _read_scheduled_job_or_finish_restored_one(tenant: dynamodb.Item) -> dynamodb.Item | None:
     """Return the job's item of a scheduled deletion, None for an active tenant; raise `ConcurrentChange`.
 
     Raises it if the tenant is scheduled and the job is not. For an active tenant, the job of an earlier deletion that
@@ -261,7 +265,7 @@ def _sweep_within_request(context: RequestContext, accepted_job: DeletionJob) ->
         completion.log_unlogged_critical_events(job)
         sweep.mark_empty_slices_done(job.slices, owner)
         while deadline.time_left() > RESERVE_SECONDS and (job := jobs.read_job(tenant_id)).deleted_at is None:
-            if not _sweep_runnable_slices_or_complete(context, job, owner):
+            if not _sweep_runnable_slices_or_complete_deletion(context, job, owner):
                 break
         job = jobs.read_job(tenant_id)
         if job.deleted_at is None:
@@ -279,10 +283,11 @@ def _sweep_within_request(context: RequestContext, accepted_job: DeletionJob) ->
         return job
 
 
-def _sweep_runnable_slices_or_complete(context: RequestContext, job: DeletionJob, owner: str) -> bool:
-    """Sweep or prove all runnable slices, or complete the deletion if none is runnable; return whether to go on.
+def _sweep_runnable_slices_or_complete_deletion(context: RequestContext, job: DeletionJob, owner: str) -> _MadeProgress:
+    """Sweep or prove all runnable slices, or complete the deletion if none is runnable; False if nothing changed.
 
-    Returns False only if no slice was changed, because other workers hold all leases or the time is up.
+    Returns False if no slice was changed, because other workers hold all leases or the time is up. Returns True if no
+    slice was runnable.
     """
     runnable = runnable_slices(job.slices)
     if not runnable:

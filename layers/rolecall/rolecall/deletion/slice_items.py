@@ -52,7 +52,7 @@ class Chunk:
         """Whether the chunk has as many items to delete, or as many kept users, as the limits allow."""
         return len(self.own) >= chunk_limits.items or self.users_kept >= chunk_limits.users
 
-    def add(self, found: FoundItem, tenant_id: str) -> None:
+    def add_for_deletion_or_only_count_if_kept(self, found: FoundItem, tenant_id: str) -> None:
         """Take an item in for deletion, or only count it if it is kept; move the chunk's end behind it."""
         sort_key = found.position.user
         owner = Owner(tenant_id, sort_key.removeprefix("USER#") if keys.is_user_sort_key(sort_key) else "")
@@ -104,12 +104,12 @@ class _SliceReader:
             # the chunk that is not found now counts as deleted. So the chunk is read as a whole.
             chunk = Chunk(resumed=True)
             for found in self._read_items(position, self._slice.pending_to):
-                chunk.add(found, self._tenant_id)
+                chunk.add_for_deletion_or_only_count_if_kept(found, self._tenant_id)
             chunk.end = position = self._slice.pending_to
             yield self._read_owned_items_and_set_deletes_and_counts(chunk)
         chunk = Chunk(resumed=False)
         for found in self._read_items(position, None):
-            chunk.add(found, self._tenant_id)
+            chunk.add_for_deletion_or_only_count_if_kept(found, self._tenant_id)
             if chunk.is_full(self._limits) or deadline.time_left() < RESERVE_SECONDS / 2:
                 yield self._read_owned_items_and_set_deletes_and_counts(chunk)
                 chunk = Chunk(resumed=False)

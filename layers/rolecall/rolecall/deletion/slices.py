@@ -133,32 +133,34 @@ class Slice:
             "updated_at": self.updated_at,
         }
 
-    def save(self, owner: str, *, keep_lease: bool = True, **changes: Any) -> "Slice":
+    def save(self, new_owner: str, *, keep_lease: bool = True, **changes: Any) -> "Slice":
         """Write the slice with `changes` and return it; raise `StaleSlice` if another worker has written it.
 
-        `owner` holds the lease afterwards, or nobody does without `keep_lease`. If the answer to the write gets lost,
-        the repeated write finds the same version and owner and counts as successful.
+        `new_owner` holds the lease afterwards, or nobody does without `keep_lease`. If the answer to the write gets
+        lost, the repeated write finds the same version and owner and counts as successful.
         """
-        new, put = self.prepare_save(owner, keep_lease=keep_lease, **changes)
+        new, put = self.prepare_save_if_version_unchanged(new_owner, keep_lease=keep_lease, **changes)
         try:
             retries.retry_while_throttled(lambda: writes.write(put))
         except StaleSlice as stale:
             stored = stale.stored or {}
-            if (stored.get("version"), stored.get("owner")) != (new.version, owner):
+            if (stored.get("version"), stored.get("owner")) != (new.version, new_owner):
                 raise
         return new
 
-    def prepare_save(self, owner: str, *, keep_lease: bool, **changes: Any) -> tuple["Slice", writes.Put]:
+    def prepare_save_if_version_unchanged(
+        self, new_owner: str, *, keep_lease: bool, **changes: Any
+    ) -> tuple["Slice", writes.Put]:
         """Return the changed slice and the write that stores it; the write raises `StaleSlice` for another version.
 
-        `owner` becomes the holder of the lease, which is renewed or, without `keep_lease`, ended. Who held it before is
-        not checked.
+        `new_owner` becomes the holder of the lease, which is renewed or, without `keep_lease`, ended. Who held it
+        before is not checked.
         """
         now = clock.now()
         new = replace(
             self,
             version=self.version + 1,
-            owner=owner,
+            owner=new_owner,
             lease_until=clock.epoch_seconds(now) + LEASE_SECONDS if keep_lease else 0,
             updated_at=clock.rfc3339(now),
             **changes,

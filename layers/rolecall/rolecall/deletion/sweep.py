@@ -78,7 +78,12 @@ def mark_empty_slices_done(slices: Sequence[Slice], owner: str) -> None:
     if empty:
         with suppress(StaleSlice):
             writes.transact(
-                *(one.prepare_save(owner, keep_lease=False, state=DONE, progress=_DONE_PROGRESS)[1] for one in empty)
+                *(
+                    one.prepare_save_if_version_unchanged(owner, keep_lease=False, state=DONE, progress=_DONE_PROGRESS)[
+                        1
+                    ]
+                    for one in empty
+                )
             )
 
 

@@ -70,12 +70,12 @@ def check_item(item: dynamodb.Item) -> Iterator[Finding]:
         tenant_id, _, user_id = rest.partition("#USER#")
         yield from _check_owners_exist_and_content(item, key, tenant_id, user_id or None)
     elif kind in {"TOKEN", "EMAIL", "NAME", "USERNAME"} and key.sk == keys.META:
-        yield from _check_token_or_reservation(item, key)
+        yield from _check_owner_of_token_or_reservation_exists(item, key)
     elif kind == "ACCOUNT" and key.sk == keys.META:
         if not audit_coverage.last_change_has_audit_entry(item, keys.PLATFORM, "account", rest):
             yield Finding(FindingKind.UNRECORDED, key)
-        yield from _check_username(item, key)
-        yield from _check_role_end(item, key, PlatformRole)
+        yield from _check_username_is_reserved(item, key)
+        yield from _check_role_is_stored_consistently(item, key, PlatformRole)
     elif key == keys.platform_counters():
         yield from admin_counts.check_superadmin_count(key)
 
@@ -91,7 +91,7 @@ def _check_item_alone(item: dynamodb.Item, key: keys.Key) -> Iterator[Finding]:
         yield Finding(FindingKind.OUTLIVING, key, "" if rest[0] == keys.PLATFORM else rest[0])
 
 
-def _check_username(account: dynamodb.Item, key: keys.Key) -> Iterator[Finding]:
+def _check_username_is_reserved(account: dynamodb.Item, key: keys.Key) -> Iterator[Finding]:
     """Yield a finding if the account's username is not reserved for it; repairable if nobody else has it reserved.
 
     Accounts of earlier versions have no reservation. A username that can't be a key needs none.
@@ -135,14 +135,16 @@ def _check_owners_exist_and_content(
         if not audit_coverage.last_change_has_audit_entry(item, tenant_id, "tenant", tenant_id):
             yield Finding(FindingKind.UNRECORDED, key, tenant_id)
     elif key.sk.startswith("USER#"):
-        yield from _check_user_item(item, key, tenant_id)
+        yield from _check_audit_entry_role_and_credentials_of_user(item, key, tenant_id)
 
 
-def _check_user_item(item: dynamodb.Item, key: keys.Key, tenant_id: str) -> Iterator[Finding]:
+def _check_audit_entry_role_and_credentials_of_user(
+    item: dynamodb.Item, key: keys.Key, tenant_id: str
+) -> Iterator[Finding]:
     """Check the user's last audit entry, its role, and that it owns one token and one email."""
     if not audit_coverage.last_change_has_audit_entry(item, tenant_id, "user", key.sk.removeprefix("USER#")):
         yield Finding(FindingKind.UNRECORDED, key, tenant_id)
-    yield from _check_role_end(item, key, Role, tenant_id)
+    yield from _check_role_is_stored_consistently(item, key, Role, tenant_id)
     if "deleted_at" not in item and not _owns_one_token_and_one_email(item, tenant_id):
         # The user is read again before it is reported, because its deletion or a rotation of its token may have
         # happened since the page was read.
@@ -155,7 +157,7 @@ def _check_user_item(item: dynamodb.Item, key: keys.Key, tenant_id: str) -> Iter
             yield Finding(FindingKind.CREDENTIALS, key, tenant_id)
 
 
-def _check_role_end(
+def _check_role_is_stored_consistently(
     item: dynamodb.Item, key: keys.Key, kind: type[Role] | type[PlatformRole], tenant_id: str = ""
 ) -> Iterator[Finding]:
     """Yield a finding if the role of a user or account is not stored as `is_role_stored_consistently` requires."""
@@ -193,7 +195,7 @@ def _tenant_and_user_id(item: dynamodb.Item) -> tuple[Any, Any]:
     return item.get("tenant_id"), item.get("user_id")
 
 
-def _check_token_or_reservation(item: dynamodb.Item, key: keys.Key) -> Iterator[Finding]:
+def _check_owner_of_token_or_reservation_exists(item: dynamodb.Item, key: keys.Key) -> Iterator[Finding]:
     """Yield a repairable finding if the owner of a token or reservation does not exist; read both a second time."""
     if not _owner_exists(item, key):
         current = reads.get(key)

@@ -23,6 +23,9 @@ from rolecall.storage import dynamodb, keys, reads, writes
 from rolecall.telemetry import count_metric, logger
 from rolecall.tenants import user_deletion
 
+#: The partition key and the sort key behind which the next run continues to check the table.
+type _NextKey = list[str]
+
 MAINTENANCE = Principal(PrincipalType.SYSTEM, "maintenance")
 
 #: The page size of the list of pending tenant deletions.
@@ -71,7 +74,9 @@ class Decision:
     stalled: list[str]
 
 
-def decide_actions(at: datetime, limits: StandstillLimits, pending: Iterable[DeletionJob]) -> Decision:
+def decide_what_to_log_resume_and_report(
+    at: datetime, limits: StandstillLimits, pending: Iterable[DeletionJob]
+) -> Decision:
     """Return what to do for each pending deletion at the time `at`; reads and writes nothing.
 
     Critical events without a log line are logged. A deletion without progress and without a resumption for
@@ -134,13 +139,13 @@ def run_maintenance(
     after = saved.get("deletions_after")
     while True:
         page = jobs.list_entries_of_pending_jobs(after, _PAGE)
-        _continue_pending_deletions(context, limits or StandstillLimits(), page.items, report)
+        _log_events_and_resume_stopped_deletions(context, limits or StandstillLimits(), page.items, report)
         after = page.items[-1]["gsi1sk"] if page.more else None
         if after is None or deadline.time_left() < RESERVE_SECONDS:
             break
     report.complete = after is None
     _run_step("redaction", lambda: redaction.redact_emails_of_deleted_tenants(_REDACTIONS_PER_RUN, RESERVE_SECONDS))
-    checked = _check_invariants(context, saved.get("checked"), report, repair=repair)
+    checked = _check_invariants_behind_key(context, saved.get("checked"), report, repair=repair)
     _save_positions_if_changed({"deletions_after": after, "checked": checked}, saved)
     logger.info("maintenance ran", **report.to_json())
     count_metric("MaintenanceRan")
@@ -188,7 +193,7 @@ def _start_due_deletions(context: RequestContext, report: Report) -> None:
         more = page.more
 
 
-def _continue_pending_deletions(
+def _log_events_and_resume_stopped_deletions(
     context: RequestContext, limits: StandstillLimits, items: list[dynamodb.Item], report: Report
 ) -> None:
     """Log critical events and resume the deletions that stand still; add to the report, log what fails.
@@ -196,7 +201,7 @@ def _continue_pending_deletions(
     `items` are index entries of pending deletions. A failed action is left to the next run.
     """
     found = {job.tenant_id: job for job in map(_find_job_of_entry_or_log_failure, items) if job}
-    decision = decide_actions(context.at, limits, found.values())
+    decision = decide_what_to_log_resume_and_report(context.at, limits, found.values())
     report.deletions_open += sum(job.is_in_progress for job in found.values())
     report.deletions_stalled += decision.stalled
     for action in decision.actions:
@@ -236,9 +241,9 @@ def _execute_action(context: RequestContext, action: Action, jobs_by_tenant_id: 
             workers.resume_deletion(context, jobs_by_tenant_id[action.tenant_id])
 
 
-def _check_invariants(
-    context: RequestContext, start_key: list[str] | None, report: Report, *, repair: bool
-) -> list[str] | None:
+def _check_invariants_behind_key(
+    context: RequestContext, start_key: _NextKey | None, report: Report, *, repair: bool
+) -> _NextKey | None:
     """Check up to `_PAGES_CHECKED` pages behind `start_key`, log findings, repair them with `repair`.
 
     Adds the findings to the report. Returns the key at which the next run continues, or None after the table's end.

@@ -25,7 +25,7 @@ Some items of a tenant lie outside its partitions, such as a token or an email r
 partition keys in its attribute `owned_keys`, and each of them names its tenant in `tenant_id`.
 """
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 from uuid import UUID
 
 META = "META"
@@ -126,7 +126,7 @@ def item_of_account(account_id: int, item_type: str, item_id: str) -> Key:
     return Key(f"ACCOUNT#{account_id}", f"{item_type}#{item_id}")
 
 
-def login_attempts_item(kind: str, source_hash: str) -> Key:
+def login_attempts_item(kind: Literal["EMAIL", "KNOWN", "ADDRESS", "NETWORKS"], source_hash: str) -> Key:
     """The failed logins of a login name or an address, or a login name's networks.
 
     `kind` is `EMAIL`, `KNOWN`, `ADDRESS` or `NETWORKS`; see `auth.login_attempts`.

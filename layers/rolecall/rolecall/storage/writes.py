@@ -139,7 +139,7 @@ def transact(*writes: Write) -> None:
             with deadline.no_retries_from(send_before):
                 dynamodb.client().transact_write_items(**parameters)
         except ClientError as error:
-            backoff.wait_or_raise(_error_if_retries_fail(error, writes))
+            backoff.wait_or_raise(_raise_unless_retry_may_help(error, writes))
             if error.response["Error"]["Code"] == "TransactionCanceledException":
                 # DynamoDB has refused the transaction and changed nothing. So the retry may be a new transaction, and
                 # its conditions compare with the present time.
@@ -158,7 +158,7 @@ def _transaction_parameters(writes: Sequence[Write]) -> dict[str, Any]:
     return {"TransactItems": [_transact_item(one) for one in writes], "ClientRequestToken": str(uuid4())}
 
 
-def _error_if_retries_fail(error: ClientError, writes: Sequence[Write]) -> type[RolecallError]:
+def _raise_unless_retry_may_help(error: ClientError, writes: Sequence[Write]) -> type[RolecallError]:
     """The error to raise if retries do not help: `ConcurrentChange` or `ServiceUnavailable`.
 
     Raises the error of a failed condition, and a `ClientError` that no retry can help against, at once.

@@ -24,13 +24,13 @@ def find_allowed_roles(context: RequestContext, shown: Sequence[User]) -> list[l
     """
     if context.principal.tenant_role is None:
         return [[] for _ in shown]
-    admins = _read_count_of_admins(context, shown)
+    admins = _read_count_of_admins_if_one_shown_may_be_last(context, shown)
     return [
         [role for role in Role if role is not user.role and _is_allowed(context, user, role, admins)] for user in shown
     ]
 
 
-def _read_count_of_admins(context: RequestContext, shown: Sequence[User]) -> int | None:
+def _read_count_of_admins_if_one_shown_may_be_last(context: RequestContext, shown: Sequence[User]) -> int | None:
     """Return the number of active admins, or None if no user who is shown can be the last one.
 
     A caller who is an admin without an end is counted too. So nobody else is the last admin.

@@ -70,6 +70,7 @@ class Result(NamedTuple):
 
     @classmethod
     def of_change(cls, context: RequestContext, requested: RequestedChange, change: RoleChange) -> "Result":
+        """Return the result with the user's id and email; a manager does not get the email of an admin."""
         # A manager may name any user of the tenant by id, but may not see the email of an admin.
         may_see = change.old_role in MANAGEABLE_ROLES[Role(context.principal.role)]
         shown = requested._replace(user_id=change.user_id, email=change.email if may_see else requested.email)
@@ -96,10 +97,10 @@ def promote_users(context: RequestContext, requested: Sequence[RequestedChange])
     `ValidationFailed` if two changes are about the same user. Raises `Unauthorized`, `ServiceUnavailable` or
     `ConcurrentChange` only if nothing has been changed.
     """
-    with_ids = _with_user_ids(context, requested)
+    with_ids = _find_user_ids_refusing_duplicates(context, requested)
     # The caller's access is checked before any result is made. A caller whose access has ended must not learn which
     # users exist.
-    _Standing.read(context)
+    _CallerAndTenantNow.read(context)
     results: list[Result] = []
     try:
         for one, user_id in with_ids:
@@ -117,6 +118,7 @@ def promote_users(context: RequestContext, requested: Sequence[RequestedChange])
 
 
 def _change_one(context: RequestContext, requested: RequestedChange, user_id: str) -> Result:
+    """Change one role and return the result; record a refusal; raise `Unauthorized` or `ServiceUnavailable`."""
     # Each change has its own time in the audit trail, and the end of the caller's own role is compared with that time.
     context = replace(context, at=clock.now())
     try:
@@ -126,7 +128,7 @@ def _change_one(context: RequestContext, requested: RequestedChange, user_id: st
         if not change.is_change:
             # The user has the requested role already. So there was no transaction that would have checked the caller's
             # role, and it is checked here.
-            _Standing.read(context).require_role()
+            _CallerAndTenantNow.read(context).require_role_seen_by_authorizer()
     except RuleViolation as refusal:
         asked = {"new_role": requested.new_role, "until": requested.until, "reason": requested.reason}
         refusals.record_refusal(
@@ -163,8 +165,8 @@ def preview_promotions(context: RequestContext, requested: Sequence[RequestedCha
     Each result comes after those before it: of the last two admins, the demotion of the second is refused. Raises what
     `promote_users` raises.
     """
-    with_ids = _with_user_ids(context, requested)
-    standing = _Standing.read(context)
+    with_ids = _find_user_ids_refusing_duplicates(context, requested)
+    standing = _CallerAndTenantNow.read(context)
     tenant_id = context.principal.tenant_id
     items = reads.get_many(*(keys.user(tenant_id, user_id) for _, user_id in with_ids))
     admins, results = standing.active_admins, []
@@ -174,8 +176,8 @@ def preview_promotions(context: RequestContext, requested: Sequence[RequestedCha
             # The conditions are checked in the same order as in the transaction of a real change. So the preview shows
             # the same error.
             admins_after = user_changes.require_remaining_admin(admins, old, new)
-            standing.require_role()
-            standing.require_source_of(user_changes.powers_given_by(old, new))
+            standing.require_role_seen_by_authorizer()
+            standing.require_no_power_outlives_role(user_changes.powers_given_by_role_change_or_activation(old, new))
         except (RuleViolation, UserNotFound, ValidationFailed) as error:
             results.append(Result.of_error(one, error))
         else:
@@ -184,7 +186,7 @@ def preview_promotions(context: RequestContext, requested: Sequence[RequestedCha
     return results
 
 
-class _Standing(NamedTuple):
+class _CallerAndTenantNow(NamedTuple):
     """The caller and its tenant as they are now."""
 
     required_role: str
@@ -192,7 +194,7 @@ class _Standing(NamedTuple):
     active_admins: int
 
     @classmethod
-    def read(cls, context: RequestContext) -> "_Standing":
+    def read(cls, context: RequestContext) -> "_CallerAndTenantNow":
         """Raises `Unauthorized` if the tenant or the caller is no longer active."""
         principal = context.principal
         tenant, actor = reads.get_many(keys.tenant(principal.tenant_id), keys.user(principal.tenant_id, principal.id))
@@ -201,20 +203,22 @@ class _Standing(NamedTuple):
         held = HeldRole.from_item(actor, Role).at(clock.now())
         return cls(principal.role, held, int(tenant["active_admins"]))
 
-    def require_role(self) -> None:
+    def require_role_seen_by_authorizer(self) -> None:
         """Raises `Forbidden` if the caller has another role than the authorizer saw."""
         if self.held_role.role != self.required_role:
             raise Forbidden
 
-    def require_source_of(self, powers: Iterable[Power]) -> None:
+    def require_no_power_outlives_role(self, powers: Iterable[Power]) -> None:
         """Raises `Forbidden` if one of the powers would outlive the role that the caller has now."""
         check_may_hand_on(self.held_role, powers)
 
 
-def _with_user_ids(context: RequestContext, requested: Sequence[RequestedChange]) -> list[tuple[RequestedChange, str]]:
-    """Return each change with the id of its user, or with "" for an email of no user of the caller's tenant.
+def _find_user_ids_refusing_duplicates(
+    context: RequestContext, requested: Sequence[RequestedChange]
+) -> list[tuple[RequestedChange, str]]:
+    """Return each change with its user's id; raise `ValidationFailed` if two changes are about the same user.
 
-    Raises `ValidationFailed` if two changes are about the same user.
+    The id is "" for an email that no user of the caller's tenant has.
     """
     ids = _user_ids_by_email(context.principal.tenant_id, [one.email for one in requested if one.email])
     found = [one.user_id or ids.get((one.email or "").lower(), "") for one in requested]

@@ -49,7 +49,7 @@ def write_end(item: dynamodb.Item, request_id: str, at: datetime, actor_checks: 
         writes.Update(
             keys.user(user.tenant_id, user.id),
             set={
-                **user.role_attributes(),
+                **user.role_state_and_index_attributes(),
                 "updated_at": user.updated_at,
                 "change_reason": None,
                 # The audit entry of this change has the time `written_at`, which is later than `updated_at`. The check

@@ -56,9 +56,11 @@ def refresh_user_session(context: RequestContext, refresh_token: str) -> UserTok
     return UserTokens(*sessions.refresh_session(context, refresh_token, UserOwner, revocation_entry))
 
 
-def log_out_user(context: RequestContext, refresh_token: str) -> None:
+def log_out_user(context: RequestContext, refresh_token_of_session_to_end_too: str) -> None:
     """End the caller's session and the refresh token's session; ignore a refresh token that is not the caller's.
 
     A caller with an API token has only the refresh token's session. The API token stays valid.
     """
-    sessions.log_out(context, UserOwner(context.principal.tenant_id, context.principal.id), refresh_token)
+    sessions.log_out_own_session_and_that_of_own_token(
+        context, UserOwner(context.principal.tenant_id, context.principal.id), refresh_token_of_session_to_end_too
+    )

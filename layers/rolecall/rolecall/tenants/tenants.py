@@ -190,7 +190,7 @@ def list_tenants(
     only the tenants that it returns, and one more. A cursor is wrong if it belongs to another list, a `name` if no
     tenant's name can begin with it.
     """
-    prefix, partition = _comparable_name_prefix(name), _PARTITIONS[status]
+    prefix, partition = _convert_typed_prefix_to_comparable_form(name), _PARTITIONS[status]
     scope = ("list_tenants", status, prefix)
     position = cursors.decode(cursor, *scope) if cursor is not None else None
     items = reads.query_merged([partition], prefix=prefix, after=position, limit=limit + 1)
@@ -200,7 +200,7 @@ def list_tenants(
     return TenantPage([from_item(item) for item in items], next_cursor)
 
 
-def _comparable_name_prefix(name: str) -> str:
+def _convert_typed_prefix_to_comparable_form(name: str) -> str:
     """Return the prefix in the form in which names are compared; raise `ValidationFailed` if no name begins so."""
     if not name:
         return ""

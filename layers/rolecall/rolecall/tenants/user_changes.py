@@ -17,7 +17,7 @@ from rolecall.auth.roles import (
     check_may_hand_on,
     check_may_manage,
     decide_role_change,
-    powers_given,
+    powers_new_or_with_another_end,
     powers_of,
     problem_of_end,
 )
@@ -152,7 +152,9 @@ def _read_check_and_write_change(
     new = decide_change(context, old, new_role_and_until, new_active)
     if new == old:
         return old, old
-    actor_checks = preconditions.actor_still_authorized(actor, gives=powers_given_by(old, new))
+    actor_checks = preconditions.actor_still_authorized(
+        actor, gives=powers_given_by_role_change_or_activation(old, new)
+    )
     if old.has_unwritten_end:
         context = role_ends.write_end_first(context, item, actor_checks)
     new = replace(
@@ -172,13 +174,13 @@ def _read_check_and_write_change(
             writes.Update(
                 keys.user(old.tenant_id, old.id),
                 set={
-                    **new.role_attributes(),
+                    **new.role_state_and_index_attributes(),
                     "session_generation": new.session_generation,
                     "updated_at": new.updated_at,
                     "change_reason": reason,  # for the role event, which is made from this item
                 },
                 add={"version": 1},
-                remove=old.outdated_role_attributes(new),
+                remove=old.role_attributes_to_remove(new),
                 when=old.unchanged_condition,
                 send_before=old.held_role.until,
             ),
@@ -200,7 +202,7 @@ def _read_check_and_write_change(
 def _read_target(
     context: RequestContext, user_id: str, new_role_and_until: tuple[Role, int | None] | None
 ) -> dynamodb.Item:
-    """Read the item of the user; raise what `_require_target` raises."""
+    """Return the user's item; raise `UserNotFound`, or `ValidationFailed` for an end that is too near or too far."""
     try:
         item = users.read_item_of_undeleted_user(context.principal.tenant_id, user_id)
     except UserNotFound:
@@ -229,9 +231,10 @@ def _require_target(
 def decide_promotion(
     context: RequestContext, item: dynamodb.Item | None, new_role: Role, until: str | None
 ) -> tuple[users.User, users.User]:
-    """Return the user of an item before and after a promotion, without writing it.
+    """Return the user before and after a promotion, without writing it; raise `UserNotFound`, `SelfChangeDenied` …
 
-    Raises what `promote_user` raises before its transaction; `item` is None for no user.
+    `item` is the user's item, or None for no user. Raises `UserNotFound`, `ValidationFailed`, `Forbidden`,
+    `SelfChangeDenied` and `RoleTransitionDenied`, like `promote_user` before its transaction.
     """
     role_and_until = new_role, None if until is None else second_of_rfc3339(until)
     if item is not None and item.get("deleted_at"):
@@ -300,14 +303,14 @@ def decide_change(
             raise SelfChangeDenied("you cannot activate or deactivate yourself: ask someone else")
         check_may_manage(actor.role, target.role)
         new = replace(new, active=new_active)
-        check_may_hand_on(actor, powers_given_by(target, new))
+        check_may_hand_on(actor, powers_given_by_role_change_or_activation(target, new))
     return new
 
 
-def powers_given_by(old: users.User, new: users.User) -> tuple[Power, ...]:
+def powers_given_by_role_change_or_activation(old: users.User, new: users.User) -> tuple[Power, ...]:
     """Return the powers that a change gives: an activation gives all powers of the user's roles."""
     is_activated = new.active and not old.active
-    return powers_of(new.held_role) if is_activated else powers_given(old.held_role, new.held_role)
+    return powers_of(new.held_role) if is_activated else powers_new_or_with_another_end(old.held_role, new.held_role)
 
 
 def require_tenant_user(principal: Principal) -> HeldRole[Role]:

@@ -12,7 +12,7 @@ from rolecall.auth import preconditions
 from rolecall.auth.principals import RequestContext
 from rolecall.auth.roles import Role, admin_count_delta, check_may_manage
 from rolecall.clock import rfc3339
-from rolecall.deletion.owned_keys import Owner, empty_stored_response, release_items_still_owned
+from rolecall.deletion.owned_keys import Owner, prepare_emptying_of_stored_response, release_items_still_owned
 from rolecall.errors import PreconditionFailed, RolecallError, SelfChangeDenied, ServiceUnavailable, UserNotFound
 from rolecall.storage import dynamodb, indexes, keys, reads, retries, writes
 from rolecall.storage.expressions import Attr
@@ -124,7 +124,9 @@ def _owned_key_releases(owner: Owner, user: dynamodb.Item) -> list[writes.Write]
         owned.append(keys.Key(user["pk"], user["stored_response"]))
     found = reads.get_many(*owned)
     return [
-        empty_stored_response(owner, key) if _is_stored_response(key) else writes.Delete(key, when=owner.owns_condition)
+        prepare_emptying_of_stored_response(owner, key)
+        if _is_stored_response(key)
+        else writes.Delete(key, when=owner.owns_condition)
         for key, item in zip(owned, found, strict=True)
         if item and owner.owns(item)
     ]

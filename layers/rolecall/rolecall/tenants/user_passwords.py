@@ -57,6 +57,7 @@ def change_password(
 
 
 def _read_user_and_password_hash(context: RequestContext, user_id: str) -> tuple[dynamodb.Item, str]:
+    """Return the user's item and password hash; raise `UserNotFound` also for a user who is being deleted."""
     tenant_id, canonical = context.principal.tenant_id, keys.canonical_uuid(user_id)
     if canonical is None:
         raise UserNotFound
@@ -76,6 +77,11 @@ def _check_own_credential(context: RequestContext, item: dynamodb.Item) -> None:
 def _check_passwords(
     context: RequestContext, user: users.User, present_hash: str, new_password: str, current_password: str | None
 ) -> None:
+    """Check both passwords; raise `ValidationFailed`, `WrongPassword` or `RateLimited`.
+
+    Raises `ValidationFailed` if one's own current password is missing, if one is given for another user, or for a new
+    password that is the email or the present password.
+    """
     if user.id != context.principal.id:
         if current_password is not None:
             raise ValidationFailed(FieldError("current_password", "is only for one's own password"))
@@ -97,6 +103,10 @@ def _actor_checks(context: RequestContext, user: users.User) -> list[writes.Writ
 
 
 def _write_new_password(context: RequestContext, old: users.User, present_hash: str, new_hash: str) -> users.User:
+    """Write the new hash, end the user's other sessions and return the user; raise `ConcurrentChange`, `Unauthorized` …
+
+    Raises `Forbidden` if the caller changes another user's password and has another role by now.
+    """
     actor, owner = context.principal, UserOwner(old.tenant_id, old.id)
     new = replace(
         old,

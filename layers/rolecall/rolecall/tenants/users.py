@@ -83,7 +83,7 @@ class User(NamedTuple):
             return unchanged & Attr("role_until").not_exists()
         return unchanged & Attr("role_until").eq(self.held_role.until) & Attr("role_until").is_after_now()
 
-    def role_attributes(self) -> dict[str, Any]:
+    def role_state_and_index_attributes(self) -> dict[str, Any]:
         """Return the attributes of the user's item that depend on its role and state, with the index entries."""
         attributes = {
             **self.held_role.item_attributes(),
@@ -101,7 +101,7 @@ class User(NamedTuple):
             **indexes.ROLE_ENDS.index_attributes(sort_key),
         }
 
-    def outdated_role_attributes(self, after: Self) -> tuple[str, ...]:
+    def role_attributes_to_remove(self, after: Self) -> tuple[str, ...]:
         """Return the attributes that the item of this user must no longer have after a change to `after`."""
         return TEMPORARY_ATTRIBUTES if after.held_role.until is None and self.held_role.until is not None else ()
 
@@ -109,7 +109,7 @@ class User(NamedTuple):
         """Return the attributes of the item of a new user, with the index entries."""
         return {
             **indexes.users_by_email(self.tenant_id).index_attributes(self.email.lower()),
-            **self.role_attributes(),
+            **self.role_state_and_index_attributes(),
             **{name: getattr(self, name) for name in _PLAIN_FIELDS},
         }
 
@@ -199,7 +199,7 @@ def list_users(
         prefix=email_prefix.stored,
         after=position,
         limit=limit + 1,
-        matches=email_prefix.matches,
+        matches=email_prefix.open_label_matches,
         keeps=lambda item: role is None or HeldRole.from_item(item, Role).at(at).role is role,
     )
     users = [User.from_item(item, at) for item in items[:limit]]
