@@ -165,7 +165,7 @@ BUGS = {
         "tenants.bulk_promotion:_change_one",
         "context = replace(context, at=clock.now())",
         "context = replace(context, at=clock.now(), principal=context.principal._replace("
-        "role=_CallerAndTenantNow.read(context).held_role.role))",
+        "role=_CallerAndTenantNow.read_or_refuse_inactive(context).held_role.role))",
     ),
     "an actor without access is not refused the rest": Bug(
         "power that outlives its loss",

@@ -85,11 +85,11 @@ def comparable_name(name: str) -> str:
     form = " ".join(normalize("NFKC", seen).split())
     if not form:
         raise InvalidText("must not be blank")
-    check_fits_into_key(form)
+    refuse_if_too_long_for_key(form)
     return form
 
 
-def check_fits_into_key(text: str) -> None:
+def refuse_if_too_long_for_key(text: str) -> None:
     """Raises `InvalidText` for a text that is too long to be a part of a key."""
     if len(text.encode()) > MAX_KEY_BYTES:
         raise InvalidText(f"must have at most {MAX_KEY_BYTES} bytes where it is compared: use fewer special characters")

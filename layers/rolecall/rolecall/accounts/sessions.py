@@ -35,12 +35,12 @@ def log_in(context: RequestContext, email: str, password: str) -> AccountTokens:
     Raises the same `Unauthorized` for an unknown email, a wrong password, and an account that is disabled or banned.
     Raises `RateLimited` instead after too many failures, `ConcurrentChange` if the account changes at the same time.
     """
-    login = logins.log_in(context, email, password, _owner_of_reservation)
+    login = logins.log_in(context, email, password, _owner_of_reservation_or_nobody)
     [account] = login.state
     return AccountTokens(*login.tokens, (account or {}).get("password_change_required", False))
 
 
-def _owner_of_reservation(reservation: dynamodb.Item) -> AccountOwner:
+def _owner_of_reservation_or_nobody(reservation: dynamodb.Item) -> AccountOwner:
     """Return the account to which an email belongs, or one that does not exist if the email belongs to no account."""
     return AccountOwner(int(reservation.get("account_id", _NO_ACCOUNT_ID)))
 

@@ -62,8 +62,8 @@ def _attempt_record(
         # not be able to fill the history of another account with refusals.
         is_in_target_history=not (scope == keys.PLATFORM and code == Forbidden.code),
     )
-    # The entry is written in a transaction, even if it is the only write: unlike a put, a transaction can safely be
-    # repeated after a lost response.
+    # The entry is written in a transaction, even if it is the only write. If a response gets lost, a transaction can
+    # safely be repeated, and a single put cannot.
     writes.transact(*tenant_checks, *actor_checks, *_prepare_entry_or_count(context, scope, action, entry))
 
 

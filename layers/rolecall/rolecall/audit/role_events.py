@@ -116,8 +116,8 @@ def events_from_record(
         "before": before,
         "after": after,
         "reason": reason,
-        # The deletion of a whole tenant stores no new versions of its users. So the event computes the version: 1 more
-        # for the deletion, and 1 more if the end of a temporary role was not written down.
+        # The deletion of a whole tenant deletes its users without storing a new version. So the event computes the
+        # version: 1 more for the deletion, and 1 more if the end of a temporary role was not written down.
         "version": new["version"] if new else old["version"] + 1 + has_unwritten_end,
         "at": new["updated_at"] if new else None,
     }

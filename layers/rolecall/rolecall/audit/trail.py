@@ -20,7 +20,8 @@ SUCCEEDED = "succeeded"
 
 DENIED = "denied"
 
-#: The most audit entries that one request reads to find the matches of a filter that has no index.
+#: The most audit entries that one request reads if a filter has no index. Such a filter is compared with one entry
+#: after the other.
 _MOST_EXAMINED = 2000
 
 #: If a filter has no index, each query reads at least this many audit entries, because many of them may not match.
@@ -136,7 +137,7 @@ class Filters(NamedTuple):
         """Whether a filter has no index, so that the entries are read and compared one by one."""
         return bool(self.action or self.actor or self.outcome)
 
-    def matches(self, item: dynamodb.Item) -> bool:
+    def matches_apart_from_time(self, item: dynamodb.Item) -> bool:
         """Whether an entry passes the filters, except those on its time."""
         return (
             self.action in (None, item["action"])
@@ -174,7 +175,7 @@ def list_entries(tenant_id: str, filters: Filters, *, limit: int, cursor: str | 
         for item in page.items:
             if item["id"] < oldest:
                 return _to_audit_page(found, None)
-            if filters.matches(item):
+            if filters.matches_apart_from_time(item):
                 if len(found) == limit:
                     return _to_audit_page(found, cursors.encode(position or "", *scope))
                 found.append(item)

@@ -79,8 +79,8 @@ def verify(token: str, audience: Audience, at: datetime) -> Claims:
             algorithms=[ALGORITHM],
             issuer=ISSUER,
             audience=audience.value,
-            # PyJWT does not check the times of the token, because it would use the clock. The lines below compare the
-            # times with `at`, the time of the request.
+            # PyJWT would compare the times of the token with the machine's clock, so its checks are switched off. The
+            # lines below compare the times with `at`, the time of the request.
             options={
                 "require": _CLAIMS[audience],
                 "strict_aud": True,
@@ -122,7 +122,7 @@ def prepare_secret_with_new_key(old_secret: dict[str, Any], at: datetime, *, kee
     """The secret's content with a new key, to be stored. With `keep_old_key`, tokens of the old key stay valid."""
     new = {"kid": new_id(), "key": secrets.token_urlsafe(48)}
     # A process that cached the secret just before the rotation signs with the old key until its cache expires. So the
-    # old key must stay valid for the lifetime of a cache entry and of a token together.
+    # old key must stay valid for the lifetime of a cache entry plus the lifetime of a token.
     until = at + LIFETIME + timedelta(seconds=secrets_manager.CACHE_SECONDS + _SKEW_SECONDS)
     previous = {"kid": old_secret["kid"], "key": old_secret["key"], "until": epoch_seconds(until)}
     return new | ({"previous": previous} if keep_old_key else {})

@@ -45,8 +45,8 @@ MANAGEABLE_ROLES: dict[Role, frozenset[Role]] = {
     Role.USER: frozenset(),
 }
 
-#: Callers with one of these roles may make at least one role change. The route refuses callers with any other role
-#: before it reads the body.
+#: The roles whose holders may make at least one role change. The route refuses callers with any other role before it
+#: reads the body.
 ROLE_CHANGERS = frozenset(role for role, transitions in ALLOWED_TRANSITIONS.items() if transitions)
 
 #: The roles of each kind, from the lowest to the highest.

@@ -56,7 +56,8 @@ class _RefreshToken(NamedTuple):
         """Read a token's text; raise `Unauthorized` if it has not the form of an owner's refresh token."""
         try:
             raw = urlsafe_b64decode(text + "=" * (-len(text) % 4))
-            # The secret is the last part, and it may contain a colon.
+            # A token has its parts separated by colons. The last part is the random secret, which may contain colons
+            # itself. So only the colons before it separate parts.
             *ids, session_id, secret = raw.split(b":", owner_type.number_of_ids + 1)
             owner = owner_type.from_ids([one.decode() for one in ids])
             canonical = keys.canonical_uuid(session_id.decode())

@@ -14,8 +14,7 @@ _UUID4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-
 
 _JWT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
 
-#: Every valid credential is shorter than this number of characters. The authorizer refuses a longer one without parsing
-#: it.
+#: No valid credential has more characters than this. The authorizer refuses a longer one without reading it further.
 MAX_CREDENTIAL_LENGTH = 2048
 
 

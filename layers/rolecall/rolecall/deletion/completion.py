@@ -72,7 +72,8 @@ def complete_deletion_if_nothing_remains(context: RequestContext, job: DeletionJ
             entry,
         )
     except ConcurrentChange:
-        # The transaction fails if another worker has written the receipt or reopened a slice.
+        # The transaction has failed, because another worker has written the receipt or reopened a slice. Only a written
+        # receipt sets `deleted_at`.
         if jobs.read_job(tenant_id).deleted_at is None:
             return False
     log_unlogged_critical_events(jobs.read_job(tenant_id))
@@ -116,7 +117,8 @@ def log_unlogged_critical_events(job: DeletionJob) -> None:
     logged = writes.Update(
         key,
         set={"unannounced": {}},
-        # Only a deletion that is in progress stays in the list of pending jobs after its critical events are logged.
+        # The attributes `gsi1pk` and `gsi1sk` list the job as pending. After its critical events are logged, only a
+        # deletion that is in progress stays in this list.
         remove=("gsi1pk", "gsi1sk") if job.deleted_at or job.deletes_at else (),
         when=unchanged,
     )

@@ -263,7 +263,7 @@ def _sweep_within_request(context: RequestContext, accepted_job: DeletionJob) ->
     try:
         owner, job = new_id(), jobs.read_job(tenant_id)
         completion.log_unlogged_critical_events(job)
-        sweep.mark_empty_slices_done(job.slices, owner)
+        sweep.mark_empty_slices_of_small_tenant_done(job.slices, owner)
         while deadline.time_left() > RESERVE_SECONDS and (job := jobs.read_job(tenant_id)).deleted_at is None:
             if not _sweep_runnable_slices_or_complete_deletion(context, job, owner):
                 break

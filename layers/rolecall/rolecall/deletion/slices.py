@@ -182,7 +182,8 @@ def runnable_slices(slices: Iterable[Slice]) -> list[Slice]:
     return [one for one in slices if one.state == OPEN] or [one for one in slices if one.state == SWEPT]
 
 
-#: The receipt category of some types of items. For all other types, it is the type in lower case with an "s" added.
+#: The names under which a receipt counts the items of some types. All other types are counted under the type in lower
+#: case with an "s" added.
 _CATEGORIES = {"SPENT": "used_refresh_tokens"}
 
 

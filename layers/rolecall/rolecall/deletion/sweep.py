@@ -64,7 +64,7 @@ def _sweep_or_prove_unless_leased(slice_: Slice, owner: str, executors: Executor
         raise
 
 
-def mark_empty_slices_done(slices: Sequence[Slice], owner: str) -> None:
+def mark_empty_slices_of_small_tenant_done(slices: Sequence[Slice], owner: str) -> None:
     """Mark open slices without items as done, in one transaction; do nothing for a tenant with more than one page.
 
     Most slices of a small tenant are empty. A slice without users has no user's partition to prove, and the last proof

@@ -39,10 +39,12 @@ def handle_slice_message(context: RequestContext, tenant_id: str, slice_name: st
             return
         job = jobs.read_job(tenant_id)
     if not job.deleted_at:
-        _start_next_step(context, job, slice_name)
+        _complete_deletion_or_queue_runnable_slices(context, job, slice_name)
 
 
-def _start_next_step(context: RequestContext, job: DeletionJob, last_worked_slice_name: str) -> None:
+def _complete_deletion_or_queue_runnable_slices(
+    context: RequestContext, job: DeletionJob, last_worked_slice_name: str
+) -> None:
     """Complete the deletion if all slices are done, else queue the slices that the last work has made runnable."""
     runnable = runnable_slices(job.slices)
     if not runnable:

@@ -84,7 +84,7 @@ def decode_body_bytes(event: Mapping[str, Any]) -> bytes:
             raw = text.encode()
         except UnicodeEncodeError:
             raise ValidationFailed(message=_LONE_SURROGATE) from None
-    # RFC 8259, section 8.1, allows a receiver to ignore a byte order mark.
+    # A byte order mark before the JSON text is removed. RFC 8259, section 8.1, allows a receiver to ignore it.
     return raw.removeprefix(b"\xef\xbb\xbf")
 
 

@@ -47,8 +47,8 @@ def check_admin_count(tenant_key: keys.Key, tenant_id: str) -> Iterator[Finding]
     if admins == 0:
         yield Finding(FindingKind.NO_ADMIN, tenant_key, tenant_id)
     if admins != stored:
-        # A promotion and a demotion together leave `active_admins` as it was, but they change `admin_changes`. So the
-        # repair's condition includes `admin_changes`.
+        # A promotion and a demotion together leave `active_admins` as it was, but each of them raises `admin_changes`.
+        # So the repair's condition includes `admin_changes`.
         unchanged = attributes_unchanged(after, "active_admins", "admin_changes", "status")
         yield Finding(
             FindingKind.ADMIN_COUNT,

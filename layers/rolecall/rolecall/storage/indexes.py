@@ -56,7 +56,7 @@ UNREDACTED_AUDITS = IndexPartition("gsi2", "AUDITS#UNREDACTED")
 #: The index partition of all platform accounts, ordered by email in lower case.
 ACCOUNTS_BY_EMAIL = IndexPartition("gsi1", "ACCOUNTS")
 
-#: The attributes that list an item under the end of its temporary role.
+#: The attributes that make the item of a user or account appear in the indexes of temporary roles, `gsi3` and `gsi4`.
 ROLE_END_ATTRIBUTES = ("gsi3pk", "gsi3sk", "gsi4pk", "gsi4sk")
 
 #: The index partition of the platform accounts with a temporary role. The sort key is `role_end_sort_key`.
@@ -125,6 +125,7 @@ def deleting_tenant_sort_key(name: str, tenant_id: str) -> str:
 
     It contains the id too, because another tenant may have taken the name since the deletion started.
     """
-    # The name is cut, because a sort key has at most 1,024 bytes and a comparable name may have nearly as many.
+    # A sort key has at most 1,024 bytes, and a comparable name may have nearly as many. So the name is cut, to leave
+    # room for the tenant's id.
     form = comparable_form_of_name(name).encode()[:_COMPARED_NAME_BYTES].decode(errors="ignore")
     return f"{form}\0{tenant_id}"

@@ -18,7 +18,7 @@ from rolecall.storage.keys import HIGHEST_SORT_KEY, LOWEST_SORT_KEY, Key
 #: The most items that DynamoDB returns for one BatchGetItem request.
 _GET_SIZE = 100
 
-#: A merged query of several partitions reads at least this many items from a partition in each request.
+#: A query that merges several partitions reads at least this many items of a partition in each request.
 _SMALLEST_CHUNK = 10
 
 #: All longer texts that begin with `text` sort between `text + _LOWEST_CHARACTER` and `text + _HIGHEST_CHARACTER`.

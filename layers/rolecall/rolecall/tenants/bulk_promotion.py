@@ -100,7 +100,7 @@ def promote_users(context: RequestContext, requested: Sequence[RequestedChange])
     with_ids = _find_user_ids_refusing_duplicates(context, requested)
     # The caller's access is checked before any result is made. A caller whose access has ended must not learn which
     # users exist.
-    _CallerAndTenantNow.read(context)
+    _CallerAndTenantNow.read_or_refuse_inactive(context)
     results: list[Result] = []
     try:
         for one, user_id in with_ids:
@@ -128,7 +128,7 @@ def _change_one(context: RequestContext, requested: RequestedChange, user_id: st
         if not change.is_change:
             # The user has the requested role already. So there was no transaction that would have checked the caller's
             # role, and it is checked here.
-            _CallerAndTenantNow.read(context).require_role_seen_by_authorizer()
+            _CallerAndTenantNow.read_or_refuse_inactive(context).require_role_seen_by_authorizer()
     except RuleViolation as refusal:
         asked = {"new_role": requested.new_role, "until": requested.until, "reason": requested.reason}
         refusals.record_refusal(
@@ -166,7 +166,7 @@ def preview_promotions(context: RequestContext, requested: Sequence[RequestedCha
     `promote_users` raises.
     """
     with_ids = _find_user_ids_refusing_duplicates(context, requested)
-    standing = _CallerAndTenantNow.read(context)
+    standing = _CallerAndTenantNow.read_or_refuse_inactive(context)
     tenant_id = context.principal.tenant_id
     items = reads.get_many(*(keys.user(tenant_id, user_id) for _, user_id in with_ids))
     admins, results = standing.active_admins, []
@@ -194,7 +194,7 @@ class _CallerAndTenantNow(NamedTuple):
     active_admins: int
 
     @classmethod
-    def read(cls, context: RequestContext) -> "_CallerAndTenantNow":
+    def read_or_refuse_inactive(cls, context: RequestContext) -> "_CallerAndTenantNow":
         """Raises `Unauthorized` if the tenant or the caller is no longer active."""
         principal = context.principal
         tenant, actor = reads.get_many(keys.tenant(principal.tenant_id), keys.user(principal.tenant_id, principal.id))

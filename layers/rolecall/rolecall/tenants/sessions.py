@@ -37,12 +37,12 @@ def log_in_user(context: RequestContext, email: str, password: str) -> UserToken
     tenant that is not active. Raises `RateLimited` instead after too many failures, `ConcurrentChange` if the user
     changes at the same time.
     """
-    login = logins.log_in(context, email, password, _owner_of_reservation)
+    login = logins.log_in(context, email, password, _owner_of_reservation_or_nobody)
     _tenant, user = login.state
     return UserTokens(*login.tokens, users.User.from_item(user or {}, context.at))
 
 
-def _owner_of_reservation(reservation: dynamodb.Item) -> UserOwner:
+def _owner_of_reservation_or_nobody(reservation: dynamodb.Item) -> UserOwner:
     """Return the user to whom an email belongs, or a user who does not exist if it belongs to no user."""
     return UserOwner(reservation.get("tenant_id", _NOBODYS_ID), reservation.get("user_id", _NOBODYS_ID))
 

@@ -117,8 +117,8 @@ def _write_new_password(context: RequestContext, old: users.User, present_hash: 
     )
     writes.transact(
         preconditions.tenant_active(old.tenant_id),
-        # DynamoDB allows one operation per item in a transaction. If callers change their own password, this update
-        # also checks that the caller is unchanged.
+        # A transaction can't both check and update the same item. If callers change their own password, the user's item
+        # is also the caller's. So the condition of this update also checks that the caller is unchanged.
         writes.Update(
             keys.user(old.tenant_id, old.id),
             set={"session_generation": new.session_generation, "updated_at": new.updated_at},

@@ -49,8 +49,8 @@ def _attempt_rotation(context: RequestContext, user_id: str) -> UserWithNewToken
         check_may_manage(Role(actor.role), old.role)
         check_may_hand_on(require_tenant_user(actor), powers_of(old.held_role))
     old_tokens = {pk for pk in item["owned_keys"] if pk.startswith(keys.TOKEN_PREFIX)}
-    # The caller's own token may have been rotated after the authorizer accepted it. A token that no longer exists must
-    # not be replaced by a new one.
+    # Another request may have replaced the caller's own token after the authorizer accepted it. A caller with such an
+    # old token must not get a new one.
     is_dead = bool(actor.token_hash) and keys.api_token(actor.token_hash).pk not in old_tokens
     if oneself and (not old.active or is_dead):
         raise Unauthorized
@@ -126,8 +126,8 @@ def _replace_token(
     )
     writes.transact(
         preconditions.tenant_active(old.tenant_id),
-        # DynamoDB allows one operation per item in a transaction. If callers rotate their own token, the update of the
-        # user also checks that the caller is unchanged.
+        # A transaction can't both check and update the same item. If callers rotate their own token, the user's item is
+        # also the caller's. So the condition of this update also checks that the caller is unchanged.
         writes.Update(
             keys.user(old.tenant_id, old.id),
             set={
