@@ -47,6 +47,7 @@ accounts, with an access token from `POST /v1/api/auth/login`.
 
 _FILE_EXAMPLES: dict[str, Any] = {
     "application/json": {"openapi": "3.1.0"},
+    "image/svg+xml": '<svg xmlns="http://www.w3.org/2000/svg"/>',
     "text/css": "body {}",
     "text/html": "<!doctype html>",
     "text/javascript": "window.reference = …",

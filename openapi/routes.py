@@ -15,7 +15,7 @@ from rolecall.text_rules import MAX_REASON_LENGTH
 USERS, TENANTS, AUDIT = "Tenant API: users", "Tenant API: tenants", "Tenant API: audit"
 SIGN_IN = "Tenant API: sign-in"
 SESSIONS, ACCOUNTS = "Platform API: sessions", "Platform API: accounts"
-REFERENCE = "Reference"
+REFERENCE, CONSOLE = "Reference", "Console"
 #: In the order in which a new reader needs them.
 TAGS = {
     USERS: "The users of a tenant. The tenant is the one of the caller's credential, never one of the request.",
@@ -25,6 +25,7 @@ TAGS = {
     SESSIONS: "Logging in and out of a platform account.",
     ACCOUNTS: "The platform's accounts. For superadmins.",
     REFERENCE: "This page, and the document that it shows.",
+    CONSOLE: "The web page for people who administer. It is left out where the parameter `Console` is `false`.",
 }
 
 type Schema = dict[str, Any]
@@ -456,5 +457,17 @@ OPERATIONS: dict[str, Operation] = {
         errors=(errors.NotFound,),
         path={"asset": {"type": "string", "description": "Name of the file.", "example": "openapi.json"}},
         query={"v": {**_TEXT, "description": "Version of the viewer. A browser caches each version separately."}},
+    ),
+    "show_console": Operation(
+        CONSOLE,
+        {200: Answer("The page.", headers=("Content-Security-Policy",), files=("text/html",))},
+        description="The page loads nothing from other servers, and forgets credentials when it is closed.",
+    ),
+    "get_console_asset": Operation(
+        CONSOLE,
+        {200: Answer("The file.", files=("image/svg+xml", "text/css", "text/javascript"))},
+        errors=(errors.NotFound,),
+        path={"asset": {"type": "string", "description": "Name of the file, with a hash of its content."}},
+        description="A browser may keep the file forever, because other content has another name.",
     ),
 }

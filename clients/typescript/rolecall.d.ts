@@ -678,6 +678,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/console": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The web page on which people administer users, accounts and tenants
+         * @description The page loads nothing from other servers, and forgets credentials when it is closed.
+         *
+         *     Without a credential.
+         */
+        get: operations["show_console"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/{asset}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The script, the style sheet and the icon of the web console
+         * @description A browser may keep the file forever, because other content has another name.
+         *
+         *     Without a credential.
+         */
+        get: operations["get_console_asset"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -6794,6 +6838,170 @@ export interface operations {
                      *     }
                      */
                     "application/json": unknown;
+                    /** @example body {} */
+                    "text/css": unknown;
+                    /** @example window.reference = … */
+                    "text/javascript": unknown;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": (components["schemas"]["TenantError"] & {
+                        /** @enum {string} */
+                        error_code: "VALIDATION_ERROR";
+                    }) | components["schemas"]["GatewayError"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "status": 403,
+                     *       "error": "Forbidden",
+                     *       "error_code": "FORBIDDEN",
+                     *       "code": "FORBIDDEN",
+                     *       "message": "the request was blocked",
+                     *       "timestamp": "15/Jun/2026:12:00:00 +0000",
+                     *       "path": "/users/7c2d1e3f-9a8b-4c10-b2d3-e4f5a6b7c8d9/promote"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["GatewayError"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "error": "no such route",
+                     *       "error_code": "NOT_FOUND",
+                     *       "timestamp": "2026-06-15T12:00:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TenantError"] & {
+                        /** @enum {string} */
+                        error_code: "NOT_FOUND";
+                    };
+                };
+            };
+            413: components["responses"]["TenantContentTooLarge"];
+            429: components["responses"]["TenantTooManyRequests"];
+            500: components["responses"]["TenantInternalServerError"];
+            503: components["responses"]["TenantServiceUnavailable"];
+        };
+    };
+    show_console: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The id of the request in the answer, the logs and the audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control-of-a-file"];
+                    "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example <!doctype html> */
+                    "text/html": unknown;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": (components["schemas"]["TenantError"] & {
+                        /** @enum {string} */
+                        error_code: "VALIDATION_ERROR";
+                    }) | components["schemas"]["GatewayError"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "status": 403,
+                     *       "error": "Forbidden",
+                     *       "error_code": "FORBIDDEN",
+                     *       "code": "FORBIDDEN",
+                     *       "message": "the request was blocked",
+                     *       "timestamp": "15/Jun/2026:12:00:00 +0000",
+                     *       "path": "/users/7c2d1e3f-9a8b-4c10-b2d3-e4f5a6b7c8d9/promote"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["GatewayError"];
+                };
+            };
+            413: components["responses"]["TenantContentTooLarge"];
+            429: components["responses"]["TenantTooManyRequests"];
+            500: components["responses"]["TenantInternalServerError"];
+            503: components["responses"]["TenantServiceUnavailable"];
+        };
+    };
+    get_console_asset: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The id of the request in the answer, the logs and the audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path: {
+                /** @description Name of the file, with a hash of its content. */
+                asset: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control-of-a-file"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example <svg xmlns="http://www.w3.org/2000/svg"/> */
+                    "image/svg+xml": unknown;
                     /** @example body {} */
                     "text/css": unknown;
                     /** @example window.reference = … */

@@ -64,6 +64,7 @@ def render_demo(demo: Demo) -> str:
     """Returns a page with the demo's credentials, and with commands that work when they are pasted into a shell."""
     lines = [
         f"API           {demo['api']}",
+        f"console       {demo['api']}/console",
         f"reference     {demo['api']}/docs",
         f"master token  {demo['master_token']}",
         "",

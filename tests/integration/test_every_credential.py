@@ -106,6 +106,8 @@ PUBLIC = {
     "POST /v1/api/auth/refresh",
     "GET /docs",
     "GET /docs/{asset}",
+    "GET /console",
+    "GET /console/{asset}",
 }
 
 

@@ -152,6 +152,8 @@ PLACES: dict[str, list[Place]] = {
     # Files, the same for everyone.
     "GET /docs": [],
     "GET /docs/{asset}": [],
+    "GET /console": [],
+    "GET /console/{asset}": [],
     "POST /v1/api/auth/logout": [_of_no_business("session", "/v1/api/auth/logout", {"refreshToken": "{it}"})],
 }
 

@@ -120,6 +120,8 @@ ATTEMPTS: dict[str, list[tuple[Callable[[Tenant, Tenant, Holder], Response], int
     "reset_account_password": [(lambda acme, _, account: _ask(acme, "POST", f"/{account.id}/password"), 403)],
     "show_docs": [(lambda acme, globex, _: acme.admin.request("GET", f"/docs?tenant_id={globex.id}"), 400)],
     "get_docs_asset": [(lambda acme, globex, _: acme.admin.request("GET", f"/docs/{globex.id}"), 404)],
+    "show_console": [(lambda acme, globex, _: acme.admin.request("GET", f"/console?tenant_id={globex.id}"), 400)],
+    "get_console_asset": [(lambda acme, globex, _: acme.admin.request("GET", f"/console/{globex.id}"), 404)],
 }
 
 

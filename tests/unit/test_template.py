@@ -24,6 +24,8 @@ PUBLIC = {
     "refresh_user_session",
     "show_docs",
     "get_docs_asset",
+    "show_console",
+    "get_console_asset",
 }
 #: Answers what is no route.
 ANYTHING_ELSE = "answer_unknown_route"
@@ -68,8 +70,9 @@ def test_the_table_of_routes_in_the_readme_has_every_route_and_no_other() -> Non
             if path.startswith("/") and not method:  # the same route but for its last word, as in `/unban`
                 path = written[-1].split()[1].rpartition("/")[0] + path
             written += [f"{one} {path}" for one in methods if path]
-    documentation = {"GET /docs", "GET /docs/{asset}"}  # has a paragraph above the tables
-    assert sorted(written) == sorted({f"{one.method} {one.path}" for one in gateway.routes()} - documentation)
+    # The reference and the console have paragraphs above the tables.
+    pages = {"GET /docs", "GET /docs/{asset}", "GET /console", "GET /console/{asset}"}
+    assert sorted(written) == sorted({f"{one.method} {one.path}" for one in gateway.routes()} - pages)
 
 
 def test_every_function_has_a_sample_event_and_the_other_way_round() -> None:

@@ -170,15 +170,34 @@ def _answered(walk: Walk, status: HTTPStatus) -> Heard | None:
 def open_docs(walk: Walk) -> str:
     page = walk.ask("GET", "/docs")
     page.must_be_found()
+    loaded = _load_all(walk, page)
+    walk.ask("GET", "/docs/openapi.json").must(HTTPStatus.OK)
+    return f"{loaded} files."
+
+
+def _load_all(walk: Walk, page: Heard) -> int:
+    """Asks for every file that a page loads, and returns how many files these are.
+
+    Raises `Wrong` if the page loads nothing, or if a file is missing or not under the stage's path.
+    """
     loaded = _Links.of(page.answer.text)
     elsewhere = [address for address in loaded if urlsplit(address).netloc or address.startswith("/")]
     if elsewhere or not loaded:
-        raise Wrong(f"The page loads {elsewhere or 'nothing'}, which is not under the stage's path.")
+        raise Wrong(f"{page.path} loads {elsewhere or 'nothing'}, which is not under the stage's path.")
     for address in loaded:
-        # The page is at /docs, so what it loads as "docs/…" is beside it.
+        # The pages are at the root of the API, so the addresses are relative to the root.
         walk.ask("GET", f"/{address}").must_be_found()
-    walk.ask("GET", "/docs/openapi.json").must(HTTPStatus.OK)
-    return f"{len(loaded)} files."
+    return len(loaded)
+
+
+@check("The console and all that it loads come from under the stage's path.", uses=["ShowConsole", "GetConsoleAsset"])
+def open_console(walk: Walk) -> str:
+    page = walk.ask("GET", "/console")
+    if walk.stack.parameters.get("Console") == "false":
+        page.must(HTTPStatus.NOT_FOUND)
+        return "The stack has no console."
+    page.must_be_found()
+    return f"{_load_all(walk, page)} files."
 
 
 class _Links(HTMLParser):

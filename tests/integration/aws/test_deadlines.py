@@ -27,7 +27,9 @@ _CLIENTS = (
     token_use._sqs_client_without_retries,
     role_events._eventbridge_client,
 )
-_ROUTES = [route for route in gateway.routes() if route.function not in {"show_docs", "get_docs_asset"}]
+#: Functions that serve files and call no service of AWS.
+_FILES = {"show_docs", "get_docs_asset", "show_console", "get_console_asset"}
+_ROUTES = [route for route in gateway.routes() if route.function not in _FILES]
 _TRIGGERED = sorted(
     {path.parent.name for path in ROOT.glob("functions/*/app.py")} - {route.function for route in gateway.routes()}
 )
