@@ -8,6 +8,7 @@ PY    := $(BIN)/python
 NEWEST := .venv/newest
 READY := .venv/ready
 NODE  := node_modules/.package-lock.json
+NODE_CONSOLE := console/node_modules/.package-lock.json
 UV    := UV_PYTHON_DOWNLOADS=never $(BIN)/uv
 SAM   := SAM_CLI_TELEMETRY=0 __SAM_CLI_APP_DIR=$(CURDIR)/.venv/sam PATH="$(CURDIR)/$(BIN):$$PATH" $(PY) -m samcli
 
@@ -19,7 +20,7 @@ LOCAL = trap : INT; $(PY) -m local
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run sync logs shell seed doctor reset operator delete-tenant promote invoke start-api start-lambda bench bench-deletion cost test prove prove-botocore soak lint \
-	unit integration e2e mutate format licences secrets lock browser openapi typescript build deploy verify
+	unit integration e2e mutate format licences secrets lock browser openapi typescript console build deploy verify
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -97,7 +98,7 @@ lint: $(READY) ## ruff, mypy --strict, bandit and cfn-lint
 	@echo "lint: bandit"  && $(BIN)/bandit --quiet --configfile pyproject.toml --recursive layers functions local openapi verify
 	@echo "lint: template" && $(SAM) validate --lint --template template.yaml --region us-east-1
 
-unit: $(READY) $(if $(shell command -v npm),$(NODE)) ## Tests of the pure rules and of the template
+unit: $(READY) $(if $(shell command -v npm),$(NODE) $(NODE_CONSOLE)) ## Tests of the pure rules and of the template
 	@$(PY) -m pytest tests/unit --numprocesses auto --dist worksteal
 
 integration: $(READY) $(if $(shell command -v npm),$(NODE)) ## Tests of the real handlers with real events, on moto in memory
@@ -143,6 +144,12 @@ typescript: openapi $(NODE) ## Make clients/typescript/rolecall.d.ts from docs/o
 	@npm run --silent typescript > clients/typescript/rolecall.d.ts
 	@npm run --silent typecheck
 
+console: $(NODE_CONSOLE) ## Check and build the web console into the functions that serve it (needs npm)
+	@npm --prefix console run --silent check
+	@npm --prefix console run --silent build -- --logLevel warn
+	@rm -rf functions/get_console_asset/assets && cp -r console/dist/console functions/get_console_asset/assets
+	@cp console/dist/index.html functions/show_console/page.html
+
 # The developers' requirements are resolved first and constrain the layer's, so that the tests run what is deployed.
 lock: $(READY) ## Resolve the requirements again (UPGRADE=1 for the newest versions)
 	@$(UV) pip compile $(LOCK) requirements/setup.in --output-file requirements/setup.txt
@@ -166,11 +173,13 @@ deploy: build ## Deploy to AWS (STAGE=dev or prod)
 	@sed -i.before "s/Revision 1 /Revision $$(cksum < samconfig.toml | cut -d ' ' -f 1) /" .aws-sam/build/template.yaml
 	@SAM_CLI_TELEMETRY=0 __SAM_CLI_APP_DIR=$(CURDIR)/.venv/sam $(PY) -m local release $(STAGE) $(OR_END)
 
-# dynalite, for measuring the sweep, and the compilers for TypeScript.
+# dynalite, for measuring the sweep, and the compilers for TypeScript. The console has packages of its own.
 $(NODE): package-lock.json
+$(NODE_CONSOLE): console/package-lock.json
+$(NODE) $(NODE_CONSOLE):
 	@command -v npm > /dev/null || { \
 		echo "npm is needed for this: install Node.js (https://nodejs.org, or your system's package)." >&2; false; } $(OR_END)
-	@npm ci --silent --no-audit --no-fund --no-update-notifier && touch $@
+	@npm --prefix $(patsubst %/,%,$(dir $<)) ci --silent --no-audit --no-fund --no-update-notifier && touch $@
 
 $(READY): requirements/setup.txt requirements/dev.txt
 	@case "$$(uname -s)" in Linux | Darwin) ;; *) \

@@ -57,8 +57,9 @@ def test_what_is_tested_is_what_is_deployed() -> None:
     }
 
 
-def test_each_package_of_npm_has_its_hash_and_no_address() -> None:
-    packages = json.loads((ROOT / "package-lock.json").read_text())["packages"]
+@pytest.mark.parametrize("path", ["package-lock.json", "console/package-lock.json"])
+def test_each_package_of_npm_has_its_hash_and_no_address(path: str) -> None:
+    packages = json.loads((ROOT / path).read_text())["packages"]
     del packages[""]
 
     assert packages

@@ -1,0 +1,34 @@
+// The entry: the page for who is signed in.
+
+import { QueryClientProvider } from "@tanstack/preact-query";
+import { render } from "preact";
+
+import { queryClient } from "./api/queries";
+import { session } from "./api/session";
+import "./styles/index.css";
+import { ForcedPasswordChange } from "./sign-in/passwords";
+import { SessionEndedDialog } from "./sign-in/session-ended";
+import { SignIn } from "./sign-in/sign-in";
+import { Shell } from "./shell/shell";
+
+function App() {
+  return (
+    <QueryClientProvider client={queryClient}>
+      <Page />
+      <SessionEndedDialog />
+    </QueryClientProvider>
+  );
+}
+
+function Page() {
+  if (!session.value) {
+    return <SignIn />;
+  }
+  return session.value.mustChangePassword ? <ForcedPasswordChange /> : <Shell />;
+}
+
+const root = document.getElementById("app");
+if (root) {
+  root.replaceChildren();
+  render(<App />, root);
+}

@@ -1,0 +1,62 @@
+// A dialog over the page: the native element, which keeps the focus inside and makes the page behind it inert.
+
+import type { ComponentChildren } from "preact";
+import { useId, useLayoutEffect, useRef } from "preact/hooks";
+
+import { texts } from "../texts/common";
+
+interface DialogProps {
+  title: string;
+  /** Called when the person closes the dialog with Escape or its button. Without it the dialog stays open. */
+  onClose?: (() => void) | undefined;
+  wide?: boolean;
+  children: ComponentChildren;
+}
+
+/**
+ * Shows a dialog for as long as it is rendered. The focus goes to the element with `data-focus`, else to the title.
+ * At the end it goes back to where it was, or to the heading of the page if that element is gone.
+ */
+export function Dialog({ title, onClose, wide = false, children }: DialogProps) {
+  const element = useRef<HTMLDialogElement>(null);
+  const id = useId();
+
+  useLayoutEffect(() => {
+    const dialog = element.current;
+    dialog?.showModal();
+    (dialog?.querySelector<HTMLElement>("[data-focus]") ?? dialog?.querySelector<HTMLElement>("h2"))?.focus();
+    return () => {
+      dialog?.close();
+      focusHeadingIfLost();
+    };
+  }, []);
+
+  const cancel = (event: Event) => {
+    event.preventDefault();
+    onClose?.();
+  };
+  return (
+    <dialog ref={element} class={wide ? "wide" : undefined} aria-labelledby={id} onCancel={cancel}>
+      <header>
+        <h2 id={id} tabIndex={-1}>
+          {title}
+        </h2>
+        {onClose && (
+          <button type="button" class="quiet icon" aria-label={texts.dialog.close} onClick={onClose}>
+            ✕
+          </button>
+        )}
+      </header>
+      {children}
+    </dialog>
+  );
+}
+
+/** Puts the focus on the page's heading if the focused element was removed. Call it after the page has changed. */
+export function focusHeadingIfLost(): void {
+  requestAnimationFrame(() => {
+    if (document.activeElement === null || document.activeElement === document.body) {
+      document.querySelector<HTMLElement>("dialog[open] h2, h1")?.focus();
+    }
+  });
+}

@@ -1,0 +1,54 @@
+// The region in which people read and hear the result of what they did, with the button that takes it back.
+
+import { signal } from "@preact/signals";
+import { useState } from "preact/hooks";
+
+import { texts } from "../texts/common";
+
+interface Notice {
+  number: number;
+  text: string;
+  undo: (() => Promise<void>) | null;
+}
+
+const notice = signal<Notice | null>(null);
+let shown = 0;
+
+/** Shows and says the result of an act. `undo` takes the act back, and then shows the result of that. */
+export function announce(text: string, undo: (() => Promise<void>) | null = null): void {
+  shown += 1;
+  notice.value = { number: shown, text, undo };
+}
+
+/** Removes the result of the last act, for example when somebody signs out. */
+export function clearNotice(): void {
+  notice.value = null;
+}
+
+export function NoticeRegion() {
+  const current = notice.value;
+  return (
+    <div class={current ? "notice" : "notice notice-empty"}>
+      <div role="status">{current && <span key={current.number}>{current.text}</span>}</div>
+      {current?.undo && <UndoButton key={current.number} undo={current.undo} />}
+      {current && (
+        <button type="button" class="quiet icon" aria-label={texts.notice.dismiss} onClick={clearNotice}>
+          ✕
+        </button>
+      )}
+    </div>
+  );
+}
+
+function UndoButton({ undo }: { undo: () => Promise<void> }) {
+  const [busy, setBusy] = useState(false);
+  const start = () => {
+    setBusy(true);
+    void undo();
+  };
+  return (
+    <button type="button" aria-disabled={busy} onClick={busy ? undefined : start}>
+      {texts.notice.undo}
+    </button>
+  );
+}

@@ -1,0 +1,24 @@
+// Where the page is. It stands in the part of the address after `#`, because the API serves one page only.
+
+import { signal } from "@preact/signals";
+
+import { parseHash, type Route, toHash } from "./address";
+
+export const route = signal<Route>(parseHash(location.hash));
+
+addEventListener("hashchange", () => {
+  route.value = parseHash(location.hash);
+});
+
+/** Goes to another place, which the back button of the browser leaves again. */
+export function goTo(path: readonly string[], query: Readonly<Record<string, string | null | undefined>> = {}): void {
+  location.hash = toHash(path, query);
+}
+
+/** Changes fields of the query and keeps the place in the browser's history. Null removes a field. */
+export function setQuery(changes: Readonly<Record<string, string | null>>): void {
+  const { screen, rest, query } = route.value;
+  const hash = toHash([screen, ...rest], { ...query, ...changes });
+  history.replaceState(null, "", hash);
+  route.value = parseHash(hash);
+}

@@ -1,0 +1,73 @@
+// Small parts: a text from outside, a moment, a problem, a copied text.
+
+import type { ComponentChildren } from "preact";
+import { useState } from "preact/hooks";
+
+import { texts } from "../texts/common";
+
+/** A text that people typed. Its direction of writing does not change that of the text around it. */
+export function Typed({ children }: { children: ComponentChildren }) {
+  return <bdi>{children}</bdi>;
+}
+
+const MOMENT = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "short", hourCycle: "h23" });
+
+/** Returns a time of the API as people here read it. */
+export function formatMoment(at: string): string {
+  const time = new Date(at);
+  return Number.isNaN(time.getTime()) ? at : MOMENT.format(time);
+}
+
+/** A moment in the time zone of the browser. Its title is the exact time in UTC. */
+export function Moment({ at }: { at: string | null | undefined }) {
+  if (!at) {
+    return <span class="muted">{texts.never}</span>;
+  }
+  return (
+    <time dateTime={at} title={at}>
+      {formatMoment(at)}
+    </time>
+  );
+}
+
+/** Why something was refused. It is said at once. */
+export function Problem({ children }: { children: ComponentChildren }) {
+  return (
+    <p class="problem" role="alert">
+      {children}
+    </p>
+  );
+}
+
+/** A word in a frame, such as a state. The tone only repeats what the word says. */
+export function Badge({ tone = "plain", children }: { tone?: "plain" | "good" | "warn" | "bad"; children: ComponentChildren }) {
+  return <span class={`badge ${tone}`}>{children}</span>;
+}
+
+/** A secret that is shown once, with a button that copies it. */
+export function SecretOnce({ label, secret }: { label: string; secret: string }) {
+  const [state, setState] = useState<"copy" | "copied" | "failed">("copy");
+  const copy = async () => {
+    try {
+      await navigator.clipboard.writeText(secret);
+      setState("copied");
+    } catch {
+      setState("failed");
+    }
+  };
+  return (
+    <div class="field">
+      <span class="label">{label}</span>
+      <span class="with-button">
+        <output class="secret">{secret}</output>
+        <button type="button" class="primary" data-focus onClick={copy}>
+          {texts.copy[state]}
+        </button>
+      </span>
+      <p class="hint">{texts.secret}</p>
+      <span class="unseen" role="status">
+        {state === "copied" && texts.copy.copied}
+      </span>
+    </div>
+  );
+}

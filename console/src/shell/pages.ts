@@ -1,0 +1,10 @@
+// The page of each screen.
+
+import type { ComponentType } from "preact";
+
+import type { Screen } from "../api/session";
+import { UsersPage } from "../users/page";
+
+export const pages: Partial<Record<Screen, ComponentType>> = {
+  users: UsersPage,
+};

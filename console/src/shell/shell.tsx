@@ -1,0 +1,101 @@
+// The frame around every screen: the header with the screens and the person, and the region of results.
+
+import type { ComponentType } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+
+import { type Screen, screens, session } from "../api/session";
+import { signOut } from "../api/sign-in";
+import { clearNotice, NoticeRegion } from "../parts/notice";
+import { toHash } from "../parts/address";
+import { goTo, route } from "../parts/route";
+import { Typed } from "../parts/small";
+import { PasswordDialog } from "../sign-in/passwords";
+import { texts } from "../texts/common";
+import { Mark, ThemeChoice } from "./parts";
+import { pages } from "./pages";
+
+export function Shell() {
+  const [changesPassword, setChangesPassword] = useState(false);
+  const current = currentScreen();
+  useFocusOnNewScreen(current);
+  const Page: ComponentType = (current && pages[current]) ?? Nothing;
+  return (
+    <>
+      <a class="skip" href="#main" onClick={focusMain}>
+        {texts.shell.skip}
+      </a>
+      <header class="bar">
+        <Mark />
+        <nav aria-label={texts.shell.screens}>
+          {shownScreens().map((screen) => (
+            <a key={screen} href={toHash([screen])} aria-current={screen === current ? "page" : undefined}>
+              {texts.screens[screen]}
+            </a>
+          ))}
+        </nav>
+        <div class="who">
+          <span class="name" title={session.value?.name}>
+            <Typed>{session.value?.name}</Typed>
+          </span>
+          <ThemeChoice />
+          {session.value?.kind !== "token" && (
+            <button type="button" class="quiet" onClick={() => setChangesPassword(true)}>
+              {texts.shell.changePassword}
+            </button>
+          )}
+          <button type="button" onClick={leave}>
+            {texts.shell.signOut}
+          </button>
+        </div>
+      </header>
+      <main id="main" tabIndex={-1}>
+        <Page key={current} />
+      </main>
+      <NoticeRegion />
+      {changesPassword && <PasswordDialog onClose={() => setChangesPassword(false)} />}
+    </>
+  );
+}
+
+/** Returns the screens of the session for which there is a page. */
+export function shownScreens(): readonly Screen[] {
+  return screens.value.filter((screen) => pages[screen]);
+}
+
+/** Returns the screen that the address names, or the first one if the session does not have that one. */
+function currentScreen(): Screen | undefined {
+  const shown = shownScreens();
+  return shown.find((screen) => screen === route.value.screen) ?? shown[0];
+}
+
+/** The screen of a session that may administer nothing. */
+function Nothing() {
+  return (
+    <>
+      <h1 tabIndex={-1}>{texts.product}</h1>
+      <p>{texts.shell.nothing}</p>
+    </>
+  );
+}
+
+function leave(): void {
+  clearNotice();
+  goTo([]);
+  void signOut();
+}
+
+function focusMain(event: Event): void {
+  event.preventDefault();
+  document.getElementById("main")?.focus();
+}
+
+/** Moves the focus to the heading when another screen is shown, so that it is read out. */
+function useFocusOnNewScreen(screen: Screen | undefined): void {
+  const last = useRef<Screen | null | undefined>(null);
+  useEffect(() => {
+    if (last.current !== screen) {
+      document.querySelector<HTMLElement>("h1")?.focus();
+    }
+    last.current = screen;
+  }, [screen]);
+}

@@ -1,0 +1,61 @@
+// The dialog over the page when a session has ended. The page behind it keeps what was typed.
+
+import { useState } from "preact/hooks";
+
+import { endedSession } from "../api/renewal";
+import { session } from "../api/session";
+import { checkAgain, signOut } from "../api/sign-in";
+import { useAct } from "../parts/act";
+import { Dialog } from "../parts/dialog";
+import { SecretField } from "../parts/fields";
+import { Problem, Typed } from "../parts/small";
+import { texts } from "../texts/sign-in";
+import { isRefusal } from "./sign-in";
+
+export function SessionEndedDialog() {
+  const ended = session.value;
+  return endedSession.value && ended ? <EndedDialog key={ended.name} /> : null;
+}
+
+function EndedDialog() {
+  const [secret, setSecret] = useState("");
+  const isToken = session.value?.kind === "token";
+  const act = useAct(async () => {
+    const ended = session.value;
+    if (ended) {
+      const found = await checkAgain(ended, isToken ? secret.trim() : secret);
+      session.value = { ...ended, standing: found.standing };
+      endedSession.value?.resolve(found.credential);
+    }
+  });
+  const submit = (event: Event) => {
+    event.preventDefault();
+    void act.start();
+  };
+  return (
+    <Dialog title={texts.ended.title}>
+      <form onSubmit={submit}>
+        <p>
+          <Typed>{texts.ended.as(session.value?.name ?? "")}</Typed> {texts.ended.intro}
+        </p>
+        <SecretField
+          label={isToken ? texts.token : texts.password}
+          autocomplete={isToken ? "off" : "current-password"}
+          required
+          data-focus
+          value={secret}
+          onValue={setSecret}
+        />
+        {act.problem && <Problem>{isRefusal(act.error) ? texts.refused : act.problem}</Problem>}
+        <footer>
+          <button type="button" onClick={() => void signOut()}>
+            {texts.ended.signOut}
+          </button>
+          <button type="submit" class="primary" aria-disabled={act.busy}>
+            {texts.ended.goOn}
+          </button>
+        </footer>
+      </form>
+    </Dialog>
+  );
+}
