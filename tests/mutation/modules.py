@@ -99,6 +99,7 @@ GROUPS = (
         ("http/guards", "http/requests", "http/responses", "http/routes"),
         ("unit/http", "integration/audit/test_refusals.py", _REFUSED_ACCOUNT_CHANGE),
     ),
+    Group(("webhooks/addresses", "webhooks/waits", "webhooks/receivers"), ("unit/webhooks",)),
     Group(
         ("audit/trail", "audit/redaction", "audit/refusals"),
         ("integration/audit", "integration/test_reasons.py", "integration/tenants/test_temporary_roles.py"),

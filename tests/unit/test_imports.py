@@ -19,6 +19,7 @@ FLOORS = [
     {"functions"},
     {"operations"},
     {"http", "tenants", "accounts", "deletion"},
+    {"webhooks"},
     {"audit"},
     {"auth"},
     {"storage"},

@@ -25,6 +25,13 @@ class Sqs:
             raise self.failure
         self.sent.append((QueueUrl, json.loads(MessageBody)))
 
+    def send_message_batch(self, QueueUrl: str, Entries: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803
+        """Accept a whole batch, or all but its last message once `accepts` is reached."""
+        if self.accepts == 0:
+            raise self.failure
+        self.sent.append((QueueUrl, Entries))
+        return {"Failed": [{"Id": Entries[-1]["Id"]}]} if len(self.sent) > self.accepts else {"Successful": []}
+
 
 @pytest.fixture
 def sqs(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sqs]:
@@ -54,6 +61,34 @@ def test_each_slice_gets_a_message(sqs: Sqs) -> None:
 def test_a_failure_is_named_in_the_dead_letter_queue(sqs: Sqs) -> None:
     queues.send_dead_letter({"event_id": "e1", "sequence_number": "42"})
     assert sqs.sent == [("the DEAD_LETTERS_QUEUE_URL", {"event_id": "e1", "sequence_number": "42"})]
+
+
+def test_messages_are_sent_ten_at_a_time_each_with_its_delay_and_group(sqs: Sqs) -> None:
+    queues.send_batch("url", [queues.OutgoingMessage(str(number), number, "t1") for number in range(11)])
+    (first_url, first), (_, second) = sqs.sent
+
+    assert first_url == "url"
+    assert [entry["MessageBody"] for entry in first + second] == [str(number) for number in range(11)]
+    assert len({entry["Id"] for entry in first}) == 10
+    assert second == [{"Id": "0", "MessageBody": "10", "DelaySeconds": 10, "MessageGroupId": "t1"}]
+
+
+def test_a_message_without_a_group_belongs_to_none(sqs: Sqs) -> None:
+    queues.send_batch("url", [queues.OutgoingMessage("body")])
+    assert sqs.sent == [("url", [{"Id": "0", "MessageBody": "body", "DelaySeconds": 0}])]
+
+
+def test_no_message_needs_no_request(sqs: Sqs) -> None:
+    queues.send_batch("url", [])
+    assert sqs.sent == []
+
+
+@pytest.mark.parametrize("accepts", [0, 1])
+def test_a_batch_of_which_one_message_is_not_accepted_is_a_failure(sqs: Sqs, accepts: int) -> None:
+    sqs.accepts = accepts
+    with pytest.raises(ServiceUnavailable):
+        queues.send_batch("url", [queues.OutgoingMessage(str(number)) for number in range(20)])
+    assert len(sqs.sent) == accepts * 2
 
 
 @pytest.mark.parametrize("out_of_reach", [True, False])

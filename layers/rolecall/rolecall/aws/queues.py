@@ -1,4 +1,4 @@
-"""The SQS queues: deletion slices that wait to be swept, and failures that a person must review.
+"""The SQS queues: deletion slices, deliveries to webhooks, and failures that a person must review.
 
 A message about a slice can be lost or arrive twice. Neither does harm: the state of each slice is in the table, and
 maintenance sends a new message for a slice that makes no progress.
@@ -7,7 +7,8 @@ maintenance sends a new message for a slice that makes no progress.
 import json
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
-from typing import Any
+from itertools import batched
+from typing import Any, NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -16,8 +17,45 @@ from rolecall.config import config
 from rolecall.errors import ServiceUnavailable
 from rolecall.telemetry import logger
 
+#: The longest delay of a message. A message that must wait longer is sent again when it arrives.
+LONGEST_DELAY_SECONDS = 900
+
+#: The most messages that SQS accepts in one request.
+_BATCH_SIZE = 10
+
 #: Lambda's answer to SQS, with the ids of the messages that failed. SQS delivers only these messages again.
 type PartialBatchResponse = dict[str, list[dict[str, str]]]
+
+
+class OutgoingMessage(NamedTuple):
+    """A message to be sent. It arrives after the delay. The queue is fair between groups: a large one waits."""
+
+    body: str
+    delay_seconds: int = 0
+    group: str = ""
+
+
+def send_batch(queue_url: str, messages: Iterable[OutgoingMessage]) -> None:
+    """Send messages, up to ten in one request. Raises `ServiceUnavailable` if SQS does not accept one of them.
+
+    The messages of a refused request, and of the requests before it, may have been accepted.
+    """
+    for batch in batched(messages, _BATCH_SIZE, strict=False):
+        entries = [
+            {
+                "Id": str(number),
+                "MessageBody": one.body,
+                "DelaySeconds": one.delay_seconds,
+                **({"MessageGroupId": one.group} if one.group else {}),
+            }
+            for number, one in enumerate(batch)
+        ]
+        try:
+            answer = _sqs_client().send_message_batch(QueueUrl=queue_url, Entries=entries)
+        except (ClientError, BotoCoreError) as error:
+            raise ServiceUnavailable from error
+        if answer.get("Failed"):
+            raise ServiceUnavailable
 
 
 def enqueue_slices(tenant_id: str, slice_names: Iterable[str]) -> None:
