@@ -12,14 +12,16 @@ _ASSETS, _PAGE = ROOT / "functions/get_console_asset/assets", ROOT / "functions/
 #: The most bytes that the scripts and the style sheet may have together. API Gateway doesn't compress them.
 _MOST_BYTES = 160_000
 
-needs_npm = pytest.mark.skipif(
-    not (ROOT / "console/node_modules/.bin/vite").exists(), reason="needs npm: install Node.js, then run `make unit` again"
-)
+needs_npm = pytest.mark.skipif(not (ROOT / "console/node_modules/.bin/vite").exists(), reason="needs npm")
 
 
 def _npm(*arguments: str) -> None:
     ran = subprocess.run(
-        ["npm", "--prefix", "console", "run", "--silent", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
+        ["npm", "--prefix", "console", "run", "--silent", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr
 
