@@ -144,7 +144,7 @@ BUGS = {
     ),
     "a manager is offered what it may not give": Bug(
         "more offered than allowed",
-        "tenants.allowed_roles:_is_allowed",
+        "tenants.allowed_roles:_would_promotion_be_allowed",
         "changed = user_changes.decide_change(context, user, (role, None), None)",
         "changed = user",
     ),
@@ -162,7 +162,7 @@ BUGS = {
     ),
     "an actor who is demoted halfway goes on with the new role": Bug(
         "power that outlives its loss",
-        "tenants.bulk_promotion:_change_one",
+        "tenants.bulk_promotion:_change_one_role_and_record_refusal",
         "context = replace(context, at=clock.now())",
         "context = replace(context, at=clock.now(), principal=context.principal._replace("
         "role=_CallerAndTenantNow.read_or_refuse_inactive(context).held_role.role))",
@@ -175,19 +175,19 @@ BUGS = {
     ),
     "a change that changes nothing needs no right": Bug(
         "forgotten condition",
-        "tenants.bulk_promotion:_change_one",
+        "tenants.bulk_promotion:_change_one_role_and_record_refusal",
         "if not change.is_change:",
         "if False:",
     ),
     "a refusal among many is not written down": Bug(
         "missing audit entry",
-        "tenants.bulk_promotion:_change_one",
+        "tenants.bulk_promotion:_change_one_role_and_record_refusal",
         "        refusals.record_refusal(",
         "        str(",
     ),
     "the reason of one among many is lost": Bug(
         "reason lost",
-        "tenants.bulk_promotion:_change_one",
+        "tenants.bulk_promotion:_change_one_role_and_record_refusal",
         "reason=requested.reason\n",
         "reason=None\n",
     ),
@@ -395,7 +395,7 @@ BUGS = {
     ),
     "a user's session outlives a change of the password": Bug(
         "session that outlives its end",
-        "tenants.user_passwords:_write_new_password",
+        "tenants.user_passwords:_write_new_password_and_end_other_sessions",
         """        session_generation=old.session_generation + 1,
 """,
         """        session_generation=old.session_generation + (old.id == context.principal.id),

@@ -146,6 +146,7 @@ def _refuse_forbidden_characters(text: str, allowed_controls: str) -> None:
 
 
 def _is_character_allowed(text: str, position: int) -> bool:
+    """Whether PRECIS allows the character at this position, and it is not blank. Controls are never allowed."""
     character = text[position]
     if character.isascii():
         return character.isprintable()
@@ -162,6 +163,7 @@ def _is_character_allowed(text: str, position: int) -> bool:
 
 
 def _is_invisible(character: str) -> bool:
+    """Whether the character is blank, a control, a space or ignored by default in the display."""
     if character in _BLANK or category(character)[0] in "CZ":
         return True
     return _unicode_data().default_ignorable(ord(character))

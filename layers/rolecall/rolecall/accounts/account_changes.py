@@ -37,7 +37,7 @@ def change_account_role(
     reason: str | None = None,
     if_match: Versions = None,
 ) -> accounts.Account:
-    """Change another account's role; raise `AccountNotFound`, `SelfChangeDenied`, `LastSuperadmin` …
+    """Change another account's role; raise `AccountNotFound`, `ValidationFailed`, `SelfChangeDenied` …
 
     Raises the errors of `_change_account`. With `until`, as `clock.rfc3339` writes it, the role is temporary: from that
     second on the account has its lasting role again. The same role without `until` becomes the lasting one. Raises
@@ -127,7 +127,7 @@ def _change_account(
     reason: str | None,
     if_match: Versions,
 ) -> accounts.Account:
-    """Save another account as `transform` returns it; raise `AccountNotFound`, `SelfChangeDenied`, `LastSuperadmin` …
+    """Save another account as `transform` returns it; raise `AccountNotFound`, `PreconditionFailed`, `LastSuperadmin` …
 
     Writes nothing if `transform` changes nothing. One transaction checks that the account is as it was read and that
     the actor still has its role; it also updates the count of superadmins and writes the audit entry. Raises, in this
@@ -149,7 +149,9 @@ def _change_account(
             return old, old
         powers = _check_and_list_powers_given(context, old, requested)
         actor_checks = preconditions.actor_still_authorized(context.principal, gives=powers)
-        change_context = role_ends.write_end_first(context, item, actor_checks) if old.has_unwritten_end else context
+        change_context = (
+            role_ends.write_end_before_other_change(context, item, actor_checks) if old.has_unwritten_end else context
+        )
         return old, _save_account(change_context, action, old, requested, reason, actor_checks)
 
     old, new = retries.retry_on_conflict(attempt)

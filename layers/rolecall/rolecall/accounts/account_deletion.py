@@ -23,7 +23,9 @@ def delete_account(context: RequestContext, email: str, *, even_last_superadmin:
     def attempt() -> accounts.Account:
         item = accounts.read_item(account_id)
         was = accounts.Account.from_item(item, clock.now())
-        change_context = role_ends.write_end_first(context, item, []) if was.has_unwritten_end else context
+        change_context = (
+            role_ends.write_end_before_other_change(context, item, []) if was.has_unwritten_end else context
+        )
         writes.transact(
             *accounts.superadmin_count_writes(-int(was.counts_as_superadmin), may_fall_to_zero=even_last_superadmin),
             writes.Delete(keys.account(account_id), when=was.unchanged_condition),

@@ -19,7 +19,7 @@ type TemporaryPassword = str
 
 
 def change_account_password(context: RequestContext, current_password: str, new_password: str) -> None:
-    """Replace the caller's own password, and end all sessions of the account but the caller's.
+    """Replace the caller's own password, end its other sessions; raise `WrongPassword`, `RateLimited`, `Unauthorized` …
 
     Raises, in this order: `WrongPassword` or `RateLimited`, `ValidationFailed` for the present password and for the
     email, `ConcurrentChange`. Raises `Unauthorized` if the account is no longer active, or if the caller's session has
@@ -41,11 +41,11 @@ def change_account_password(context: RequestContext, current_password: str, new_
         change_context = context
         if account.has_unwritten_end:
             own_session = owner.check_of_session(session_id, generation, context.at)
-            change_context = role_ends.write_end_first(context, item, [own_session])
+            change_context = role_ends.write_end_before_other_change(context, item, [own_session])
         writes.transact(
             _update_that_ends_sessions(change_context, account, password_change_required=False),
             password_changes.password_update(owner, present_hash, new_hashes[present_hash], context.at),
-            *password_changes.own_session_update(owner, session_id, generation, context.at),
+            *password_changes.prepare_update_that_keeps_own_session(owner, session_id, generation, context.at),
             trail.new_entry(change_context, "change_account_password", owner.audit_target, scope=owner.audit_scope),
         )
 
@@ -55,12 +55,12 @@ def change_account_password(context: RequestContext, current_password: str, new_
 
 
 def reset_account_password(context: RequestContext, account_id: int, *, if_match: Versions = None) -> TemporaryPassword:
-    """Give another account a temporary password, which is returned, and end all sessions of the account.
+    """Replace another account's password, end its sessions; raise `AccountNotFound`, `SelfChangeDenied`, `Forbidden` …
 
-    Until the account has changed it, it can do nothing else. Raises, in this order: `AccountNotFound`,
-    `PreconditionFailed`, `SelfChangeDenied`, `Forbidden` for a caller whose temporary role ends before a higher role of
-    the account, `ConcurrentChange`. Raises `Forbidden` if the actor's role has changed since the authorizer read it,
-    `Unauthorized` if the actor is no longer active.
+    Returns the new temporary password. Until the account has changed it, it can do nothing else. Raises, in this order:
+    `AccountNotFound`, `PreconditionFailed`, `SelfChangeDenied`, `Forbidden` for a caller whose temporary role ends
+    before a higher role of the account, `ConcurrentChange`. Raises `Forbidden` if the actor's role has changed since
+    the authorizer read it, `Unauthorized` if the actor is no longer active.
     """
     owner, temporary_password = AccountOwner(account_id), generate_password()
 
@@ -81,7 +81,7 @@ def reset_account_password(context: RequestContext, account_id: int, *, if_match
         actor_checks = preconditions.actor_still_authorized(context.principal, gives=powers)
         change_context = context
         if account.has_unwritten_end:
-            change_context = role_ends.write_end_first(context, item, actor_checks)
+            change_context = role_ends.write_end_before_other_change(context, item, actor_checks)
         writes.transact(
             _update_that_ends_sessions(change_context, account, password_change_required=True),
             password_changes.password_update(owner, present_hash, hash_password(temporary_password), context.at),

@@ -86,6 +86,7 @@ def _describe_changes_and_reason(item: dynamodb.Item) -> str:
 
 
 def _change_of_value(before: Mapping[str, Any], after: Mapping[str, Any], name: str) -> str:
+    """Return `old -> new`, or only the new value if there was none before."""
     if before and name not in before:
         return _display_value(after[name])  # only a temporary role has such facts
     return f"{_display_value(before.get(name))} -> {_display_value(after.get(name))}"

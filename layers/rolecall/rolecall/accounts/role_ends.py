@@ -15,7 +15,7 @@ from rolecall.storage.expressions import Attr
 from rolecall.telemetry import count_metric, logger
 
 
-def write_end_first(
+def write_end_before_other_change(
     context: RequestContext, item: dynamodb.Item, actor_checks: Sequence[writes.Write]
 ) -> RequestContext:
     """Write an end down before another change of the account, and return the context for that change; see `write_end`.

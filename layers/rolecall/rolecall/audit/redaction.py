@@ -33,11 +33,11 @@ def redact_emails_of_deleted_tenants(most_tenants: int, reserve_seconds: float) 
     The next call continues with the first entry that is not redacted.
     """
     for job in reads.query_index(indexes.UNREDACTED_AUDITS, limit=most_tenants).items:
-        if not _redact_entries_while_time_lasts(job, reserve_seconds):
+        if not _redact_trail_and_deletion_reason_in_time(job, reserve_seconds):
             break
 
 
-def _redact_entries_while_time_lasts(job: dynamodb.Item, reserve_seconds: float) -> bool:
+def _redact_trail_and_deletion_reason_in_time(job: dynamodb.Item, reserve_seconds: float) -> bool:
     """Redact a tenant's audit entries and the reason of its deletion. Returns false if the time ran out."""
     tenant_id = job["tenant_id"]
     key, position = secrets_manager.read(config().redaction_key_secret_arn)["key"], job.get("audit_redacted_to")

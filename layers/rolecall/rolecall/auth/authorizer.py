@@ -156,6 +156,7 @@ def policy_denying_all_routes(method_arn: str, at: datetime) -> dict[str, Any]:
 
 
 def _policy_for_all_routes(effect: str, principal_id: str, method_arn: str, context: dict[str, str]) -> dict[str, Any]:
+    """The policy with this effect for every route of the stage, not only for the one that is called."""
     # The policy covers all routes of the stage, because API Gateway may cache a policy and apply it to other routes. A
     # method ARN has the form arn:…:<api>/<stage>/<METHOD>/<path>.
     api, stage, *_ = method_arn.split("/")

@@ -115,7 +115,7 @@ def run_idempotent[T](
     to_record: Callable[[T], dict[str, Any]],
     from_record: Callable[[dict[str, Any]], T],
 ) -> T:
-    """Return `execute()`, or the stored result of the key. Raises an error if the key can't be used for this request.
+    """Return `execute()`, or the stored result of the key. Raises `IdempotencyKeyReused`, `RequestInProgress` …
 
     A result is stored for `LIFETIME`. The errors are `IdempotencyKeyReused` if the key was used for another `request`,
     `RequestInProgress` while the first request runs, `ResultDeleted` if what it created is deleted, and `Unauthorized`
@@ -177,7 +177,7 @@ class _PutAndDeleteOnlyRecordStore(BasePersistenceLayer):
         self._claim = claim
 
     def _put_record(self, data_record: DataRecord) -> None:
-        """Store this attempt's record. Raises `IdempotencyItemAlreadyExistsError` for the record of another attempt.
+        """Store the attempt's record. Raises `IdempotencyItemAlreadyExistsError` for another attempt's, `ResultDeleted` …
 
         A record that has expired, or whose attempt ran out of time, is replaced. Does nothing if this attempt has
         stored its record already. Raises `IdempotencyValidationError` if the other attempt had another request,

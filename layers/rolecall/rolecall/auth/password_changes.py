@@ -27,7 +27,9 @@ def password_update(owner: SessionOwner, present_hash: str, new_hash: str, at: d
     )
 
 
-def own_session_update(owner: SessionOwner, session_id: str, old_generation: int, at: datetime) -> list[writes.Write]:
+def prepare_update_that_keeps_own_session(
+    owner: SessionOwner, session_id: str, old_generation: int, at: datetime
+) -> list[writes.Write]:
     """The write that keeps the caller's session, although the owner's generation grows by 1 and ends the others.
 
     It raises `Unauthorized` if the session has ended since the authorizer accepted it. There is no write for a caller

@@ -69,6 +69,7 @@ def generate_password() -> str:
 
 
 def _matches_hash(password_hash: str, password: str) -> bool:
+    """Whether the hash was made of exactly these characters; false also for a malformed hash."""
     from argon2.exceptions import InvalidHashError, VerifyMismatchError  # noqa: PLC0415
 
     try:

@@ -198,6 +198,7 @@ class AccountOwner(SessionOwner):
         return int(account["session_generation"])
 
     def checks_of_generation(self, generation: int, refused: Unauthorized) -> list[writes.Write]:
+        """A check that fails with `refused` unless the account is enabled, not banned and in this generation."""
         return [
             writes.Check(
                 keys.account(self.account_id),
@@ -207,6 +208,7 @@ class AccountOwner(SessionOwner):
         ]
 
     def writes_of_login(self, generation: int, refused: Unauthorized, at: datetime) -> list[writes.Write]:
+        """The update of the last login's time; it fails with `refused` like `checks_of_generation`."""
         return [
             writes.Update(
                 keys.account(self.account_id),
@@ -283,6 +285,7 @@ class UserOwner(SessionOwner):
         return int(user.get("session_generation", FIRST_GENERATION))
 
     def checks_of_generation(self, generation: int, refused: Unauthorized) -> list[writes.Write]:
+        """Checks that fail with `refused` unless tenant and user are active and the user is in this generation."""
         return [
             preconditions.tenant_active(self.tenant_id)._replace(on_condition_failure=lambda _found: refused),
             writes.Check(
@@ -293,7 +296,8 @@ class UserOwner(SessionOwner):
         ]
 
     def writes_of_login(self, generation: int, refused: Unauthorized, at: datetime) -> list[writes.Write]:
-        del at  # a user's item does not tell when the user logged in
+        """The same as `checks_of_generation`: a user's item does not tell when the user logged in."""
+        del at
         return self.checks_of_generation(generation, refused)
 
 

@@ -80,6 +80,7 @@ def create_client(
 
 @cache
 def _shared_session() -> botocore.session.Session:
+    """The one session of this process, with the loaders and the parser of this module."""
     session = botocore.session.get_session()
     session.register_component("data_loader", _FixedServiceListLoader(file_loader=_OrjsonFileLoader()))
     session.register_component("response_parser_factory", _SharedParserFactory())

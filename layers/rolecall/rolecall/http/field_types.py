@@ -112,6 +112,7 @@ def _check_birth_date(day: date) -> date:
 
 
 def _to_canonical_uuid(text: str) -> str:
+    """Returns the UUID in lower case. Raises `ValueError` for a text that is no UUID with hyphens."""
     canonical = keys.canonical_uuid(text)
     if canonical is None:
         raise ValueError("must be a UUID")

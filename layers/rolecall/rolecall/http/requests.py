@@ -260,10 +260,10 @@ def check_query_parameters(event: Mapping[str, Any], known_names: frozenset[str]
 
 
 def parse_body(event: Mapping[str, Any], body_model: type[Any] | None) -> Any:
-    """Returns an instance of the model, or None without a model. Raises `ValidationFailed` for an invalid body.
+    """Returns an instance of the model, None without one. Raises `ValidationFailed`, `PayloadTooLarge` …
 
-    Raises `UnsupportedMediaType` for a body that is not declared as JSON, and `PayloadTooLarge`. The model is a
-    `models.Body`. Without a model, the body must be empty or `{}`.
+    Raises `ValidationFailed` for an invalid body, and `UnsupportedMediaType` for one that is not declared as JSON. The
+    model is a `models.Body`. Without a model, the body must be empty or `{}`.
     """
     if body_model is not None:
         json_text.check_media_type(event)

@@ -104,7 +104,7 @@ class Route[B](NamedTuple):
         return Response(error.status, body, headers)
 
     def _respond(self, event: Mapping[str, Any], context: RequestContext) -> Response:
-        """Checks the request and calls the function. Every error is raised, after an audit entry if it is a refusal."""
+        """Checks the request and calls the function. Raises every error, a refusal after its audit entry is written."""
         body = None
         try:
             if self.may_call is not None:

@@ -47,6 +47,7 @@ def last_change_has_audit_entry(item: dynamodb.Item, scope: str, target_type: st
 
 
 def _is_entry_of_target(entry: dynamodb.Item, target_type: str, target_id: str) -> bool:
+    """Return whether the entry is about the target, or about the registration of a tenant with this first admin."""
     if entry["target"] == {"type": target_type, "id": target_id}:
         return True
     # The audit entry of a tenant's registration also records the creation of the tenant's first admin.

@@ -87,7 +87,7 @@ def _check_item_alone(item: dynamodb.Item, key: keys.Key) -> Iterator[Finding]:
     kind, *rest = key.pk.split("#")
     if kind in {"TENANT", "AUDIT", "DELETION"} and _names_another_owner(item, *rest):
         yield Finding(FindingKind.FOREIGN, key, rest[0])
-    if kind == "AUDIT" and "outcome" in item and role_end_invariants.outlives_power_of_actor(item):
+    if kind == "AUDIT" and "outcome" in item and role_end_invariants.shows_role_given_for_longer_than_actors_own(item):
         yield Finding(FindingKind.OUTLIVING, key, "" if rest[0] == keys.PLATFORM else rest[0])
 
 

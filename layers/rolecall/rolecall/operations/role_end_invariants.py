@@ -30,7 +30,7 @@ def is_role_stored_consistently(item: dynamodb.Item, kind: type[Role] | type[Pla
     return is_above and ends == [sort_key, sort_key] and not held.has_ended_at(clock.now() - _MOST_MINUTES_UNWRITTEN)
 
 
-def outlives_power_of_actor(entry: dynamodb.Item) -> bool:
+def shows_role_given_for_longer_than_actors_own(entry: dynamodb.Item) -> bool:
     """Return whether an audit entry shows that an actor with a temporary role gave a role that outlives it."""
     actor, before, after = entry["actor"], entry["before"] or {}, entry["after"] or {}
     if entry["outcome"] != trail.SUCCEEDED or "role_until" not in actor or "role" not in after:

@@ -26,7 +26,8 @@ def find_allowed_roles(context: RequestContext, shown: Sequence[User]) -> list[l
         return [[] for _ in shown]
     admins = _read_count_of_admins_if_one_shown_may_be_last(context, shown)
     return [
-        [role for role in Role if role is not user.role and _is_allowed(context, user, role, admins)] for user in shown
+        [role for role in Role if role is not user.role and _would_promotion_be_allowed(context, user, role, admins)]
+        for user in shown
     ]
 
 
@@ -42,7 +43,8 @@ def _read_count_of_admins_if_one_shown_may_be_last(context: RequestContext, show
     return int(tenant["active_admins"]) if tenant else 0
 
 
-def _is_allowed(context: RequestContext, user: User, role: Role, active_admins: int | None) -> bool:
+def _would_promotion_be_allowed(context: RequestContext, user: User, role: Role, active_admins: int | None) -> bool:
+    """Return whether no rule refuses this role; without `active_admins`, the rule of the last admin is skipped."""
     try:
         changed = user_changes.decide_change(context, user, (role, None), None)
         if active_admins is not None:

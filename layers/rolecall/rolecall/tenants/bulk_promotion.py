@@ -85,7 +85,7 @@ class Result(NamedTuple):
         if self.change:
             shown["old_role"] = self.change.old_role
         if self.error:
-            shown |= {"error_code": self.error.code, "error": _message_with_fields(self.error)}
+            shown |= {"error_code": self.error.code, "error": _message_or_joined_messages_of_fields(self.error)}
         return shown
 
 
@@ -106,7 +106,7 @@ def promote_users(context: RequestContext, requested: Sequence[RequestedChange])
         for one, user_id in with_ids:
             if deadline.time_left() < _SECONDS_FOR_A_CHANGE:
                 break
-            results.append(_change_one(context, one, user_id))
+            results.append(_change_one_role_and_record_refusal(context, one, user_id))
     except (Unauthorized, ServiceUnavailable, ConcurrentChange) as error:
         if not any(result.outcome is Outcome.CHANGED for result in results):
             raise
@@ -117,7 +117,7 @@ def promote_users(context: RequestContext, requested: Sequence[RequestedChange])
     return results
 
 
-def _change_one(context: RequestContext, requested: RequestedChange, user_id: str) -> Result:
+def _change_one_role_and_record_refusal(context: RequestContext, requested: RequestedChange, user_id: str) -> Result:
     """Change one role and return the result; record a refusal; raise `Unauthorized` or `ServiceUnavailable`."""
     # Each change has its own time in the audit trail, and the end of the caller's own role is compared with that time.
     context = replace(context, at=clock.now())
@@ -243,7 +243,8 @@ def _user_ids_by_email(tenant_id: str, emails: Sequence[str]) -> dict[str, str]:
     }
 
 
-def _message_with_fields(error: RolecallError) -> str:
+def _message_or_joined_messages_of_fields(error: RolecallError) -> str:
+    """Return the messages of the invalid fields, joined by semicolons, or the message of any other error."""
     if isinstance(error, ValidationFailed) and error.fields:
         return "; ".join(f"{one.field} {one.message}" for one in error.fields)
     return error.message

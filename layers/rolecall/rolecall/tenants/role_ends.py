@@ -20,7 +20,7 @@ from rolecall.telemetry import count_metric, logger
 from rolecall.tenants import users
 
 
-def write_end_first(
+def write_end_before_other_change(
     context: RequestContext, item: dynamodb.Item, actor_checks: Sequence[writes.Write]
 ) -> RequestContext:
     """Write an end down before another change of the user, and return the context for that change; see `write_end`.

@@ -156,7 +156,7 @@ def _read_check_and_write_change(
         actor, gives=powers_given_by_role_change_or_activation(old, new)
     )
     if old.has_unwritten_end:
-        context = role_ends.write_end_first(context, item, actor_checks)
+        context = role_ends.write_end_before_other_change(context, item, actor_checks)
     new = replace(
         new,
         updated_at=rfc3339(context.at),

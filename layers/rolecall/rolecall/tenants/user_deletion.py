@@ -78,7 +78,7 @@ def _mark_deleted_and_free_owned_keys(
     check_may_manage(Role(actor.role), user.role)
     actor_checks = preconditions.actor_still_authorized(actor)
     if user.has_unwritten_end:
-        context = role_ends.write_end_first(context, item, actor_checks)
+        context = role_ends.write_end_before_other_change(context, item, actor_checks)
     at = rfc3339(context.at)
     with conflict_instead_of_last_admin_if_changed(user):
         writes.transact(

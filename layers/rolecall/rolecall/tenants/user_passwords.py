@@ -47,8 +47,8 @@ def change_password(
             new_hashes[present_hash] = hash_password(new_password)
         after_end = context
         if user.has_unwritten_end:
-            after_end = role_ends.write_end_first(context, item, _actor_checks(context, user))
-        return _write_new_password(after_end, user, present_hash, new_hashes[present_hash])
+            after_end = role_ends.write_end_before_other_change(context, item, _actor_checks(context, user))
+        return _write_new_password_and_end_other_sessions(after_end, user, present_hash, new_hashes[present_hash])
 
     changed = retries.retry_on_conflict(attempt)
     logger.info("password changed", tenant_id=changed.tenant_id, user_id=changed.id)
@@ -102,7 +102,9 @@ def _actor_checks(context: RequestContext, user: users.User) -> list[writes.Writ
     return [owner.check_of_session(actor.session_id, user.session_generation, context.at)]
 
 
-def _write_new_password(context: RequestContext, old: users.User, present_hash: str, new_hash: str) -> users.User:
+def _write_new_password_and_end_other_sessions(
+    context: RequestContext, old: users.User, present_hash: str, new_hash: str
+) -> users.User:
     """Write the new hash, end the user's other sessions and return the user; raise `ConcurrentChange`, `Unauthorized` …
 
     Raises `Forbidden` if the caller changes another user's password and has another role by now.
@@ -128,7 +130,9 @@ def _write_new_password(context: RequestContext, old: users.User, present_hash: 
         ),
         password_changes.password_update(owner, present_hash, new_hash, context.at),
         *(
-            password_changes.own_session_update(owner, actor.session_id, old.session_generation, context.at)
+            password_changes.prepare_update_that_keeps_own_session(
+                owner, actor.session_id, old.session_generation, context.at
+            )
             if old.id == actor.id
             else _actor_checks(context, old)
         ),

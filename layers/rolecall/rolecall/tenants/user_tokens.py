@@ -114,7 +114,7 @@ def _replace_token(
     """
     old = users.User.from_item(item, clock.now())
     if old.has_unwritten_end:
-        context = role_ends.write_end_first(context, item, actor_checks)
+        context = role_ends.write_end_before_other_change(context, item, actor_checks)
     # A user should have exactly one API token. If a fault left several, the rotation deletes them all.
     old_tokens = {pk for pk in item["owned_keys"] if pk.startswith(keys.TOKEN_PREFIX)}
     token = tokens.new_api_token()
