@@ -177,7 +177,7 @@ class _PutAndDeleteOnlyRecordStore(BasePersistenceLayer):
         self._claim = claim
 
     def _put_record(self, data_record: DataRecord) -> None:
-        """Store the attempt's record. Raises `IdempotencyItemAlreadyExistsError` for another attempt's, `ResultDeleted` …
+        """Store the attempt's record. Raises `IdempotencyItemAlreadyExistsError` for another's, `ResultDeleted` …
 
         A record that has expired, or whose attempt ran out of time, is replaced. Does nothing if this attempt has
         stored its record already. Raises `IdempotencyValidationError` if the other attempt had another request,
