@@ -19,7 +19,7 @@ _HASH_PREFIX = "hmac-sha256:"
 
 _PAGE = 100
 
-#: The attributes of an audit entry that can contain an email as a field of its own.
+#: The attributes of an audit entry that are mappings and can contain a field `email`.
 _FIELDS_WITH_EMAIL = ("actor", "before", "after")
 
 #: An email in a text: the characters of RFC 5322 before the `@`, and a domain after it. An apostrophe at the beginning

@@ -36,10 +36,10 @@ def record_refusal(
     actor whose tenant is closed gets it too, because nothing may be added to the audit trail of such a tenant. Raises
     `ConcurrentChange` if retries do not help.
     """
-    retries.retry_on_conflict(lambda: _attempt_record(context, action, target, asked, code))
+    retries.retry_on_conflict(lambda: _attempt_to_write_or_count_refusal(context, action, target, asked, code))
 
 
-def _attempt_record(
+def _attempt_to_write_or_count_refusal(
     context: RequestContext, action: str, target: tuple[str, str], asked: Mapping[str, Any], code: str
 ) -> None:
     """Write the entry, or count it. Raises `ConcurrentChange` if another refusal was counted at the same time."""

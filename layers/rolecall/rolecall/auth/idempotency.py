@@ -188,7 +188,8 @@ class _PutAndDeleteOnlyRecordStore(BasePersistenceLayer):
             return _RecordFound(found or {})
 
         at = clock.now()
-        # DynamoDB deletes expired items late. So the condition of the write compares the expiry with the current time.
+        # DynamoDB deletes an expired item late. So a record may still exist after its expiry, and the condition of the
+        # write allows to replace it then.
         expired = Attr("expires_at").lte(clock.epoch_seconds(at))
         abandoned = Attr("status").eq(_IN_PROGRESS) & Attr("in_progress_until").lt(int(at.timestamp() * 1000))
         put = writes.Put(

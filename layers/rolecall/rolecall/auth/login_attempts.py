@@ -38,7 +38,7 @@ _OTHER_NETWORKS: Final = "EMAIL"
 #: address is larger, because a whole office may share one address.
 FREE_FAILURES = {_OTHER_NETWORKS: 5, _KNOWN_NETWORK: 5, _ADDRESS: 100}
 
-#: The first wait in seconds, and the longest. The wait doubles with each further attempt.
+#: The shortest and the longest wait between two logins, in seconds. The wait doubles with each further attempt.
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 30, 15 * 60
 
 #: A count of failed logins is forgotten after this time without an attempt.

@@ -137,7 +137,8 @@ def refresh_session(
     it is expired, unknown or of another kind of owner, or if its session or owner is no longer valid.
     """
     token = _RefreshToken.parse(refresh_token, owner_type)
-    # If another refresh of the same session commits first, the next attempt finds that this refresh token is spent.
+    # If another refresh of the same session is written first, this attempt raises `ConcurrentChange`. The next attempt
+    # then finds that this refresh token is spent.
     pair = retries.retry_on_conflict(
         lambda: _refresh_once_or_refuse_and_revoke_if_reused(context, token, revocation_entry)
     )

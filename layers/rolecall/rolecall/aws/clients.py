@@ -103,9 +103,9 @@ def _limit_to_deadline(client: Any, attempts: int, timeout: Timeout) -> None:
     # botocore's own retry handler is removed, because it never retries with one attempt and would only take time.
     client.meta.events.unregister(f"needs-retry.{service}", unique_id=f"retry-config-{service}")
     client.meta.events.register(f"needs-retry.{service}", retries.needs_retry)
-    # botocore has no option for a timeout that depends on the deadline. botocore copies the pool manager's timeout to
-    # each new connection pool, and urllib3 clones the timeout for each request. If a later botocore has no attribute
-    # `_manager`, the fixed timeouts apply.
+    # botocore has no option for a timeout that depends on the deadline. So the timeout of its pool manager is replaced:
+    # botocore and urllib3 copy that timeout for each request. If a later botocore has no attribute `_manager`, the
+    # fixed timeouts apply.
     manager = getattr(client._endpoint.http_session, "_manager", None)  # noqa: SLF001
     if manager is not None:
         manager.connection_pool_kw["timeout"] = timeout

@@ -177,8 +177,8 @@ class _SliceReader:
     def _read_owned_items_and_set_deletes_and_counts(self, chunk: Chunk) -> Chunk:
         """Set the chunk's deletes and counts, and return it; skip owned items that are gone or another owner's."""
         found = retries.retry_while_throttled(lambda: reads.get_many(*(key for _owner, key in chunk.owned)))
-        # Two items may list the same owned key, and a transaction may write a key only once. So the writes are
-        # collected by key.
+        # Two items may list the same owned key, but a transaction may write a key only once. So the writes are
+        # collected in a mapping by key.
         prepared = {
             key: prepare_release_if_owned(owner, item)
             for (owner, key), item in zip(chunk.owned, found, strict=True)

@@ -26,8 +26,8 @@ _HTTPS_URL = (
     r"([/?][A-Za-z0-9._~:/?\[\]@!$&'()*+,;=%-]*)?$"
 )
 
-#: The invisible characters that a text may not have, for the pattern in the API's document. The check itself is in
-#: `text_rules`, which refuses some more characters.
+#: The invisible characters that a text may not have. They are only for the pattern that the API's document shows.
+#: `text_rules` checks the texts, and refuses some more characters.
 _INVISIBLE = (
     r"\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164"
     r"\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff"

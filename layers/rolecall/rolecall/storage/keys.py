@@ -162,7 +162,7 @@ def idempotency_record_outside_tenant(digest: str) -> Key:
     return Key(f"REQUEST#{digest}", META)
 
 
-#: The status of an idempotency record after the user or tenant that its request created was deleted.
+#: The status of an idempotency record whose result was deleted: the user, tenant or account that the request created.
 RESULT_DELETED = "DELETED"
 
 

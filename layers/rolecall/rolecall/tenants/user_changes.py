@@ -145,7 +145,7 @@ def _read_check_and_write_change(
     `ConcurrentChange`. Raises `Unauthorized` or `Forbidden` if the actor has changed.
     """
     actor = context.principal
-    item = _read_target(context, user_id, new_role_and_until)
+    item = _read_target_refusing_impossible_end(context, user_id, new_role_and_until)
     old = users.User.from_item(item, clock.now())
     if if_match is not None and old.version not in if_match:
         raise PreconditionFailed
@@ -199,7 +199,7 @@ def _read_check_and_write_change(
     return old, new
 
 
-def _read_target(
+def _read_target_refusing_impossible_end(
     context: RequestContext, user_id: str, new_role_and_until: tuple[Role, int | None] | None
 ) -> dynamodb.Item:
     """Return the user's item; raise `UserNotFound`, or `ValidationFailed` for an end that is too near or too far."""
@@ -207,10 +207,10 @@ def _read_target(
         item = users.read_item_of_undeleted_user(context.principal.tenant_id, user_id)
     except UserNotFound:
         item = None
-    return _require_target(context, item, new_role_and_until)
+    return _require_target_and_possible_end(context, item, new_role_and_until)
 
 
-def _require_target(
+def _require_target_and_possible_end(
     context: RequestContext, item: dynamodb.Item | None, new_role_and_until: tuple[Role, int | None] | None
 ) -> dynamodb.Item:
     """Return the item; raise `ValidationFailed` for an end that is too near or too far, or `UserNotFound` for None.
@@ -239,7 +239,7 @@ def decide_promotion(
     role_and_until = new_role, None if until is None else second_of_rfc3339(until)
     if item is not None and item.get("deleted_at"):
         item = None
-    old = users.User.from_item(_require_target(context, item, role_and_until), clock.now())
+    old = users.User.from_item(_require_target_and_possible_end(context, item, role_and_until), clock.now())
     return old, decide_change(context, old, role_and_until, None)
 
 

@@ -20,7 +20,7 @@ def put_item_of_active_user(
     key = keys.item_of_user(tenant_id, user_id, item_type, item_id)
     writes.transact(
         preconditions.tenant_active(tenant_id),
-        # The condition also refuses a user who is being deleted, because such a user is inactive already.
+        # A user who is being deleted is inactive already. So the condition refuses such a user too.
         writes.Check(keys.user(tenant_id, user_id), when=Attr("active").eq(True), on_condition_failure=user_not_found),
         writes.Put({"pk": key.pk, "sk": key.sk, **attributes}),
     )
