@@ -11,7 +11,6 @@ from tests import gateway
 pytestmark = pytest.mark.usefixtures("aws")
 
 _ASSETS = sorted(path.name for path in (ROOT / "functions/get_console_asset/assets").iterdir())
-_MOST_BYTES = 160_000
 _TYPES = {"js": "text/javascript; charset=utf-8", "css": "text/css; charset=utf-8", "svg": "image/svg+xml"}
 
 
@@ -81,8 +80,3 @@ def test_no_file_names_an_address_elsewhere() -> None:
     namespaces = {"http://www.w3.org"}
     for path in (ROOT / "functions/get_console_asset/assets").iterdir():
         assert set(re.findall(r"https?://[\w.-]+", path.read_text())) <= namespaces, path.name
-
-
-def test_script_and_style_stay_within_the_weight_that_the_console_may_have() -> None:
-    # API Gateway does not compress, so these bytes are what a browser loads.
-    assert sum(path.stat().st_size for path in (ROOT / "functions/get_console_asset/assets").iterdir()) <= _MOST_BYTES

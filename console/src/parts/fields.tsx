@@ -45,7 +45,7 @@ export function SecretField({ label, hint, problem, onValue, ...input }: InputPr
           <button
             type="button"
             class="quiet"
-            aria-label={`${visible ? texts.hide : texts.show}: ${label}`}
+            aria-label={visible ? texts.hideTyped : texts.showTyped}
             onClick={() => setVisible(!visible)}
           >
             {visible ? texts.hide : texts.show}

@@ -3,8 +3,10 @@
 import type { ComponentType } from "preact";
 
 import type { Screen } from "../api/session";
+import { TenantsPage } from "../tenants/page";
 import { UsersPage } from "../users/page";
 
 export const pages: Partial<Record<Screen, ComponentType>> = {
   users: UsersPage,
+  tenants: TenantsPage,
 };

@@ -1,6 +1,6 @@
 import { a as useQuery, c as QueryClientProvider, d as _, f as d, g as S, h as R, i as y, l as u, m as h, n as O, o as QueryClient, p as g, r as x, s as keepPreviousData, t as createClient, u as A } from "./packages-DiUDvPCz.js";
 // src/texts/common.ts
-var texts$2 = {
+var texts$3 = {
 	product: "Rolecall",
 	standing: {
 		admin: "Admin of a tenant",
@@ -96,15 +96,15 @@ function toApiError(response, body) {
 	const fields = isRecord(body) ? body : {};
 	const problems = fields["validation"] ?? fields["fieldErrors"] ?? [];
 	const retryAfter = Number(response.headers.get("Retry-After") ?? NaN);
-	return new ApiError(response.status, asText(fields["error_code"]) ?? asText(fields["code"]) ?? `HTTP_${response.status}`, asText(fields["message"]) ?? asText(fields["error"]) ?? texts$2.errors.status(response.status), problems, Number.isFinite(retryAfter) ? retryAfter : null);
+	return new ApiError(response.status, asText(fields["error_code"]) ?? asText(fields["code"]) ?? `HTTP_${response.status}`, asText(fields["message"]) ?? asText(fields["error"]) ?? texts$3.errors.status(response.status), problems, Number.isFinite(retryAfter) ? retryAfter : null);
 }
 function toNetworkError(error) {
-	return error instanceof TypeError ? new ApiError(0, "UNREACHABLE", texts$2.errors.unreachable) : error;
+	return error instanceof TypeError ? new ApiError(0, "UNREACHABLE", texts$3.errors.unreachable) : error;
 }
 function describeError(error) {
-	if (!(error instanceof ApiError)) return texts$2.errors.unexpected;
+	if (!(error instanceof ApiError)) return texts$3.errors.unexpected;
 	const fields = error.fields.map((one) => one.field ? `${one.field}: ${one.message}` : one.message);
-	const wait = error.isTemporary && error.retryAfter ? texts$2.errors.tryAgainIn(error.retryAfter) : "";
+	const wait = error.isTemporary && error.retryAfter ? texts$3.errors.tryAgainIn(error.retryAfter) : "";
 	return [asSentence(fields.length ? fields.join("; ") : error.message), wait].filter(Boolean).join(" ");
 }
 function asSentence(text) {
@@ -228,7 +228,7 @@ async function checkToken(token) {
 	return {
 		kind: "token",
 		...found,
-		name: texts$2.standing[found.standing],
+		name: texts$3.standing[found.standing],
 		email: null,
 		userId: null,
 		mustChangePassword: false,
@@ -307,7 +307,7 @@ async function checkAgain(ended, secret) {
 		user: () => logInUser(ended.email ?? "", secret),
 		account: () => logInAccount(ended.email ?? "", secret)
 	}[ended.kind]();
-	if (ended.kind === "token" && (found.standing !== ended.standing || found.tenantId !== ended.tenantId)) throw new ApiError(403, "SOMEBODY_ELSE", texts$2.errors.somebodyElse);
+	if (ended.kind === "token" && (found.standing !== ended.standing || found.tenantId !== ended.tenantId)) throw new ApiError(403, "SOMEBODY_ELSE", texts$3.errors.somebodyElse);
 	return found;
 }
 async function findStanding(access) {
@@ -424,7 +424,7 @@ function Dialog({ title, onClose, wide = false, children }) {
 		}), onClose && u("button", {
 			type: "button",
 			class: "quiet icon",
-			"aria-label": texts$2.dialog.close,
+			"aria-label": texts$3.dialog.close,
 			onClick: onClose,
 			children: "✕"
 		})] }), children]
@@ -436,7 +436,7 @@ function focusHeadingIfLost() {
 	});
 }
 // src/texts/sign-in.ts
-var texts$1 = {
+var texts$2 = {
 	title: "Sign in",
 	intro: "Administer the users, accounts and tenants of this installation.",
 	withToken: "With a token",
@@ -449,7 +449,9 @@ var texts$1 = {
 	email: "Email",
 	password: "Password",
 	show: "Show",
+	showTyped: "Show the typed text",
 	hide: "Hide",
+	hideTyped: "Hide the typed text",
 	submit: "Sign in",
 	busy: "Signing in…",
 	kept: "Nothing is stored: a reload of this page signs you out.",
@@ -511,9 +513,9 @@ function SecretField({ label, hint, problem, onValue, ...input }) {
 			}), u("button", {
 				type: "button",
 				class: "quiet",
-				"aria-label": `${visible ? texts$1.hide : texts$1.show}: ${label}`,
+				"aria-label": visible ? texts$2.hideTyped : texts$2.showTyped,
 				onClick: () => setVisible(!visible),
-				children: visible ? texts$1.hide : texts$1.show
+				children: visible ? texts$2.hide : texts$2.show
 			})]
 		})
 	});
@@ -530,7 +532,7 @@ function Field({ label, hint, problem, optional = false, children }) {
 			}),
 			optional && u("span", {
 				class: "optional",
-				children: [" ", texts$2.optional]
+				children: [" ", texts$3.optional]
 			}),
 			children({
 				id,
@@ -577,7 +579,7 @@ function NoticeRegion() {
 			current && u("button", {
 				type: "button",
 				class: "quiet icon",
-				"aria-label": texts$2.notice.dismiss,
+				"aria-label": texts$3.notice.dismiss,
 				onClick: clearNotice,
 				children: "✕"
 			})
@@ -594,7 +596,7 @@ function UndoButton({ undo }) {
 		type: "button",
 		"aria-disabled": busy,
 		onClick: busy ? void 0 : start,
-		children: texts$2.notice.undo
+		children: texts$3.notice.undo
 	});
 }
 // src/parts/small.tsx
@@ -613,7 +615,7 @@ function formatMoment(at) {
 function Moment({ at }) {
 	if (!at) return u("span", {
 		class: "muted",
-		children: texts$2.never
+		children: texts$3.never
 	});
 	return u("time", {
 		dateTime: at,
@@ -632,6 +634,48 @@ function Badge({ tone = "plain", children }) {
 	return u("span", {
 		class: `badge ${tone}`,
 		children
+	});
+}
+function SecretOnce({ label, secret }) {
+	const [state, setState] = d("copy");
+	const copy = async () => {
+		try {
+			await navigator.clipboard.writeText(secret);
+			setState("copied");
+		} catch {
+			setState("failed");
+		}
+	};
+	return u("div", {
+		class: "field",
+		children: [
+			u("span", {
+				class: "label",
+				children: label
+			}),
+			u("span", {
+				class: "with-button",
+				children: [u("output", {
+					class: "secret",
+					children: secret
+				}), u("button", {
+					type: "button",
+					class: "primary",
+					"data-focus": true,
+					onClick: copy,
+					children: texts$3.copy[state]
+				})]
+			}),
+			u("p", {
+				class: "hint",
+				children: texts$3.secret
+			}),
+			u("span", {
+				class: "unseen",
+				role: "status",
+				children: state === "copied" && texts$3.copy.copied
+			})
+		]
 	});
 }
 // src/parts/theme.ts
@@ -662,13 +706,13 @@ function Mark() {
 					d: "m17.5 20.5 3 3 5.5-7"
 				})
 			]
-		}), texts$2.product]
+		}), texts$3.product]
 	});
 }
 function ThemeChoice() {
 	return u("select", {
 		class: "quiet",
-		"aria-label": texts$2.shell.theme,
+		"aria-label": texts$3.shell.theme,
 		value: theme.value,
 		onChange: (event) => {
 			theme.value = event.currentTarget.value;
@@ -679,7 +723,7 @@ function ThemeChoice() {
 			"dark"
 		].map((one) => u("option", {
 			value: one,
-			children: texts$2.shell.themes[one]
+			children: texts$3.shell.themes[one]
 		}, one))
 	});
 }
@@ -692,21 +736,21 @@ function ForcedPasswordChange() {
 			u(Mark, {}),
 			u("h1", {
 				tabIndex: -1,
-				children: texts$1.forced.title
+				children: texts$2.forced.title
 			}),
-			u("p", { children: texts$1.forced.intro })
+			u("p", { children: texts$2.forced.intro })
 		] }), u("form", {
 			class: "card",
 			onSubmit: change.submit,
 			children: [u(PasswordFields, { change }), u("footer", { children: [u("button", {
 				type: "button",
 				onClick: () => void signOut(),
-				children: texts$2.shell.signOut
+				children: texts$3.shell.signOut
 			}), u("button", {
 				type: "submit",
 				class: "primary",
 				"aria-disabled": change.busy,
-				children: texts$1.forced.submit
+				children: texts$2.forced.submit
 			})] })]
 		})]
 	});
@@ -715,25 +759,25 @@ function PasswordDialog({ onClose }) {
 	const change = usePasswordChange(async (current, chosen) => {
 		await changeOwnPassword(current, chosen);
 		onClose();
-		announce(texts$1.own.changed);
+		announce(texts$2.own.changed);
 	});
 	return u(Dialog, {
-		title: texts$1.own.title,
+		title: texts$2.own.title,
 		onClose,
 		children: u("form", {
 			onSubmit: change.submit,
 			children: [
-				u("p", { children: texts$1.own.intro }),
+				u("p", { children: texts$2.own.intro }),
 				u(PasswordFields, { change }),
 				u("footer", { children: [u("button", {
 					type: "button",
 					onClick: onClose,
-					children: texts$2.dialog.cancel
+					children: texts$3.dialog.cancel
 				}), u("button", {
 					type: "submit",
 					class: "primary",
 					"aria-disabled": change.busy,
-					children: texts$1.own.submit
+					children: texts$2.own.submit
 				})] })
 			]
 		})
@@ -779,7 +823,7 @@ function usePasswordChange(save) {
 function PasswordFields({ change }) {
 	return u(S, { children: [
 		u(SecretField, {
-			label: texts$1.own.current,
+			label: texts$2.own.current,
 			autocomplete: "current-password",
 			required: true,
 			"data-focus": true,
@@ -787,8 +831,8 @@ function PasswordFields({ change }) {
 			onValue: change.setCurrent
 		}),
 		u(SecretField, {
-			label: texts$1.newPassword,
-			hint: texts$1.newPasswordHint,
+			label: texts$2.newPassword,
+			hint: texts$2.newPasswordHint,
 			autocomplete: "new-password",
 			required: true,
 			minLength: 8,
@@ -797,10 +841,10 @@ function PasswordFields({ change }) {
 			onValue: change.setChosen
 		}),
 		u(SecretField, {
-			label: texts$1.repeat,
+			label: texts$2.repeat,
 			autocomplete: "new-password",
 			required: true,
-			problem: change.differs ? texts$1.differs : null,
+			problem: change.differs ? texts$2.differs : null,
 			value: change.repeated,
 			onValue: change.setRepeated
 		}),
@@ -816,27 +860,27 @@ function SignIn() {
 				u(Mark, {}),
 				u("h1", {
 					tabIndex: -1,
-					children: texts$1.title
+					children: texts$2.title
 				}),
-				u("p", { children: texts$1.intro })
+				u("p", { children: texts$2.intro })
 			] }),
 			u("div", {
 				class: "groups",
 				children: [
 					u(PasswordGroup, {
-						title: texts$1.tenantUser,
-						hint: texts$1.tenantUserHint,
+						title: texts$2.tenantUser,
+						hint: texts$2.tenantUserHint,
 						logIn: logInUser
 					}),
 					u(PasswordGroup, {
-						title: texts$1.account,
-						hint: texts$1.accountHint,
+						title: texts$2.account,
+						hint: texts$2.accountHint,
 						logIn: logInAccount
 					}),
 					u(TokenGroup, {})
 				]
 			}),
-			u("footer", { children: [u("p", { children: texts$1.kept }), u(ThemeChoice, {})] })
+			u("footer", { children: [u("p", { children: texts$2.kept }), u(ThemeChoice, {})] })
 		]
 	});
 }
@@ -848,14 +892,14 @@ function PasswordGroup({ title, hint, logIn }) {
 		hint,
 		logIn: () => logIn(email.trim(), password),
 		children: [u(TextField, {
-			label: texts$1.email,
+			label: texts$2.email,
 			type: "email",
 			autocomplete: "username",
 			required: true,
 			value: email,
 			onValue: setEmail
 		}), u(SecretField, {
-			label: texts$1.password,
+			label: texts$2.password,
 			autocomplete: "current-password",
 			required: true,
 			value: password,
@@ -866,11 +910,11 @@ function PasswordGroup({ title, hint, logIn }) {
 function TokenGroup() {
 	const [token, setToken] = d("");
 	return u(Group, {
-		title: texts$1.withToken,
-		hint: texts$1.tokenHint,
+		title: texts$2.withToken,
+		hint: texts$2.tokenHint,
 		logIn: () => checkToken(token.trim()),
 		children: u(SecretField, {
-			label: texts$1.token,
+			label: texts$2.token,
 			autocomplete: "off",
 			required: true,
 			value: token,
@@ -893,17 +937,17 @@ function Group({ title, hint, logIn, children }) {
 				children: hint
 			}),
 			children,
-			act.problem && u(Problem, { children: isRefusal(act.error) ? texts$1.refused : act.problem }),
+			act.problem && u(Problem, { children: isRefusal(act.error) ? texts$2.refused : act.problem }),
 			u("button", {
 				type: "submit",
 				class: "primary",
 				"aria-disabled": act.busy,
-				children: texts$1.submit
+				children: texts$2.submit
 			}),
 			u("span", {
 				class: "unseen",
 				role: "status",
-				children: act.busy && texts$1.busy
+				children: act.busy && texts$2.busy
 			})
 		] })
 	});
@@ -935,33 +979,33 @@ function EndedDialog() {
 		act.start();
 	};
 	return u(Dialog, {
-		title: texts$1.ended.title,
+		title: texts$2.ended.title,
 		children: u("form", {
 			onSubmit: submit,
 			children: [
 				u("p", { children: [
-					u(Typed, { children: texts$1.ended.as(session.value?.name ?? "") }),
+					u(Typed, { children: texts$2.ended.as(session.value?.name ?? "") }),
 					" ",
-					texts$1.ended.intro
+					texts$2.ended.intro
 				] }),
 				u(SecretField, {
-					label: isToken ? texts$1.token : texts$1.password,
+					label: isToken ? texts$2.token : texts$2.password,
 					autocomplete: isToken ? "off" : "current-password",
 					required: true,
 					"data-focus": true,
 					value: secret,
 					onValue: setSecret
 				}),
-				act.problem && u(Problem, { children: isRefusal(act.error) ? texts$1.refused : act.problem }),
+				act.problem && u(Problem, { children: isRefusal(act.error) ? texts$2.refused : act.problem }),
 				u("footer", { children: [u("button", {
 					type: "button",
 					onClick: () => void signOut(),
-					children: texts$1.ended.signOut
+					children: texts$2.ended.signOut
 				}), u("button", {
 					type: "submit",
 					class: "primary",
 					"aria-disabled": act.busy,
-					children: texts$1.ended.goOn
+					children: texts$2.ended.goOn
 				})] })
 			]
 		})
@@ -1078,29 +1122,850 @@ function usePages(filters) {
 }
 function Pager({ pages, label, size, count, nextCursor }) {
 	const first = pages.number * size + 1;
-	const range = texts$2.pages.range(first, first + count - 1);
+	const range = texts$3.pages.range(first, first + count - 1);
 	return u("nav", {
 		class: "pager",
 		"aria-label": label,
 		children: [
 			u("span", {
 				role: "status",
-				children: count ? `${label} ${range}, ${nextCursor ? texts$2.pages.more : texts$2.pages.end}` : texts$2.pages.none
+				children: count ? `${label} ${range}, ${nextCursor ? texts$3.pages.more : texts$3.pages.end}` : texts$3.pages.none
 			}),
 			u("button", {
 				type: "button",
 				"aria-disabled": !pages.number,
 				onClick: () => pages.number && pages.previous(),
-				children: texts$2.pages.previous
+				children: texts$3.pages.previous
 			}),
 			u("button", {
 				type: "button",
 				"aria-disabled": !nextCursor,
 				onClick: () => nextCursor && pages.next(nextCursor),
-				children: texts$2.pages.next
+				children: texts$3.pages.next
 			})
 		]
 	});
+}
+// src/texts/tenants.ts
+var texts$1 = {
+	title: "Tenants",
+	register: "Register tenant",
+	search: "Search by name",
+	status: "Status",
+	statuses: {
+		active: "active",
+		scheduled: "deletion scheduled",
+		deleting: "being deleted"
+	},
+	name: "Name",
+	created: "Created",
+	deletesAt: "Deleted from",
+	acts: "Acts",
+	none: "No tenant is listed with these filters.",
+	open: (name) => `Details of ${name}`,
+	audit: "Audit",
+	auditOf: (name) => `Audit of ${name}`,
+	delete: "Delete",
+	deleteOf: (name) => `Delete ${name}`,
+	restore: "Restore",
+	restoreOf: (name) => `Restore ${name}`,
+	restored: (name) => `${name} is restored. Everything is as it was.`,
+	progress: "Progress",
+	progressOf: (name) => `Progress of the deletion of ${name}`,
+	details: {
+		id: "Id",
+		changed: "Changed",
+		protection: "Protection against deletion",
+		on: "on",
+		off: "off",
+		protect: "Protect against deletion",
+		lift: "Lift the protection",
+		protected: (name) => `${name} is protected against deletion.`,
+		lifted: (name) => `${name} is no longer protected against deletion.`,
+		changedMeanwhile: "Somebody else changed this tenant meanwhile. Its present state is shown here. Nothing was overwritten."
+	},
+	registration: {
+		title: "Register a tenant",
+		name: "Name of the tenant",
+		email: "Email of its first admin",
+		password: "Password of the admin",
+		passwordHint: "8 to 128 characters. The admin can change it after signing in.",
+		submit: "Register",
+		done: (name) => `${name} is registered.`,
+		token: (email) => `API token of ${email}`
+	},
+	deletion: {
+		title: (name) => `Delete ${name}?`,
+		running: (name) => `Deletion of ${name}`,
+		intro: "This removes the tenant and everything that belongs to it. It can't be undone.",
+		counting: "Counting what will be deleted…",
+		willGo: "What will be deleted",
+		atLeast: "There is more than was counted here.",
+		when: "When",
+		now: "Now",
+		later: "In some days",
+		nowHint: "Nobody of the tenant gets in any more, and the data is removed at once.",
+		laterHint: "Nobody of the tenant gets in any more. Until that day the tenant can be restored.",
+		days: "Days until the deletion",
+		daysHint: "1 to 90",
+		reason: "Reason",
+		reasonHint: "Kept in the audit. Up to 500 characters.",
+		confirm: "Type the name to confirm",
+		differs: "This is not the name of the tenant.",
+		submitNow: "Delete now",
+		submitLater: "Schedule the deletion",
+		protected: "This tenant is protected against deletion. Lift the protection first, under its details.",
+		scheduled: (name) => `The deletion of ${name} is scheduled. Nobody of it gets in any more.`,
+		label: "Deleted so far",
+		items: (deleted, total) => `${deleted} of ${total} items`,
+		percent: (percent) => `${percent} percent deleted`,
+		waiting: "The tenant is closed. The removal begins…",
+		failed: "The deletion has stopped. It is tried again within five minutes.",
+		goesOn: "The deletion goes on if you close this.",
+		willBegin: "The removal begins from this time on:",
+		deleted: "Deleted",
+		verified: "Reads of every partition of the tenant found nothing.",
+		receipt: "Save receipt",
+		facts: {
+			requested: "Requested",
+			requestedBy: "Requested by",
+			deleted: "Deleted",
+			attempts: "Attempts"
+		}
+	},
+	kinds: {
+		users: "users",
+		devices: "devices",
+		sessions: "sessions",
+		tokens: "API tokens",
+		emails: "reserved emails",
+		credentials: "passwords",
+		names: "reserved name",
+		tenants: "tenant",
+		webhooks: "webhooks"
+	}
+};
+// src/tenants/details.tsx
+function DetailsDialog({ tenant, onClose }) {
+	const [changedMeanwhile, setChangedMeanwhile] = d(false);
+	const details = useTenantDetails(tenant.id);
+	const current = details.data?.data;
+	const protect = useAct(async (wanted) => {
+		setChangedMeanwhile(false);
+		try {
+			announceProtection(tenant, wanted, await setProtection(tenant.id, wanted, details.data?.etag ?? null));
+		} catch (error) {
+			if (!(error instanceof ApiError && error.status === 412)) throw error;
+			setChangedMeanwhile(true);
+		}
+		await details.refetch();
+	});
+	return u(Dialog, {
+		title: tenant.name,
+		onClose,
+		children: u("div", {
+			class: "body",
+			children: [
+				details.error && u(Problem, { children: describeError(details.error) }),
+				changedMeanwhile && u(Problem, { children: texts$1.details.changedMeanwhile }),
+				u("dl", {
+					class: "facts",
+					children: [
+						u("dt", { children: texts$1.details.id }),
+						u("dd", {
+							class: "mono",
+							children: tenant.id
+						}),
+						u("dt", { children: texts$1.created }),
+						u("dd", { children: u(Moment, { at: tenant.created_at }) }),
+						u("dt", { children: texts$1.details.changed }),
+						u("dd", { children: u(Moment, { at: current?.updated_at ?? tenant.updated_at }) }),
+						u("dt", { children: texts$1.details.protection }),
+						u("dd", { children: current ? u(Badge, {
+							tone: current.deletion_protection ? "good" : "plain",
+							children: current.deletion_protection ? texts$1.details.on : texts$1.details.off
+						}) : texts$3.loading })
+					]
+				}),
+				protect.problem && u(Problem, { children: protect.problem }),
+				u("footer", { children: [current && u("button", {
+					type: "button",
+					"aria-disabled": protect.busy,
+					onClick: () => void protect.start(!current.deletion_protection),
+					children: current.deletion_protection ? texts$1.details.lift : texts$1.details.protect
+				}), u("button", {
+					type: "button",
+					class: "primary",
+					onClick: onClose,
+					children: texts$3.dialog.done
+				})] })
+			]
+		})
+	});
+}
+function useTenantDetails(id) {
+	return useQuery({
+		queryKey: ["tenant", id],
+		queryFn: async ({ signal }) => {
+			const { data, etag } = await answerOf(api.GET("/global/tenants/{id}", {
+				params: { path: { id } },
+				signal
+			}));
+			return {
+				data: data.data,
+				etag
+			};
+		},
+		staleTime: 0
+	});
+}
+async function setProtection(id, wanted, version) {
+	const { etag } = await answerOf(api.PUT("/global/tenants/{id}", {
+		params: {
+			path: { id },
+			header: version ? { "If-Match": version } : {}
+		},
+		body: { deletion_protection: wanted }
+	}));
+	return etag;
+}
+function announceProtection(tenant, isProtected, version) {
+	announce((isProtected ? texts$1.details.protected : texts$1.details.lifted)(tenant.name), async () => {
+		try {
+			const next = await setProtection(tenant.id, !isProtected, version);
+			announceProtection(tenant, !isProtected, next);
+		} catch (error) {
+			announce(describeError(error));
+		}
+	});
+}
+// src/parts/download.ts
+function saveFile(name, text, type) {
+	const address = URL.createObjectURL(new Blob([text], { type: `${type};charset=utf-8` }));
+	const link = document.createElement("a");
+	link.href = address;
+	link.download = name;
+	link.click();
+	URL.revokeObjectURL(address);
+}
+// src/parts/progress.tsx
+function Progress({ label, done, total, text }) {
+	const id = g();
+	return u("div", {
+		class: "progress",
+		children: [
+			u("span", {
+				id,
+				children: label
+			}),
+			u("progress", {
+				"aria-labelledby": id,
+				max: total,
+				value: done ?? void 0
+			}),
+			text && u("span", {
+				class: "muted",
+				children: text
+			})
+		]
+	});
+}
+// src/tenants/progress.tsx
+var POLL_MS = 700;
+var SAID_STEP = 25;
+function DeletionProgress({ tenant, onClose }) {
+	const job = useDeletion(tenant.id);
+	const deletion = job.data;
+	return u("div", {
+		class: "body",
+		children: [
+			job.error && u(Problem, { children: describeError(job.error) }),
+			deletion?.status === "deleted" ? u(Receipt, { deletion }) : u(Running, { deletion: deletion ?? null }),
+			u("footer", { children: [deletion?.status === "deleted" && u("button", {
+				type: "button",
+				class: "primary",
+				onClick: () => saveReceipt(deletion),
+				children: texts$1.deletion.receipt
+			}), u("button", {
+				type: "button",
+				onClick: onClose,
+				children: deletion?.status === "deleted" ? texts$3.dialog.done : texts$3.dialog.close
+			})] })
+		]
+	});
+}
+function useDeletion(id) {
+	return useQuery({
+		queryKey: ["deletion", id],
+		queryFn: async ({ signal }) => {
+			try {
+				return (await dataOf(api.GET("/global/tenants/{id}/deletion", {
+					params: { path: { id } },
+					signal
+				}))).data;
+			} catch (error) {
+				if (error instanceof ApiError && error.status === 404) return null;
+				throw error;
+			}
+		},
+		refetchInterval: (query) => query.state.data?.status === "deleted" ? false : POLL_MS,
+		staleTime: 0
+	});
+}
+function Running({ deletion }) {
+	const focused = useFocus();
+	const known = deletion && sum(deletion.total) > 0;
+	const percent = deletion?.status === "deleting" ? deletion.percent : 0;
+	return u(S, { children: [
+		u("div", {
+			ref: focused,
+			tabIndex: -1,
+			children: u(Progress, {
+				label: texts$1.deletion.label,
+				done: known ? percent : null,
+				total: 100,
+				text: known ? texts$1.deletion.items(sum(deletion.deleted), sum(deletion.total)) : texts$1.deletion.waiting
+			})
+		}),
+		deletion?.status === "failed" && u(Problem, { children: texts$1.deletion.failed }),
+		u("p", {
+			class: "muted",
+			children: texts$1.deletion.goesOn
+		}),
+		u("span", {
+			class: "unseen",
+			role: "status",
+			children: texts$1.deletion.percent(Math.floor(percent / SAID_STEP) * SAID_STEP)
+		})
+	] });
+}
+function Receipt({ deletion }) {
+	const focused = useFocus();
+	return u(S, { children: [
+		u("div", {
+			role: "status",
+			children: u("h3", {
+				class: "done",
+				ref: focused,
+				tabIndex: -1,
+				children: texts$1.deletion.deleted
+			})
+		}),
+		deletion.verified && u("p", { children: texts$1.deletion.verified }),
+		u(CountList, { counts: deletion.deleted }),
+		u("dl", {
+			class: "facts",
+			children: [
+				u("dt", { children: texts$1.deletion.facts.requested }),
+				u("dd", { children: u(Moment, { at: deletion.requested_at }) }),
+				u("dt", { children: texts$1.deletion.facts.deleted }),
+				u("dd", { children: u(Moment, { at: deletion.deleted_at }) }),
+				u("dt", { children: texts$1.deletion.facts.requestedBy }),
+				u("dd", { children: deletion.requested_by }),
+				u("dt", { children: texts$1.deletion.facts.attempts }),
+				u("dd", { children: deletion.attempts })
+			]
+		})
+	] });
+}
+function saveReceipt(deletion) {
+	saveFile(`deletion-${deletion.tenant_id}.json`, `${JSON.stringify(deletion, null, 2)}\n`, "application/json");
+}
+function useFocus() {
+	const element = A(null);
+	h(() => element.current?.focus(), []);
+	return element;
+}
+function sum(counts) {
+	return Object.values(counts).reduce((total, count) => total + count, 0);
+}
+// src/tenants/deletion.tsx
+function DeletionDialog({ tenant, isScheduled, onClose }) {
+	const [running, setRunning] = d(false);
+	const act = useAct(async (days, reason) => {
+		setRunning(days === null);
+		try {
+			await requestDeletion(tenant, days, reason);
+		} catch (error) {
+			setRunning(false);
+			throw error;
+		}
+		if (days === null) await queryClient.invalidateQueries({ queryKey: ["deletion", tenant.id] });
+		else {
+			onClose();
+			announce(texts$1.deletion.scheduled(tenant.name));
+		}
+	});
+	return u(Dialog, {
+		title: (running ? texts$1.deletion.running : texts$1.deletion.title)(tenant.name),
+		onClose,
+		children: running ? u(DeletionProgress, {
+			tenant,
+			onClose
+		}) : u(DeletionForm, {
+			tenant,
+			isScheduled,
+			busy: act.busy,
+			problem: act.problem,
+			onCancel: onClose,
+			onConfirm: (days, reason) => void act.start(days, reason)
+		})
+	});
+}
+function ProgressDialog({ tenant, onClose }) {
+	return u(Dialog, {
+		title: texts$1.deletion.running(tenant.name),
+		onClose,
+		children: u(DeletionProgress, {
+			tenant,
+			onClose
+		})
+	});
+}
+async function requestDeletion(tenant, days, reason) {
+	await dataOf(api.DELETE("/global/tenants/{id}", { params: {
+		path: { id: tenant.id },
+		query: {
+			...days !== null && { grace_days: days },
+			...reason && { reason }
+		},
+		header: { "X-Confirm-Tenant-Name": encodeURIComponent(tenant.name) }
+	} }));
+}
+function DeletionForm({ tenant, isScheduled, busy, problem, onCancel, onConfirm }) {
+	const [later, setLater] = d(false);
+	const [days, setDays] = d("7");
+	const [reason, setReason] = d("");
+	const [typed, setTyped] = d("");
+	const [differs, setDiffers] = d(false);
+	const isProtected = useTenantDetails(tenant.id).data?.data.deletion_protection === true;
+	const submit = (event) => {
+		event.preventDefault();
+		const matches = typed.trim() === tenant.name.trim();
+		setDiffers(!matches);
+		if (matches && !isProtected) onConfirm(later ? Number(days) : null, reason.trim());
+	};
+	return u("form", {
+		onSubmit: submit,
+		children: [
+			u("p", { children: texts$1.deletion.intro }),
+			isProtected && u(Problem, { children: texts$1.deletion.protected }),
+			u(Preview, { id: tenant.id }),
+			!isScheduled && u("fieldset", {
+				class: "choices",
+				children: [
+					u("legend", {
+						class: "label",
+						children: texts$1.deletion.when
+					}),
+					u(Choice, {
+						label: texts$1.deletion.now,
+						hint: texts$1.deletion.nowHint,
+						checked: !later,
+						onChoose: () => setLater(false)
+					}),
+					u(Choice, {
+						label: texts$1.deletion.later,
+						hint: texts$1.deletion.laterHint,
+						checked: later,
+						onChoose: () => setLater(true)
+					})
+				]
+			}),
+			later && u(TextField, {
+				label: texts$1.deletion.days,
+				hint: texts$1.deletion.daysHint,
+				type: "number",
+				min: 1,
+				max: 90,
+				required: true,
+				value: days,
+				onValue: setDays
+			}),
+			u(TextField, {
+				label: texts$1.deletion.reason,
+				hint: texts$1.deletion.reasonHint,
+				optional: true,
+				maxLength: 500,
+				autocomplete: "off",
+				value: reason,
+				onValue: setReason
+			}),
+			u(TextField, {
+				label: texts$1.deletion.confirm,
+				hint: tenant.name,
+				problem: differs ? texts$1.deletion.differs : null,
+				required: true,
+				autocomplete: "off",
+				spellcheck: false,
+				value: typed,
+				onValue: setTyped
+			}),
+			problem && u(Problem, { children: problem }),
+			u("footer", { children: [u("button", {
+				type: "button",
+				onClick: onCancel,
+				children: texts$3.dialog.cancel
+			}), u("button", {
+				type: "submit",
+				class: "danger primary",
+				"aria-disabled": busy || isProtected,
+				children: later ? texts$1.deletion.submitLater : texts$1.deletion.submitNow
+			})] })
+		]
+	});
+}
+function Choice({ label, hint, checked, onChoose }) {
+	return u("label", {
+		class: "choice",
+		children: [u("input", {
+			type: "radio",
+			name: "when",
+			checked,
+			onChange: onChoose
+		}), u("span", { children: [label, u("span", {
+			class: "hint",
+			children: hint
+		})] })]
+	});
+}
+function Preview({ id }) {
+	const preview = useQuery({
+		queryKey: ["deletion-preview", id],
+		queryFn: async ({ signal }) => {
+			const { data } = await dataOf(api.DELETE("/global/tenants/{id}", {
+				params: {
+					path: { id },
+					query: { dry_run: true }
+				},
+				signal
+			}));
+			return "would_delete" in data ? data : null;
+		},
+		staleTime: 0
+	});
+	return u("section", {
+		"aria-label": texts$1.deletion.willGo,
+		"aria-busy": preview.isFetching,
+		children: [
+			u("h3", { children: texts$1.deletion.willGo }),
+			preview.isPending && u("p", {
+				class: "muted",
+				children: texts$1.deletion.counting
+			}),
+			preview.error && u(Problem, { children: describeError(preview.error) }),
+			preview.data && u(CountList, { counts: preview.data.would_delete }),
+			preview.data?.complete === false && u("p", {
+				class: "muted",
+				children: texts$1.deletion.atLeast
+			})
+		]
+	});
+}
+function CountList({ counts }) {
+	const rows = Object.entries(counts).filter(([, count]) => count > 0).sort((one, other) => other[1] - one[1]);
+	return u("ul", {
+		class: "counts",
+		children: rows.map(([kind, count]) => u("li", { children: [
+			u("strong", { children: count }),
+			" ",
+			texts$1.kinds[kind] ?? kind
+		] }, kind))
+	});
+}
+// src/tenants/registration.tsx
+function RegistrationDialog({ onClose }) {
+	const [registered, setRegistered] = d(null);
+	return u(Dialog, {
+		title: texts$1.registration.title,
+		onClose,
+		children: registered ? u("div", {
+			class: "body",
+			children: [
+				u("p", { children: texts$1.registration.done(registered.tenant.name) }),
+				u(SecretOnce, {
+					label: texts$1.registration.token(registered.user.email),
+					secret: registered.token
+				}),
+				u("footer", { children: u("button", {
+					type: "button",
+					onClick: onClose,
+					children: texts$3.dialog.done
+				}) })
+			]
+		}) : u(RegistrationForm, {
+			onClose,
+			onDone: setRegistered
+		})
+	}, registered ? "token" : "form");
+}
+function RegistrationForm({ onClose, onDone }) {
+	const [name, setName] = d("");
+	const [email, setEmail] = d("");
+	const [password, setPassword] = d("");
+	const key = useIdempotencyKey(JSON.stringify([
+		name,
+		email,
+		password
+	]));
+	const act = useAct(async () => {
+		const registered = await dataOf(api.POST("/register", {
+			params: { header: { "Idempotency-Key": key } },
+			body: {
+				tenant_name: name.trim(),
+				email: email.trim(),
+				password
+			}
+		}));
+		announce(texts$1.registration.done(registered.tenant.name));
+		queryClient.invalidateQueries({ queryKey: ["tenants"] });
+		onDone(registered);
+	});
+	const submit = (event) => {
+		event.preventDefault();
+		act.start();
+	};
+	return u("form", {
+		onSubmit: submit,
+		children: [
+			u(TextField, {
+				label: texts$1.registration.name,
+				autocomplete: "off",
+				required: true,
+				"data-focus": true,
+				value: name,
+				onValue: setName
+			}),
+			u(TextField, {
+				label: texts$1.registration.email,
+				type: "email",
+				autocomplete: "off",
+				required: true,
+				value: email,
+				onValue: setEmail
+			}),
+			u(SecretField, {
+				label: texts$1.registration.password,
+				hint: texts$1.registration.passwordHint,
+				autocomplete: "new-password",
+				required: true,
+				minLength: 8,
+				maxLength: 128,
+				value: password,
+				onValue: setPassword
+			}),
+			act.problem && u(Problem, { children: act.problem }),
+			u("footer", { children: [u("button", {
+				type: "button",
+				onClick: onClose,
+				children: texts$3.dialog.cancel
+			}), u("button", {
+				type: "submit",
+				class: "primary",
+				"aria-disabled": act.busy,
+				children: texts$1.registration.submit
+			})] })
+		]
+	});
+}
+function useIdempotencyKey(content) {
+	const [kept, setKept] = d(() => ({
+		content,
+		key: crypto.randomUUID()
+	}));
+	if (kept.content === content) return kept.key;
+	const next = {
+		content,
+		key: crypto.randomUUID()
+	};
+	setKept(next);
+	return next.key;
+}
+// src/tenants/page.tsx
+var SIZE$1 = 50;
+var STATUSES = [
+	"active",
+	"scheduled",
+	"deleting"
+];
+function TenantsPage() {
+	const [opened, setOpened] = d(null);
+	const filters = usedFilters$1();
+	const pages = usePages(JSON.stringify(filters));
+	const list = useQuery({
+		queryKey: [
+			"tenants",
+			filters,
+			pages.cursor
+		],
+		queryFn: ({ signal }) => dataOf(api.GET("/tenants", {
+			params: { query: {
+				...filters,
+				limit: SIZE$1,
+				...pages.cursor && { cursor: pages.cursor }
+			} },
+			signal
+		})),
+		placeholderData: keepPreviousData
+	});
+	const close = () => {
+		setOpened(null);
+		reload();
+	};
+	return u(S, { children: [
+		u("header", {
+			class: "head",
+			children: [u("h1", {
+				tabIndex: -1,
+				children: texts$1.title
+			}), u("button", {
+				type: "button",
+				class: "primary",
+				onClick: () => setQuery({ do: "register" }),
+				children: texts$1.register
+			})]
+		}),
+		u("div", {
+			class: "filters",
+			children: [u(SearchFilter, {
+				label: texts$1.search,
+				name: "name"
+			}), u(ChoiceFilter, {
+				label: texts$1.status,
+				name: "status",
+				options: STATUSES.map((status) => [status === "active" ? "" : status, texts$1.statuses[status]])
+			})]
+		}),
+		list.error && u(Problem, { children: describeError(list.error) }),
+		u("div", {
+			class: "table-frame",
+			"aria-busy": list.isFetching,
+			children: [u("table", { children: [u("thead", { children: u("tr", { children: [
+				u("th", {
+					scope: "col",
+					children: texts$1.name
+				}),
+				u("th", {
+					scope: "col",
+					children: texts$1.status
+				}),
+				u("th", {
+					scope: "col",
+					children: filters.status === "scheduled" ? texts$1.deletesAt : texts$1.created
+				}),
+				u("th", {
+					scope: "col",
+					children: u("span", {
+						class: "unseen",
+						children: texts$1.acts
+					})
+				})
+			] }) }), u("tbody", { children: list.data?.tenants.map((tenant) => u(TenantRow, {
+				tenant,
+				status: filters.status ?? "active",
+				open: setOpened
+			}, tenant.id)) })] }), list.data?.tenants.length === 0 && u("p", {
+				class: "empty",
+				children: texts$1.none
+			})]
+		}),
+		u(Pager, {
+			pages,
+			label: texts$1.title,
+			size: SIZE$1,
+			count: list.data?.tenants.length ?? 0,
+			nextCursor: list.data?.next_cursor
+		}),
+		opened?.what === "details" && u(DetailsDialog, {
+			tenant: opened.tenant,
+			onClose: close
+		}),
+		opened?.what === "delete" && u(DeletionDialog, {
+			tenant: opened.tenant,
+			isScheduled: filters.status === "scheduled",
+			onClose: close
+		}),
+		opened?.what === "progress" && u(ProgressDialog, {
+			tenant: opened.tenant,
+			onClose: close
+		}),
+		route.value.query["do"] === "register" && u(RegistrationDialog, { onClose: () => setQuery({ do: null }) })
+	] });
+}
+function TenantRow({ tenant, status, open }) {
+	const { id, name } = tenant;
+	const restore = useAct(async () => {
+		await dataOf(api.POST("/global/tenants/{id}/restore", { params: { path: { id } } }));
+		announce(texts$1.restored(name));
+		await reload();
+		focusHeadingIfLost();
+	});
+	return u("tr", { children: [
+		u("th", {
+			scope: "row",
+			children: [u("button", {
+				type: "button",
+				class: "link",
+				title: texts$1.open(name),
+				onClick: () => open({
+					what: "details",
+					tenant
+				}),
+				children: u(Typed, { children: name })
+			}), restore.problem && u(Problem, { children: restore.problem })]
+		}),
+		u("td", { children: u(Badge, {
+			tone: status === "active" ? "good" : status === "scheduled" ? "warn" : "bad",
+			children: texts$1.statuses[status]
+		}) }),
+		u("td", { children: u(Moment, { at: status === "scheduled" ? tenant.deletes_at : tenant.created_at }) }),
+		u("td", {
+			class: "acts",
+			children: [
+				u("a", {
+					class: "button quiet",
+					href: toHash(["audit"], { tenant: id }),
+					"aria-label": texts$1.auditOf(name),
+					children: texts$1.audit
+				}),
+				status === "scheduled" && u("button", {
+					type: "button",
+					"aria-label": texts$1.restoreOf(name),
+					"aria-disabled": restore.busy,
+					onClick: () => void restore.start(),
+					children: texts$1.restore
+				}),
+				status === "deleting" ? u("button", {
+					type: "button",
+					"aria-label": texts$1.progressOf(name),
+					onClick: () => open({
+						what: "progress",
+						tenant
+					}),
+					children: texts$1.progress
+				}) : u("button", {
+					type: "button",
+					class: "danger",
+					"aria-label": texts$1.deleteOf(name),
+					onClick: () => open({
+						what: "delete",
+						tenant
+					}),
+					children: texts$1.delete
+				})
+			]
+		})
+	] });
+}
+function reload() {
+	return queryClient.invalidateQueries({ queryKey: ["tenants"] });
+}
+function usedFilters$1() {
+	const { name, status } = route.value.query;
+	return {
+		...name && { name },
+		...STATUSES.includes(status) && { status }
+	};
 }
 // src/texts/users.ts
 var texts = {
@@ -1205,7 +2070,7 @@ function UsersPage() {
 					scope: "row",
 					children: u(Typed, { children: user.email })
 				}),
-				u("td", { children: texts$2.roles[user.role] }),
+				u("td", { children: texts$3.roles[user.role] }),
 				u("td", { children: user.role_until && u(Moment, { at: user.role_until }) }),
 				u("td", { children: u(Badge, {
 					tone: user.active ? "good" : "plain",
@@ -1232,7 +2097,10 @@ function usedFilters() {
 	};
 }
 // src/shell/pages.ts
-var pages = { users: UsersPage };
+var pages = {
+	users: UsersPage,
+	tenants: TenantsPage
+};
 // src/shell/shell.tsx
 function Shell() {
 	const [changesPassword, setChangesPassword] = d(false);
@@ -1244,18 +2112,18 @@ function Shell() {
 			class: "skip",
 			href: "#main",
 			onClick: focusMain,
-			children: texts$2.shell.skip
+			children: texts$3.shell.skip
 		}),
 		u("header", {
 			class: "bar",
 			children: [
 				u(Mark, {}),
 				u("nav", {
-					"aria-label": texts$2.shell.screens,
+					"aria-label": texts$3.shell.screens,
 					children: shownScreens().map((screen) => u("a", {
 						href: toHash([screen]),
 						"aria-current": screen === current ? "page" : void 0,
-						children: texts$2.screens[screen]
+						children: texts$3.screens[screen]
 					}, screen))
 				}),
 				u("div", {
@@ -1271,12 +2139,12 @@ function Shell() {
 							type: "button",
 							class: "quiet",
 							onClick: () => setChangesPassword(true),
-							children: texts$2.shell.changePassword
+							children: texts$3.shell.changePassword
 						}),
 						u("button", {
 							type: "button",
 							onClick: leave,
-							children: texts$2.shell.signOut
+							children: texts$3.shell.signOut
 						})
 					]
 				})
@@ -1301,8 +2169,8 @@ function currentScreen() {
 function Nothing() {
 	return u(S, { children: [u("h1", {
 		tabIndex: -1,
-		children: texts$2.product
-	}), u("p", { children: texts$2.shell.nothing })] });
+		children: texts$3.product
+	}), u("p", { children: texts$3.shell.nothing })] });
 }
 function leave() {
 	clearNotice();

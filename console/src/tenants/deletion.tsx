@@ -1,0 +1,213 @@
+// The dialogs about the deletion of a tenant: what will go, when, and the way to the receipt.
+
+import { useQuery } from "@tanstack/preact-query";
+import { useState } from "preact/hooks";
+
+import type { Counts, ListedTenant } from "../../../clients/typescript/rolecall";
+import { api, dataOf } from "../api/client";
+import { describeError } from "../api/errors";
+import { queryClient } from "../api/queries";
+import { useAct } from "../parts/act";
+import { Dialog } from "../parts/dialog";
+import { TextField } from "../parts/fields";
+import { announce } from "../parts/notice";
+import { Problem } from "../parts/small";
+import { texts as common } from "../texts/common";
+import { texts } from "../texts/tenants";
+import { useTenantDetails } from "./details";
+import { DeletionProgress } from "./progress";
+
+interface DialogProps {
+  tenant: ListedTenant;
+  onClose: () => void;
+}
+
+/** Shows what will be deleted, asks for the name, and then follows the deletion. */
+export function DeletionDialog({ tenant, isScheduled, onClose }: DialogProps & { isScheduled: boolean }) {
+  const [running, setRunning] = useState(false);
+  const act = useAct(async (days: number | null, reason: string) => {
+    setRunning(days === null);
+    try {
+      await requestDeletion(tenant, days, reason);
+    } catch (error) {
+      setRunning(false);
+      throw error;
+    }
+    if (days === null) {
+      await queryClient.invalidateQueries({ queryKey: ["deletion", tenant.id] });
+    } else {
+      onClose();
+      announce(texts.deletion.scheduled(tenant.name));
+    }
+  });
+  return (
+    <Dialog title={(running ? texts.deletion.running : texts.deletion.title)(tenant.name)} onClose={onClose}>
+      {running ? (
+        <DeletionProgress tenant={tenant} onClose={onClose} />
+      ) : (
+        <DeletionForm
+          tenant={tenant}
+          isScheduled={isScheduled}
+          busy={act.busy}
+          problem={act.problem}
+          onCancel={onClose}
+          onConfirm={(days, reason) => void act.start(days, reason)}
+        />
+      )}
+    </Dialog>
+  );
+}
+
+/** Follows a deletion that somebody started before. */
+export function ProgressDialog({ tenant, onClose }: DialogProps) {
+  return (
+    <Dialog title={texts.deletion.running(tenant.name)} onClose={onClose}>
+      <DeletionProgress tenant={tenant} onClose={onClose} />
+    </Dialog>
+  );
+}
+
+async function requestDeletion(tenant: ListedTenant, days: number | null, reason: string): Promise<void> {
+  await dataOf(
+    api.DELETE("/global/tenants/{id}", {
+      params: {
+        path: { id: tenant.id },
+        query: { ...(days !== null && { grace_days: days }), ...(reason && { reason }) },
+        header: { "X-Confirm-Tenant-Name": encodeURIComponent(tenant.name) },
+      },
+    }),
+  );
+}
+
+interface FormProps {
+  tenant: ListedTenant;
+  isScheduled: boolean;
+  busy: boolean;
+  problem: string | null;
+  onCancel: () => void;
+  /** `days` is null for a deletion now. */
+  onConfirm: (days: number | null, reason: string) => void;
+}
+
+function DeletionForm({ tenant, isScheduled, busy, problem, onCancel, onConfirm }: FormProps) {
+  const [later, setLater] = useState(false);
+  const [days, setDays] = useState("7");
+  const [reason, setReason] = useState("");
+  const [typed, setTyped] = useState("");
+  const [differs, setDiffers] = useState(false);
+  const details = useTenantDetails(tenant.id);
+  const isProtected = details.data?.data.deletion_protection === true;
+  const submit = (event: Event) => {
+    event.preventDefault();
+    const matches = typed.trim() === tenant.name.trim();
+    setDiffers(!matches);
+    if (matches && !isProtected) {
+      onConfirm(later ? Number(days) : null, reason.trim());
+    }
+  };
+  return (
+    <form onSubmit={submit}>
+      <p>{texts.deletion.intro}</p>
+      {isProtected && <Problem>{texts.deletion.protected}</Problem>}
+      <Preview id={tenant.id} />
+      {!isScheduled && (
+        <fieldset class="choices">
+          <legend class="label">{texts.deletion.when}</legend>
+          <Choice label={texts.deletion.now} hint={texts.deletion.nowHint} checked={!later} onChoose={() => setLater(false)} />
+          <Choice label={texts.deletion.later} hint={texts.deletion.laterHint} checked={later} onChoose={() => setLater(true)} />
+        </fieldset>
+      )}
+      {later && (
+        <TextField
+          label={texts.deletion.days}
+          hint={texts.deletion.daysHint}
+          type="number"
+          min={1}
+          max={90}
+          required
+          value={days}
+          onValue={setDays}
+        />
+      )}
+      <TextField
+        label={texts.deletion.reason}
+        hint={texts.deletion.reasonHint}
+        optional
+        maxLength={500}
+        autocomplete="off"
+        value={reason}
+        onValue={setReason}
+      />
+      <TextField
+        label={texts.deletion.confirm}
+        hint={tenant.name}
+        problem={differs ? texts.deletion.differs : null}
+        required
+        autocomplete="off"
+        spellcheck={false}
+        value={typed}
+        onValue={setTyped}
+      />
+      {problem && <Problem>{problem}</Problem>}
+      <footer>
+        <button type="button" onClick={onCancel}>
+          {common.dialog.cancel}
+        </button>
+        <button type="submit" class="danger primary" aria-disabled={busy || isProtected}>
+          {later ? texts.deletion.submitLater : texts.deletion.submitNow}
+        </button>
+      </footer>
+    </form>
+  );
+}
+
+function Choice({ label, hint, checked, onChoose }: { label: string; hint: string; checked: boolean; onChoose: () => void }) {
+  return (
+    <label class="choice">
+      <input type="radio" name="when" checked={checked} onChange={onChoose} />
+      <span>
+        {label}
+        <span class="hint">{hint}</span>
+      </span>
+    </label>
+  );
+}
+
+/** What the API's dry run says. */
+function Preview({ id }: { id: string }) {
+  const preview = useQuery({
+    queryKey: ["deletion-preview", id],
+    queryFn: async ({ signal }) => {
+      const { data } = await dataOf(
+        api.DELETE("/global/tenants/{id}", { params: { path: { id }, query: { dry_run: true } }, signal }),
+      );
+      return "would_delete" in data ? data : null;
+    },
+    staleTime: 0,
+  });
+  return (
+    <section aria-label={texts.deletion.willGo} aria-busy={preview.isFetching}>
+      <h3>{texts.deletion.willGo}</h3>
+      {preview.isPending && <p class="muted">{texts.deletion.counting}</p>}
+      {preview.error && <Problem>{describeError(preview.error)}</Problem>}
+      {preview.data && <CountList counts={preview.data.would_delete} />}
+      {preview.data?.complete === false && <p class="muted">{texts.deletion.atLeast}</p>}
+    </section>
+  );
+}
+
+/** How many items there are of each kind. The kinds with most items come first. */
+export function CountList({ counts }: { counts: Counts }) {
+  const rows = Object.entries(counts)
+    .filter(([, count]) => count > 0)
+    .sort((one, other) => other[1] - one[1]);
+  return (
+    <ul class="counts">
+      {rows.map(([kind, count]) => (
+        <li key={kind}>
+          <strong>{count}</strong> {texts.kinds[kind] ?? kind}
+        </li>
+      ))}
+    </ul>
+  );
+}

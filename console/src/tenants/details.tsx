@@ -1,0 +1,113 @@
+// The dialog with the details of a tenant, and its protection against deletion.
+
+import { useQuery } from "@tanstack/preact-query";
+import { useState } from "preact/hooks";
+
+import type { ListedTenant } from "../../../clients/typescript/rolecall";
+import { answerOf, api } from "../api/client";
+import { ApiError, describeError } from "../api/errors";
+import { useAct } from "../parts/act";
+import { Dialog } from "../parts/dialog";
+import { announce } from "../parts/notice";
+import { Badge, Moment, Problem } from "../parts/small";
+import { texts as common } from "../texts/common";
+import { texts } from "../texts/tenants";
+
+export function DetailsDialog({ tenant, onClose }: { tenant: ListedTenant; onClose: () => void }) {
+  const [changedMeanwhile, setChangedMeanwhile] = useState(false);
+  const details = useTenantDetails(tenant.id);
+  const current = details.data?.data;
+  const protect = useAct(async (wanted: boolean) => {
+    setChangedMeanwhile(false);
+    try {
+      const etag = await setProtection(tenant.id, wanted, details.data?.etag ?? null);
+      announceProtection(tenant, wanted, etag);
+    } catch (error) {
+      if (!(error instanceof ApiError && error.status === 412)) {
+        throw error;
+      }
+      setChangedMeanwhile(true);
+    }
+    await details.refetch();
+  });
+  return (
+    <Dialog title={tenant.name} onClose={onClose}>
+      <div class="body">
+        {details.error && <Problem>{describeError(details.error)}</Problem>}
+        {changedMeanwhile && <Problem>{texts.details.changedMeanwhile}</Problem>}
+        <dl class="facts">
+          <dt>{texts.details.id}</dt>
+          <dd class="mono">{tenant.id}</dd>
+          <dt>{texts.created}</dt>
+          <dd>
+            <Moment at={tenant.created_at} />
+          </dd>
+          <dt>{texts.details.changed}</dt>
+          <dd>
+            <Moment at={current?.updated_at ?? tenant.updated_at} />
+          </dd>
+          <dt>{texts.details.protection}</dt>
+          <dd>
+            {current ? (
+              <Badge tone={current.deletion_protection ? "good" : "plain"}>
+                {current.deletion_protection ? texts.details.on : texts.details.off}
+              </Badge>
+            ) : (
+              common.loading
+            )}
+          </dd>
+        </dl>
+        {protect.problem && <Problem>{protect.problem}</Problem>}
+        <footer>
+          {current && (
+            <button
+              type="button"
+              aria-disabled={protect.busy}
+              onClick={() => void protect.start(!current.deletion_protection)}
+            >
+              {current.deletion_protection ? texts.details.lift : texts.details.protect}
+            </button>
+          )}
+          <button type="button" class="primary" onClick={onClose}>
+            {common.dialog.done}
+          </button>
+        </footer>
+      </div>
+    </Dialog>
+  );
+}
+
+/** Returns the query of one tenant with its version. */
+export function useTenantDetails(id: string) {
+  return useQuery({
+    queryKey: ["tenant", id],
+    queryFn: async ({ signal }) => {
+      const { data, etag } = await answerOf(api.GET("/global/tenants/{id}", { params: { path: { id } }, signal }));
+      return { data: data.data, etag };
+    },
+    staleTime: 0,
+  });
+}
+
+/** Changes the protection of a tenant that still has the version. Returns the new version. Throws `ApiError`. */
+async function setProtection(id: string, wanted: boolean, version: string | null): Promise<string | null> {
+  const { etag } = await answerOf(
+    api.PUT("/global/tenants/{id}", {
+      params: { path: { id }, header: version ? { "If-Match": version } : {} },
+      body: { deletion_protection: wanted },
+    }),
+  );
+  return etag;
+}
+
+function announceProtection(tenant: ListedTenant, isProtected: boolean, version: string | null): void {
+  const text = (isProtected ? texts.details.protected : texts.details.lifted)(tenant.name);
+  announce(text, async () => {
+    try {
+      const next = await setProtection(tenant.id, !isProtected, version);
+      announceProtection(tenant, !isProtected, next);
+    } catch (error) {
+      announce(describeError(error));
+    }
+  });
+}
