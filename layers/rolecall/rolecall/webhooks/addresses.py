@@ -13,8 +13,8 @@ _GLOBAL_UNICAST = IPv6Network("2000::/3")
 #: An address in this range (6to4) contains an IPv4 address, to which the network may forward the connection.
 _6TO4 = IPv6Network("2002::/16")
 
-#: Public by `ipaddress`, but not addresses of receivers: the relays of 6to4, the metadata service of Azure, and a range
-#: for documentation.
+#: Ranges that `ipaddress` counts as public, but that contain no receivers of webhooks: the relays of 6to4, the metadata
+#: service of Azure, and a range for documentation.
 _OTHER_FORBIDDEN = (IPv4Network("192.88.99.0/24"), IPv4Network("168.63.129.16/32"), IPv6Network("3fff::/20"))
 
 _LOOPBACK = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
@@ -39,7 +39,7 @@ def is_allowed_address(text: str, *, allow_loopback: bool = False) -> bool:
 
 def _is_public_ipv4(address: IPv4Address) -> bool:
     """Return whether an IPv4 address is one of a host in the public internet."""
-    # `is_global` is true for multicast addresses too.
+    # `is_global` is true for multicast addresses too, so they are excluded separately.
     return address.is_global and not address.is_multicast
 
 

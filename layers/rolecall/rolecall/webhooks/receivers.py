@@ -137,8 +137,9 @@ def _connect_to_first_reachable(addresses: list[str], port: int, end: float) -> 
             continue
     if connection is None:
         raise _Failure("timeout" if end <= monotonic() else "connection failed")
-    # A socket's own timeout is for each read alone. A receiver that sends one byte at a time would never reach it. The
-    # duplicate stays usable when TLS takes the connection over.
+    # A socket's timeout holds for each single read, so a receiver that sends one byte at a time would never reach it.
+    # So a timer cuts the connection at the time `end`. The timer gets a duplicate of the socket, because TLS takes the
+    # socket itself over.
     duplicate = connection.dup()
     alarm = threading.Timer(max(0.0, end - monotonic()), _cut, [duplicate])
     alarm.daemon = True
@@ -181,7 +182,8 @@ def _request_status(
         raise _Failure("TLS failed" if isinstance(error, ssl.SSLError) else "no valid answer") from None
     finally:
         client.close()
-    # The client takes the end of the connection for the end of the headers. So the answer may have been cut off.
+    # If the connection was cut while the headers were read, `http.client` returns a status all the same. So a status
+    # that comes after the time `end` is not believed.
     if end <= monotonic():
         raise _Failure("timeout")
     return status

@@ -27,7 +27,8 @@ FAILING_LIFETIME = timedelta(days=5)
 #: After a failure, a failing webhook is left alone for twice as long as it has failed, within these limits.
 _SHORTEST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=5), timedelta(minutes=15)
 
-#: A wait is longer or shorter by up to this share of it, so that deliveries that failed together come back one by one.
+#: Each wait is made longer or shorter by a random share of up to this number. So deliveries that failed together are
+#: not all tried again at the same moment.
 _JITTER = 0.1
 
 #: A function that returns a random number between two numbers.
