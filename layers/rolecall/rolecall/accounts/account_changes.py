@@ -24,7 +24,7 @@ from rolecall.errors import AccountNotFound, PreconditionFailed, SelfChangeDenie
 from rolecall.storage import keys, retries, writes
 from rolecall.telemetry import count_metric, logger
 
-#: The versions that an `If-Match` header names, or None if the request has no such header.
+#: The versions of the account that an `If-Match` header allows, or None if every version is allowed.
 type Versions = frozenset[int] | None
 
 

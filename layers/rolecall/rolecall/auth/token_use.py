@@ -37,7 +37,8 @@ _reported: dict[str, datetime] = {}
 def report_use_at_most_hourly(token_hash: str, last_used_at: str | None, at: datetime) -> None:
     """Send a message that the token was used, at most once an hour. Raises nothing: if SQS fails, the use is lost."""
     due = at - PRECISION
-    # A remembered report whose time lies in the future is ignored, because the clock was set back after the report.
+    # If the clock was set back after a report, the time of the remembered report lies in the future. Such a report is
+    # ignored.
     if (last_used_at and last_used_at > rfc3339(due)) or due < _reported.get(token_hash, due) <= at:
         return
     if len(_reported) >= _MOST_REMEMBERED:

@@ -56,7 +56,7 @@ class Position(NamedTuple):
 
 START = Position("", "")
 
-#: A position with this value in `Position.child` comes after all items of the user's partition.
+#: The value of `Position.child` for a position behind all items of a user's partition.
 AFTER_LAST_CHILD = "\U0010ffff"
 
 
