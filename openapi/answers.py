@@ -108,8 +108,10 @@ class UserWithChoices(User):
 class ListedUser(UserWithChoices):
     """A user with the last four characters of the API token, which is stored as a hash only."""
 
-    token: str = Field(
-        pattern=r"^\*{8}-\*{4}-\*{4}-\*{4}-\*{8}[0-9a-f]{4}$", examples=["********-****-****-****-********f0a9"]
+    token: str | None = Field(
+        pattern=r"^\*{8}-\*{4}-\*{4}-\*{4}-\*{8}[0-9a-f]{4}$",
+        examples=["********-****-****-****-********f0a9"],
+        description="Null for a user without an API token, such as one that an identity provider has created.",
     )
 
 

@@ -189,8 +189,8 @@ OPERATIONS: dict[str, Operation] = {
             "email": _PREFIX,
             "include": _INCLUDE,
         },
-        description="A user that exists while all pages are read is listed exactly once. `role` is the role in "
-        "force at the moment of the answer.",
+        description="A user that exists while all pages are read is listed exactly once. A user whose email changes "
+        "meanwhile may be listed twice or not at all. `role` is the role in force at the moment of the answer.",
     ),
     "create_user": Operation(
         USERS,
@@ -209,10 +209,12 @@ OPERATIONS: dict[str, Operation] = {
     "update_user": Operation(
         USERS,
         _ok("The user is changed, or was so already.", answers.UserUpdated, etag=True),
-        errors=(*_CHANGING_A_USER, errors.RoleTransitionDenied),
+        errors=(*_CHANGING_A_USER, errors.RoleTransitionDenied, errors.EmailTaken),
         headers=_IF_MATCH,
         path={"id": USER_ID},
-        description="A new role follows the rules of `promote_user`. An inactive user can do nothing.",
+        description="A new role follows the rules of `promote_user`. An inactive user can do nothing. An admin may "
+        "change an email, also their own: the user keeps its API token and its sessions, and the former email is free "
+        "at once. All fields are changed in one transaction, or none.",
     ),
     "delete_user": Operation(
         USERS,

@@ -57,7 +57,7 @@ export interface paths {
         };
         /**
          * List the users of the caller's tenant, ordered by email (admin)
-         * @description A user that exists while all pages are read is listed exactly once. `role` is the role in force at the moment of the answer.
+         * @description A user that exists while all pages are read is listed exactly once. A user whose email changes meanwhile may be listed twice or not at all. `role` is the role in force at the moment of the answer.
          *
          *     **Who may call:** tenant users with the role `admin`.
          */
@@ -89,8 +89,8 @@ export interface paths {
          */
         get: operations["get_user"];
         /**
-         * Change the role of someone else in the caller's tenant, or deactivate them (admin, manager)
-         * @description A new role follows the rules of `promote_user`. An inactive user can do nothing.
+         * Change a user of the caller's tenant (admin, manager): role, state, and by an admin the email
+         * @description A new role follows the rules of `promote_user`. An inactive user can do nothing. An admin may change an email, also their own: the user keeps its API token and its sessions, and the former email is free at once. All fields are changed in one transaction, or none.
          *
          *     **Who may call:** tenant users with the role `admin` or `manager`.
          */
@@ -1188,8 +1188,11 @@ export interface components {
              *     ]
              */
             allowed_roles?: components["schemas"]["Role"][];
-            /** @example ********-****-****-****-********f0a9 */
-            token: string;
+            /**
+             * @description Null for a user without an API token, such as one that an identity provider has created.
+             * @example ********-****-****-****-********f0a9
+             */
+            token: string | null;
         };
         /** @description The tokens of a new session. */
         Login: {
@@ -1642,8 +1645,9 @@ export interface components {
         UserUpdate: {
             active?: boolean;
             role?: components["schemas"]["Role"];
+            email?: components["schemas"]["Email"];
             reason?: components["schemas"]["Reason"] | null;
-        } | unknown | unknown;
+        } | unknown | unknown | unknown;
         UserUpdated: {
             /** @constant */
             success: true;
@@ -2743,7 +2747,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["TenantError"] & {
                         /** @enum {string} */
-                        error_code: "CONCURRENT_CHANGE" | "LAST_ADMIN";
+                        error_code: "CONCURRENT_CHANGE" | "EMAIL_TAKEN" | "LAST_ADMIN";
                     };
                 };
             };

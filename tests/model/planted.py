@@ -88,19 +88,19 @@ BUGS = {
     ),
     "the rules are asked before the version": Bug(
         "wrong order of checks",
-        "tenants.user_changes:_read_check_and_write_change",
+        "tenants.user_changes:_check_and_write_change",
         """    if if_match is not None and old.version not in if_match:
         raise PreconditionFailed
-    new = decide_change(context, old, new_role_and_until, new_active)
+    new = change_rules.decide_change(context, old, change_of(old))
 """,
-        """    new = decide_change(context, old, new_role_and_until, new_active)
+        """    new = change_rules.decide_change(context, old, change_of(old))
     if if_match is not None and old.version not in if_match:
         raise PreconditionFailed
 """,
     ),
     "an admin who is deactivated still counts": Bug(
         "stale count",
-        "tenants.user_changes:_read_check_and_write_change",
+        "tenants.user_changes:_check_and_write_change",
         "admin_delta=admin_count_delta(old.counted_role, new.counted_role)",
         "admin_delta=admin_count_delta(old.role, new.role)",
     ),
@@ -126,7 +126,7 @@ BUGS = {
     ),
     "a reason is kept with the next change": Bug(
         "reason lost",
-        "tenants.user_changes:_read_check_and_write_change",
+        "tenants.user_changes:_check_and_write_change",
         '"change_reason": reason,',
         '**({"change_reason": reason} if reason else {}),',
     ),
@@ -145,13 +145,13 @@ BUGS = {
     "a manager is offered what it may not give": Bug(
         "more offered than allowed",
         "tenants.allowed_roles:_would_promotion_be_allowed",
-        "changed = user_changes.decide_change(context, user, (role, None), None)",
+        "changed = change_rules.decide_change(context, user, change_rules.UserChange(role=role))",
         "changed = user",
     ),
     "a dry run does not see the last admin": Bug(
         "dry run that lies",
         "tenants.bulk_promotion:preview_promotions",
-        "admins_after = user_changes.require_remaining_admin(admins, old, new)",
+        "admins_after = change_rules.require_remaining_admin(admins, old, new)",
         "admins_after = admins",
     ),
     "a dry run does not look at its actor": Bug(
@@ -271,7 +271,7 @@ BUGS = {
     ),
     "an end is not written down by a change": Bug(
         "missing audit entry",
-        "tenants.user_changes:_read_check_and_write_change",
+        "tenants.user_changes:_check_and_write_change",
         "    if old.has_unwritten_end:\n",
         "    if False:\n",
     ),
@@ -403,7 +403,7 @@ BUGS = {
     ),
     "a deactivated user's session comes back": Bug(
         "session that outlives its end",
-        "tenants.user_changes:_read_check_and_write_change",
+        "tenants.user_changes:_check_and_write_change",
         "session_generation=old.session_generation + (old.active and not new.active)",
         "session_generation=old.session_generation",
     ),

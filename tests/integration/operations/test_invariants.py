@@ -9,7 +9,7 @@ import pytest
 
 from rolecall import clock, deadline
 from rolecall.audit import trail
-from rolecall.auth import principals
+from rolecall.auth import principals, tokens
 from rolecall.auth.roles import PlatformRole
 from rolecall.config import config
 from rolecall.operations import admin_counts, audit_coverage, findings, invariants
@@ -48,6 +48,34 @@ def _no_admin(tenant: Tenant) -> None:
 
 def _no_email(tenant: Tenant) -> None:
     writes.write(writes.Delete(keys.email_reservation(tenant.admin.email)))
+
+
+def _change_admin(tenant: Tenant, **attributes: Any) -> None:
+    writes.write(writes.Update(keys.user(tenant.id, tenant.admin.id), set=attributes, when=writes.MUST_EXIST))
+
+
+def _no_token(tenant: Tenant) -> None:
+    _change_admin(tenant, owned_keys={keys.email_reservation(tenant.admin.email).pk})
+    writes.write(writes.Delete(keys.api_token(tokens.api_token_hash(tenant.admin.token))))
+
+
+def _a_token_whose_end_is_not_stored(tenant: Tenant) -> None:
+    key = keys.user(tenant.id, tenant.admin.id)
+    writes.write(writes.Update(key, remove=("token_last4",), when=writes.MUST_EXIST))
+
+
+def _the_reservation_of_another_email(tenant: Tenant) -> None:
+    _change_admin(tenant, email="another@example.com")
+
+
+def _an_external_id_that_is_not_listed(tenant: Tenant) -> None:
+    _change_admin(tenant, external_id="00uAda")
+
+
+def _a_listed_external_id_that_the_user_has_not(tenant: Tenant) -> None:
+    listed = indexes.users_by_external_id(tenant.id, "00uAda").index_attributes(tenant.admin.id)
+    key = keys.email_reservation(tenant.admin.email)
+    writes.write(writes.Update(key, set=listed, when=writes.MUST_EXIST))
 
 
 def _an_orphaned_token(tenant: Tenant) -> None:
@@ -106,6 +134,16 @@ BROKEN: list[tuple[Callable[[Tenant], None], FindingKind, str]] = [
     (_two_admins_counted, FindingKind.ADMIN_COUNT, "TENANT#{tenant}/META"),
     (_no_admin, FindingKind.NO_ADMIN, "TENANT#{tenant}/META"),
     (_no_email, FindingKind.CREDENTIALS, "TENANT#{tenant}/USER#{admin}"),
+    *(
+        (broken, FindingKind.CREDENTIALS, "TENANT#{tenant}/USER#{admin}")
+        for broken in (
+            _no_token,
+            _a_token_whose_end_is_not_stored,
+            _the_reservation_of_another_email,
+            _an_external_id_that_is_not_listed,
+            _a_listed_external_id_that_the_user_has_not,
+        )
+    ),
     (_an_orphaned_token, FindingKind.ORPHAN, "TOKEN#ff/META"),
     (_a_device_of_nobody, FindingKind.NO_USER, "TENANT#{tenant}#USER#nobody/DEVICE#1"),
     (_a_secret, FindingKind.SECRET, "TENANT#{tenant}#USER#{admin}/DEVICE#1"),

@@ -1,4 +1,4 @@
-"""Replaces the emails in the audit entries of deleted tenants by keyed hashes, also those in the text of a reason.
+"""Replaces emails and names in the audit entries of deleted tenants by keyed hashes, also emails in a reason's text.
 
 The same email gives the same hash. So a reader can still see that two entries name the same person, and can check
 whether they name a given email. The entries themselves expire after `AUDIT_RETENTION_DAYS`.
@@ -19,8 +19,11 @@ _HASH_PREFIX = "hmac-sha256:"
 
 _PAGE = 100
 
-#: The attributes of an audit entry that are mappings and can contain a field `email`.
+#: The attributes of an audit entry that are mappings and can contain the fields of `PERSONAL_FIELDS`.
 _FIELDS_WITH_EMAIL = ("actor", "before", "after")
+
+#: The fields that say who somebody is: the email, and the profile that an identity provider stores.
+PERSONAL_FIELDS = ("email", "external_id", "given_name", "family_name", "formatted_name", "display_name")
 
 #: An email in a text: the characters of RFC 5322 before the `@`, and a domain after it. An apostrophe at the beginning
 #: is not a part of the match, because it may be a quotation mark.
@@ -80,7 +83,9 @@ def _redact_reason_of_deletion(job: dynamodb.Item, hmac_key: str) -> None:
 def _write_hashes_over_emails(audit_entry: dynamodb.Item, hmac_key: str) -> None:
     """Update the stored entry, unless it holds no email that is not a hash already."""
     redacted: dict[str, Any] = {
-        name: pseudonymize_email(audit_entry[name], hmac_key) for name in _FIELDS_WITH_EMAIL if audit_entry.get(name)
+        name: pseudonymize_personal_fields(audit_entry[name], hmac_key)
+        for name in _FIELDS_WITH_EMAIL
+        if audit_entry.get(name)
     }
     if audit_entry.get("reason"):
         redacted["reason"] = pseudonymize_emails_in_text(audit_entry["reason"], hmac_key)
@@ -94,12 +99,13 @@ def _write_hashes_over_emails(audit_entry: dynamodb.Item, hmac_key: str) -> None
         writes.write(writes.Update(keys.Key(audit_entry["pk"], audit_entry["sk"]), set=changed, when=writes.MUST_EXIST))
 
 
-def pseudonymize_email(facts: dict[str, Any], hmac_key: str) -> dict[str, Any]:
-    """The facts with `email` replaced by its keyed hash. An email that is a hash already is left as it is."""
-    email = facts.get("email")
-    if not email or email.startswith(_HASH_PREFIX):
-        return facts
-    return {**facts, "email": _keyed_hash(email, hmac_key)}
+def pseudonymize_personal_fields(facts: dict[str, Any], hmac_key: str) -> dict[str, Any]:
+    """The facts with each of `PERSONAL_FIELDS` replaced by its keyed hash. A hash is left as it is."""
+    found = {name: facts[name] for name in PERSONAL_FIELDS if facts.get(name)}
+    hashes = {
+        name: value if value.startswith(_HASH_PREFIX) else _keyed_hash(value, hmac_key) for name, value in found.items()
+    }
+    return {**facts, **hashes}
 
 
 def pseudonymize_emails_in_text(text: str, hmac_key: str) -> str:
@@ -107,5 +113,5 @@ def pseudonymize_emails_in_text(text: str, hmac_key: str) -> str:
     return _EMAIL_IN_TEXT.sub(lambda found: _keyed_hash(found[0], hmac_key), text)
 
 
-def _keyed_hash(email: str, hmac_key: str) -> str:
-    return _HASH_PREFIX + hmac.new(hmac_key.encode(), email.lower().encode(), sha256).hexdigest()
+def _keyed_hash(text: str, hmac_key: str) -> str:
+    return _HASH_PREFIX + hmac.new(hmac_key.encode(), text.lower().encode(), sha256).hexdigest()

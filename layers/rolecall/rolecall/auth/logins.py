@@ -56,10 +56,11 @@ def log_in(
     return Login(owner, state, tokens)
 
 
-def check_current_password(context: RequestContext, email: str, password_hash: str, password: str) -> None:
+def check_current_password(context: RequestContext, email: str, password_hash: str | None, password: str) -> None:
     """Check the password of somebody who changes it, and count the attempt like a login.
 
-    Raises `WrongPassword`, or `RateLimited` after too many failures.
+    Raises `WrongPassword`, or `RateLimited` after too many failures. The hash is None for somebody without a password:
+    every password is wrong then.
     """
     attempt = login_attempts.count_attempt_unless_waiting(email, context.ip, context.at)
     if not verify_password(password_hash, password):

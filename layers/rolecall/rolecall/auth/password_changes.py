@@ -10,16 +10,23 @@ from rolecall.storage import writes
 from rolecall.storage.expressions import Attr
 
 
-def check_new_password(field: str, new_password: str, email: str, present_hash: str) -> None:
+def check_new_password(field: str, new_password: str, email: str, present_hash: str | None) -> None:
     """Raise `ValidationFailed` for `field` if the new password is the owner's email or its present password."""
     if is_email(new_password, email):
         raise ValidationFailed(FieldError(field, "must not be the email"))
-    if verify_password(present_hash, new_password):
+    if present_hash is not None and verify_password(present_hash, new_password):
         raise ValidationFailed(FieldError(field, "must differ from the present password"))
 
 
-def password_update(owner: SessionOwner, present_hash: str, new_hash: str, at: datetime) -> writes.Update:
-    """The write of the new hash. It raises `ConcurrentChange` if the present hash is another one by now."""
+def password_update(
+    owner: SessionOwner, present_hash: str | None, new_hash: str, at: datetime
+) -> writes.Put | writes.Update:
+    """The write of the new hash. It raises `ConcurrentChange` if the present hash is another one by now.
+
+    `present_hash` is None for an owner without a password.
+    """
+    if present_hash is None:
+        return writes.put_if_absent(owner.password_key, {"password_hash": new_hash, "created_at": rfc3339(at)})
     return writes.Update(
         owner.password_key,
         set={"password_hash": new_hash, "changed_at": rfc3339(at)},

@@ -21,7 +21,7 @@ class FindingKind(StrEnum):
     ADMIN_COUNT = "active_admins is not the number of active admins"
     SUPERADMIN_COUNT = "enabled_superadmins is not the number of enabled superadmins"
     NO_ADMIN = "an active tenant has no active admin"
-    CREDENTIALS = "a user does not have exactly one token and one email reservation of its own"
+    CREDENTIALS = "a user does not have the one email reservation, and the one token or none, that its item says"
     USERNAME = "an account's username is not reserved for it"
     ORPHAN = "a token or reservation belongs to nothing that exists"
     LEFT_OVER = "an item of a tenant that does not exist"

@@ -5,7 +5,8 @@
 | an active tenant has an active admin | by the index, between two equal reads of the tenant's item | no |
 | `active_admins` is correct | likewise; if it seems wrong, its users are counted by consistent reads | the count |
 | `enabled_superadmins` is correct | by the index, between two equal reads of the platform's item | no |
-| a user has exactly one token and one email reservation of its own | by its `owned_keys` | no |
+| a user has one email reservation, and one token or none, of its own | by its `owned_keys` | no |
+| an email reservation lists its user under the external id that the user has | by the user's item | no |
 | an account's username is reserved for it | by its username | a reservation that is missing is written |
 | a token or reservation has an owner that exists | by its `tenant_id` and `user_id` | it is deleted |
 | nothing of a deleted tenant remains | its tenant item does not exist | a token or reservation is deleted |
@@ -31,7 +32,7 @@ from rolecall.config import config
 from rolecall.operations import admin_counts, audit_coverage, role_end_invariants
 from rolecall.operations.findings import Finding, FindingKind, attributes_unchanged
 from rolecall.pool import Pool
-from rolecall.storage import dynamodb, keys, reads
+from rolecall.storage import dynamodb, indexes, keys, reads
 from rolecall.text_rules import InvalidText
 
 #: The page size of the scan of the whole table.
@@ -141,19 +142,15 @@ def _check_owners_exist_and_content(
 def _check_audit_entry_role_and_credentials_of_user(
     item: dynamodb.Item, key: keys.Key, tenant_id: str
 ) -> Iterator[Finding]:
-    """Check the user's last audit entry, its role, and that it owns one token and one email."""
+    """Check the user's last audit entry, its role, and what `_owns_its_token_and_email` checks."""
     if not audit_coverage.last_change_has_audit_entry(item, tenant_id, "user", key.sk.removeprefix("USER#")):
         yield Finding(FindingKind.UNRECORDED, key, tenant_id)
     yield from _check_role_is_stored_consistently(item, key, Role, tenant_id)
-    if "deleted_at" not in item and not _owns_one_token_and_one_email(item, tenant_id):
+    if "deleted_at" not in item and not _owns_its_token_and_email(item, tenant_id):
         # The user is read again before it is reported, because its deletion or a rotation of its token may have
         # happened since the page was read.
         current = reads.get(key)
-        if (
-            current is not None
-            and "deleted_at" not in current
-            and not _owns_one_token_and_one_email(current, tenant_id)
-        ):
+        if current is not None and "deleted_at" not in current and not _owns_its_token_and_email(current, tenant_id):
             yield Finding(FindingKind.CREDENTIALS, key, tenant_id)
 
 
@@ -180,15 +177,30 @@ def _names_another_owner(item: dynamodb.Item, tenant_id: str, *user_part: str) -
     return tenants != {tenant_id} or len(users) > 1
 
 
-def _owns_one_token_and_one_email(user: dynamodb.Item, tenant_id: str) -> bool:
-    """Return whether the user owns exactly one token and one email reservation, and both name this user."""
+def _owns_its_token_and_email(user: dynamodb.Item, tenant_id: str) -> bool:
+    """Return whether the user owns one email reservation and, if it stores the end of a token, exactly one token.
+
+    A user without the end of a token must own none. The reservation must be that of the user's email, and list the user
+    under its external id. Both items must name this user.
+    """
     # Only the keys of tokens and emails are compared, because a user may own other keys too, such as that of an
     # idempotency record.
     owned = sorted(pk for pk in user.get("owned_keys", ()) if pk.startswith(("EMAIL#", "TOKEN#")))
-    if [pk.partition("#")[0] for pk in owned] != ["EMAIL", "TOKEN"]:
+    expected = ["EMAIL", "TOKEN"] if user.get("token_last4") else ["EMAIL"]
+    if [pk.partition("#")[0] for pk in owned] != expected or owned[0] != keys.email_reservation(user["email"]).pk:
         return False
     found = reads.get_many(*(keys.Key(pk, keys.META) for pk in owned))
-    return all(one and _tenant_and_user_id(one) == (tenant_id, user["sk"].removeprefix("USER#")) for one in found)
+    user_id = user["sk"].removeprefix("USER#")
+    return all(one and _tenant_and_user_id(one) == (tenant_id, user_id) for one in found) and _is_listed_by_external_id(
+        user, found[0] or {}, tenant_id
+    )
+
+
+def _is_listed_by_external_id(user: dynamodb.Item, reservation: dynamodb.Item, tenant_id: str) -> bool:
+    """Return whether the reservation has the index entry of the user's external id, or no entry if there is none."""
+    if "external_id" not in user:
+        return "gsi2pk" not in reservation
+    return reservation.get("gsi2pk") == indexes.users_by_external_id(tenant_id, user["external_id"]).pk
 
 
 def _tenant_and_user_id(item: dynamodb.Item) -> tuple[Any, Any]:

@@ -8,6 +8,7 @@ There are four indexes, with the attributes `<index>pk` and `<index>sk`. Most se
 | `gsi1` | pending deletions by time, accounts by email, audit entries by target |
 | `gsi2` | users of a tenant by role and state, accounts by role and state, audit trails to be redacted |
 | `gsi2` | scheduled deletions by the time at which they are due, tenants that are being deleted by name |
+| `gsi2` | users of a tenant by external id |
 | `gsi3` | temporary roles of one tenant's users, or of the accounts, by their ends |
 | `gsi4` | temporary roles of the whole platform by their ends |
 """
@@ -81,6 +82,11 @@ def users_by_role_and_state(tenant_id: str, role: str, active: bool, *, temporar
     """
     kind, state = "#temporary" if temporary else "", "active" if active else "inactive"
     return IndexPartition("gsi2", f"TENANT#{tenant_id}#USERS#{role}{kind}#{state}")
+
+
+def users_by_external_id(tenant_id: str, external_id: str) -> IndexPartition:
+    """The users of a tenant with one external id. Its items are the email reservations; the sort key is the user id."""
+    return IndexPartition("gsi2", f"TENANT#{tenant_id}#EXTERNAL_ID#{external_id}")
 
 
 def role_ends_of_tenant(tenant_id: str) -> IndexPartition:

@@ -7,7 +7,7 @@ from rolecall.auth.principals import RequestContext
 from rolecall.auth.roles import Role
 from rolecall.errors import RuleViolation
 from rolecall.storage import keys, reads
-from rolecall.tenants import user_changes
+from rolecall.tenants import change_rules
 from rolecall.tenants.users import User
 
 
@@ -36,7 +36,7 @@ def _read_count_of_admins_if_one_shown_may_be_last(context: RequestContext, show
 
     A caller who is an admin without an end is counted too. So nobody else is the last admin.
     """
-    held = user_changes.require_tenant_user(context.principal)
+    held = change_rules.require_tenant_user(context.principal)
     if held.lasting_role is Role.ADMIN or all(user.counted_role is not Role.ADMIN for user in shown):
         return None
     [tenant] = reads.get_many(keys.tenant(context.principal.tenant_id))
@@ -46,9 +46,9 @@ def _read_count_of_admins_if_one_shown_may_be_last(context: RequestContext, show
 def _would_promotion_be_allowed(context: RequestContext, user: User, role: Role, active_admins: int | None) -> bool:
     """Return whether no rule refuses this role; without `active_admins`, the rule of the last admin is skipped."""
     try:
-        changed = user_changes.decide_change(context, user, (role, None), None)
+        changed = change_rules.decide_change(context, user, change_rules.UserChange(role=role))
         if active_admins is not None:
-            user_changes.require_remaining_admin(active_admins, user, changed)
+            change_rules.require_remaining_admin(active_admins, user, changed)
     except RuleViolation:
         return False
     return True

@@ -13,6 +13,7 @@ from rolecall.audit import refusals
 from rolecall.auth import preconditions
 from rolecall.auth.principals import RequestContext
 from rolecall.auth.roles import MANAGEABLE_ROLES, HeldRole, Power, Role, check_may_hand_on
+from rolecall.clock import second_of_rfc3339
 from rolecall.errors import (
     ConcurrentChange,
     FieldError,
@@ -26,7 +27,7 @@ from rolecall.errors import (
 )
 from rolecall.storage import keys, reads
 from rolecall.telemetry import log_service_unavailable, logger
-from rolecall.tenants import user_changes
+from rolecall.tenants import change_rules, user_changes
 from rolecall.tenants.user_changes import RoleChange
 
 #: If fewer seconds than this are left, no further role change is started. A change that has started is complete within
@@ -172,12 +173,13 @@ def preview_promotions(context: RequestContext, requested: Sequence[RequestedCha
     admins, results = standing.active_admins, []
     for (one, _), item in zip(with_ids, items, strict=True):
         try:
-            old, new = user_changes.decide_promotion(context, item, one.new_role, one.until)
+            until = None if one.until is None else second_of_rfc3339(one.until)
+            old, new = change_rules.decide_promotion(context, item, one.new_role, until)
             # The conditions are checked in the same order as in the transaction of a real change. So the preview shows
             # the same error.
-            admins_after = user_changes.require_remaining_admin(admins, old, new)
+            admins_after = change_rules.require_remaining_admin(admins, old, new)
             standing.require_role_seen_by_authorizer()
-            standing.require_no_power_outlives_role(user_changes.powers_given_by_role_change_or_activation(old, new))
+            standing.require_no_power_outlives_role(change_rules.powers_given_by_role_change_or_activation(old, new))
         except (RuleViolation, UserNotFound, ValidationFailed) as error:
             results.append(Result.of_error(one, error))
         else:

@@ -1,4 +1,4 @@
-"""Creating a tenant user, with its API token, its email reservation and its password."""
+"""Creating a tenant user: with API token and password, or without both for an identity provider."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
@@ -9,11 +9,11 @@ from rolecall.auth import preconditions, tokens
 from rolecall.auth.principals import RequestContext
 from rolecall.auth.roles import HeldRole, Power, Role, admin_count_delta, check_may_hand_on
 from rolecall.clock import rfc3339
-from rolecall.errors import EmailTaken
 from rolecall.ids import new_id
-from rolecall.storage import indexes, keys, writes
+from rolecall.storage import keys, writes
 from rolecall.telemetry import logger
-from rolecall.tenants import users
+from rolecall.tenants import email_reservations, users
+from rolecall.tenants.user_profiles import EMPTY_PROFILE, UserProfile
 
 if TYPE_CHECKING:
     from rolecall.auth.idempotency import IdempotencyClaim
@@ -100,23 +100,53 @@ def _create_user_in_one_transaction(
     context: RequestContext, new: NewUser, claim: "IdempotencyClaim | None"
 ) -> CreatedUser:
     """Write the user and the audit entry; raise `EmailTaken`, `Forbidden`, `Unauthorized` or `ConcurrentChange`."""
-    tenant_id = context.principal.tenant_id
-    created, user_writes = prepare_user_writes(context, tenant_id, new, claim)
+    created, user_writes = prepare_user_writes(context, context.principal.tenant_id, new, claim)
+    if claim:
+        user_writes.append(claim.completion_write(created.to_replay_record(), created.owner))
+    _write_user_and_audit_entry(context, created.user, user_writes)
+    return created
+
+
+def create_user_without_credentials(
+    context: RequestContext, email: str, role: Role, *, active: bool = True, profile: UserProfile = EMPTY_PROFILE
+) -> users.User:
+    """Create a user without password and API token in the caller's tenant, and return it; raise `EmailTaken` …
+
+    The user can't log in before a manager sets a password with `user_passwords.change_password`, or makes a token with
+    `user_tokens.rotate_token`. The email must be in the form of `email_addresses.parse_address_to_ascii`. Raises
+    `ValidationFailed` for a profile with an invalid field, and the errors of `create_user`.
+    """
+    actor = context.principal.held_tenant_role
+    if actor is not None:
+        check_may_hand_on(actor, [Power(role)])
+    at = rfc3339(context.at)
+    held = HeldRole.lasting(role)
+    user = users.User(new_id(), context.principal.tenant_id, email, held, active, None, at, at, 1)
+    user = user._replace(profile=profile.checked())
+    _write_user_and_audit_entry(context, user, _writes_of_user_and_reservation(user))
+    return user
+
+
+def _write_user_and_audit_entry(context: RequestContext, user: users.User, user_writes: list[writes.Write]) -> None:
+    """Write a new user in one transaction; raise `EmailTaken`, `Forbidden`, `Unauthorized` or `ConcurrentChange`."""
     writes.transact(
-        preconditions.tenant_active(tenant_id, admin_delta=admin_count_delta(None, new.role)),
-        *preconditions.actor_still_authorized(context.principal, gives=[Power(new.role)]),
+        preconditions.tenant_active(user.tenant_id, admin_delta=admin_count_delta(None, user.counted_role)),
+        *preconditions.actor_still_authorized(context.principal, gives=[Power(user.role)]),
         *user_writes,
-        *([claim.completion_write(created.to_replay_record(), created.owner)] if claim else []),
         trail.new_entry(
             context,
             "create_user",
-            ("user", created.user.id),
-            scope=tenant_id,
-            after={"email": new.email, "role": new.role, "active": True},
+            ("user", user.id),
+            scope=user.tenant_id,
+            after={
+                "email": user.email,
+                "role": user.role,
+                "active": user.active,
+                **user.profile.fields_that_are_set(),
+            },
         ),
     )
-    logger.info("user created", tenant_id=tenant_id, user_id=created.user.id, role=new.role)
-    return created
+    logger.info("user created", tenant_id=user.tenant_id, user_id=user.id, role=user.role)
 
 
 def prepare_user_writes(
@@ -136,21 +166,13 @@ def prepare_user_writes(
     token = claim.derive_api_token(user_id) if claim else tokens.new_api_token()
     user = users.User(user_id, tenant_id, new.email, HeldRole.lasting(new.role), True, token[-4:], at, at, 1)
     token_key = keys.api_token(tokens.api_token_hash(token))
-    email_key = keys.email_reservation(new.email)
     owner = {"tenant_id": tenant_id, "user_id": user.id}
     user_writes: list[writes.Write] = [
-        writes.put_if_absent(
-            email_key,
-            {**owner, **indexes.tenant_of_user(user.id).index_attributes(tenant_id)},
-            on_condition_failure=lambda _found: EmailTaken(),
-        ),
-        writes.put_if_absent(
-            keys.user(tenant_id, user.id),
-            {
-                **user.to_new_item(),
-                "owned_keys": {token_key.pk, email_key.pk, *(claim.record_keys_outside_tenant if claim else ())},
-                **({"stored_response": claim.sort_key_in_tenant} if claim and claim.sort_key_in_tenant else {}),
-            },
+        *_writes_of_user_and_reservation(
+            user,
+            token_key.pk,
+            *(claim.record_keys_outside_tenant if claim else ()),
+            stored_response=claim.sort_key_in_tenant if claim else None,
         ),
         writes.put_if_absent(token_key, {**owner, "created_at": at}),
         writes.put_if_absent(
@@ -165,3 +187,23 @@ def prepare_user_writes(
             )
         )
     return CreatedUser(user, token, new.webhook_url), user_writes
+
+
+def _writes_of_user_and_reservation(
+    user: users.User, *owned_keys: str, stored_response: str | None = None
+) -> list[writes.Write]:
+    """Return the writes of a new user's item and of its email reservation; they raise `EmailTaken`.
+
+    `owned_keys` are the partition keys of the further items outside the tenant's partitions that belong to the user.
+    """
+    return [
+        email_reservations.new_reservation(user),
+        writes.put_if_absent(
+            keys.user(user.tenant_id, user.id),
+            {
+                **user.to_new_item(),
+                "owned_keys": {keys.email_reservation(user.email).pk, *owned_keys},
+                **({"stored_response": stored_response} if stored_response else {}),
+            },
+        ),
+    ]

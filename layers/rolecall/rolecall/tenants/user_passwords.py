@@ -14,22 +14,23 @@ from rolecall.errors import FieldError, Unauthorized, UserNotFound, ValidationFa
 from rolecall.storage import dynamodb, keys, reads, retries, writes
 from rolecall.telemetry import count_metric, logger
 from rolecall.tenants import role_ends, users
-from rolecall.tenants.user_changes import require_tenant_user
+from rolecall.tenants.change_rules import require_tenant_user
 
 
 def change_password(
     context: RequestContext, user_id: str, new_password: str, *, current_password: str | None = None
 ) -> users.User:
-    """Replace the caller's own password, or the password of a user whom the caller manages; return the user.
+    """Replace the caller's own password, or set the password of a user whom the caller manages; return the user.
 
     One transaction writes the new hash and ends all sessions of the user but the caller's own. API tokens stay valid.
-    `current_password` is needed for one's own password, and refused for another user's. Raises, in this order:
+    `current_password` is needed for one's own password, and refused for another user's. A user who has no password gets
+    the first one from somebody who manages the user. Raises, in this order:
     `UserNotFound`; `Forbidden` for a user whom the caller does not manage, and for a caller whose temporary role ends
     before a higher role of the user; `WrongPassword` or `RateLimited`; `ValidationFailed` for the present password and
     for the email; `ConcurrentChange`. Raises `Unauthorized` for an actor who is no longer active, and for a caller
     whose own token or session has ended.
     """
-    new_hashes: dict[str, str] = {}  # for each present hash with which both passwords were checked, the new hash
+    new_hashes: dict[str | None, str] = {}  # for each present hash with which both passwords were checked, the new hash
 
     def attempt() -> users.User:
         item, present_hash = _read_user_and_password_hash(context, user_id)
@@ -56,15 +57,15 @@ def change_password(
     return changed
 
 
-def _read_user_and_password_hash(context: RequestContext, user_id: str) -> tuple[dynamodb.Item, str]:
-    """Return the user's item and password hash; raise `UserNotFound` also for a user who is being deleted."""
+def _read_user_and_password_hash(context: RequestContext, user_id: str) -> tuple[dynamodb.Item, str | None]:
+    """Return the user's item and password hash, or None for no hash; raise `UserNotFound`, also for a deleted user."""
     tenant_id, canonical = context.principal.tenant_id, keys.canonical_uuid(user_id)
     if canonical is None:
         raise UserNotFound
     user, credential = reads.get_many(keys.user(tenant_id, canonical), UserOwner(tenant_id, canonical).password_key)
-    if user is None or user.get("deleted_at") or credential is None:
+    if user is None or user.get("deleted_at"):
         raise UserNotFound
-    return user, credential["password_hash"]
+    return user, credential["password_hash"] if credential else None
 
 
 def _check_own_credential(context: RequestContext, item: dynamodb.Item) -> None:
@@ -75,7 +76,7 @@ def _check_own_credential(context: RequestContext, item: dynamodb.Item) -> None:
 
 
 def _check_passwords(
-    context: RequestContext, user: users.User, present_hash: str, new_password: str, current_password: str | None
+    context: RequestContext, user: users.User, present_hash: str | None, new_password: str, current_password: str | None
 ) -> None:
     """Check both passwords; raise `ValidationFailed`, `WrongPassword` or `RateLimited`.
 
@@ -103,7 +104,7 @@ def _actor_checks(context: RequestContext, user: users.User) -> list[writes.Writ
 
 
 def _write_new_password_and_end_other_sessions(
-    context: RequestContext, old: users.User, present_hash: str, new_hash: str
+    context: RequestContext, old: users.User, present_hash: str | None, new_hash: str
 ) -> users.User:
     """Write the new hash, end the user's other sessions and return the user; raise `ConcurrentChange`, `Unauthorized` …
 

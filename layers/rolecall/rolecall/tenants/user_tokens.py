@@ -14,7 +14,7 @@ from rolecall.errors import Unauthorized, UserNotFound
 from rolecall.storage import dynamodb, keys, reads, retries, writes
 from rolecall.telemetry import count_metric, log_and_count_critical_event, logger
 from rolecall.tenants import role_ends, users
-from rolecall.tenants.user_changes import require_tenant_user
+from rolecall.tenants.change_rules import require_tenant_user
 
 
 class UserWithNewToken(NamedTuple):

@@ -20,6 +20,7 @@ from rolecall.email_addresses import ANY_ADDRESS, AddressPrefix
 from rolecall.errors import UserNotFound
 from rolecall.storage import cursors, dynamodb, indexes, keys, reads
 from rolecall.storage.expressions import Attr, Condition
+from rolecall.tenants.user_profiles import EMPTY_PROFILE, UserProfile
 
 #: The attributes that a user's item has only while it stores a temporary role.
 TEMPORARY_ATTRIBUTES = (*TEMPORARY_ROLE_ATTRIBUTES, *indexes.ROLE_END_ATTRIBUTES)
@@ -31,7 +32,8 @@ class User(NamedTuple):
     The end of a temporary role counts as a change, whether or not it is written down already: from that second on,
     `role` is the lasting role, and `version` and `updated_at` are those that writing the end down stores.
 
-    Only sessions with the user's present `session_generation` are valid: raising it ends all sessions.
+    Only sessions with the user's present `session_generation` are valid: raising it ends all sessions. `token_last4` is
+    None for a user without an API token.
     """
 
     id: str
@@ -39,12 +41,13 @@ class User(NamedTuple):
     email: str
     held_role: HeldRole[Role]
     active: bool
-    token_last4: str
+    token_last4: str | None
     created_at: str
     updated_at: str
     version: int
     session_generation: int = FIRST_GENERATION
     has_unwritten_end: bool = False
+    profile: UserProfile = EMPTY_PROFILE
 
     @classmethod
     def from_item(cls, item: Mapping[str, Any], at: datetime) -> Self:
@@ -57,12 +60,13 @@ class User(NamedTuple):
             item["email"],
             written.at(at),
             item["active"],
-            item["token_last4"],
+            item.get("token_last4"),
             item["created_at"],
             rfc3339_of_second(written.until) if written.until and has_unwritten_end else item["updated_at"],
             int(item["version"]) + has_unwritten_end,
             int(item.get("session_generation", FIRST_GENERATION)),
             has_unwritten_end,
+            UserProfile.from_item(item),
         )
 
     @property
@@ -101,16 +105,24 @@ class User(NamedTuple):
             **indexes.ROLE_ENDS.index_attributes(sort_key),
         }
 
-    def role_attributes_to_remove(self, after: Self) -> tuple[str, ...]:
+    def email_attributes(self) -> dict[str, Any]:
+        """Return the attributes of the user's item that depend on its email only, with the index entry."""
+        return {"email": self.email, **indexes.users_by_email(self.tenant_id).index_attributes(self.email.lower())}
+
+    def attributes_to_remove(self, after: Self) -> tuple[str, ...]:
         """Return the attributes that the item of this user must no longer have after a change to `after`."""
-        return TEMPORARY_ATTRIBUTES if after.held_role.until is None and self.held_role.until is not None else ()
+        removed = self.profile.fields_that_are_set().keys() - after.profile.fields_that_are_set().keys()
+        is_lasting_now = after.held_role.until is None and self.held_role.until is not None
+        return (*(TEMPORARY_ATTRIBUTES if is_lasting_now else ()), *sorted(removed))
 
     def to_new_item(self) -> dict[str, Any]:
         """Return the attributes of the item of a new user, with the index entries."""
+        plain = {name: getattr(self, name) for name in _PLAIN_FIELDS}
         return {
-            **indexes.users_by_email(self.tenant_id).index_attributes(self.email.lower()),
+            **self.email_attributes(),
             **self.role_state_and_index_attributes(),
-            **{name: getattr(self, name) for name in _PLAIN_FIELDS},
+            **{name: value for name, value in plain.items() if value is not None},
+            **self.profile.fields_that_are_set(),
         }
 
     def to_creation_record(self) -> dict[str, Any]:
@@ -118,8 +130,12 @@ class User(NamedTuple):
         return {"role": self.role, **{name: getattr(self, name) for name in _PLAIN_FIELDS}}
 
     def to_json(self, full_token: str | None = None) -> dict[str, Any]:
-        """Return the user as lists show it, with `full_token` in full if it is given, else with the masked token."""
-        return {**self.to_json_without_token(), "token": full_token or tokens.masked_token(self.token_last4)}
+        """Return the user as lists show it, with `full_token` in full if it is given, else with the masked token.
+
+        The token is None for a user without one.
+        """
+        masked = None if self.token_last4 is None else tokens.masked_token(self.token_last4)
+        return {**self.to_json_without_token(), "token": full_token or masked}
 
     def to_json_without_token(self) -> dict[str, Any]:
         """Return the user as `GET /users/{id}` shows it, without a token."""
