@@ -65,7 +65,7 @@ def test_every_permission_is_needed(used: Used, acme: Tenant, globex: Tenant, su
     acme.admin.request("GET", f"/audit?target={other.id}")
     acme.admin.request("GET", f"/users/{other.id}")
     gateway.request("GET", f"/users/{other.id}", MASTER_TOKEN)
-    acme.admin.request("PUT", f"/users/{other.id}", {"active": False})
+    acme.admin.request("PUT", f"/users/{other.id}", {"active": False, "email": "renamed@example.com"})
     acme.admin.request("POST", f"/users/{other.id}/token")
     acme.admin.request("DELETE", f"/users/{other.id}")
     twice = {"email": member.email, "password": PASSWORD, "role": "user"}  # taken, so the claim is given up
