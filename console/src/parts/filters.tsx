@@ -71,3 +71,17 @@ export function ChoiceFilter({ label, name, options }: ChoiceFilterProps) {
     </label>
   );
 }
+
+/** A day, such as `2026-06-15`, for one field of the query in the address. */
+export function DayFilter({ label, name }: { label: string; name: string }) {
+  return (
+    <label class="filter">
+      <span>{label}</span>
+      <input
+        type="date"
+        value={route.value.query[name] ?? ""}
+        onChange={(event) => setQuery({ [name]: event.currentTarget.value })}
+      />
+    </label>
+  );
+}

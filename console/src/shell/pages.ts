@@ -3,10 +3,12 @@
 import type { ComponentType } from "preact";
 
 import type { Screen } from "../api/session";
+import { AuditPage } from "../audit/page";
 import { TenantsPage } from "../tenants/page";
 import { UsersPage } from "../users/page";
 
 export const pages: Partial<Record<Screen, ComponentType>> = {
   users: UsersPage,
   tenants: TenantsPage,
+  audit: AuditPage,
 };

@@ -6,11 +6,14 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { type Screen, screens, session } from "../api/session";
 import { signOut } from "../api/sign-in";
 import { clearNotice, NoticeRegion } from "../parts/notice";
+import { KeyboardPanels } from "../palette/shortcuts";
+import { openedPanel } from "../palette/state";
 import { toHash } from "../parts/address";
 import { goTo, route } from "../parts/route";
 import { Typed } from "../parts/small";
 import { PasswordDialog } from "../sign-in/passwords";
 import { texts } from "../texts/common";
+import { texts as palette } from "../texts/palette";
 import { Mark, ThemeChoice } from "./parts";
 import { pages } from "./pages";
 
@@ -37,6 +40,9 @@ export function Shell() {
           <span class="name" title={session.value?.name}>
             <Typed>{session.value?.name}</Typed>
           </span>
+          <button type="button" class="quiet" onClick={openPalette}>
+            {palette.open} <kbd>Ctrl K</kbd>
+          </button>
           <ThemeChoice />
           {session.value?.kind !== "token" && (
             <button type="button" class="quiet" onClick={() => setChangesPassword(true)}>
@@ -52,6 +58,7 @@ export function Shell() {
         <Page key={current} />
       </main>
       <NoticeRegion />
+      <KeyboardPanels />
       {changesPassword && <PasswordDialog onClose={() => setChangesPassword(false)} />}
     </>
   );
@@ -76,6 +83,10 @@ function Nothing() {
       <p>{texts.shell.nothing}</p>
     </>
   );
+}
+
+function openPalette(): void {
+  openedPanel.value = "palette";
 }
 
 function leave(): void {

@@ -1,0 +1,58 @@
+// The export of the entries that fit the filters, as CSV.
+
+import { useRef, useState } from "preact/hooks";
+
+import { useAct } from "../parts/act";
+import { toCsv } from "../parts/csv";
+import { saveFile } from "../parts/download";
+import { announce } from "../parts/notice";
+import { Problem } from "../parts/small";
+import { texts } from "../texts/audit";
+import { toRow } from "./entries";
+import { readPage } from "./page";
+
+/** The most entries that the API returns at once. */
+const SIZE = 1000;
+
+export function ExportButton({ filters }: { filters: Record<string, string> }) {
+  const [count, setCount] = useState(0);
+  const stop = useRef(new AbortController());
+  const act = useAct(async () => {
+    stop.current = new AbortController();
+    setCount(0);
+    const rows = await readAll(filters, stop.current.signal, setCount);
+    if (!stop.current.signal.aborted) {
+      saveFile("audit.csv", toCsv([texts.export.columns, ...rows]), "text/csv");
+      announce(texts.export.done(rows.length));
+    }
+  });
+  return (
+    <>
+      {act.problem && <Problem>{act.problem}</Problem>}
+      <span class="muted" role="status">
+        {act.busy && texts.export.busy(count)}
+      </span>
+      <button type="button" onClick={() => (act.busy ? stop.current.abort() : void act.start())}>
+        {act.busy ? texts.export.stop : texts.export.start}
+      </button>
+    </>
+  );
+}
+
+/** Reads the entries page by page, until the last page or until it is stopped. `onCount` hears how many there are. */
+async function readAll(
+  filters: Record<string, string>,
+  signal: AbortSignal,
+  onCount: (count: number) => void,
+): Promise<unknown[][]> {
+  const rows: unknown[][] = [];
+  let cursor: string | undefined;
+  do {
+    // The signal is not passed on: a stopped page would be an error to show.
+    const page = await readPage({ ...filters, limit: SIZE }, cursor, new AbortController().signal);
+    rows.push(...page.entries.map(toRow));
+    onCount(rows.length);
+    cursor = page.next_cursor;
+  } while (cursor && !signal.aborted);
+  return rows;
+}

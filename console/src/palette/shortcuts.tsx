@@ -1,0 +1,130 @@
+// Listens to the keyboard, and shows the palette or the list of shortcuts.
+
+import { Fragment } from "preact";
+import { useEffect } from "preact/hooks";
+
+import { type Screen, screens } from "../api/session";
+import { Dialog } from "../parts/dialog";
+import { goTo, route } from "../parts/route";
+import { texts as common } from "../texts/common";
+import { texts } from "../texts/palette";
+import { startCreating } from "./commands";
+import { type Meaning, meaningOf, SCREEN_KEYS } from "./keys";
+import { Palette } from "./palette";
+import { openedPanel, singleKeysOn } from "./state";
+
+/** How long after `g` the second key counts. */
+const SECOND_KEY_MS = 1500;
+
+export function KeyboardPanels() {
+  useEffect(() => {
+    let pressedG = -SECOND_KEY_MS;
+    const listen = (event: KeyboardEvent) => {
+      const meaning = meaningOf({
+        key: event.key,
+        ctrl: event.ctrlKey || event.metaKey,
+        alt: event.altKey,
+        typing: isField(event.target),
+        afterG: event.timeStamp - pressedG < SECOND_KEY_MS,
+        singleKeys: singleKeysOn.value,
+      });
+      pressedG = meaning?.act === "wait" ? event.timeStamp : -SECOND_KEY_MS;
+      // While a dialog is open, nothing behind it may change.
+      if (meaning && !document.querySelector("dialog[open]")) {
+        event.preventDefault();
+        follow(meaning);
+      }
+    };
+    addEventListener("keydown", listen);
+    return () => removeEventListener("keydown", listen);
+  }, []);
+  if (openedPanel.value === "palette") {
+    return <Palette />;
+  }
+  return openedPanel.value === "shortcuts" ? <ShortcutsDialog /> : null;
+}
+
+function isField(target: EventTarget | null): boolean {
+  return (
+    target instanceof HTMLElement && target.matches("input:not([type='checkbox'], [type='radio']), select, textarea")
+  );
+}
+
+function follow(meaning: Meaning): void {
+  switch (meaning.act) {
+    case "palette":
+    case "shortcuts":
+      openedPanel.value = meaning.act;
+      break;
+    case "search":
+      document.querySelector<HTMLElement>("main input[type='search']")?.focus();
+      break;
+    case "create":
+      startCreating((route.value.screen || screens.value[0]) as Screen);
+      break;
+    case "screen":
+      if (screens.value.includes(meaning.screen)) {
+        goTo([meaning.screen]);
+      }
+      break;
+    case "wait":
+      break;
+  }
+}
+
+function ShortcutsDialog() {
+  const rows: [keys: string[], what: string][] = [
+    [["Ctrl", "K"], texts.shortcuts.palette],
+    [["/"], texts.shortcuts.search],
+    [["n"], texts.shortcuts.create],
+    ...screens.value.map((screen): [string[], string] => [
+      ["g", SCREEN_KEYS[screen]],
+      texts.shortcuts.screen(common.screens[screen]),
+    ]),
+    [["?"], texts.shortcuts.help],
+    [["Esc"], texts.shortcuts.close],
+  ];
+  return (
+    <Dialog title={texts.shortcuts.title} onClose={close}>
+      <div class="body">
+        <dl class="facts">
+          {rows.map(([keys, what]) => (
+            <div class="fact" key={what}>
+              <dt>
+                {keys.map((key, at) => (
+                  <Fragment key={key}>
+                    {at > 0 && (keys[0] === "g" ? ` ${texts.shortcuts.then} ` : " + ")}
+                    <kbd>{key}</kbd>
+                  </Fragment>
+                ))}
+              </dt>
+              <dd>{what}</dd>
+            </div>
+          ))}
+        </dl>
+        <label class="choice">
+          <input
+            type="checkbox"
+            checked={singleKeysOn.value}
+            onChange={(event) => {
+              singleKeysOn.value = event.currentTarget.checked;
+            }}
+          />
+          <span>
+            {texts.shortcuts.single}
+            <span class="hint">{texts.shortcuts.singleHint}</span>
+          </span>
+        </label>
+        <footer>
+          <button type="button" onClick={close}>
+            {common.dialog.close}
+          </button>
+        </footer>
+      </div>
+    </Dialog>
+  );
+}
+
+function close(): void {
+  openedPanel.value = null;
+}

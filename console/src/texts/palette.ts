@@ -1,0 +1,32 @@
+// Texts of the command palette and of the keyboard shortcuts.
+
+export const texts = {
+  open: "Search and commands",
+  title: "Search and commands",
+  field: "Search for a person, a tenant or a command",
+  results: (count: number) => (count === 1 ? "1 result" : `${count} results`),
+  none: "Nothing found.",
+  searching: "Searching…",
+  list: "Results",
+  kinds: { screen: "Screen", act: "Act", user: "User", account: "Account", tenant: "Tenant" },
+  auditOf: (id: string) => `Audit of tenant ${id}`,
+  goTo: (screen: string) => `Go to ${screen}`,
+  signOut: "Sign out",
+  themes: { system: "Use the theme of the system", light: "Use the light theme", dark: "Use the dark theme" },
+  createUser: "Create a user",
+  changeMany: "Change many roles",
+  createAccount: "Create an account",
+  registerTenant: "Register a tenant",
+  shortcuts: {
+    title: "Keyboard shortcuts",
+    palette: "Search and commands",
+    search: "Go to the search field",
+    create: "Create or register",
+    screen: (screen: string) => `Go to ${screen}`,
+    help: "Show these shortcuts",
+    close: "Close a dialog",
+    single: "Shortcuts of one key",
+    singleHint: "Turn them off if you dictate, or if keys get pressed by mistake.",
+    then: "then",
+  },
+};
