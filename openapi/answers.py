@@ -10,10 +10,13 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel, WithJsonSchema
 from rolecall.auth.roles import PlatformRole, Role
 from rolecall.errors import LastAdmin
 from rolecall.http.field_types import Email
+from rolecall.webhooks.webhooks import WebhookStatus
 
 USER_ID = "7c2d1e3f-9a8b-4c10-b2d3-e4f5a6b7c8d9"
 ADMIN_ID = "9b1c7e2a-3d4e-4f50-a6b7-c8d9e0f1a2b3"
 TENANT_ID = "1a2b3c4d-5e6f-4a7b-8c9d-0e1f2a3b4c5d"
+WEBHOOK_ID = "0190163d-8694-739b-aea5-966c26f8ad91"
+WEBHOOK_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo="  # noqa: S105
 TIME = "2026-06-15T12:00:00Z"
 REFRESH_TOKEN = "MTowYjhhNmYwZS02ZjBjLTRjNmMtOWE1My0wZDdkNmEwZDRjMTE6YW4gZXhhbXBsZSwgMzIgYnl0ZXMgaW4gbGVuZ3RoLi4"  # noqa: S105
 ACCESS_TOKEN = "eyJhbGciOiJIUzI1NiIsImtpZCI6IjEiLCJ0eXAiOiJKV1QifQ.eyJzdWIiOiIxIn0.…"  # noqa: S105
@@ -41,6 +44,16 @@ type ApiToken = Annotated[
         examples=["3f1d2c4b-5a69-4788-96a5-b4c3d2e1f0a9"],
         pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$",
         description="The full API token. It is shown only in this answer and cannot be read again.",
+    ),
+]
+type WebhookId = Annotated[str, Field(examples=[WEBHOOK_ID], json_schema_extra={"format": "uuid"})]
+type WebhookSecret = Annotated[
+    str,
+    Field(
+        examples=[WEBHOOK_SECRET],
+        pattern=r"^whsec_[A-Za-z0-9+/]{43}=$",
+        description="The secret that signs deliveries to the webhook, as the Standard Webhooks specification says. It "
+        "is shown only in this answer and cannot be read again.",
     ),
 ]
 type Cursor = Annotated[
@@ -138,8 +151,9 @@ class TenantDetails(Tenant):
 
 class UserCreated(Success):
     user: NewUser
-    webhook_configured: bool = Field(examples=[False])
-    webhook_url: str | None = Field(examples=[None])
+    webhook_configured: bool = Field(examples=[True])
+    webhook_url: str | None = Field(examples=["https://example.com/hooks/rolecall"])
+    webhook_secret: WebhookSecret = Field(default=ABSENT, description="Only with a webhook.")
     note: Said = Field(examples=["Keep the token: it is shown this once and cannot be read again."])
 
 
@@ -242,6 +256,63 @@ class TokenRotated(Done):
     message: Literal["API token rotated successfully"]
     data: NewToken
     note: Said = Field(examples=["Keep the token: it is shown this once and cannot be read again."])
+
+
+class WebhookFailure(Answer):
+    """The last failure since the last success."""
+
+    at: Timestamp
+    error: Said = Field(examples=["503"], description="The status of the answer, or the cause. Never a body.")
+
+
+class Webhook(Answer):
+    """A webhook of the tenant, or with a `user_id` one of that user."""
+
+    id: WebhookId
+    url: str = Field(examples=["https://example.com/hooks/rolecall"], json_schema_extra={"format": "uri"})
+    user_id: UserId | None = Field(
+        examples=[None], description="null for a webhook of the tenant, which hears of every user."
+    )
+    status: WebhookStatus = Field(
+        examples=["active"],
+        description="`failing`: the last delivery failed and is tried again. `disabled`: nothing but a `webhook.test` "
+        "is sent, after five days without a success or a 410.",
+    )
+    created_at: Timestamp
+    last_delivered_at: Timestamp | None = Field(examples=[TIME])
+    last_failure: WebhookFailure | None = Field(examples=[None])
+
+
+class WebhookList(Success):
+    webhooks: list[Webhook]
+    next_cursor: Cursor = ABSENT
+
+
+class WebhookCreated(Success):
+    webhook: Webhook
+    webhook_secret: WebhookSecret
+    note: Said = Field(examples=["Keep the webhook_secret: it is shown this once and cannot be read again."])
+
+
+class WebhookDeleted(Done):
+    message: Literal["Webhook deleted"]
+
+
+class WebhookSecretRotated(WebhookCreated):
+    message: Literal["Webhook secret rotated"]
+
+
+class WebhookTest(Answer):
+    webhook_id: WebhookId
+    delivery_id: Said = Field(
+        examples=["5d3f4f0c-6c0e-4f0e-9a53-0d7d6a0d4c11"], description="The header `webhook-id` of the delivery."
+    )
+    type: Literal["webhook.test"]
+
+
+class WebhookTestQueued(Done):
+    message: Literal["Test event queued"]
+    data: WebhookTest
 
 
 class UserTokenPair(Answer):
@@ -387,7 +458,7 @@ class Actor(Answer):
 
 
 class Target(Answer):
-    type: Literal["user", "tenant", "account", "secret"] = Field(examples=["user"])
+    type: Literal["user", "tenant", "account", "webhook", "secret"] = Field(examples=["user"])
     id: str = Field(examples=[USER_ID])
 
 

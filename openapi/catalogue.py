@@ -19,6 +19,8 @@ ADVICE = {
     "`manager` to `user`.",
     "SELF_CHANGE_DENIED": "Ask somebody else. Nobody may change, deactivate or delete themselves.",
     "USER_NOT_FOUND": "Check the id. The answer is the same for a user of another tenant.",
+    "WEBHOOK_NOT_FOUND": "Check the id. The answer is the same for a webhook of another tenant.",
+    "WEBHOOK_LIMIT": "Delete a webhook that is no longer needed. A tenant has at most ten, and each user at most five.",
     "TENANT_NOT_FOUND": "Check the id. A tenant whose deletion has started is not found.",
     "NOT_FOUND": "Check path and method. An unknown method on a known path gets this answer too.",
     "TENANT_EXISTS": "Choose another name. Names that differ only in case, kinds of space or widths of letters "

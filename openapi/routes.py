@@ -14,6 +14,7 @@ from rolecall.text_rules import MAX_REASON_LENGTH
 
 USERS, TENANTS, AUDIT = "Tenant API: users", "Tenant API: tenants", "Tenant API: audit"
 SIGN_IN = "Tenant API: sign-in"
+WEBHOOKS = "Tenant API: webhooks"
 SESSIONS, ACCOUNTS = "Platform API: sessions", "Platform API: accounts"
 REFERENCE, CONSOLE = "Reference", "Console"
 #: In the order in which a new reader needs them.
@@ -21,6 +22,7 @@ TAGS = {
     USERS: "The users of a tenant. The tenant is the one of the caller's credential, never one of the request.",
     SIGN_IN: "Signing in with email and password, as a user of a tenant.",
     TENANTS: "Tenants from their registration to their deletion. For operators, with the master token.",
+    WEBHOOKS: "Addresses to which Rolecall sends events about the tenant's users.",
     AUDIT: "Who changed what, and who tried to.",
     SESSIONS: "Logging in and out of a platform account.",
     ACCOUNTS: "The platform's accounts. For superadmins.",
@@ -72,6 +74,12 @@ TENANT_ID: Schema = {
     "example": answers.TENANT_ID,
 }
 USER_ID: Schema = {"type": "string", "format": "uuid", "description": "Id of the user.", "example": answers.USER_ID}
+WEBHOOK_ID: Schema = {
+    "type": "string",
+    "format": "uuid",
+    "description": "Id of the webhook.",
+    "example": answers.WEBHOOK_ID,
+}
 ACCOUNT_ID: Schema = {
     "type": "integer",
     "format": "int32",
@@ -344,6 +352,41 @@ OPERATIONS: dict[str, Operation] = {
         _ok("How far the deletion is, or its receipt.", answers.DeletionFound),
         errors=(errors.TenantNotFound,),
         path={"id": TENANT_ID},
+    ),
+    "list_webhooks": Operation(
+        WEBHOOKS,
+        _ok("A page of webhooks, full unless it is the last.", answers.WebhookList),
+        query={"limit": _limit(100), "cursor": _CURSOR},
+        description="Those of the tenant and those of its users. A webhook that was made in the same second may be "
+        "missing.",
+    ),
+    "create_webhook": Operation(
+        WEBHOOKS,
+        {201: Answer("The webhook, with the secret that is shown this once.", (answers.WebhookCreated,))},
+        errors=(errors.UserNotFound, errors.WebhookLimit, errors.ConcurrentChange),
+        description="Without `user_id`, the webhook hears of every user of the tenant, with it of that user only. A "
+        "tenant has at most ten, and each user at most five.",
+    ),
+    "delete_webhook": Operation(
+        WEBHOOKS,
+        _ok("The webhook is gone. Nothing is delivered to it any more.", answers.WebhookDeleted),
+        errors=(errors.WebhookNotFound, errors.ConcurrentChange),
+        path={"id": WEBHOOK_ID},
+    ),
+    "rotate_webhook_secret": Operation(
+        WEBHOOKS,
+        _ok("The new secret, shown this once.", answers.WebhookSecretRotated),
+        errors=(errors.WebhookNotFound, errors.ConcurrentChange),
+        path={"id": WEBHOOK_ID},
+        description="For 24 hours deliveries are signed with the former secret too. A disabled webhook is active "
+        "again.",
+    ),
+    "send_webhook_test": Operation(
+        WEBHOOKS,
+        {202: Answer("A `webhook.test` will be sent.", (answers.WebhookTestQueued,))},
+        errors=(errors.WebhookNotFound,),
+        path={"id": WEBHOOK_ID},
+        description="It is sent to a disabled webhook too. If it succeeds, the webhook is active again.",
     ),
     "list_audit": Operation(
         AUDIT,

@@ -63,6 +63,11 @@ class Response:
     def body(self) -> Any:
         return json.loads(self.text)
 
+    def must(self, status: int) -> Any:
+        """The body of an answer that must have this status."""
+        assert self.status == status, self.text
+        return self.body
+
     @property
     def code(self) -> str:
         """The machine-readable error code, of either family."""

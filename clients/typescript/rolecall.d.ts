@@ -328,6 +328,98 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the webhooks of the caller's tenant and of its users, the oldest first (admin)
+         * @description Those of the tenant and those of its users. A webhook that was made in the same second may be missing.
+         *
+         *     **Who may call:** tenant users with the role `admin`.
+         */
+        get: operations["list_webhooks"];
+        put?: never;
+        /**
+         * Make a webhook of the caller's tenant, or of one of its users (admin)
+         * @description Without `user_id`, the webhook hears of every user of the tenant, with it of that user only. A tenant has at most ten, and each user at most five.
+         *
+         *     **Who may call:** tenant users with the role `admin`.
+         */
+        post: operations["create_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhooks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete a webhook of the caller's tenant or of one of its users (admin)
+         * @description **Who may call:** tenant users with the role `admin`.
+         */
+        delete: operations["delete_webhook"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhooks/{id}/secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A new secret for a webhook; for 24 hours the former one signs too (admin)
+         * @description For 24 hours deliveries are signed with the former secret too. A disabled webhook is active again.
+         *
+         *     **Who may call:** tenant users with the role `admin`.
+         */
+        post: operations["rotate_webhook_secret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhooks/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a `webhook.test` to a webhook, also to a disabled one (admin)
+         * @description It is sent to a disabled webhook too. If it succeeds, the webhook is active again.
+         *
+         *     **Who may call:** tenant users with the role `admin`.
+         */
+        post: operations["send_webhook_test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/audit": {
         parameters: {
             query?: never;
@@ -1389,7 +1481,7 @@ export interface components {
              * @example user
              * @enum {string}
              */
-            type: "user" | "tenant" | "account" | "secret";
+            type: "user" | "tenant" | "account" | "webhook" | "secret";
             /** @example 7c2d1e3f-9a8b-4c10-b2d3-e4f5a6b7c8d9 */
             id: string;
         };
@@ -1451,10 +1543,12 @@ export interface components {
             /** @constant */
             success: true;
             user: components["schemas"]["NewUser"];
-            /** @example false */
+            /** @example true */
             webhook_configured: boolean;
-            /** @example null */
+            /** @example https://example.com/hooks/rolecall */
             webhook_url: string | null;
+            /** @description Only with a webhook. */
+            webhook_secret?: components["schemas"]["WebhookSecret"];
             /** @example Keep the token: it is shown this once and cannot be read again. */
             note: components["schemas"]["Said"];
             tenant: components["schemas"]["Tenant"];
@@ -1541,10 +1635,12 @@ export interface components {
             /** @constant */
             success: true;
             user: components["schemas"]["NewUser"];
-            /** @example false */
+            /** @example true */
             webhook_configured: boolean;
-            /** @example null */
+            /** @example https://example.com/hooks/rolecall */
             webhook_url: string | null;
+            /** @description Only with a webhook. */
+            webhook_secret?: components["schemas"]["WebhookSecret"];
             /** @example Keep the token: it is shown this once and cannot be read again. */
             note: components["schemas"]["Said"];
         };
@@ -1696,6 +1792,105 @@ export interface components {
             message: components["schemas"]["Said"];
             /** @description The value that was sent, but never a password, a token or a secret. */
             value?: string | number | boolean;
+        };
+        /** @description A webhook of the tenant, or with a `user_id` one of that user. */
+        Webhook: {
+            id: components["schemas"]["WebhookId"];
+            /**
+             * Format: uri
+             * @example https://example.com/hooks/rolecall
+             */
+            url: string;
+            /**
+             * @description null for a webhook of the tenant, which hears of every user.
+             * @example null
+             */
+            user_id: components["schemas"]["UserId"] | null;
+            /**
+             * @description `failing`: the last delivery failed and is tried again. `disabled`: nothing but a `webhook.test` is sent, after five days without a success or a 410.
+             * @example active
+             */
+            status: components["schemas"]["WebhookStatus"];
+            created_at: components["schemas"]["Timestamp"];
+            /** @example 2026-06-15T12:00:00Z */
+            last_delivered_at: components["schemas"]["Timestamp"] | null;
+            /** @example null */
+            last_failure: components["schemas"]["WebhookFailure"] | null;
+        };
+        WebhookCreated: {
+            /** @constant */
+            success: true;
+            webhook: components["schemas"]["Webhook"];
+            webhook_secret: components["schemas"]["WebhookSecret"];
+            /** @example Keep the webhook_secret: it is shown this once and cannot be read again. */
+            note: components["schemas"]["Said"];
+        };
+        WebhookDeleted: {
+            /** @constant */
+            success: true;
+            /** @constant */
+            message: "Webhook deleted";
+        };
+        /** @description The last failure since the last success. */
+        WebhookFailure: {
+            at: components["schemas"]["Timestamp"];
+            /**
+             * @description The status of the answer, or the cause. Never a body.
+             * @example 503
+             */
+            error: components["schemas"]["Said"];
+        };
+        /**
+         * Format: uuid
+         * @example 0190163d-8694-739b-aea5-966c26f8ad91
+         */
+        WebhookId: string;
+        WebhookList: {
+            /** @constant */
+            success: true;
+            webhooks: components["schemas"]["Webhook"][];
+            next_cursor?: components["schemas"]["Cursor"];
+        };
+        /**
+         * @description The secret that signs deliveries to the webhook, as the Standard Webhooks specification says. It is shown only in this answer and cannot be read again.
+         * @example whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo=
+         */
+        WebhookSecret: string;
+        WebhookSecretRotated: {
+            /** @constant */
+            success: true;
+            webhook: components["schemas"]["Webhook"];
+            webhook_secret: components["schemas"]["WebhookSecret"];
+            /** @example Keep the webhook_secret: it is shown this once and cannot be read again. */
+            note: components["schemas"]["Said"];
+            /** @constant */
+            message: "Webhook secret rotated";
+        };
+        /**
+         * @description The state of a webhook. Nothing but a `webhook.test` is delivered to a disabled one.
+         * @enum {string}
+         */
+        WebhookStatus: "active" | "failing" | "disabled";
+        WebhookTest: {
+            webhook_id: components["schemas"]["WebhookId"];
+            /**
+             * @description The header `webhook-id` of the delivery.
+             * @example 5d3f4f0c-6c0e-4f0e-9a53-0d7d6a0d4c11
+             */
+            delivery_id: components["schemas"]["Said"];
+            /** @constant */
+            type: "webhook.test";
+        };
+        WebhookTestQueued: {
+            /** @constant */
+            success: true;
+            /** @constant */
+            message: "Test event queued";
+            data: components["schemas"]["WebhookTest"];
+        };
+        WebhookToCreate: {
+            url: components["schemas"]["WebhookUrl"];
+            user_id?: string | null;
         };
         /** Format: uri */
         WebhookUrl: string;
@@ -2026,6 +2221,18 @@ export type UserUpdated = components['schemas']['UserUpdated'];
 export type UserWithChoices = components['schemas']['UserWithChoices'];
 export type Uuid = components['schemas']['Uuid'];
 export type Validation = components['schemas']['Validation'];
+export type Webhook = components['schemas']['Webhook'];
+export type WebhookCreated = components['schemas']['WebhookCreated'];
+export type WebhookDeleted = components['schemas']['WebhookDeleted'];
+export type WebhookFailure = components['schemas']['WebhookFailure'];
+export type WebhookId = components['schemas']['WebhookId'];
+export type WebhookList = components['schemas']['WebhookList'];
+export type WebhookSecret = components['schemas']['WebhookSecret'];
+export type WebhookSecretRotated = components['schemas']['WebhookSecretRotated'];
+export type WebhookStatus = components['schemas']['WebhookStatus'];
+export type WebhookTest = components['schemas']['WebhookTest'];
+export type WebhookTestQueued = components['schemas']['WebhookTestQueued'];
+export type WebhookToCreate = components['schemas']['WebhookToCreate'];
 export type WebhookUrl = components['schemas']['WebhookUrl'];
 export type ResponseTenantUnauthorized = components['responses']['TenantUnauthorized'];
 export type ResponseTenantContentTooLarge = components['responses']['TenantContentTooLarge'];
@@ -2449,8 +2656,9 @@ export interface operations {
                      *         "updated_at": "2026-06-15T12:00:00Z",
                      *         "token": "3f1d2c4b-5a69-4788-96a5-b4c3d2e1f0a9"
                      *       },
-                     *       "webhook_configured": false,
-                     *       "webhook_url": null,
+                     *       "webhook_configured": true,
+                     *       "webhook_url": "https://example.com/hooks/rolecall",
+                     *       "webhook_secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo=",
                      *       "note": "Keep the token: it is shown this once and cannot be read again."
                      *     }
                      */
@@ -3541,8 +3749,9 @@ export interface operations {
                      *         "updated_at": "2026-06-15T12:00:00Z",
                      *         "token": "3f1d2c4b-5a69-4788-96a5-b4c3d2e1f0a9"
                      *       },
-                     *       "webhook_configured": false,
-                     *       "webhook_url": null,
+                     *       "webhook_configured": true,
+                     *       "webhook_url": "https://example.com/hooks/rolecall",
+                     *       "webhook_secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo=",
                      *       "note": "Keep the token: it is shown this once and cannot be read again.",
                      *       "tenant": {
                      *         "id": "1a2b3c4d-5e6f-4a7b-8c9d-0e1f2a3b4c5d",
@@ -4303,6 +4512,541 @@ export interface operations {
                     "application/json": components["schemas"]["TenantError"] & {
                         /** @enum {string} */
                         error_code: "TENANT_NOT_FOUND";
+                    };
+                };
+            };
+            413: components["responses"]["TenantContentTooLarge"];
+            429: components["responses"]["TenantTooManyRequests"];
+            500: components["responses"]["TenantInternalServerError"];
+            503: components["responses"]["TenantServiceUnavailable"];
+        };
+    };
+    list_webhooks: {
+        parameters: {
+            query?: {
+                /** @description The number of rows in a page. */
+                limit?: number;
+                /** @description The cursor of the page before this one, with the same filters. */
+                cursor?: string;
+            };
+            header?: {
+                /** @description The id of the request in the answer, the logs and the audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of webhooks, full unless it is the last. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "webhooks": [
+                     *         {
+                     *           "id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *           "url": "https://example.com/hooks/rolecall",
+                     *           "user_id": null,
+                     *           "status": "active",
+                     *           "created_at": "2026-06-15T12:00:00Z",
+                     *           "last_delivered_at": "2026-06-15T12:00:00Z",
+                     *           "last_failure": null
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WebhookList"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": (components["schemas"]["TenantError"] & {
+                        /** @enum {string} */
+                        error_code: "VALIDATION_ERROR";
+                    }) | components["schemas"]["GatewayError"];
+                };
+            };
+            401: components["responses"]["TenantUnauthorized"];
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": (components["schemas"]["TenantError"] & {
+                        /** @enum {string} */
+                        error_code: "FORBIDDEN";
+                    }) | components["schemas"]["GatewayError"];
+                };
+            };
+            413: components["responses"]["TenantContentTooLarge"];
+            429: components["responses"]["TenantTooManyRequests"];
+            500: components["responses"]["TenantInternalServerError"];
+            503: components["responses"]["TenantServiceUnavailable"];
+        };
+    };
+    create_webhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The id of the request in the answer, the logs and the audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "url": "https://example.com/hooks/rolecall"
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookToCreate"];
+            };
+        };
+        responses: {
+            /** @description The webhook, with the secret that is shown this once. */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "webhook": {
+                     *         "id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *         "url": "https://example.com/hooks/rolecall",
+                     *         "user_id": null,
+                     *         "status": "active",
+                     *         "created_at": "2026-06-15T12:00:00Z",
+                     *         "last_delivered_at": "2026-06-15T12:00:00Z",
+                     *         "last_failure": null
+                     *       },
+                     *       "webhook_secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo=",
+                     *       "note": "Keep the webhook_secret: it is shown this once and cannot be read again."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WebhookCreated"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": (components["schemas"]["TenantError"] & {
+                        /** @enum {string} */
+                        error_code: "VALIDATION_ERROR";
+                    }) | components["schemas"]["GatewayError"];
+                };
+            };
+            401: components["responses"]["TenantUnauthorized"];
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": (components["schemas"]["TenantError"] & {
+                        /** @enum {string} */
+                        error_code: "FORBIDDEN";
+                    }) | components["schemas"]["GatewayError"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "error": "user not found",
+                     *       "error_code": "USER_NOT_FOUND",
+                     *       "timestamp": "2026-06-15T12:00:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TenantError"] & {
+                        /** @enum {string} */
+                        error_code: "USER_NOT_FOUND";
+                    };
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TenantError"] & {
+                        /** @enum {string} */
+                        error_code: "CONCURRENT_CHANGE" | "WEBHOOK_LIMIT";
+                    };
+                };
+            };
+            413: components["responses"]["TenantContentTooLarge"];
+            415: components["responses"]["TenantUnsupportedMediaType"];
+            429: components["responses"]["TenantTooManyRequests"];
+            500: components["responses"]["TenantInternalServerError"];
+            503: components["responses"]["TenantServiceUnavailable"];
+        };
+    };
+    delete_webhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The id of the request in the answer, the logs and the audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path: {
+                /**
+                 * @description Id of the webhook.
+                 * @example 0190163d-8694-739b-aea5-966c26f8ad91
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The webhook is gone. Nothing is delivered to it any more. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "message": "Webhook deleted"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WebhookDeleted"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": (components["schemas"]["TenantError"] & {
+                        /** @enum {string} */
+                        error_code: "VALIDATION_ERROR";
+                    }) | components["schemas"]["GatewayError"];
+                };
+            };
+            401: components["responses"]["TenantUnauthorized"];
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": (components["schemas"]["TenantError"] & {
+                        /** @enum {string} */
+                        error_code: "FORBIDDEN";
+                    }) | components["schemas"]["GatewayError"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "error": "webhook not found",
+                     *       "error_code": "WEBHOOK_NOT_FOUND",
+                     *       "timestamp": "2026-06-15T12:00:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TenantError"] & {
+                        /** @enum {string} */
+                        error_code: "WEBHOOK_NOT_FOUND";
+                    };
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "error": "someone else changed this at the same time: look at it again and retry",
+                     *       "error_code": "CONCURRENT_CHANGE",
+                     *       "timestamp": "2026-06-15T12:00:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TenantError"] & {
+                        /** @enum {string} */
+                        error_code: "CONCURRENT_CHANGE";
+                    };
+                };
+            };
+            413: components["responses"]["TenantContentTooLarge"];
+            429: components["responses"]["TenantTooManyRequests"];
+            500: components["responses"]["TenantInternalServerError"];
+            503: components["responses"]["TenantServiceUnavailable"];
+        };
+    };
+    rotate_webhook_secret: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The id of the request in the answer, the logs and the audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path: {
+                /**
+                 * @description Id of the webhook.
+                 * @example 0190163d-8694-739b-aea5-966c26f8ad91
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The new secret, shown this once. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "webhook": {
+                     *         "id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *         "url": "https://example.com/hooks/rolecall",
+                     *         "user_id": null,
+                     *         "status": "active",
+                     *         "created_at": "2026-06-15T12:00:00Z",
+                     *         "last_delivered_at": "2026-06-15T12:00:00Z",
+                     *         "last_failure": null
+                     *       },
+                     *       "webhook_secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo=",
+                     *       "note": "Keep the webhook_secret: it is shown this once and cannot be read again.",
+                     *       "message": "Webhook secret rotated"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WebhookSecretRotated"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": (components["schemas"]["TenantError"] & {
+                        /** @enum {string} */
+                        error_code: "VALIDATION_ERROR";
+                    }) | components["schemas"]["GatewayError"];
+                };
+            };
+            401: components["responses"]["TenantUnauthorized"];
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": (components["schemas"]["TenantError"] & {
+                        /** @enum {string} */
+                        error_code: "FORBIDDEN";
+                    }) | components["schemas"]["GatewayError"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "error": "webhook not found",
+                     *       "error_code": "WEBHOOK_NOT_FOUND",
+                     *       "timestamp": "2026-06-15T12:00:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TenantError"] & {
+                        /** @enum {string} */
+                        error_code: "WEBHOOK_NOT_FOUND";
+                    };
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "error": "someone else changed this at the same time: look at it again and retry",
+                     *       "error_code": "CONCURRENT_CHANGE",
+                     *       "timestamp": "2026-06-15T12:00:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TenantError"] & {
+                        /** @enum {string} */
+                        error_code: "CONCURRENT_CHANGE";
+                    };
+                };
+            };
+            413: components["responses"]["TenantContentTooLarge"];
+            429: components["responses"]["TenantTooManyRequests"];
+            500: components["responses"]["TenantInternalServerError"];
+            503: components["responses"]["TenantServiceUnavailable"];
+        };
+    };
+    send_webhook_test: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The id of the request in the answer, the logs and the audit entries, if it is 1 to 128 letters, digits, `.`, `_` or `-`; else it is ignored. */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path: {
+                /**
+                 * @description Id of the webhook.
+                 * @example 0190163d-8694-739b-aea5-966c26f8ad91
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A `webhook.test` will be sent. */
+            202: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "message": "Test event queued",
+                     *       "data": {
+                     *         "webhook_id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *         "delivery_id": "5d3f4f0c-6c0e-4f0e-9a53-0d7d6a0d4c11",
+                     *         "type": "webhook.test"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WebhookTestQueued"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": (components["schemas"]["TenantError"] & {
+                        /** @enum {string} */
+                        error_code: "VALIDATION_ERROR";
+                    }) | components["schemas"]["GatewayError"];
+                };
+            };
+            401: components["responses"]["TenantUnauthorized"];
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": (components["schemas"]["TenantError"] & {
+                        /** @enum {string} */
+                        error_code: "FORBIDDEN";
+                    }) | components["schemas"]["GatewayError"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "error": "webhook not found",
+                     *       "error_code": "WEBHOOK_NOT_FOUND",
+                     *       "timestamp": "2026-06-15T12:00:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TenantError"] & {
+                        /** @enum {string} */
+                        error_code: "WEBHOOK_NOT_FOUND";
                     };
                 };
             };

@@ -265,6 +265,13 @@ def scenario(name: str) -> Iterator[tuple[str, Call]]:  # noqa: PLR0915 (one lin
     change = {"current_password": PASSWORD, "new_password": f"{PASSWORD} {name}"}
     yield "change_password", request("PUT", f"/users/{tenant.admin.id}/password", session.access_token, change)
     yield "log_out_user", request("POST", "/logout", session.access_token, refresh)
+    hook = {"url": "https://example.com/hooks/rolecall"}
+    yield "create_webhook", request("POST", "/webhooks", admin, hook)
+    yield "list_webhooks", request("GET", "/webhooks", admin)
+    webhook = gateway.request("POST", "/webhooks", admin, hook).body["webhook"]["id"]
+    yield "rotate_webhook_secret", request("POST", f"/webhooks/{webhook}/secret", admin)
+    yield "send_webhook_test", request("POST", f"/webhooks/{webhook}/test", admin)
+    yield "delete_webhook", request("DELETE", f"/webhooks/{webhook}", admin)
     yield "list_audit", request("GET", f"/audit?limit={USERS}", admin)
     yield "delete_user", request("DELETE", f"/users/{users[-1].id}", admin)
     yield "list_tenants", request("GET", "/tenants", MASTER_TOKEN)
@@ -361,12 +368,14 @@ def _engine() -> Iterator[None]:
         about = gateway.template()["Resources"]["Table"]["Properties"]
         names = ("AttributeDefinitions", "KeySchema", "BillingMode", "GlobalSecondaryIndexes")
         session.client("dynamodb").create_table(TableName="rolecall", **{name: about[name] for name in names})
-        keys = {name: {"key": name[0] * 64} for name in ("CURSOR_KEY", "IDEMPOTENCY_KEY", "REDACTION_KEY")}
+        keys = {
+            name: {"key": name[0] * 64} for name in ("CURSOR_KEY", "IDEMPOTENCY_KEY", "REDACTION_KEY", "WEBHOOK_KEY")
+        }
         secrets = {"MASTER_TOKEN": {"token": MASTER_TOKEN}, "JWT_KEY": {"kid": "1", "key": "J" * 64}, **keys}
         for name, content in secrets.items():
             made = session.client("secretsmanager").create_secret(Name=name, SecretString=json.dumps(content))
             os.environ[f"{name}_SECRET_ARN"] = made["ARN"]
-        for name in ("SWEEP", "TOKEN_USE"):
+        for name in ("SWEEP", "TOKEN_USE", "WEBHOOK_DELIVERIES"):
             os.environ[f"{name}_QUEUE_URL"] = session.client("sqs").create_queue(QueueName=name)["QueueUrl"]
         os.environ["EVENT_BUS_NAME"] = session.client("events").create_event_bus(Name="events")["EventBusArn"]
         for cached in (
@@ -461,7 +470,7 @@ def _monthly_costs(found: Mapping[str, Measured]) -> str:
     looked_at = sum(max(1, len(alarm.get("Metrics", [])) - 1) for alarm in alarms)
     runs = _RUNS_A_MONTH / 1e6
     idle = runs * (
-        _lambda("run_maintenance", {"Query": 5, "GetItem": 1, "UpdateItem": 1, "Scan": 1})
+        _lambda("run_maintenance", {"Query": 6, "GetItem": 1, "UpdateItem": 1, "Scan": 1})
         + 10 * PRICES["million read units"]
     )
     measured, counted, functions, routes = found["run_maintenance"], _counted(), gateway.functions(), gateway.routes()

@@ -46,8 +46,11 @@ def aws(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iter
         monkeypatch.setenv("JWT_KEY_SECRET_ARN", _make_secret("jwt", {"kid": "1", "key": "J" * 64}))
         monkeypatch.setenv("CURSOR_KEY_SECRET_ARN", _make_secret("cursor", {"key": "C" * 64}))
         monkeypatch.setenv("IDEMPOTENCY_KEY_SECRET_ARN", _make_secret("idempotency", {"key": "I" * 64}))
+        monkeypatch.setenv("WEBHOOK_KEY_SECRET_ARN", _make_secret("webhook", {"key": "W" * 64}))
         monkeypatch.setenv("REDACTION_KEY_SECRET_ARN", _make_secret("redaction", {"key": "R" * 64}))
         monkeypatch.setenv("TOKEN_USE_QUEUE_URL", _aws("sqs").create_queue(QueueName="token-uses")["QueueUrl"])
+        deliveries = _aws("sqs").create_queue(QueueName="webhook-deliveries")
+        monkeypatch.setenv("WEBHOOK_DELIVERIES_QUEUE_URL", deliveries["QueueUrl"])
         monkeypatch.setenv("SWEEP_QUEUE_URL", _aws("sqs").create_queue(QueueName="sweep")["QueueUrl"])
         # moto loses writes of concurrent threads, so the sweep uses one thread.
         monkeypatch.setenv("SWEEP_CONCURRENCY", "1")
@@ -115,6 +118,13 @@ class Member:
         assert answer.status == 200, answer.text
         return Session(answer.body["data"]["access_token"], answer.body["data"]["refresh_token"])
 
+    def add_webhook(self, user_id: str | None = None, url: str = "https://example.com/hook") -> str:
+        """Make a webhook of the tenant or of a user, as an admin; return its id."""
+        body = {"url": url} | ({"user_id": user_id} if user_id else {})
+        made = self.request("POST", "/webhooks", body)
+        assert made.status == 201, made.text
+        return str(made.body["webhook"]["id"])
+
     def promote(self, target: "Member", new_role: str, **more: Any) -> Response:
         return self.request("POST", f"/users/{target.id}/promote", {"new_role": new_role}, **more)
 
@@ -145,11 +155,13 @@ class Tenant:
     members: list[Member] = field(default_factory=list)
     #: Sessions of its users, as far as a test keeps them.
     sessions: list[Session] = field(default_factory=list)
+    #: The ids of its webhooks, as far as a test keeps them.
+    webhooks: list[str] = field(default_factory=list)
 
-    def add(self, role: str, email: str | None = None) -> Member:
-        """Create another user over the API, as the first admin."""
+    def add(self, role: str, email: str | None = None, **more: str) -> Member:
+        """Create another user over the API, as the first admin; `more` are further fields of the body."""
         email = email or f"user-{next(_emails)}@example.com"
-        created = self.admin.request("POST", "/users", {"email": email, "password": PASSWORD, "role": role})
+        created = self.admin.request("POST", "/users", {"email": email, "password": PASSWORD, "role": role, **more})
         assert created.status == 201, created.text
         user = created.body["user"]
         member = Member(user["id"], self.id, email, role, user["token"])
@@ -161,9 +173,10 @@ class Tenant:
         devices.start_session(self.id, member.id, device, clock.now())
 
 
-def register(name: str) -> Tenant:
+def register(name: str, **more: str) -> Tenant:
+    """Register a tenant; `more` are further fields of the body."""
     email = f"owner-{next(_emails)}@example.com"
-    body = {"tenant_name": name, "email": email, "password": PASSWORD}
+    body = {"tenant_name": name, "email": email, "password": PASSWORD, **more}
     made = gateway.request("POST", "/register", MASTER_TOKEN, body)
     assert made.status == 201, made.text
     user, tenant_id = made.body["user"], made.body["tenant"]["id"]

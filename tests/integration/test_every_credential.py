@@ -12,7 +12,10 @@ from tests.integration.conftest import MASTER_TOKEN, PASSWORD, Member, Tenant, d
 
 @dataclass(frozen=True)
 class Row:
-    """A route and its sample request; `{id}` is a user of the tenant, `{tenant}` the tenant, `{account}` an account."""
+    """A route and its sample request.
+
+    `{id}` is a user of the tenant, `{tenant}` the tenant, `{webhook}` one of its webhooks, `{account}` an account.
+    """
 
     path: str
     body: dict[str, object] | None
@@ -64,6 +67,11 @@ TABLE: dict[str, Row] = {
         "/global/tenants/{tenant}/restore", None, (403, 403, 403, 403, 200, 403, 403)
     ),
     "GET /audit": Row("/audit?tenant_id={tenant}", None, (404, 200, 403, 403, 200, 403, 403)),
+    "GET /webhooks": Row("/webhooks", None, (200, 200, 403, 403, 403, 403, 403)),
+    "POST /webhooks": Row("/webhooks", {"url": "https://example.com/"}, (201, 201, 403, 403, 403, 403, 403)),
+    "DELETE /webhooks/{id}": Row("/webhooks/{webhook}", None, (404, 200, 403, 403, 403, 403, 403)),
+    "POST /webhooks/{id}/secret": Row("/webhooks/{webhook}/secret", None, (404, 200, 403, 403, 403, 403, 403)),
+    "POST /webhooks/{id}/test": Row("/webhooks/{webhook}/test", None, (404, 202, 403, 403, 403, 403, 403)),
     # platform API
     "PUT /v1/api/superadmin/users/{id}/role": Row(
         "/v1/api/superadmin/users/{account}/role", {"newRole": "ADMIN"}, SUPERADMIN_ONLY
@@ -195,7 +203,8 @@ def test_every_route_answers_every_credential_as_the_table_says(acme: Tenant, ca
             "POST /global/tenants/{id}/restore": _scheduled_tenant,
         }.get(name, lambda: acme)()
         user = acme.add("user")
-        path = row.path.format(id=user.id, tenant=tenant.id, account=account.id)
+        webhook = acme.admin.add_webhook(user.id) if "{webhook}" in row.path else ""
+        path = row.path.format(id=user.id, tenant=tenant.id, account=account.id, webhook=webhook)
         expected[name] = (*_REFUSED, *row.statuses)[position]
         answered[name] = gateway.request(name.split()[0], path, credential, row.body).status
         if answered[name] == 204 and name.endswith("logout"):  # the next route gets another session

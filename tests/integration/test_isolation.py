@@ -27,6 +27,7 @@ from tests.integration.conftest import (
 )
 
 USERS = "/v1/api/superadmin/users"
+_NO_WEBHOOK = "01980000-0000-7000-8000-000000000000"
 _TIME = re.compile(r'"timestamp":"[^"]*"')
 
 
@@ -94,6 +95,17 @@ PLACES: dict[str, list[Place]] = {
         Place("tenant", "/users", 400, {"email": "x@example.com", "password": PASSWORD, "tenant_id": "{it}"}),
         Place("user", "/users", 400, {"email": "x@example.com", "password": PASSWORD, "role": "user", "id": "{it}"}),
     ],
+    "GET /webhooks": [
+        Place("webhooks cursor", "/webhooks?cursor={it}", 400),
+        Place("tenant", "/webhooks?tenant_id={it}", 400),
+    ],
+    "POST /webhooks": [
+        Place("user", "/webhooks", 404, {"url": "https://example.com/", "user_id": "{it}"}),
+        Place("tenant", "/webhooks", 400, {"url": "https://example.com/", "tenant_id": "{it}"}),
+    ],
+    "DELETE /webhooks/{id}": [Place("webhook", "/webhooks/{it}", 404)],
+    "POST /webhooks/{id}/secret": [Place("webhook", "/webhooks/{it}/secret", 404)],
+    "POST /webhooks/{id}/test": [Place("webhook", "/webhooks/{it}/test", 404)],
     "GET /audit": [
         Place("tenant", "/audit?tenant_id={it}", 404),
         Place("user", "/audit?actor={it}", 200),
@@ -178,6 +190,12 @@ class There:
             "user session": [(manager.log_in().refresh_token, "bm9ib2R5")],
             "token": [(globex.admin.token, str(uuid4()))],
             "users cursor": [_cursors("/users", globex.admin.token)],
+            "webhook": [
+                (globex.admin.add_webhook(), _NO_WEBHOOK),
+                (globex.admin.add_webhook(admin.id), _NO_WEBHOOK),
+                (admin.id, _NO_WEBHOOK),
+            ],
+            "webhooks cursor": [_cursors("/webhooks", globex.admin.token)],
             "audit cursor": [_cursors("/audit", globex.admin.token)],
             "tenants cursor": [_cursors("/tenants", MASTER_TOKEN)],
         }

@@ -49,6 +49,26 @@ ATTEMPTS: dict[str, list[tuple[Callable[[Tenant, Tenant, Holder], Response], int
     "rotate_token": [
         (lambda acme, globex, _: acme.admin.request("POST", f"/users/{globex.admin.id}/token"), 404),
     ],
+    "list_webhooks": [
+        (lambda acme, globex, _: acme.admin.request("GET", f"/webhooks?tenant_id={globex.id}"), 400),
+        (lambda acme, globex, _: acme.admin.request("GET", f"/webhooks?cursor={_webhook_cursor(globex)}"), 400),
+    ],
+    "create_webhook": [
+        (lambda acme, globex, _: _create_webhook(acme, user_id=globex.members[0].id), 404),
+        (lambda acme, globex, _: _create_webhook(acme, tenant_id=globex.id), 400),
+    ],
+    "delete_webhook": [
+        (lambda acme, globex, _: acme.admin.request("DELETE", f"/webhooks/{globex.webhooks[0]}"), 404),
+        (lambda acme, globex, _: acme.admin.request("DELETE", f"/webhooks/{globex.webhooks[1]}"), 404),
+    ],
+    "rotate_webhook_secret": [
+        (lambda acme, globex, _: acme.admin.request("POST", f"/webhooks/{globex.webhooks[0]}/secret"), 404),
+        (lambda acme, globex, _: acme.admin.request("POST", f"/webhooks/{globex.webhooks[1]}/secret"), 404),
+    ],
+    "send_webhook_test": [
+        (lambda acme, globex, _: acme.admin.request("POST", f"/webhooks/{globex.webhooks[0]}/test"), 404),
+        (lambda acme, globex, _: acme.admin.request("POST", f"/webhooks/{globex.webhooks[1]}/test"), 404),
+    ],
     "list_audit": [
         (lambda acme, globex, _: acme.admin.request("GET", f"/audit?tenant_id={globex.id}"), 404),
         (lambda acme, globex, _: acme.admin.request("GET", "/audit?tenant_id=nonsense"), 404),
@@ -144,6 +164,14 @@ def _cursor(tenant: Tenant) -> str:
     return str(tenant.admin.request("GET", "/users?limit=1").body["next_cursor"])
 
 
+def _create_webhook(acme: Tenant, **owner: str) -> Response:
+    return acme.admin.request("POST", "/webhooks", {"url": "https://example.com/hook", **owner})
+
+
+def _webhook_cursor(tenant: Tenant) -> str:
+    return str(tenant.admin.request("GET", "/webhooks?limit=1").body["next_cursor"])
+
+
 def _update(acme: Tenant, globex: Tenant, **change: object) -> Response:
     return acme.admin.request("PUT", f"/users/{globex.admin.id}", change)
 
@@ -204,7 +232,7 @@ def test_every_route_is_tried() -> None:
 
 @pytest.mark.parametrize("function", ATTEMPTS)
 def test_no_route_reaches_into_another_tenant(acme: Tenant, globex: Tenant, function: str) -> None:
-    globex.add("user")
+    globex.webhooks = [globex.admin.add_webhook(), globex.admin.add_webhook(globex.add("user").id)]
     globex.sessions.append(globex.admin.log_in())
     account = make_account()
     acme.add("user")

@@ -65,6 +65,7 @@ class Whatever:
 ANY = Whatever()
 UUID = Form(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 TEXT = Form(r"(?s).+")
+WEBHOOK_SECRET = Form(r"whsec_[A-Za-z0-9+/]{43}=")
 REDACTED = Form(r"hmac-sha256:[0-9a-f]{64}")
 
 
@@ -814,6 +815,7 @@ class Model:
                 tenant = Tenant(made["tenant"]["id"], name, at, at)
                 self.tenants.append(tenant)
                 user = self._add(tenant, made["user"], body)
+                self.secrets |= {made["webhook_secret"]} if "webhook_secret" in made else set()
                 assert made["token"] == user.token
                 self._record(
                     caller,
@@ -842,6 +844,8 @@ class Model:
             "updated_at": self.time,
         }
         shown = {"success": True, "user": user, "webhook_configured": url is not None, "webhook_url": url, "note": TEXT}
+        if url is not None:
+            shown["webhook_secret"] = WEBHOOK_SECRET
         return Answer(201, shown, headers=etag(1))
 
     def _add(self, tenant: Tenant, made: Mapping[str, Any], body: Mapping[str, Any]) -> User:

@@ -149,6 +149,18 @@ GROUPS = (
             "integration/operations/test_admin_tokens.py",
         ),
     ),
+    Group(
+        (
+            "webhooks/webhooks",
+            "webhooks/webhook_list",
+            "webhooks/webhook_changes",
+            "webhooks/webhook_counts",
+            "webhooks/signing_secrets",
+            "webhooks/last_deliveries",
+            "webhooks/delivery_messages",
+        ),
+        ("integration/webhooks",),
+    ),
     Group(("deletion/owned_keys",), ("integration/deletion/test_owned_keys.py",)),
     Group(("tenants/devices", "tenants/user_items"), ("integration/tenants/test_devices.py",)),
     Group(

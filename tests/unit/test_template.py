@@ -136,6 +136,7 @@ def test_every_permission_is_one_action_on_one_thing(function: str) -> None:
                 "RoleEvents",
                 "SweepQueue",
                 "TokenUses",
+                "WebhookDeliveries",
                 *_resources("AWS::SecretsManager::Secret"),
             }
 
@@ -240,6 +241,7 @@ _GENERATED: dict[str, tuple[str, str, dict[str, Any]]] = {
     "CursorKeySecret": ("{}", "key", {"ExcludeCharacters": _LETTERS_AND_DIGITS_ONLY}),
     "IdempotencyKeySecret": ("{}", "key", {"ExcludePunctuation": True}),
     "RedactionKeySecret": ("{}", "key", {"ExcludePunctuation": True}),
+    "WebhookKeySecret": ("{}", "key", {"ExcludePunctuation": True}),
 }
 
 

@@ -54,7 +54,10 @@ def test_only_role_events_leave_the_table() -> None:
 
 def test_a_new_queue_is_looked_at_for_what_it_holds() -> None:
     # None of them holds more of a tenant than ids, for two weeks at most.
-    assert set(_resources("AWS::SQS::")) == {"SweepQueue", "SweepDeadLetters", "TokenUses", "DeadLetters"}
+    assert set(_resources("AWS::SQS::")) == {
+        *("SweepQueue", "SweepDeadLetters", "TokenUses", "DeadLetters"),
+        "WebhookDeliveries",
+    }
 
 
 def test_a_slice_that_keeps_failing_ends_in_a_dead_letter_queue_with_an_alarm() -> None:

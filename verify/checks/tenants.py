@@ -206,6 +206,25 @@ def list_audit(walk: Walk) -> None:
         raise Wrong("GET /audit does not have an entry of every change of the user.")
 
 
+@check(
+    "Webhooks are made, listed, given a new secret, tested and deleted.",
+    uses=["CreateWebhook", "ListWebhooks", "RotateWebhookSecret", "SendWebhookTest", "DeleteWebhook"],
+)
+def manage_webhooks(walk: Walk) -> None:
+    token = walk.person("admin").token
+    # Nobody receives anything at this address: RFC 2606 reserves the name.
+    made = walk.ask("POST", "/webhooks", token, {"url": "https://webhooks.invalid/"}).must(201)
+    secret, path = walk.secret(made["webhook_secret"]), f"/webhooks/{made['webhook']['id']}"
+    listed = walk.ask("GET", "/webhooks", token).must(200)["webhooks"]
+    if [one["id"] for one in listed] != [made["webhook"]["id"]]:
+        raise Wrong("GET /webhooks does not list the one webhook that there is.")
+    if walk.secret(walk.ask("POST", f"{path}/secret", token).must(200)["webhook_secret"]) == secret:
+        raise Wrong("POST /webhooks/{id}/secret gave the former secret again.")
+    walk.ask("POST", f"{path}/test", token).must(202)
+    walk.ask("DELETE", path, token).must(200)
+    walk.ask("DELETE", path, token).must(404, "WEBHOOK_NOT_FOUND")
+
+
 @check("DELETE /users/{id} deletes a user.", uses=["DeleteUser"])
 def delete_user(walk: Walk) -> None:
     token, path = walk.person("admin").token, f"/users/{walk.person('user').id}"

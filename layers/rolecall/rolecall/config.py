@@ -71,6 +71,21 @@ class Config(NamedTuple):
         return _require_variable(self.environ, "REDACTION_KEY_SECRET_ARN")
 
     @property
+    def webhook_key_secret_arn(self) -> str:
+        """The secret from which the secrets of webhooks are derived. Raises `ConfigurationError` if it is not set."""
+        return _require_variable(self.environ, "WEBHOOK_KEY_SECRET_ARN")
+
+    @property
+    def webhook_deliveries_queue_url(self) -> str:
+        """The queue of deliveries to webhooks. Raises `ConfigurationError` if it is not set."""
+        return _require_variable(self.environ, "WEBHOOK_DELIVERIES_QUEUE_URL")
+
+    @property
+    def allow_local_webhooks(self) -> bool:
+        """Whether webhooks may have http URLs and loopback addresses. Only the local stack sets it."""
+        return self.environ.get("ALLOW_LOCAL_WEBHOOKS") == "true"
+
+    @property
     def token_use_queue_url(self) -> str:
         """The queue of uses of API tokens. Raises `ConfigurationError` if it is not set."""
         return _require_variable(self.environ, "TOKEN_USE_QUEUE_URL")

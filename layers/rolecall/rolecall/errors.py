@@ -121,6 +121,22 @@ class LastSuperadmin(RuleViolation):
     message = "the platform would be left without an enabled superadmin: make someone else superadmin first"
 
 
+class WebhookNotFound(RolecallError):
+    """The caller's tenant has no such webhook."""
+
+    status = 404
+    code = "WEBHOOK_NOT_FOUND"
+    message = "webhook not found"
+
+
+class WebhookLimit(RolecallError):
+    """The tenant, or the user, has as many webhooks as it may have."""
+
+    status = 409
+    code = "WEBHOOK_LIMIT"
+    message = "there are as many webhooks as there may be: delete one first"
+
+
 class NotFound(RolecallError):
     """No route has this path."""
 

@@ -54,6 +54,7 @@ def test_a_tenant_comes_with_its_first_admin(aws: None) -> None:
         "token": user["token"],
         "webhook_configured": True,
         "webhook_url": "https://example.com/hook",
+        "webhook_secret": answer.body["webhook_secret"],
         "note": answer.body["note"],
     }
     assert keys.canonical_uuid(user["id"])

@@ -10,6 +10,8 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 
 from rolecall import telemetry
 from rolecall.audit import role_events
+from rolecall.audit.role_events import Cause
+from rolecall.auth.principals import MASTER, OPERATOR
 from rolecall.aws import queues
 from rolecall.config import config
 from rolecall.errors import ServiceUnavailable
@@ -44,7 +46,7 @@ def _events(old: dict[str, Any] | None, new: dict[str, Any] | None) -> list[role
 
     images = {name: wire(item) for name, item in (("OldImage", old), ("NewImage", new)) if item}
     record = {"eventID": "e1", "dynamodb": {**images, "SequenceNumber": "42"}}
-    return role_events.events_from_record(record, lambda tenant_id: f"{tenant_id} leaves us")
+    return role_events.events_from_record(record, lambda tenant_id: Cause(f"{tenant_id} leaves us", MASTER.type_and_id))
 
 
 def _types(old: dict[str, Any] | None, new: dict[str, Any] | None) -> list[str]:
@@ -98,7 +100,8 @@ def test_a_change_of_an_account(changed: dict[str, Any], types: list[str]) -> No
 
 
 def test_an_event_tells_who_and_what_before_and_after_and_no_email() -> None:
-    [event] = _events(USER, {**USER, "role": "manager", "version": 2, "change_reason": "stands in"})
+    why = {"change_reason": "stands in", "changed_by": {"type": "user", "id": "a"}}
+    [event] = _events(USER, {**USER, "role": "manager", "version": 2, **why})
     assert event.detail == {
         "id": "e1:role-changed",
         "tenant_id": "t",
@@ -106,6 +109,7 @@ def test_an_event_tells_who_and_what_before_and_after_and_no_email() -> None:
         "before": {"role": "user", "active": True},
         "after": {"role": "manager", "active": True},
         "reason": "stands in",
+        "actor": {"type": "user", "id": "a"},
         "version": 2,
         "at": "2026-06-15T12:00:00Z",
     }
@@ -123,6 +127,18 @@ def test_an_event_has_the_reason_of_its_own_change() -> None:
     assert with_operator.detail["reason"] is None
 
 
+def test_an_event_names_the_actor_of_its_own_change() -> None:
+    earlier, actor = {"type": "user", "id": "earlier"}, {"type": "user", "id": "a"}
+    before = {**USER, "changed_by": earlier}
+    for changed in ({"role": "admin"}, {"deleted_at": "now"}):
+        [event] = _events(before, {**before, **changed, "changed_by": actor})
+        assert event.detail["actor"] == actor
+    [with_tenant] = _events(before, None)
+    assert with_tenant.detail["actor"] == {"type": "master", "id": "master"}
+    [by_operator] = _events({**ACCOUNT, "changed_by": earlier}, None)
+    assert by_operator.detail["actor"] == OPERATOR.type_and_id == {"type": "system", "id": "operator"}
+
+
 def test_an_event_of_an_account_names_the_account() -> None:
     [event] = _events(ACCOUNT, {**ACCOUNT, "banned": True, "version": 2})
     assert event.detail == {
@@ -131,6 +147,7 @@ def test_an_event_of_an_account_names_the_account() -> None:
         "before": {"role": "ROLE_CLIENT", "active": True},
         "after": {"role": "ROLE_CLIENT", "active": False},
         "reason": None,
+        "actor": None,
         "version": 2,
         "at": "2026-06-15T12:00:00Z",
     }
@@ -153,11 +170,11 @@ class Bus:
         self.reasons_read: list[str] = []
         self.table_fails_after: int | None = None
 
-    def read_reason(self, tenant_id: str) -> str:
+    def read_cause(self, tenant_id: str) -> Cause:
         if len(self.reasons_read) == self.table_fails_after:
             raise ServiceUnavailable
         self.reasons_read.append(tenant_id)
-        return f"{tenant_id} leaves us"
+        return Cause(f"{tenant_id} leaves us", None)
 
     def put_events(self, Entries: list[dict[str, str]]) -> dict[str, Any]:  # noqa: N803 (as boto3 names it)
         ids = [json.loads(entry["Detail"])["user_id"] for entry in Entries]
@@ -182,7 +199,7 @@ def bus(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bus]:
     made = Bus()
     monkeypatch.setattr(role_events, "_eventbridge_client", lambda: made)
     monkeypatch.setattr(queues, "_sqs_client", lambda: made)
-    monkeypatch.setattr(role_events, "_read_reason_of_tenant_deletion", made.read_reason)
+    monkeypatch.setattr(role_events, "_read_cause_of_tenant_deletion", made.read_cause)
     for name in ("TABLE_NAME", "EVENT_BUS_NAME", "DEAD_LETTERS_QUEUE_URL"):
         monkeypatch.setenv(name, f"the {name}")
     config.cache_clear()

@@ -1,6 +1,7 @@
 """Bodies are taken as the contract says, or refused in its words, without echoing a secret."""
 
 import json
+from collections.abc import Iterator
 from datetime import date
 from typing import Any, Self
 
@@ -9,6 +10,7 @@ from pydantic import Field, create_model, model_validator
 
 from rolecall import clock
 from rolecall.auth.roles import PlatformRole, Role
+from rolecall.config import config
 from rolecall.errors import FieldError, ValidationFailed
 from rolecall.http.field_types import (
     BirthDate,
@@ -43,6 +45,14 @@ class Sample(Body):
 class Credentials(Body):
     email: Email
     password: str
+
+
+@pytest.fixture(autouse=True)
+def settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("TABLE_NAME", "none")
+    config.cache_clear()
+    yield
+    config.cache_clear()
 
 
 def _errors(raw: bytes, model: type[Body] = Sample) -> tuple[FieldError, ...]:
@@ -376,3 +386,11 @@ def test_a_validator_of_the_whole_body_says_its_message_without_a_field() -> Non
     with pytest.raises(ValidationFailed, match=r"^active is required$") as raised:
         Update.parse(b"{}")
     assert raised.value.fields == ()
+
+
+def test_the_local_stack_takes_http_urls_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALLOW_LOCAL_WEBHOOKS", "true")
+    config.cache_clear()
+    assert Sample.parse(b'{"webhook_url": "http://127.0.0.1:8080/x"}').webhook_url == "http://127.0.0.1:8080/x"
+    for url in ("http://a:b@127.0.0.1/", "http://127.0.0.1/#x", "ftp://127.0.0.1/"):
+        assert _errors(json.dumps({"webhook_url": url}).encode())

@@ -188,8 +188,13 @@ def _save_account(
         writes.Update(
             keys.account(old.id),
             # The event that tells other services about the change is made from this item. So the item stores the reason
-            # too.
-            set={**_changed_fields(old, new), **new.role_and_index_attributes(), "change_reason": reason},
+            # and the actor too.
+            set={
+                **_changed_fields(old, new),
+                **new.role_and_index_attributes(),
+                "change_reason": reason,
+                "changed_by": context.principal.type_and_id,
+            },
             remove=old.role_attributes_to_remove(new),
             when=old.unchanged_condition,
             send_before=old.held_role.until,

@@ -7,7 +7,7 @@ from datetime import datetime
 from rolecall import clock
 from rolecall.accounts import accounts
 from rolecall.audit import trail
-from rolecall.auth.principals import RequestContext
+from rolecall.auth.principals import ROLE_ENDS, RequestContext
 from rolecall.auth.roles import HeldRole, PlatformRole
 from rolecall.clock import rfc3339
 from rolecall.storage import dynamodb, keys, writes
@@ -46,6 +46,7 @@ def write_end(item: dynamodb.Item, request_id: str, at: datetime, actor_checks: 
                 **account.role_and_index_attributes(),
                 "updated_at": account.updated_at,
                 "change_reason": None,
+                "changed_by": ROLE_ENDS.type_and_id,
                 # The audit entry of this change has the time `written_at`, which is later than `updated_at`. The check
                 # of the invariants finds the entry by the time that is stored here.
                 "role_end": {"at": account.updated_at, "written_at": rfc3339(at)},

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from botocore.exceptions import BotoCoreError, ClientError
 
 from rolecall import clock
+from rolecall.auth.principals import MASTER, OPERATOR
 from rolecall.auth.roles import HeldRole, PlatformRole, Role
 from rolecall.aws import clients, queues
 from rolecall.clock import rfc3339_of_second
@@ -44,6 +45,16 @@ class RoleEvent(NamedTuple):
     sequence_number: str
 
 
+class Cause(NamedTuple):
+    """Why a change was made and by whom: the caller's reason, and the actor's type and id; None for what is unknown.
+
+    The actor is unknown for a change that an earlier version of Rolecall made.
+    """
+
+    reason: str | None
+    actor: Mapping[str, str] | None
+
+
 def publish_until_first_failure(stream_records: Iterable[Mapping[str, Any]]) -> SequenceNumber | None:
     """Send the events of stream records, in order. Returns the number of the first record to deliver again, or None.
 
@@ -52,12 +63,12 @@ def publish_until_first_failure(stream_records: Iterable[Mapping[str, Any]]) -> 
     queue and skipped, so that it does not hold up the records after it.
     """
     waiting: list[RoleEvent] = []
-    # Many records of one deleted tenant can follow each other. The cache lets one read find the reason of the deletion
+    # Many records of one deleted tenant can follow each other. The cache lets one read find the cause of the deletion
     # for all of them.
-    find_reason = cache(_read_reason_of_tenant_deletion)
+    find_cause = cache(_read_cause_of_tenant_deletion)
     for record in stream_records:
         try:
-            waiting += events_from_record(record, find_reason)
+            waiting += events_from_record(record, find_cause)
         except ServiceUnavailable as error:
             log_service_unavailable(error)
             return _send_until_first_failure(waiting) or str(record["dynamodb"]["SequenceNumber"])
@@ -84,11 +95,11 @@ def _send_until_first_failure(events: list[RoleEvent]) -> SequenceNumber | None:
 
 
 def events_from_record(
-    stream_record: Mapping[str, Any], reason_of_tenant_deletion: Callable[[str], str | None]
+    stream_record: Mapping[str, Any], cause_of_tenant_deletion: Callable[[str], Cause]
 ) -> list[RoleEvent]:
     """The events of one stream record. Most changes give none; one that changes role and activity gives two.
 
-    `reason_of_tenant_deletion` takes a tenant's id. It is called for a user who is deleted with the tenant.
+    `cause_of_tenant_deletion` takes a tenant's id. It is called for a user who is deleted with the tenant.
     """
     images = stream_record["dynamodb"]
     old, new = (
@@ -108,14 +119,16 @@ def events_from_record(
         _role_and_whether_active(new, HeldRole.from_item(new, kind)) if new and not new.get("deleted_at") else None,
     )
     if new:
-        reason = new.get("change_reason")
+        cause = Cause(new.get("change_reason"), new.get("changed_by"))
     else:
-        reason = reason_of_tenant_deletion(old["tenant_id"]) if subject == "User" else None
+        # No caller of the API can delete an account.
+        cause = cause_of_tenant_deletion(old["tenant_id"]) if subject == "User" else Cause(None, OPERATOR.type_and_id)
     detail = {
         **({"tenant_id": old["tenant_id"], "user_id": old["id"]} if subject == "User" else {"account_id": old["id"]}),
         "before": before,
         "after": after,
-        "reason": reason,
+        "reason": cause.reason,
+        "actor": cause.actor,
         # The deletion of a whole tenant deletes its users without storing a new version. So the event computes the
         # version: 1 more for the deletion, and 1 more if the end of a temporary role was not written down.
         "version": new["version"] if new else old["version"] + 1 + has_unwritten_end,
@@ -131,10 +144,11 @@ def events_from_record(
     ]
 
 
-def _read_reason_of_tenant_deletion(tenant_id: str) -> str | None:
-    """The reason in the deletion job of a tenant. None if it has no reason, or if there is no job."""
+def _read_cause_of_tenant_deletion(tenant_id: str) -> Cause:
+    """The reason in the deletion job of a tenant, and who asked for it; both None if there is no job."""
     job = reads.get(keys.deletion_job(tenant_id))
-    return job.get("reason") if job else None
+    # Only the master token can delete a tenant.
+    return Cause(job.get("reason"), MASTER.type_and_id) if job else Cause(None, None)
 
 
 def _names_of_role_activity_or_deletion_events(before: Mapping[str, Any], after: Mapping[str, Any] | None) -> list[str]:

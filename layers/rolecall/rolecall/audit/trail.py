@@ -13,7 +13,7 @@ from rolecall.auth.principals import ROLE_ENDS, RequestContext
 from rolecall.auth.roles import HeldRole
 from rolecall.clock import epoch_seconds, rfc3339, rfc3339_of_second
 from rolecall.config import config
-from rolecall.ids import lowest_time_ordered_id_at, time_ordered_id
+from rolecall.ids import is_time_ordered_id, lowest_time_ordered_id_at, time_ordered_id
 from rolecall.storage import cursors, dynamodb, indexes, keys, reads, writes
 
 SUCCEEDED = "succeeded"
@@ -203,14 +203,16 @@ def _page_reader_of_target_or_whole_trail(tenant_id: str, target_id: str | None)
 
 
 def _target_type_by_form_of_id(target_id: str, tenant_id: str) -> str:
-    """`tenant`, `account` or `user`: the type of a target in a tenant's trail, told by the form of its id.
+    """`tenant`, `account`, `webhook` or `user`: the type of a target in a tenant's trail, told by the form of its id.
 
-    Account ids are numbers; user ids are UUIDs. An account is a target here if a user of the tenant tried to change it
-    and was refused.
+    Account ids are numbers, webhook ids UUIDs of version 7 and user ids UUIDs of version 4. An account is a target here
+    if a user of the tenant tried to change it and was refused.
     """
     if target_id == tenant_id:
         return "tenant"
-    return "account" if target_id.isdecimal() else "user"
+    if target_id.isdecimal():
+        return "account"
+    return "webhook" if is_time_ordered_id(target_id) else "user"
 
 
 def _to_audit_page(items: list[dynamodb.Item], next_cursor: str | None) -> AuditPage:

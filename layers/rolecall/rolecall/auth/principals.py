@@ -48,6 +48,11 @@ class Principal(NamedTuple):
         held = self.held_tenant_role or self.held_platform_role
         return self.with_role(held.at(moment)) if held and held.has_ended_at(moment) else self
 
+    @property
+    def type_and_id(self) -> dict[str, str]:
+        """The caller as a role event names it: its type and id, and no email."""
+        return {"type": self.type.value, "id": self.id}
+
     def to_authorizer_context(self) -> dict[str, str]:
         """The principal as strings, in the form in which API Gateway passes it from the authorizer to a function."""
         return {
@@ -126,6 +131,9 @@ class Principal(NamedTuple):
 
 
 MASTER = Principal(PrincipalType.MASTER, "master")
+
+#: A person with AWS rights who invokes a function by hand.
+OPERATOR = Principal(PrincipalType.SYSTEM, "operator")
 
 #: The actor in the audit entries of ended temporary roles. Such a change has no caller, because time alone causes it.
 ROLE_ENDS = Principal(PrincipalType.SYSTEM, "role_ends")

@@ -16,6 +16,7 @@ from rolecall.deletion.slices import DONE, OPEN, START, SWEPT, Position, Slice, 
 from rolecall.errors import RolecallError, ServiceUnavailable
 from rolecall.pool import Pool
 from rolecall.storage import keys, reads, retries, writes
+from rolecall.webhooks import last_deliveries
 
 #: The progress of a slice, in thousandths. It has the first value when all items but the users are deleted, and the
 #: second value when the users are deleted too.
@@ -171,7 +172,11 @@ class _SliceRun:
         return max(self._slice.progress, int(low + share * (high - low)))
 
     def _delete_owned_items_then_own_items(self, chunk: Chunk) -> None:
-        """Delete the owned items first, then the items that list them: after a crash they can still be found."""
+        """Delete the owned items first, then the items that list them: after a crash they can still be found.
+
+        Webhooks are copied before, because the events of the deletion are delivered later.
+        """
+        last_deliveries.copy_webhooks_among(chunk.own, run_all=self._executors.calls.run_all)
         self._executors.calls.run_all(owned_keys.release_if_still_owned, chunk.conditional_releases)
         self._executors.batches.run_all(
             _delete_batch_retrying_throttling, _split_into_batches(chunk.unconditional_deletes)

@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 from rolecall import clock, text_rules
 from rolecall.auth import passwords
 from rolecall.auth.roles import PlatformRole, Role
+from rolecall.config import config
 from rolecall.email_addresses import parse_address_to_ascii
 from rolecall.storage import keys
 
@@ -49,8 +50,12 @@ _MIN_PASSWORD_LENGTH, _MAX_PASSWORD_LENGTH = 8, 128
 
 
 def _check_https_url(url: str) -> str:
-    """Returns the URL unchanged. Raises `ValueError` if it is no https URL, or has credentials or a fragment."""
-    if not re.fullmatch(_HTTPS_URL, url):
+    """Returns the URL unchanged. Raises `ValueError` if it is no https URL, or has credentials or a fragment.
+
+    The local stack accepts http URLs too.
+    """
+    is_local = url.startswith("http://") and config().allow_local_webhooks
+    if not re.fullmatch(_HTTPS_URL, url.replace("http://", "https://", 1) if is_local else url):
         raise ValueError("must be an https URL without credentials and fragment")
     return url
 

@@ -22,6 +22,7 @@ from rolecall.operations import due_role_ends, findings, invariants
 from rolecall.storage import dynamodb, keys, reads, writes
 from rolecall.telemetry import count_metric, logger
 from rolecall.tenants import user_deletion
+from rolecall.webhooks import last_deliveries
 
 #: The partition key and the sort key behind which the next run continues to check the table.
 type _NextKey = list[str]
@@ -36,6 +37,9 @@ _PAGES_CHECKED = 20
 
 #: One maintenance run finishes at most this many user deletions that stopped.
 _USERS_PER_RUN = 1000
+
+#: One maintenance run deletes at most this many expired copies of webhooks.
+_COPIES_PER_RUN = 1000
 
 #: One maintenance run redacts the audit entries of at most this many deleted tenants.
 _REDACTIONS_PER_RUN = 100
@@ -126,10 +130,10 @@ def run_maintenance(
 ) -> Report:
     """Run all steps of maintenance and return a report; raise if the list of pending deletions or the check fails.
 
-    The steps: finish user deletions, write down role ends, start due deletions, handle pending ones, redact audits and
-    check the invariants. A failure of one user, end or deletion is logged and does not stop the others. Both the
-    deletions and the check continue where the last run stopped. With `repair`, findings that can be repaired without a
-    person's judgement are repaired; see `findings`.
+    The steps: finish user deletions, write down role ends, start due deletions, handle pending ones, delete expired
+    copies of webhooks, redact audits and check the invariants. A failure of one user, end or deletion is logged and
+    does not stop the others. Both the deletions and the check continue where the last run stopped. With `repair`,
+    findings that can be repaired without a person's judgement are repaired; see `findings`.
     """
     context, report = RequestContext(MAINTENANCE, at, request_id), Report()
     _run_step("user deletions", lambda: user_deletion.finish_stopped_user_deletions(_USERS_PER_RUN, RESERVE_SECONDS))
@@ -144,6 +148,7 @@ def run_maintenance(
         if after is None or deadline.time_left() < RESERVE_SECONDS:
             break
     report.complete = after is None
+    _run_step("last deliveries", lambda: last_deliveries.delete_expired_copies(at, _COPIES_PER_RUN))
     _run_step("redaction", lambda: redaction.redact_emails_of_deleted_tenants(_REDACTIONS_PER_RUN, RESERVE_SECONDS))
     checked = _check_invariants_behind_key(context, saved.get("checked"), report, repair=repair)
     _save_positions_if_changed({"deletions_after": after, "checked": checked}, saved)

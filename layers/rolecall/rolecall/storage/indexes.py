@@ -6,6 +6,7 @@ There are four indexes, with the attributes `<index>pk` and `<index>sk`. Most se
 | --- | --- |
 | `gsi1` | users of a tenant by email, the tenant of a user id, active and scheduled tenants by name |
 | `gsi1` | pending deletions by time, accounts by email, audit entries by target |
+| `gsi1` | webhooks of a tenant by age, copies of webhooks for last deliveries by the time at which they expire |
 | `gsi2` | users of a tenant by role and state, accounts by role and state, audit trails to be redacted |
 | `gsi2` | scheduled deletions by the time at which they are due, tenants that are being deleted by name |
 | `gsi2` | users of a tenant by external id |
@@ -57,6 +58,9 @@ UNREDACTED_AUDITS = IndexPartition("gsi2", "AUDITS#UNREDACTED")
 #: The index partition of all platform accounts, ordered by email in lower case.
 ACCOUNTS_BY_EMAIL = IndexPartition("gsi1", "ACCOUNTS")
 
+#: The index partition of all copies of webhooks for last deliveries. The sort key is `last_delivery_sort_key`.
+LAST_DELIVERIES = IndexPartition("gsi1", "LAST_DELIVERIES")
+
 #: The attributes that make the item of a user or account appear in the indexes of temporary roles, `gsi3` and `gsi4`.
 ROLE_END_ATTRIBUTES = ("gsi3pk", "gsi3sk", "gsi4pk", "gsi4sk")
 
@@ -87,6 +91,16 @@ def users_by_role_and_state(tenant_id: str, role: str, active: bool, *, temporar
 def users_by_external_id(tenant_id: str, external_id: str) -> IndexPartition:
     """The users of a tenant with one external id. Its items are the email reservations; the sort key is the user id."""
     return IndexPartition("gsi2", f"TENANT#{tenant_id}#EXTERNAL_ID#{external_id}")
+
+
+def webhooks_of_tenant(tenant_id: str) -> IndexPartition:
+    """All webhooks of a tenant and of its users. The sort key is the webhook's id, which is time-ordered."""
+    return IndexPartition("gsi1", f"TENANT#{tenant_id}#WEBHOOKS")
+
+
+def last_delivery_sort_key(expires_at: int, webhook_id: str) -> str:
+    """The sort key that orders copies of webhooks by the time at which they expire, in seconds since 1970."""
+    return f"{expires_at:010d}#{webhook_id}"
 
 
 def role_ends_of_tenant(tenant_id: str) -> IndexPartition:

@@ -20,6 +20,10 @@
 | `maintenance_progress()` | `MAINTENANCE` / `META` |
 | `idempotency_record_in_tenant(T, H)` | `TENANT#<T>` / `REQUEST#<keyed hash>` |
 | `idempotency_record_outside_tenant(H)` | `REQUEST#<keyed hash>` / `META` |
+| `webhook(T, W)` | `TENANT#<T>` / `WEBHOOK#<W>` |
+| `webhook(T, W, U)` | `TENANT#<T>#USER#<U>` / `WEBHOOK#<W>` |
+| `last_delivery_webhook(T, W)` | `LAST_DELIVERIES#<T>` / `TENANT#WEBHOOK#<W>` |
+| `last_delivery_webhook(T, W, U)` | `LAST_DELIVERIES#<T>` / `USER#<U>#WEBHOOK#<W>` |
 
 Some items of a tenant lie outside its partitions, such as a token or an email reservation. The owner lists their
 partition keys in its attribute `owned_keys`, and each of them names its tenant in `tenant_id`.
@@ -31,6 +35,9 @@ from uuid import UUID
 META = "META"
 
 TOKEN_PREFIX = "TOKEN#"  # noqa: S105 (the prefix of a key, not a secret)
+
+#: The beginning of the sort keys of webhooks, in the partition of a tenant and in that of a user.
+WEBHOOK_PREFIX = "WEBHOOK#"
 
 #: The scope of audit entries that belong to no tenant.
 PLATFORM = "PLATFORM"
@@ -169,6 +176,27 @@ RESULT_DELETED = "DELETED"
 def is_idempotency_record_outside_tenant(pk: str) -> bool:
     """Whether this is the partition key of an idempotency record that lies outside of a tenant's partition."""
     return pk.startswith("REQUEST#")
+
+
+def webhook(tenant_id: str, webhook_id: str, user_id: str | None = None) -> Key:
+    """A webhook of a tenant, or with `user_id` a webhook of that user."""
+    partition = user_partition(tenant_id, user_id) if user_id else tenant_partition(tenant_id)
+    return Key(partition, f"{WEBHOOK_PREFIX}{webhook_id}")
+
+
+def last_deliveries_partition(tenant_id: str) -> str:
+    """The partition key of the copies of webhooks whose user or tenant is deleted. It outlives the tenant."""
+    return f"LAST_DELIVERIES#{tenant_id}"
+
+
+def last_delivery_webhook(tenant_id: str, webhook_id: str, user_id: str | None = None) -> Key:
+    """The copy of a webhook of a tenant, or with `user_id` of a webhook of that user."""
+    return Key(last_deliveries_partition(tenant_id), f"{prefix_of_last_deliveries(user_id)}{webhook_id}")
+
+
+def prefix_of_last_deliveries(user_id: str | None) -> str:
+    """The beginning of the sort keys of the copies of one user's webhooks, or for None of the tenant's webhooks."""
+    return f"USER#{user_id}#{WEBHOOK_PREFIX}" if user_id else f"TENANT#{WEBHOOK_PREFIX}"
 
 
 def deletion_job(tenant_id: str) -> Key:

@@ -104,6 +104,21 @@ def _to_key_with_owned_keys(pk: str, item: dict[str, Any]) -> KeyWithOwnedKeys:
     )
 
 
+def query_sort_key_prefix(pk: str, prefix: str) -> list[dynamodb.Item]:
+    """All items of a partition whose sort key begins with `prefix`, ordered by sort key; strongly consistent.
+
+    Reads page after page, so it is for prefixes with few items.
+    """
+    found: list[dynamodb.Item] = []
+    first, last, more = prefix, prefix + _HIGHEST_CHARACTER, True
+    while more:
+        condition = Attr("pk").eq(pk) & Attr("sk").between(first, last)
+        page = _query(condition, {"ConsistentRead": True}, None)
+        found += page.items
+        first, more = found[-1]["sk"] + _LOWEST_CHARACTER if found else first, page.more
+    return found
+
+
 def is_partition_empty(pk: str) -> bool:
     """Whether a partition holds no item, by a strongly consistent query."""
     condition = Attr("pk").eq(pk)

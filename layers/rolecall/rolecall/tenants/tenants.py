@@ -137,7 +137,9 @@ def _register_in_one_transaction(
     """Write tenant, name, first admin and audit entry; raise `TenantExists`, `EmailTaken` or `ConcurrentChange`."""
     at = rfc3339(context.at)
     tenant = Tenant(new_id(), name, at, at)
-    created, user_writes = user_creation.prepare_user_writes(context, tenant.id, first_admin, claim)
+    created, user_writes = user_creation.prepare_user_writes(
+        context, tenant.id, first_admin, claim, webhook_of_tenant=True
+    )
     name_key, tenant_key = keys.tenant_name_reservation(name), keys.tenant(tenant.id)
 
     def name_taken(_found: dynamodb.Item | None) -> RolecallError:
@@ -163,6 +165,7 @@ def _register_in_one_transaction(
                 "version": tenant.version,
                 "status": preconditions.ACTIVE,
                 "active_admins": 1,
+                **({"webhook_count": 1} if created.webhook else {}),
             },
             when=writes.MUST_NOT_EXIST,
         ),

@@ -188,7 +188,9 @@ def _check_and_write_change(
                     **new.profile.fields_that_are_set(),
                     "session_generation": new.session_generation,
                     "updated_at": new.updated_at,
-                    "change_reason": reason,  # for the role event, which is made from this item
+                    # The role event is made from this item, so the item has the reason and the actor too.
+                    "change_reason": reason,
+                    "changed_by": actor.type_and_id,
                 },
                 add={"version": 1},
                 remove=old.attributes_to_remove(new),

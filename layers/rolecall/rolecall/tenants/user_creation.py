@@ -28,20 +28,44 @@ class NewUser(NamedTuple):
     webhook_url: str | None = None
 
 
+class CreatedWebhook(NamedTuple):
+    """The webhook that was created with a user, with its secret, which is shown only now."""
+
+    id: str
+    url: str
+    secret: str
+
+    @classmethod
+    def derive_secret_again(cls, record: Mapping[str, str]) -> Self:
+        """Make the webhook of the id and the url in `record`, with the secret that it had at its creation."""
+        # This module is imported only for a request with a webhook, so that other requests start faster.
+        from rolecall.webhooks import signing_secrets  # noqa: PLC0415
+
+        secret = signing_secrets.derive_first_secret(record["id"])
+        return cls(record["id"], record["url"], secret)
+
+
 class CreatedUser(NamedTuple):
     """A user who was just created, with the API token, which is shown only now."""
 
     user: users.User
     token: str
-    webhook_url: str | None
+    webhook: CreatedWebhook | None
 
     def to_json(self) -> dict[str, Any]:
+        secret = {"webhook_secret": self.webhook.secret} if self.webhook else {}
+        note = (
+            "Keep the token and the webhook_secret: they are shown this once and cannot be read again."
+            if self.webhook
+            else "Keep the token: it is shown this once and cannot be read again."
+        )
         return {
             "success": True,
             "user": self.user.to_json(self.token),
-            "webhook_configured": self.webhook_url is not None,
-            "webhook_url": self.webhook_url,
-            "note": "Keep the token: it is shown this once and cannot be read again.",
+            "webhook_configured": self.webhook is not None,
+            "webhook_url": self.webhook.url if self.webhook else None,
+            **secret,
+            "note": note,
         }
 
     @property
@@ -50,14 +74,18 @@ class CreatedUser(NamedTuple):
         return {"tenant_id": self.user.tenant_id, "user_id": self.user.id}
 
     def to_replay_record(self) -> dict[str, Any]:
-        """Return what is stored for a replay: everything but the token, which the claim derives again."""
-        return {"user": self.user.to_creation_record(), "webhook_url": self.webhook_url}
+        """Return what is stored for a replay: everything but the token and the secret, which are derived again."""
+        webhook = {"id": self.webhook.id, "url": self.webhook.url} if self.webhook else None
+        return {"user": self.user.to_creation_record(), "webhook": webhook}
 
     @classmethod
     def from_replay_record(cls, record: Mapping[str, Any], claim: "IdempotencyClaim") -> Self:
-        """Make the created user of its record again, with the same token, which the claim derives."""
+        """Make the created user of its record again, with the same token and the same secret of the webhook."""
         user = users.User.from_item(record["user"], clock.now())
-        return cls(user, claim.derive_api_token(user.id), record["webhook_url"])
+        # The records of earlier versions have no `webhook`.
+        webhook = record.get("webhook")
+        created_webhook = CreatedWebhook.derive_secret_again(webhook) if webhook else None
+        return cls(user, claim.derive_api_token(user.id), created_webhook)
 
 
 def create_user(context: RequestContext, new: NewUser, *, idempotency_key: str | None = None) -> CreatedUser:
@@ -150,13 +178,19 @@ def _write_user_and_audit_entry(context: RequestContext, user: users.User, user_
 
 
 def prepare_user_writes(
-    context: RequestContext, tenant_id: str, new: NewUser, claim: "IdempotencyClaim | None" = None
+    context: RequestContext,
+    tenant_id: str,
+    new: NewUser,
+    claim: "IdempotencyClaim | None" = None,
+    *,
+    webhook_of_tenant: bool = False,
 ) -> tuple[CreatedUser, list[writes.Write]]:
     """Return a new user and the writes that create it; their transaction raises `EmailTaken` if anyone has the email.
 
     Writes nothing and checks nothing itself. The caller adds the tenant's writes to the transaction. With a `claim`,
     the user gets a token that the claim can derive again, and owns the claim's record if the record lies outside the
-    tenant's partition.
+    tenant's partition. A webhook is the user's own, or with `webhook_of_tenant` one of the tenant, which the caller
+    must count in the tenant's item. Raises `ServiceUnavailable` if the secret of webhooks can't be read.
     """
     # The import of `hash_password` is inside the function, so that Lambda functions that set no password do not load
     # Argon2.
@@ -165,6 +199,9 @@ def prepare_user_writes(
     user_id, at = new_id(), rfc3339(context.at)
     token = claim.derive_api_token(user_id) if claim else tokens.new_api_token()
     user = users.User(user_id, tenant_id, new.email, HeldRole.lasting(new.role), True, token[-4:], at, at, 1)
+    created_webhook, webhook_writes = _prepare_webhook(
+        context, tenant_id, new.webhook_url, None if webhook_of_tenant else user_id
+    )
     token_key = keys.api_token(tokens.api_token_hash(token))
     owner = {"tenant_id": tenant_id, "user_id": user.id}
     user_writes: list[writes.Write] = [
@@ -173,6 +210,7 @@ def prepare_user_writes(
             token_key.pk,
             *(claim.record_keys_outside_tenant if claim else ()),
             stored_response=claim.sort_key_in_tenant if claim else None,
+            has_webhook=created_webhook is not None and not webhook_of_tenant,
         ),
         writes.put_if_absent(token_key, {**owner, "created_at": at}),
         writes.put_if_absent(
@@ -180,17 +218,11 @@ def prepare_user_writes(
             {"password_hash": hash_password(new.password), "created_at": at},
         ),
     ]
-    if new.webhook_url:
-        user_writes.append(
-            writes.put_if_absent(
-                keys.item_of_user(tenant_id, user.id, "WEBHOOK", new_id()), {"url": new.webhook_url, "created_at": at}
-            )
-        )
-    return CreatedUser(user, token, new.webhook_url), user_writes
+    return CreatedUser(user, token, created_webhook), [*user_writes, *webhook_writes]
 
 
 def _writes_of_user_and_reservation(
-    user: users.User, *owned_keys: str, stored_response: str | None = None
+    user: users.User, *owned_keys: str, stored_response: str | None = None, has_webhook: bool = False
 ) -> list[writes.Write]:
     """Return the writes of a new user's item and of its email reservation; they raise `EmailTaken`.
 
@@ -203,7 +235,24 @@ def _writes_of_user_and_reservation(
             {
                 **user.to_new_item(),
                 "owned_keys": {keys.email_reservation(user.email).pk, *owned_keys},
+                **({"webhook_count": 1} if has_webhook else {}),
                 **({"stored_response": stored_response} if stored_response else {}),
             },
         ),
     ]
+
+
+def _prepare_webhook(
+    context: RequestContext, tenant_id: str, url: str | None, user_id: str | None
+) -> tuple[CreatedWebhook | None, list[writes.Write]]:
+    """Return the new webhook and its write; None and no write without a `url`; raise `ServiceUnavailable`.
+
+    The webhook is the tenant's if `user_id` is None.
+    """
+    if not url:
+        return None, []
+    # These modules are imported only for a request with a webhook, so that other requests start faster.
+    from rolecall.webhooks import webhook_changes  # noqa: PLC0415
+
+    made, put = webhook_changes.prepare_new_webhook(context, tenant_id, url, user_id)
+    return CreatedWebhook(made.webhook.id, url, made.secret), [put]

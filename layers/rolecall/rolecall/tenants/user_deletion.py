@@ -20,6 +20,7 @@ from rolecall.telemetry import count_metric, describe_cause_for_log, log_service
 from rolecall.tenants import role_ends
 from rolecall.tenants.user_changes import conflict_instead_of_last_admin_if_changed
 from rolecall.tenants.users import User
+from rolecall.webhooks import last_deliveries
 
 #: The deletion of a user deletes this many items at a time. After each time, it checks how much time is left.
 _PAGE = 250
@@ -89,7 +90,9 @@ def _mark_deleted_and_free_owned_keys(
                     "active": False,
                     "deleted_at": at,
                     "updated_at": at,
-                    "change_reason": reason,  # for the role event, which is made from this item
+                    # The role event is made from this item, so the item has the reason and the actor too.
+                    "change_reason": reason,
+                    "changed_by": actor.type_and_id,
                     **indexes.PENDING_USER_DELETIONS.index_attributes(f"{at}#{user.tenant_id}#{user.id}"),
                 },
                 add={"version": 1},
@@ -149,6 +152,7 @@ def delete_remaining_items_of_deleted_user(tenant_id: str, user_id: str) -> None
     while items := reads.query_keys(partition, limit=_PAGE).items:
         if deadline.time_left() < _RESERVE_SECONDS:
             raise ServiceUnavailable
+        last_deliveries.copy_webhooks_among(item.key for item in items)
         release_items_still_owned(Owner(tenant_id, user_id), (pk for item in items for pk in item.owned_keys))
         writes.delete_all(item.key for item in items)
     writes.delete_all([keys.user(tenant_id, user_id)])

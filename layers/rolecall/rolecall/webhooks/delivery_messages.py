@@ -1,0 +1,62 @@
+"""Messages in the queue of deliveries: one delivery of one event to one webhook.
+
+A message holds ids and what the event says. It holds no address, no secret and no email: these are read when the
+delivery is made.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NamedTuple, Self
+
+from rolecall.aws import queues
+from rolecall.clock import epoch_seconds, rfc3339
+from rolecall.config import config
+from rolecall.ids import new_id
+from rolecall.webhooks.webhooks import Webhook
+
+#: The type of the event that `POST /webhooks/{id}/test` sends.
+TEST_EVENT = "webhook.test"
+
+
+class DeliveryMessage(NamedTuple):
+    """One delivery of one event to one webhook.
+
+    `delivery_id` is the header `webhook-id`, the same for each attempt. `event_type`, `timestamp` and `data` are the
+    body of the delivery. `first_at` is when the first attempt was due, `due_at` when this one is; both are seconds
+    since 1970. `user_id` is the owner of a user's own webhook, None for a webhook of the tenant.
+    """
+
+    tenant_id: str
+    webhook_id: str
+    user_id: str | None
+    delivery_id: str
+    event_type: str
+    timestamp: str
+    data: Mapping[str, Any]
+    first_at: int
+    due_at: int
+    attempt: int = 1
+
+    @classmethod
+    def from_json(cls, body: str) -> Self:
+        """Make a message of its text in the queue; raise `ValueError`, `TypeError` or `KeyError` for another text."""
+        return cls(**json.loads(body))
+
+    def to_json(self) -> str:
+        return json.dumps(self._asdict(), separators=(",", ":"))
+
+
+def build_test_message(webhook: Webhook, at: datetime) -> DeliveryMessage:
+    """Return the message of a `webhook.test` with a new delivery id, due at once; sends nothing."""
+    data = {"tenant_id": webhook.tenant_id, "webhook_id": webhook.id}
+    second = epoch_seconds(at)
+    return DeliveryMessage(
+        webhook.tenant_id, webhook.id, webhook.user_id, new_id(), TEST_EVENT, rfc3339(at), data, second, second
+    )
+
+
+def send(message: DeliveryMessage, *, delay_seconds: int = 0) -> None:
+    """Put a message into the queue of deliveries, to arrive after up to 900 seconds; raise `ServiceUnavailable`."""
+    outgoing = queues.OutgoingMessage(message.to_json(), delay_seconds, group=message.tenant_id)
+    queues.send_batch(config().webhook_deliveries_queue_url, [outgoing])
