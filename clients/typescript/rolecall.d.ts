@@ -1853,7 +1853,7 @@ export interface components {
         };
         /**
          * @description The secret that signs deliveries to the webhook, as the Standard Webhooks specification says. It is shown only in this answer and cannot be read again.
-         * @example whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo=
+         * @example whsec_RolecallRolecallRolecallRolecallRolecallRol=
          */
         WebhookSecret: string;
         WebhookSecretRotated: {
@@ -2658,7 +2658,7 @@ export interface operations {
                      *       },
                      *       "webhook_configured": true,
                      *       "webhook_url": "https://example.com/hooks/rolecall",
-                     *       "webhook_secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo=",
+                     *       "webhook_secret": "whsec_RolecallRolecallRolecallRolecallRolecallRol=",
                      *       "note": "Keep the token: it is shown this once and cannot be read again."
                      *     }
                      */
@@ -3751,7 +3751,7 @@ export interface operations {
                      *       },
                      *       "webhook_configured": true,
                      *       "webhook_url": "https://example.com/hooks/rolecall",
-                     *       "webhook_secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo=",
+                     *       "webhook_secret": "whsec_RolecallRolecallRolecallRolecallRolecallRol=",
                      *       "note": "Keep the token: it is shown this once and cannot be read again.",
                      *       "tenant": {
                      *         "id": "1a2b3c4d-5e6f-4a7b-8c9d-0e1f2a3b4c5d",
@@ -4641,7 +4641,7 @@ export interface operations {
                      *         "last_delivered_at": "2026-06-15T12:00:00Z",
                      *         "last_failure": null
                      *       },
-                     *       "webhook_secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo=",
+                     *       "webhook_secret": "whsec_RolecallRolecallRolecallRolecallRolecallRol=",
                      *       "note": "Keep the webhook_secret: it is shown this once and cannot be read again."
                      *     }
                      */
@@ -4872,7 +4872,7 @@ export interface operations {
                      *         "last_delivered_at": "2026-06-15T12:00:00Z",
                      *         "last_failure": null
                      *       },
-                     *       "webhook_secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo=",
+                     *       "webhook_secret": "whsec_RolecallRolecallRolecallRolecallRolecallRol=",
                      *       "note": "Keep the webhook_secret: it is shown this once and cannot be read again.",
                      *       "message": "Webhook secret rotated"
                      *     }
