@@ -221,7 +221,9 @@ def test_a_deleted_webhook_is_gone_and_has_no_copy(acme: Tenant, own: bool) -> N
     assert (again.status, again.code) == (404, "WEBHOOK_NOT_FOUND")
 
 
-@pytest.mark.parametrize("webhook_id", ["nothing", "00c8a4ee-a63b-4452-960b-8157893a026b", "01980000-0000-7000-8000-000000000000"])
+@pytest.mark.parametrize(
+    "webhook_id", ["nothing", "00c8a4ee-a63b-4452-960b-8157893a026b", "01980000-0000-7000-8000-000000000000"]
+)
 def test_what_is_no_webhook_is_not_found(acme: Tenant, webhook_id: str) -> None:
     acme.admin.add_webhook()
     with unchanged():

@@ -5,8 +5,9 @@ delivery is made.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from math import ceil
 from typing import Any, NamedTuple, Self
 
 from rolecall.aws import queues
@@ -46,6 +47,17 @@ class DeliveryMessage(NamedTuple):
     def to_json(self) -> str:
         return json.dumps(self._asdict(), separators=(",", ":"))
 
+    @property
+    def is_test(self) -> bool:
+        """Whether this is a `webhook.test`, which is sent to a disabled webhook too, and only once."""
+        return self.event_type == TEST_EVENT
+
+    def to_body(self) -> str:
+        """Return the body that the receiver gets. It is the same text at every attempt."""
+        return json.dumps(
+            {"type": self.event_type, "timestamp": self.timestamp, "data": self.data}, separators=(",", ":")
+        )
+
 
 def build_test_message(webhook: Webhook, at: datetime) -> DeliveryMessage:
     """Return the message of a `webhook.test` with a new delivery id, due at once; sends nothing."""
@@ -58,5 +70,27 @@ def build_test_message(webhook: Webhook, at: datetime) -> DeliveryMessage:
 
 def send(message: DeliveryMessage, *, delay_seconds: int = 0) -> None:
     """Put a message into the queue of deliveries, to arrive after up to 900 seconds; raise `ServiceUnavailable`."""
-    outgoing = queues.OutgoingMessage(message.to_json(), delay_seconds, group=message.tenant_id)
-    queues.send_batch(config().webhook_deliveries_queue_url, [outgoing])
+    queues.send_batch(
+        config().webhook_deliveries_queue_url,
+        [queues.OutgoingMessage(message.to_json(), delay_seconds, group=message.tenant_id)],
+    )
+
+
+def send_all(messages: Iterable[DeliveryMessage], now: datetime) -> None:
+    """Put messages into the queue of deliveries, each to arrive when it is due or after the queue's longest delay.
+
+    Raises `ServiceUnavailable` if a message is not accepted; others may have been accepted. The messages of a tenant
+    form a group. The queue serves the other tenants first when one tenant has many messages, or slow ones.
+    """
+    queues.send_batch(
+        config().webhook_deliveries_queue_url,
+        [
+            queues.OutgoingMessage(one.to_json(), _seconds_until(one.due_at, now), group=one.tenant_id)
+            for one in messages
+        ],
+    )
+
+
+def _seconds_until(due_at: int, now: datetime) -> int:
+    """Return the whole seconds from `now` to `due_at`, at least 0 and at most the longest delay of a queue."""
+    return max(0, min(ceil(due_at - now.timestamp()), queues.LONGEST_DELAY_SECONDS))
