@@ -223,7 +223,7 @@ BUGS = {
     ),
     "a list by role misses whose role has come back": Bug(
         "end that is not looked at",
-        "tenants.users:_entries_of_unwritten_ends",
+        "tenants.users:_items_whose_temporary_role_has_ended",
         "if role is None or is_highest(role):",
         "if role is None or role:",
     ),

@@ -44,13 +44,13 @@ def queue(monkeypatch: pytest.MonkeyPatch) -> Iterator[Queue]:
 
 
 def test_a_report_says_which_token_was_used_and_when(queue: Queue) -> None:
-    token_use.report_use_at_most_hourly("ab12", None, AT)
+    token_use.queue_use_at_most_hourly("ab12", None, AT)
     assert queue.sent == [("the TOKEN_USE_QUEUE_URL", {"token_hash": "ab12", "used_at": "2026-06-15T12:00:00Z"})]
 
 
 @pytest.mark.parametrize(("saved", "reports"), [(AT - HOUR + SECOND, 0), (AT - HOUR, 1), (AT - 2 * HOUR, 1)])
 def test_a_use_is_reported_when_the_saved_one_is_an_hour_old(queue: Queue, saved: datetime, reports: int) -> None:
-    token_use.report_use_at_most_hourly("ab12", rfc3339(saved), AT)
+    token_use.queue_use_at_most_hourly("ab12", rfc3339(saved), AT)
     assert len(queue.sent) == reports
 
 
@@ -60,23 +60,23 @@ def test_a_use_is_reported_when_the_saved_one_is_an_hour_old(queue: Queue, saved
 def test_a_process_reports_a_token_once_an_hour_unless_the_clock_was_set_back(
     queue: Queue, later: timedelta, reports: int
 ) -> None:
-    token_use.report_use_at_most_hourly("ab12", None, AT)
-    token_use.report_use_at_most_hourly("ab12", None, AT + later)
+    token_use.queue_use_at_most_hourly("ab12", None, AT)
+    token_use.queue_use_at_most_hourly("ab12", None, AT + later)
     assert len(queue.sent) == reports
 
 
 def test_a_process_remembers_a_limited_number_of_reports(queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(token_use, "_MOST_REMEMBERED", 2)
     for token_hash in ("a", "b", "a", "b"):
-        token_use.report_use_at_most_hourly(token_hash, None, AT)
+        token_use.queue_use_at_most_hourly(token_hash, None, AT)
     assert [message["token_hash"] for _, message in queue.sent] == ["a", "b"]
     for token_hash in ("c", "a"):
-        token_use.report_use_at_most_hourly(token_hash, None, AT)
+        token_use.queue_use_at_most_hourly(token_hash, None, AT)
     assert [message["token_hash"] for _, message in queue.sent] == ["a", "b", "c", "a"]
 
 
 def test_a_report_that_is_lost_is_counted_at_once(queue: Queue, capsys: pytest.CaptureFixture[str]) -> None:
     queue.works = False
-    token_use.report_use_at_most_hourly("ab12", None, AT)
+    token_use.queue_use_at_most_hourly("ab12", None, AT)
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [line["TokenUseLost"] for line in lines if "TokenUseLost" in line] == [[1.0]]

@@ -211,7 +211,7 @@ def list_accounts(
     scope = ("list_accounts", str(role), str(enabled), str(banned), *email.cursor_scope)
     items = reads.query_merged(
         _index_partitions_to_query(role, enabled, banned),
-        also=_entries_of_unwritten_ends(role, enabled, banned, at),
+        also=_items_whose_temporary_role_has_ended(role, enabled, banned, at),
         keeps=lambda item: role is None or HeldRole.from_item(item, PlatformRole).at(at).role is role,
         prefix=email.stored,
         matches=email.open_label_matches,
@@ -244,7 +244,7 @@ def _index_partitions_to_query(
     ]
 
 
-def _entries_of_unwritten_ends(
+def _items_whose_temporary_role_has_ended(
     role: PlatformRole | None, enabled: bool | None, banned: bool | None, at: datetime
 ) -> list[tuple[str, dynamodb.Item]]:
     """Return emails and items, by email, of the accounts to which `role` has come back by an end not written down yet.

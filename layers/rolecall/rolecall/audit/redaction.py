@@ -20,7 +20,7 @@ _HASH_PREFIX = "hmac-sha256:"
 _PAGE = 100
 
 #: The attributes of an audit entry that are mappings and can contain the fields of `PERSONAL_FIELDS`.
-_FIELDS_WITH_EMAIL = ("actor", "before", "after")
+_MAPPINGS_WITH_PERSONAL_FIELDS = ("actor", "before", "after")
 
 #: The fields that say who somebody is: the email, and the profile that an identity provider stores.
 PERSONAL_FIELDS = ("email", "external_id", "given_name", "family_name", "formatted_name", "display_name")
@@ -84,7 +84,7 @@ def _write_hashes_over_emails(audit_entry: dynamodb.Item, hmac_key: str) -> None
     """Update the stored entry, unless it holds no email that is not a hash already."""
     redacted: dict[str, Any] = {
         name: pseudonymize_personal_fields(audit_entry[name], hmac_key)
-        for name in _FIELDS_WITH_EMAIL
+        for name in _MAPPINGS_WITH_PERSONAL_FIELDS
         if audit_entry.get(name)
     }
     if audit_entry.get("reason"):

@@ -52,7 +52,7 @@ def _authenticate_api_token_and_report_use(token: str, at: datetime) -> Principa
     tenant, user = reads.get_many(keys.tenant(tenant_id), keys.user(tenant_id, user_id))
     if tenant is None or tenant["status"] != preconditions.ACTIVE or user is None or not user["active"]:
         raise Unauthorized
-    token_use.report_use_at_most_hourly(token_hash, found.get("last_used_at"), at)
+    token_use.queue_use_at_most_hourly(token_hash, found.get("last_used_at"), at)
     return _to_principal_without_checks(user, at)._replace(token_hash=token_hash)
 
 

@@ -68,7 +68,7 @@ class _RefreshToken(NamedTuple):
         return cls(owner, canonical, secret)
 
     def __str__(self) -> str:
-        return urlsafe_b64encode(self._raw).decode().rstrip("=")
+        return urlsafe_b64encode(self._to_bytes).decode().rstrip("=")
 
     def successor(self, nonce: str) -> Self:
         """Return the token that replaces this one, derived from this token's secret and the session's nonce.
@@ -82,7 +82,7 @@ class _RefreshToken(NamedTuple):
 
     @property
     def hash(self) -> str:
-        return sha256(self._raw).hexdigest()
+        return sha256(self._to_bytes).hexdigest()
 
     @property
     def session_key(self) -> keys.Key:
@@ -94,7 +94,8 @@ class _RefreshToken(NamedTuple):
         return self.owner.item_key("SPENT", self.hash)
 
     @property
-    def _raw(self) -> bytes:
+    def _to_bytes(self) -> bytes:
+        """The ids and the secret, as the text of the token encodes them."""
         return ":".join([*self.owner.ids, self.session_id, ""]).encode() + self.secret
 
 

@@ -34,7 +34,7 @@ _MOST_REMEMBERED = 10_000
 _reported: dict[str, datetime] = {}
 
 
-def report_use_at_most_hourly(token_hash: str, last_used_at: str | None, at: datetime) -> None:
+def queue_use_at_most_hourly(token_hash: str, last_used_at: str | None, at: datetime) -> None:
     """Send a message that the token was used, at most once an hour. Raises nothing: if SQS fails, the use is lost."""
     due = at - PRECISION
     # If the clock was set back after a report, the time of the remembered report lies in the future. Such a report is

@@ -35,7 +35,7 @@ from urllib3.util import Timeout
 from rolecall import deadline
 from rolecall.randomness import SYSTEM_RANDOM
 
-#: The names of the AWS services that the functions call.
+#: The names of the AWS services that the Lambda functions call.
 _SERVICES = ["dynamodb", "events", "secretsmanager", "sqs"]
 
 

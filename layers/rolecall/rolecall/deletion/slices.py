@@ -167,9 +167,9 @@ class Slice:
         )
         return new, writes.Put(new.to_item(), when=Attr("version").eq(self.version), on_condition_failure=StaleSlice)
 
-    def save_as_reopened(self, owner: str) -> "Slice":
-        """Write the slice as open from its start, because the proof has found an item in it; raise `StaleSlice`."""
-        return self.save(owner, keep_lease=False, state=OPEN, position=START, pending=None, kept=Counter())
+    def save_as_reopened(self, new_owner: str) -> "Slice":
+        """Write the slice, open from its start and without a lease, as an item is left in it; raise `StaleSlice`."""
+        return self.save(new_owner, keep_lease=False, state=OPEN, position=START, pending=None, kept=Counter())
 
 
 def _counts_from_item(stored: dict[str, Any]) -> Counts:

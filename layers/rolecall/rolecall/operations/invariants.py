@@ -191,12 +191,12 @@ def _owns_its_token_and_email(user: dynamodb.Item, tenant_id: str) -> bool:
         return False
     found = reads.get_many(*(keys.Key(pk, keys.META) for pk in owned))
     user_id = user["sk"].removeprefix("USER#")
-    return all(one and _tenant_and_user_id(one) == (tenant_id, user_id) for one in found) and _is_listed_by_external_id(
-        user, found[0] or {}, tenant_id
-    )
+    return all(
+        one and _tenant_and_user_id(one) == (tenant_id, user_id) for one in found
+    ) and _index_entry_agrees_with_external_id(user, found[0] or {}, tenant_id)
 
 
-def _is_listed_by_external_id(user: dynamodb.Item, reservation: dynamodb.Item, tenant_id: str) -> bool:
+def _index_entry_agrees_with_external_id(user: dynamodb.Item, reservation: dynamodb.Item, tenant_id: str) -> bool:
     """Return whether the reservation has the index entry of the user's external id, or no entry if there is none."""
     if "external_id" not in user:
         return "gsi2pk" not in reservation

@@ -40,7 +40,7 @@ class AccountDeletion(Body):
     force: bool = False
 
 
-class ExistingAdminTokenReplacement(Body):
+class TenantAdminTokenReplacement(Body):
     tenant_id: str
     email: Email
 
@@ -100,7 +100,7 @@ def delete_account(context: RequestContext, arguments: AccountDeletion) -> dict[
     return {"id": account.id, "email": account.email}
 
 
-def issue_admin_token(context: RequestContext, arguments: ExistingAdminTokenReplacement) -> dict[str, Any]:
+def issue_admin_token(context: RequestContext, arguments: TenantAdminTokenReplacement) -> dict[str, Any]:
     """Replace the API token of an existing admin, named by tenant and email; raise `UserNotFound`, `ValidationFailed` …
 
     This is for a tenant whose admins have all lost their tokens. Returns the new token in full. The admin's old token
@@ -174,7 +174,7 @@ def _write_audit_entry_then_replace_secret(
 _OPERATIONS: dict[str, tuple[type[Body], Callable[[RequestContext, Any], dict[str, Any]]]] = {
     "create_superadmin": (FirstOrForcedSuperadmin, create_superadmin),
     "delete_account": (AccountDeletion, delete_account),
-    "issue_admin_token": (ExistingAdminTokenReplacement, issue_admin_token),
+    "issue_admin_token": (TenantAdminTokenReplacement, issue_admin_token),
     "rotate_master_token": (MasterTokenRotation, rotate_master_token),
     "rotate_jwt_key": (JwtKeyRotation, rotate_jwt_key),
 }

@@ -37,7 +37,7 @@ def change_password(
         user = users.User.from_item(item, clock.now())
         oneself = user.id == context.principal.id
         if oneself:
-            _check_own_credential(context, item)
+            _check_caller_active_and_token_current(context, item)
         else:
             check_may_manage(Role(context.principal.role), user.role)
             # The caller knows the new password, and so can log in as the user. So the caller must be allowed to give
@@ -68,7 +68,7 @@ def _read_user_and_password_hash(context: RequestContext, user_id: str) -> tuple
     return user, credential["password_hash"] if credential else None
 
 
-def _check_own_credential(context: RequestContext, item: dynamodb.Item) -> None:
+def _check_caller_active_and_token_current(context: RequestContext, item: dynamodb.Item) -> None:
     """Raise `Unauthorized` if the caller is not active any more, or if its API token was rotated meanwhile."""
     token_hash = context.principal.token_hash
     if not item["active"] or (token_hash and keys.api_token(token_hash).pk not in item["owned_keys"]):

@@ -211,7 +211,7 @@ def list_users(
     position = cursors.decode(cursor, *scope) if cursor is not None else None
     items = reads.query_merged(
         _index_partitions_to_query(tenant_id, role, active),
-        also=_entries_of_unwritten_ends(tenant_id, role, active, at),
+        also=_items_whose_temporary_role_has_ended(tenant_id, role, active, at),
         prefix=email_prefix.stored,
         after=position,
         limit=limit + 1,
@@ -240,7 +240,7 @@ def _index_partitions_to_query(tenant_id: str, role: Role | None, active: bool |
     ]
 
 
-def _entries_of_unwritten_ends(
+def _items_whose_temporary_role_has_ended(
     tenant_id: str, role: Role | None, active: bool | None, at: datetime
 ) -> list[tuple[str, dynamodb.Item]]:
     """Return emails and items, by email, of the users to whom `role` has come back by an end not written down yet.
