@@ -2,9 +2,11 @@
 
 import { QueryClientProvider } from "@tanstack/preact-query";
 import { render } from "preact";
+import { useReducer } from "preact/hooks";
 
 import { queryClient } from "./api/queries";
 import { session } from "./api/session";
+import { onChange } from "./parts/state";
 import "./styles/index.css";
 import { ForcedPasswordChange } from "./sign-in/passwords";
 import { SessionEndedDialog } from "./sign-in/session-ended";
@@ -12,6 +14,8 @@ import { SignIn } from "./sign-in/sign-in";
 import { Shell } from "./shell/shell";
 
 function App() {
+  const [, renderAgain] = useReducer((count: number) => count + 1, 0);
+  onChange(() => renderAgain(undefined));
   return (
     <QueryClientProvider client={queryClient}>
       <Page />

@@ -1,7 +1,6 @@
 // What happens when a credential no longer works: a silent refresh, else a dialog that asks for it again.
 
-import { signal } from "@preact/signals";
-
+import { state } from "../parts/state";
 import { ApiError, SIGNED_OUT } from "./errors";
 import { type Credential, replaceCredential, session } from "./session";
 
@@ -11,7 +10,7 @@ export interface EndedSession {
   resolve: (credential: Credential | null) => void;
 }
 
-export const endedSession = signal<EndedSession | null>(null);
+export const endedSession = state<EndedSession | null>(null);
 
 /** Shows the dialog and returns the new credential, or null if the person signs out instead. */
 export async function askForCredential(): Promise<Credential | null> {

@@ -1,6 +1,6 @@
 // Who is signed in. All of it lives in the memory of the page: a reload or a closed tab forgets it.
 
-import { computed, signal } from "@preact/signals";
+import { state } from "../parts/state";
 
 /** The form that somebody signed in with. */
 export type Kind = "token" | "user" | "account";
@@ -39,7 +39,7 @@ export interface Session {
   credential: Credential;
 }
 
-export const session = signal<Session | null>(null);
+export const session = state<Session | null>(null);
 
 /** The names of the screens, as they stand in the address. */
 export type Screen = "users" | "accounts" | "tenants" | "audit" | "webhooks";
@@ -53,7 +53,9 @@ const SCREENS: Record<Standing, readonly Screen[]> = {
 };
 
 /** The screens for what is signed in, the first one first shown. */
-export const screens = computed<readonly Screen[]>(() => (session.value ? SCREENS[session.value.standing] : []));
+export function screens(): readonly Screen[] {
+  return session.value ? SCREENS[session.value.standing] : [];
+}
 
 /** Replaces the credential of the session, if the session has not ended meanwhile. */
 export function replaceCredential(credential: Credential): void {

@@ -3,7 +3,8 @@
 import type { AuditEntry } from "../../../clients/typescript/rolecall";
 import { Dialog } from "../parts/dialog";
 import { setQuery } from "../parts/route";
-import { Badge, formatMoment, Moment, Typed } from "../parts/small";
+import { formatMoment } from "../parts/moments";
+import { Badge, Moment, Typed } from "../parts/small";
 import { texts as common } from "../texts/common";
 import { texts } from "../texts/audit";
 import { actionText, actorName, changesOf, type FieldChange, targetName } from "./entries";

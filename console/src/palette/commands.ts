@@ -3,7 +3,7 @@
 import { type Screen, screens, session } from "../api/session";
 import { signOut } from "../api/sign-in";
 import { goTo } from "../parts/route";
-import { theme } from "../parts/theme";
+import { chooseTheme } from "../parts/theme";
 import { texts as common } from "../texts/common";
 import { texts } from "../texts/palette";
 import { openedPanel } from "./state";
@@ -25,7 +25,7 @@ const CREATING: Partial<Record<Screen, { label: string; act: string }>> = {
 /** Opens the dialog that creates something on the screen, if the session may do it. */
 export function startCreating(screen: Screen): void {
   const creating = creatingOf(screen);
-  if (creating && screens.value.includes(screen)) {
+  if (creating && screens().includes(screen)) {
     goTo([screen], { do: creating.act });
   }
 }
@@ -38,20 +38,18 @@ function creatingOf(screen: Screen) {
 export function commandsOfSession(): Command[] {
   const act = (id: string, label: string, run: () => void): Command => ({ id, kind: texts.kinds.act, label, run });
   return [
-    ...screens.value.map((screen) => ({
+    ...screens().map((screen) => ({
       id: `screen-${screen}`,
       kind: texts.kinds.screen,
       label: texts.goTo(common.screens[screen]),
       run: () => goTo([screen]),
     })),
-    ...screens.value.flatMap((screen) => {
+    ...screens().flatMap((screen) => {
       const creating = creatingOf(screen);
       return creating ? [act(`create-${screen}`, creating.label, () => startCreating(screen))] : [];
     }),
     ...(["light", "dark", "system"] as const).map((one) =>
-      act(`theme-${one}`, texts.themes[one], () => {
-        theme.value = one;
-      }),
+      act(`theme-${one}`, texts.themes[one], () => chooseTheme(one)),
     ),
     act("shortcuts", texts.shortcuts.title, () => {
       openedPanel.value = "shortcuts";

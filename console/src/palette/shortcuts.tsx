@@ -60,10 +60,10 @@ function follow(meaning: Meaning): void {
       document.querySelector<HTMLElement>("main input[type='search']")?.focus();
       break;
     case "create":
-      startCreating((route.value.screen || screens.value[0]) as Screen);
+      startCreating((route.value.screen || screens()[0]) as Screen);
       break;
     case "screen":
-      if (screens.value.includes(meaning.screen)) {
+      if (screens().includes(meaning.screen)) {
         goTo([meaning.screen]);
       }
       break;
@@ -77,7 +77,7 @@ function ShortcutsDialog() {
     [["Ctrl", "K"], texts.shortcuts.palette],
     [["/"], texts.shortcuts.search],
     [["n"], texts.shortcuts.create],
-    ...screens.value.map((screen): [string[], string] => [
+    ...screens().map((screen): [string[], string] => [
       ["g", SCREEN_KEYS[screen]],
       texts.shortcuts.screen(common.screens[screen]),
     ]),

@@ -1,9 +1,9 @@
 // The region in which people read and hear the result of what they did, with the button that takes it back.
 
-import { signal } from "@preact/signals";
 import { useState } from "preact/hooks";
 
 import { texts } from "../texts/common";
+import { state } from "./state";
 
 interface Notice {
   number: number;
@@ -11,7 +11,7 @@ interface Notice {
   undo: (() => Promise<void>) | null;
 }
 
-const notice = signal<Notice | null>(null);
+const notice = state<Notice | null>(null);
 let shown = 0;
 
 /** Shows and says the result of an act. `undo` takes the act back, and then shows the result of that. */

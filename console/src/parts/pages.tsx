@@ -33,16 +33,18 @@ interface PagerProps {
   /** How many are on the page that is shown. */
   count: number;
   nextCursor: string | undefined;
+  /** Nothing is said about a list that is not there yet. */
+  loading?: boolean;
 }
 
 /** Says which part of the list is shown, and leads to the others. */
-export function Pager({ pages, label, size, count, nextCursor }: PagerProps) {
+export function Pager({ pages, label, size, count, nextCursor, loading = false }: PagerProps) {
   const first = pages.number * size + 1;
   const range = texts.pages.range(first, first + count - 1);
   return (
     <nav class="pager" aria-label={label}>
-      <span role="status">
-        {count ? `${label} ${range}, ${nextCursor ? texts.pages.more : texts.pages.end}` : texts.pages.none}
+      <span aria-live="polite">
+        {!loading && (count ? `${label} ${range}, ${nextCursor ? texts.pages.more : texts.pages.end}` : texts.pages.none)}
       </span>
       <button type="button" aria-disabled={!pages.number} onClick={() => pages.number && pages.previous()}>
         {texts.pages.previous}

@@ -1,10 +1,9 @@
 // Where the page is. It stands in the part of the address after `#`, because the API serves one page only.
 
-import { signal } from "@preact/signals";
-
 import { parseHash, type Route, toHash } from "./address";
+import { state } from "./state";
 
-export const route = signal<Route>(parseHash(location.hash));
+export const route = state<Route>(parseHash(location.hash));
 
 addEventListener("hashchange", () => {
   route.value = parseHash(location.hash);

@@ -4,18 +4,11 @@ import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 
 import { texts } from "../texts/common";
+import { formatMoment } from "./moments";
 
 /** A text that people typed. Its direction of writing does not change that of the text around it. */
 export function Typed({ children }: { children: ComponentChildren }) {
   return <bdi>{children}</bdi>;
-}
-
-const MOMENT = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "short", hourCycle: "h23" });
-
-/** Returns a time of the API as people here read it. */
-export function formatMoment(at: string): string {
-  const time = new Date(at);
-  return Number.isNaN(time.getTime()) ? at : MOMENT.format(time);
 }
 
 /** A moment in the time zone of the browser. Its title is the exact time in UTC. */
@@ -65,7 +58,7 @@ export function SecretOnce({ label, secret }: { label: string; secret: string })
         </button>
       </span>
       <p class="hint">{texts.secret}</p>
-      <span class="unseen" role="status">
+      <span class="unseen" aria-live="polite">
         {state === "copied" && texts.copy.copied}
       </span>
     </div>

@@ -1,15 +1,13 @@
 // Light and dark: as the system has it, until somebody chooses. The choice lasts as long as the page.
 
-import { effect, signal } from "@preact/signals";
+import { state } from "./state";
 
 export type Theme = "system" | "light" | "dark";
 
-export const theme = signal<Theme>("system");
+export const theme = state<Theme>("system");
 
-effect(() => {
-  if (theme.value === "system") {
-    delete document.documentElement.dataset["theme"];
-  } else {
-    document.documentElement.dataset["theme"] = theme.value;
-  }
-});
+/** Shows the page in this theme. */
+export function chooseTheme(chosen: Theme): void {
+  theme.value = chosen;
+  document.documentElement.dataset["theme"] = chosen;
+}

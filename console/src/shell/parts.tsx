@@ -1,6 +1,6 @@
 // Parts that stand on the sign-in page and in the header.
 
-import { theme, type Theme } from "../parts/theme";
+import { chooseTheme, theme, type Theme } from "../parts/theme";
 import { texts } from "../texts/common";
 
 /** The product's sign and name. */
@@ -23,9 +23,7 @@ export function ThemeChoice() {
       class="quiet"
       aria-label={texts.shell.theme}
       value={theme.value}
-      onChange={(event) => {
-        theme.value = event.currentTarget.value as Theme;
-      }}
+      onChange={(event) => chooseTheme(event.currentTarget.value as Theme)}
     >
       {(["system", "light", "dark"] as const).map((one) => (
         <option key={one} value={one}>

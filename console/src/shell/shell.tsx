@@ -66,7 +66,7 @@ export function Shell() {
 
 /** Returns the screens of the session for which there is a page. */
 export function shownScreens(): readonly Screen[] {
-  return screens.value.filter((screen) => pages[screen]);
+  return screens().filter((screen) => pages[screen]);
 }
 
 /** Returns the screen that the address names, or the first one if the session does not have that one. */

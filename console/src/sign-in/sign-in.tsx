@@ -97,7 +97,7 @@ function Group({ title, hint, logIn, children }: GroupProps) {
         <button type="submit" class="primary" aria-disabled={act.busy}>
           {texts.submit}
         </button>
-        <span class="unseen" role="status">
+        <span class="unseen" aria-live="polite">
           {act.busy && texts.busy}
         </span>
       </fieldset>

@@ -1,106 +1,88 @@
-// The screen of the users of a tenant.
+// The screen of the users of a tenant: the list for an admin, one person at a time for others.
 
-import { keepPreviousData, useQuery } from "@tanstack/preact-query";
+import { useState } from "preact/hooks";
 
-import type { Role } from "../../../clients/typescript/rolecall";
-import { api, dataOf } from "../api/client";
-import { describeError } from "../api/errors";
-import { ChoiceFilter, SearchFilter } from "../parts/filters";
-import { Pager, usePages } from "../parts/pages";
-import { route } from "../parts/route";
-import { Badge, Moment, Problem, Typed } from "../parts/small";
-import { texts as common } from "../texts/common";
+import { session } from "../api/session";
+import { Dialog } from "../parts/dialog";
+import { TextField } from "../parts/fields";
+import { goTo, route, setQuery } from "../parts/route";
+import { toHash } from "../parts/address";
+import { ManyPage } from "../many/page";
 import { texts } from "../texts/users";
-
-/** How many users a page has. */
-const SIZE = 50;
-
-const ROLES: readonly Role[] = ["admin", "manager", "user"];
+import { CreateDialog } from "./create";
+import { UserList } from "./list";
+import { Person } from "./person";
 
 export function UsersPage() {
-  const filters = usedFilters();
-  const pages = usePages(JSON.stringify(filters));
-  const list = useQuery({
-    queryKey: ["users", filters, pages.cursor],
-    queryFn: ({ signal }) =>
-      dataOf(
-        api.GET("/users", {
-          params: { query: { ...filters, limit: SIZE, include: "allowed_roles", ...(pages.cursor && { cursor: pages.cursor }) } },
-          signal,
-        }),
-      ),
-    placeholderData: keepPreviousData,
-  });
+  const isAdmin = session.value?.standing === "admin";
+  if (route.value.rest[0] === "many") {
+    return <ManyPage />;
+  }
   return (
     <>
       <header class="head">
         <h1 tabIndex={-1}>{texts.title}</h1>
+        <a class="button" href={toHash(["users", "many"])}>
+          {texts.selection.many}
+        </a>
+        {isAdmin && (
+          <button type="button" class="primary" onClick={() => setQuery({ do: "create" })}>
+            {texts.creation.open}
+          </button>
+        )}
       </header>
-      <div class="filters">
-        <SearchFilter label={texts.search} name="email" />
-        <ChoiceFilter
-          label={texts.role}
-          name="role"
-          options={[["", texts.anyRole], ...ROLES.map((role) => [role, role] as const)]}
-        />
-        <ChoiceFilter
-          label={texts.state}
-          name="active"
-          options={[
-            ["", texts.anyState],
-            ["true", texts.active],
-            ["false", texts.inactive],
-          ]}
-        />
-      </div>
-      {list.error && <Problem>{describeError(list.error)}</Problem>}
-      <div class="table-frame" aria-busy={list.isFetching}>
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">{texts.email}</th>
-              <th scope="col">{texts.role}</th>
-              <th scope="col">{texts.until}</th>
-              <th scope="col">{texts.state}</th>
-              <th scope="col">{texts.changed}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {list.data?.users.map((user) => (
-              <tr key={user.id}>
-                <th scope="row">
-                  <Typed>{user.email}</Typed>
-                </th>
-                <td>{common.roles[user.role]}</td>
-                <td>{user.role_until && <Moment at={user.role_until} />}</td>
-                <td>
-                  <Badge tone={user.active ? "good" : "plain"}>{user.active ? texts.active : texts.inactive}</Badge>
-                </td>
-                <td>
-                  <Moment at={user.updated_at} />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-      <Pager
-        pages={pages}
-        label={texts.title}
-        size={SIZE}
-        count={list.data?.users.length ?? 0}
-        nextCursor={list.data?.next_cursor}
-      />
+      {isAdmin ? <UserList /> : <OnePerson />}
+      {isAdmin && route.value.query["person"] && (
+        <PersonDialog key={route.value.query["person"]} id={route.value.query["person"]} />
+      )}
+      {isAdmin && route.value.query["do"] === "create" && <CreateDialog onClose={() => setQuery({ do: null })} />}
     </>
   );
 }
 
-/** Returns the filters that stand in the address, as the API takes them. */
-function usedFilters(): { email?: string; role?: Role; active?: boolean } {
-  const { email, role, active } = route.value.query;
-  return {
-    ...(email && { email }),
-    ...(ROLES.includes(role as Role) && { role: role as Role }),
-    ...((active === "true" || active === "false") && { active: active === "true" }),
+function PersonDialog({ id }: { id: string }) {
+  const [title, setTitle] = useState<string>(texts.title);
+  const close = () => setQuery({ person: null });
+  return (
+    <Dialog title={title} onClose={close} wide>
+      <div class="body">
+        <Person id={id} onTitle={setTitle} onGone={close} />
+      </div>
+    </Dialog>
+  );
+}
+
+/** For those who may not list the users: a person is opened by their id. */
+function OnePerson() {
+  const shown = route.value.query["person"] ?? session.value?.userId ?? "";
+  const [id, setId] = useState(shown);
+  const [title, setTitle] = useState("");
+  const open = (event: Event) => {
+    event.preventDefault();
+    goTo(["users"], { person: id.trim() });
   };
+  return (
+    <>
+      <form class="open-person" onSubmit={open}>
+        <TextField
+          label={texts.person.id}
+          hint={texts.person.intro}
+          required
+          spellcheck={false}
+          class="mono"
+          value={id}
+          onValue={setId}
+        />
+        <button type="submit" class="primary">
+          {texts.person.openButton}
+        </button>
+      </form>
+      {shown && (
+        <section class="card">
+          <h2 tabIndex={-1}>{title}</h2>
+          <Person key={shown} id={shown} onTitle={setTitle} onGone={() => setQuery({ person: null })} />
+        </section>
+      )}
+    </>
+  );
 }

@@ -1,0 +1,60 @@
+// The table of what would happen, or of what happened, row by row.
+
+import { asSentence } from "../api/errors";
+import { Badge, Moment, Typed } from "../parts/small";
+import { texts } from "../texts/many";
+import { refusedFirst } from "./outcomes";
+import type { Done } from "./rows";
+
+/** The most rows that the table shows. All of them are in the file that can be saved. */
+const MOST_SHOWN = 200;
+
+const TONES = { changed: "good", unchanged: "plain", refused: "bad", not_tried: "warn" } as const;
+
+export function ResultTable({ done, dryRun }: { done: readonly Done[]; dryRun: boolean }) {
+  const isLong = done.length > MOST_SHOWN;
+  const shown = isLong ? refusedFirst(done).slice(0, MOST_SHOWN) : done;
+  return (
+    <>
+      {isLong && <p class="hint">{texts.shown(shown.length, done.length)}</p>}
+      <div class="table-frame">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col" class="number">
+                {texts.columns.line}
+              </th>
+              <th scope="col">{texts.columns.email}</th>
+              <th scope="col">{texts.columns.role}</th>
+              <th scope="col">{texts.columns.outcome}</th>
+              <th scope="col">{texts.columns.why}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {shown.map(({ row, result }) => (
+              <tr key={row.line}>
+                <td class="number">{row.line}</td>
+                <th scope="row">
+                  <Typed>{row.email}</Typed>
+                </th>
+                <td>
+                  {result.old_role && result.old_role !== result.new_role && `${result.old_role} → `}
+                  {result.new_role}
+                  {result.until && (
+                    <span class="until">
+                      until <Moment at={result.until} />
+                    </span>
+                  )}
+                </td>
+                <td>
+                  <Badge tone={TONES[result.outcome]}>{(dryRun ? texts.would : texts.did)[result.outcome]}</Badge>
+                </td>
+                <td>{result.error && asSentence(result.error)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,204 @@
+// What can be done with the users of a tenant: requests, and what they change in the cache of the page.
+
+import type { ListedUser, UserList, UserToCreate, UserWithChoices } from "../../../clients/typescript/rolecall";
+import { answerOf, api, dataOf } from "../api/client";
+import { ApiError, describeError } from "../api/errors";
+import { queryClient } from "../api/queries";
+import { replaceCredential, session } from "../api/session";
+import { announce } from "../parts/notice";
+import { texts } from "../texts/users";
+import { isSameStanding, type Standing, type Step, stepsBack } from "./roles";
+
+export type Shown = UserWithChoices;
+
+/** A user whose role, end or state is no longer as it was shown. Nothing was changed. */
+export class ChangedMeanwhile extends Error {
+  override readonly name = "ChangedMeanwhile";
+
+  constructor(
+    readonly seen: Standing,
+    readonly now: Standing,
+  ) {
+    super("changed meanwhile");
+  }
+}
+
+export interface Version {
+  user: Shown;
+  etag: string | null;
+}
+
+/** Reads a user with the roles that the person may give. Lists that are shown get what was read. */
+export async function readUser(id: string, signal?: AbortSignal): Promise<Version> {
+  const { data, etag } = await answerOf(
+    api.GET("/users/{id}", {
+      params: { path: { id }, query: { include: "allowed_roles" } },
+      ...(signal && { signal }),
+    }),
+  );
+  showInLists(data.data);
+  return { user: data.data, etag };
+}
+
+/**
+ * Changes the role of a user, says so, and offers to undo it. Throws `ChangedMeanwhile` if the user is no longer as
+ * `seen`, and `ApiError` if the API refuses.
+ */
+export async function changeRole(seen: Shown, step: Step, reason: string): Promise<void> {
+  const before = await readUnchanged(seen);
+  const etag = await orChangedMeanwhile(seen, () => promote(before, step, reason));
+  const undo = () =>
+    undoing(seen, async () => {
+      let version = etag;
+      for (const back of stepsBack(before.user, step, new Date())) {
+        version = await promote({ user: before.user, etag: version }, back, texts.undoReason);
+      }
+      return texts.roleIsBack(seen.email, texts.standing(before.user));
+    });
+  announce(texts.roleChanged(seen.email, before.user.role, step), undo);
+  await showAgain(seen.id);
+}
+
+/** Deactivates or activates a user, says so, and offers to undo it. Throws like `changeRole`. */
+export async function setActive(seen: Shown, active: boolean, reason: string): Promise<void> {
+  const before = await readUnchanged(seen);
+  const etag = await orChangedMeanwhile(seen, () => update(before, active, reason));
+  const undo = () =>
+    undoing(seen, async () => {
+      await update({ user: before.user, etag }, !active, texts.undoReason);
+      return texts.activeChanged(seen.email, !active);
+    });
+  announce(texts.activeChanged(seen.email, active), undo);
+  await showAgain(seen.id);
+}
+
+/** Deletes a user and says so. Throws like `changeRole`. */
+export async function deleteUser(seen: Shown, reason: string): Promise<void> {
+  const before = await readUnchanged(seen);
+  await orChangedMeanwhile(seen, () =>
+    answerOf(
+      api.DELETE("/users/{id}", {
+        params: { path: { id: seen.id }, query: reason ? { reason } : {}, header: ifMatch(before.etag) },
+      }),
+    ),
+  );
+  announce(texts.deleted(seen.email));
+  queryClient.removeQueries({ queryKey: ["user", seen.id] });
+  changeLists((users) => users.filter((one) => one.id !== seen.id));
+  await queryClient.invalidateQueries({ queryKey: ["users"] });
+}
+
+/** Returns a new API token of the user. The old one is dead. */
+export async function rotateToken(seen: Shown): Promise<string> {
+  const { data } = await dataOf(api.POST("/users/{id}/token", { params: { path: { id: seen.id } } }));
+  const current = session.value;
+  const masked = "token" in seen ? String(seen.token) : "";
+  // For an own token the page goes on with the new one.
+  if (current?.kind === "token" && seen.allowed_roles?.length === 0 && isMaskOf(masked, current.credential.access)) {
+    replaceCredential({ ...current.credential, access: data.token });
+  }
+  await queryClient.invalidateQueries({ queryKey: ["users"] });
+  return data.token;
+}
+
+/** Sets the password of somebody else, whose sessions end. */
+export async function setPassword(seen: Shown, password: string): Promise<void> {
+  await dataOf(
+    api.PUT("/users/{id}/password", { params: { path: { id: seen.id } }, body: { new_password: password } }),
+  );
+  announce(texts.passwordSet(seen.email));
+}
+
+/** Creates a user and returns the API token. The same `key` never creates a second one. */
+export async function createUser(user: UserToCreate, key: string): Promise<string> {
+  const created = await dataOf(api.POST("/users", { params: { header: { "Idempotency-Key": key } }, body: user }));
+  announce(texts.created(created.user.email));
+  await queryClient.invalidateQueries({ queryKey: ["users"] });
+  return created.user.token;
+}
+
+function isMaskOf(masked: string, token: string): boolean {
+  return masked !== "" && masked.slice(-4) === token.slice(-4);
+}
+
+/** Reads the user. Throws `ChangedMeanwhile` if its role, end or state is not as seen. */
+async function readUnchanged(seen: Shown): Promise<Version> {
+  const now = await readUser(seen.id);
+  if (!isSameStanding(seen, now.user)) {
+    queryClient.setQueryData(["user", seen.id], now);
+    throw new ChangedMeanwhile(seen, now.user);
+  }
+  return now;
+}
+
+/** Runs a change. Throws `ChangedMeanwhile` if another change came between the reading and this one. */
+async function orChangedMeanwhile<Result>(seen: Shown, change: () => Promise<Result>): Promise<Result> {
+  try {
+    return await change();
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 412) {
+      const now = await readUser(seen.id);
+      queryClient.setQueryData(["user", seen.id], now);
+      throw new ChangedMeanwhile(seen, now.user);
+    }
+    throw error;
+  }
+}
+
+/** Changes the role of the user in this version, and returns the next version. */
+async function promote({ user, etag }: Version, step: Step, reason: string): Promise<string | null> {
+  const answer = await answerOf(
+    api.POST("/users/{id}/promote", {
+      params: { path: { id: user.id }, header: ifMatch(etag) },
+      body: { ...step, ...(reason && { reason }) },
+    }),
+  );
+  return answer.etag;
+}
+
+async function update({ user, etag }: Version, active: boolean, reason: string): Promise<string | null> {
+  const answer = await answerOf(
+    api.PUT("/users/{id}", {
+      params: { path: { id: user.id }, header: ifMatch(etag) },
+      body: { active, ...(reason && { reason }) },
+    }),
+  );
+  return answer.etag;
+}
+
+function ifMatch(etag: string | null): { "If-Match"?: string } {
+  return etag === null ? {} : { "If-Match": etag };
+}
+
+/** Takes a change back and says what became of it. Nothing is taken back if somebody has changed the user since. */
+async function undoing(seen: Shown, back: () => Promise<string>): Promise<void> {
+  try {
+    announce(await back());
+  } catch (error) {
+    const changed = error instanceof ApiError && error.status === 412;
+    announce(texts.notUndone(seen.email, changed ? texts.changedSince : describeError(error)));
+  }
+  await showAgain(seen.id);
+}
+
+/** Reads the user again for the lists and the dialog. A failure leaves what is shown. */
+async function showAgain(id: string): Promise<void> {
+  await readUser(id).then(
+    (version) => queryClient.setQueryData(["user", id], version),
+    () => undefined,
+  );
+}
+
+/** A user stays in a list that is shown, also when it no longer fits the filters, so that the person sees the result. */
+function showInLists(user: Shown): void {
+  changeLists((users) => users.map((one) => (one.id === user.id ? { ...withoutEnd(one), ...user } : one)));
+}
+
+function changeLists(change: (users: ListedUser[]) => ListedUser[]): void {
+  queryClient.setQueriesData<UserList>({ queryKey: ["users"] }, (list) => list && { ...list, users: change(list.users) });
+}
+
+/** The API leaves out these fields where a role has no end. */
+function withoutEnd({ lasting_role: _lasting, role_until: _until, ...rest }: ListedUser): ListedUser {
+  return rest;
+}

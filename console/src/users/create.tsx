@@ -1,0 +1,78 @@
+// The dialog that creates a user and then shows the API token, this once.
+
+import { useRef, useState } from "preact/hooks";
+
+import type { Role } from "../../../clients/typescript/rolecall";
+import { useAct } from "../parts/act";
+import { Dialog } from "../parts/dialog";
+import { SecretField, SelectField, TextField } from "../parts/fields";
+import { Problem } from "../parts/small";
+import { texts as common } from "../texts/common";
+import { texts as signIn } from "../texts/sign-in";
+import { texts } from "../texts/users";
+import { createUser } from "./acts";
+import { TokenDialog } from "./person-dialogs";
+import { ROLES } from "./roles";
+
+export function CreateDialog({ onClose }: { onClose: () => void }) {
+  const [user, setUser] = useState<{ email: string; password: string; role: Role }>({
+    email: "",
+    password: "",
+    role: "user",
+  });
+  const [token, setToken] = useState<string | null>(null);
+  // The API knows by the key that a repeated request is the same one. Other values need another key.
+  const key = useRef(crypto.randomUUID());
+  const change = (changed: Partial<typeof user>) => {
+    key.current = crypto.randomUUID();
+    setUser({ ...user, ...changed });
+  };
+  const act = useAct(async () => setToken(await createUser({ ...user, email: user.email.trim() }, key.current)));
+  const submit = (event: Event) => {
+    event.preventDefault();
+    void act.start();
+  };
+  if (token !== null) {
+    return <TokenDialog title={texts.creation.doneTitle(user.email.trim())} token={token} onClose={onClose} />;
+  }
+  return (
+    <Dialog title={texts.creation.title} onClose={onClose}>
+      <form onSubmit={submit}>
+        <TextField
+          label={texts.email}
+          type="email"
+          autocomplete="off"
+          required
+          data-focus
+          value={user.email}
+          onValue={(email) => change({ email })}
+        />
+        <SecretField
+          label={signIn.password}
+          hint={signIn.newPasswordHint}
+          autocomplete="new-password"
+          required
+          minLength={8}
+          maxLength={128}
+          value={user.password}
+          onValue={(password) => change({ password })}
+        />
+        <SelectField
+          label={texts.role}
+          options={ROLES.map((role) => [role, role] as const)}
+          value={user.role}
+          onValue={(role) => change({ role: role as Role })}
+        />
+        {act.problem && <Problem>{act.problem}</Problem>}
+        <footer>
+          <button type="button" onClick={onClose}>
+            {common.dialog.cancel}
+          </button>
+          <button type="submit" class="primary" aria-disabled={act.busy}>
+            {texts.creation.submit}
+          </button>
+        </footer>
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,147 @@
+// One user: who they are, their role, and what else can be changed.
+
+import { useQuery } from "@tanstack/preact-query";
+import type { ComponentChildren } from "preact";
+import { useEffect, useState } from "preact/hooks";
+
+import type { Role } from "../../../clients/typescript/rolecall";
+import { describeError } from "../api/errors";
+import { useAct } from "../parts/act";
+import { SelectField } from "../parts/fields";
+import { Badge, Moment, Problem } from "../parts/small";
+import { texts as common } from "../texts/common";
+import { texts } from "../texts/users";
+import { changeRole, readUser, type Shown } from "./acts";
+import { ActiveDialog, DeleteDialog, RotateDialog, SetPasswordDialog } from "./person-dialogs";
+import { Refusal } from "./refusal";
+import { NO_TERMS, ROLES, untilOf } from "./roles";
+import { TermsFields } from "./terms";
+
+interface PersonProps {
+  id: string;
+  /** Called with the email, once it is known. */
+  onTitle: (title: string) => void;
+  /** Called when the user is deleted. */
+  onGone: () => void;
+}
+
+export function Person({ id, onTitle, onGone }: PersonProps) {
+  const found = useQuery({ queryKey: ["user", id], queryFn: ({ signal }) => readUser(id, signal), staleTime: 0 });
+  const user = found.data?.user;
+  useEffect(() => {
+    if (user) {
+      onTitle(user.email);
+    }
+  }, [user?.email]);
+  if (found.error) {
+    return <Problem>{describeError(found.error)}</Problem>;
+  }
+  return user ? <Details user={user} onGone={onGone} /> : <p class="muted">{common.loading}</p>;
+}
+
+function Details({ user, onGone }: { user: Shown; onGone: () => void }) {
+  return (
+    <>
+      <dl class="facts">
+        <Fact name={texts.role}>
+          {user.role}
+          {user.role_until && (
+            <span class="until">{texts.until(user.role_until, user.lasting_role ?? user.role)}</span>
+          )}
+        </Fact>
+        <Fact name={texts.state}>
+          <Badge tone={user.active ? "good" : "warn"}>{user.active ? texts.active : texts.inactive}</Badge>
+        </Fact>
+        <Fact name={texts.person.created}>
+          <Moment at={user.created_at} />
+        </Fact>
+        <Fact name={texts.changed}>
+          <Moment at={user.updated_at} />
+        </Fact>
+        <Fact name="Id">
+          <code>{user.id}</code>
+        </Fact>
+      </dl>
+      <RoleForm user={user} />
+      <OtherActs user={user} onGone={onGone} />
+    </>
+  );
+}
+
+function Fact({ name, children }: { name: string; children: ComponentChildren }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+/** Changes the role with an end and a reason. A role that is in force can be given again, to change its end. */
+function RoleForm({ user }: { user: Shown }) {
+  const offered = ROLES.filter((role) => role === user.role || user.allowed_roles?.includes(role));
+  const [chosen, setChosen] = useState<Role | null>(null);
+  const role = chosen ?? user.role;
+  const [terms, setTerms] = useState(NO_TERMS);
+  const act = useAct(async () => {
+    const until = untilOf(terms, new Date());
+    await changeRole(user, { new_role: role, ...(until && { until }) }, terms.reason.trim());
+    setChosen(null);
+    setTerms(NO_TERMS);
+  });
+  const submit = (event: Event) => {
+    event.preventDefault();
+    void act.start();
+  };
+  if (!user.allowed_roles?.length) {
+    return <p class="muted">{texts.person.cannotChange}</p>;
+  }
+  return (
+    <form class="section" onSubmit={submit} aria-label={texts.person.changeRole}>
+      <h3>{texts.person.changeRole}</h3>
+      <div class="role-form">
+        <SelectField
+          label={texts.person.newRole}
+          options={offered.map((one) => [one, one] as const)}
+          value={role}
+          onValue={(one) => setChosen(one as Role)}
+        />
+        <TermsFields terms={terms} onTerms={setTerms} />
+        <button type="submit" class="primary" aria-disabled={act.busy}>
+          {texts.person.changeButton}
+        </button>
+      </div>
+      <Refusal act={act} anyway={texts.anyway(role)} onAnyway={() => void act.start()} />
+    </form>
+  );
+}
+
+type Open = "active" | "rotate" | "password" | "delete" | null;
+
+function OtherActs({ user, onGone }: { user: Shown; onGone: () => void }) {
+  const [open, setOpen] = useState<Open>(null);
+  const close = () => setOpen(null);
+  return (
+    <section class="section" aria-label={texts.person.acts}>
+      <h3>{texts.person.acts}</h3>
+      <div class="acts">
+        <button type="button" onClick={() => setOpen("rotate")}>
+          {texts.person.rotate}
+        </button>
+        <button type="button" onClick={() => setOpen("password")}>
+          {texts.person.setPassword}
+        </button>
+        <button type="button" onClick={() => setOpen("active")}>
+          {user.active ? texts.person.deactivate : texts.person.activate}
+        </button>
+        <button type="button" class="danger" onClick={() => setOpen("delete")}>
+          {texts.person.delete}
+        </button>
+      </div>
+      {open === "active" && <ActiveDialog user={user} onClose={close} />}
+      {open === "rotate" && <RotateDialog user={user} onClose={close} />}
+      {open === "password" && <SetPasswordDialog user={user} onClose={close} />}
+      {open === "delete" && <DeleteDialog user={user} onClose={close} onGone={onGone} />}
+    </section>
+  );
+}

@@ -1,0 +1,91 @@
+// A row of the list of users.
+
+import { useId, useLayoutEffect, useRef, useState } from "preact/hooks";
+
+import type { ListedUser, Role } from "../../../clients/typescript/rolecall";
+import { session } from "../api/session";
+import { useAct } from "../parts/act";
+import { toHash } from "../parts/address";
+import { focusHeadingIfLost } from "../parts/dialog";
+import { route } from "../parts/route";
+import { Badge, Moment, Typed } from "../parts/small";
+import { texts } from "../texts/users";
+import { changeRole } from "./acts";
+import { Refusal } from "./refusal";
+import { RoleSelect } from "./role-select";
+import { type Terms, untilOf } from "./roles";
+import { isSelected, toggle } from "./selection";
+
+/** `terms` are the end and the reason for a role that is changed here. */
+export function UserRow({ user, terms }: { user: ListedUser; terms: Terms }) {
+  const id = useId();
+  const row = useRef<HTMLTableRowElement>(null);
+  const [pending, setPending] = useState<Role | null>(null);
+  const act = useAct(async (role: Role) => {
+    setPending(role);
+    try {
+      const until = untilOf(terms, new Date());
+      await changeRole(user, { new_role: role, ...(until && { until }) }, terms.reason.trim());
+    } finally {
+      setPending(null);
+    }
+  });
+  const asked = useRef<Role>(user.role);
+  const choose = (role: Role) => {
+    asked.current = role;
+    void act.start(role);
+  };
+
+  useLayoutEffect(
+    () => () => {
+      if (row.current?.contains(document.activeElement)) {
+        focusHeadingIfLost();
+      }
+    },
+    [],
+  );
+
+  const address = toHash(["users"], { ...route.value.query, person: user.id });
+  return (
+    <tr ref={row} aria-busy={act.busy}>
+      <td class="tick">
+        <input
+          type="checkbox"
+          aria-label={texts.selection.one(user.email)}
+          checked={isSelected(user.id)}
+          onChange={() => toggle(user)}
+        />
+      </td>
+      <th scope="row">
+        <a href={address}>
+          <Typed>{user.email}</Typed>
+        </a>
+        {user.id === session.value?.userId && <Badge>{texts.you}</Badge>}
+        {!user.active && (
+          <span class="narrow-only">
+            <Badge tone="warn">{texts.inactive}</Badge>
+          </span>
+        )}
+      </th>
+      <td class="role">
+        <RoleSelect user={user} pending={pending} describedBy={act.error ? id : undefined} onChoose={choose} />
+        {user.role_until && (
+          <span class="until">{texts.until(user.role_until, user.lasting_role ?? user.role)}</span>
+        )}
+        <div id={id}>
+          <Refusal
+            act={act}
+            anyway={asked.current === user.role ? undefined : texts.anyway(asked.current)}
+            onAnyway={() => choose(asked.current)}
+          />
+        </div>
+      </td>
+      <td class="wide-only">
+        <Badge tone={user.active ? "good" : "warn"}>{user.active ? texts.active : texts.inactive}</Badge>
+      </td>
+      <td class="wide-only">
+        <Moment at={user.updated_at} />
+      </td>
+    </tr>
+  );
+}
