@@ -34,6 +34,12 @@ def check(route: Route, status: int, headers: Mapping[str, str], text: str) -> N
 
 def check_over_http(method: str, path: str, status: int, headers: Mapping[str, str], text: str) -> None:
     """Like `check`, for an answer that came over HTTP. A path without a route must be answered with 404."""
+    if path.startswith("/scim/v2/"):
+        if status == 401:
+            _check_body(f"{method} {path}", gateway_error(), text)
+        else:
+            check_scim(status, headers, text)
+        return
     found = route_of(method, path.partition("?")[0])
     if found is not None:
         check(found[0], status, headers, text)
@@ -43,6 +49,23 @@ def check_over_http(method: str, path: str, status: int, headers: Mapping[str, s
         assert text == ""
     else:
         _check_body(f"{method} {path}", gateway_error(), text)
+
+
+def check_scim(status: int, headers: Mapping[str, str], text: str) -> None:
+    """Raises `AssertionError` unless an answer of SCIM has the headers of every answer and the form of its status."""
+    given = {name.lower(): value for name, value in headers.items()}
+    assert given["cache-control"] == "no-store"
+    assert given["x-request-id"]
+    if status in {204, 304}:
+        assert text == ""
+        return
+    assert given["content-type"] == "application/scim+json"
+    body = json.loads(text)
+    if status >= 400:
+        assert body.keys() - {"scimType"} == {"schemas", "status", "detail"}, body
+        assert (body["schemas"], body["status"]) == (["urn:ietf:params:scim:api:messages:2.0:Error"], str(status))
+    else:
+        assert body["schemas"]
 
 
 def schema(name: str) -> dict[str, Any]:

@@ -7,6 +7,7 @@ the authorizer denies.
 import base64
 import importlib
 import json
+import re
 from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -131,6 +132,55 @@ def request(  # noqa: PLR0913 (a request has that many parts)
     answer = invoke(route.function, event, seconds)
     contract.check(route, answer["statusCode"], answer["headers"], answer["body"])
     return Response(answer["statusCode"], answer["headers"], answer["body"])
+
+
+def scim_request(  # noqa: PLR0913 (as above)
+    method: str,
+    path: str,
+    credential: str | None = None,
+    body: Any = None,
+    *,
+    query: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
+    principal: dict[str, str] | None = None,
+    seconds: float = 20.0,
+) -> Response:
+    """Send a request to SCIM; `path` is the path below `/scim/v2`. The answer is checked by `contract.check_scim`.
+
+    The parts are those of `request`, but the parameters are given as they are, not encoded.
+    """
+    resource, parameters, public = _scim_route_of(path)
+    context = principal
+    if context is None and not public:
+        context = authorize(credential) if credential else None
+        if context is None:
+            return Response(401, {}, '{"error_code": "UNAUTHORIZED"}')
+    event = event_of("serve_scim")
+    event |= {"resource": resource, "path": f"/scim/v2{path}", "httpMethod": method, "pathParameters": parameters}
+    event["queryStringParameters"] = dict(query) if query else None
+    event["multiValueQueryStringParameters"] = {name: [text] for name, text in query.items()} if query else None
+    event["headers"] = {
+        **event["headers"],
+        **({"Content-Type": "application/scim+json"} if body else {}),
+        **(headers or {}),
+    }
+    event["body"] = _text_of(body)
+    event["isBase64Encoded"] = isinstance(body, bytes)
+    event["requestContext"] |= {"requestId": str(uuid4()), "path": f"/live/scim/v2{path}", "authorizer": context}
+    answer = invoke("serve_scim", event, seconds)
+    contract.check_scim(answer["statusCode"], answer["headers"], answer["body"])
+    return Response(answer["statusCode"], answer["headers"], answer["body"])
+
+
+def _scim_route_of(path: str) -> tuple[str, dict[str, str] | None, bool]:
+    """The resource in the template that a path below `/scim/v2` reaches, its parameters, and whether it is public."""
+    greedy = "/scim/v2/{proxy+}"
+    for source in functions()["serve_scim"]["Events"].values():
+        resource = source["Properties"]["Path"]
+        found = re.fullmatch(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", resource), f"/scim/v2{path}")
+        if resource != greedy and found:
+            return resource, found.groupdict() or None, True
+    return greedy, {"proxy": path.removeprefix("/")}, False
 
 
 def _text_of(body: Any) -> str | None:

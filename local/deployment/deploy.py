@@ -41,14 +41,25 @@ def deploy(stack: Stack, template: Path) -> None:
 def _add_any_methods(stack: Stack, api_id: str, resources: dict[str, Any]) -> None:
     """Adds the methods `ANY` of the template, which the engine does not import."""
     paths = {found["path"]: found for found in stack.apigateway.get_resources(restApiId=api_id, limit=500)["items"]}
-    for function, path in _any_methods(resources):
+    authorizers = stack.apigateway.get_authorizers(restApiId=api_id)["items"]
+    for function, path, is_public in _any_methods(resources):
         if "ANY" in paths[path].get("resourceMethods", {}):
             continue
         alias = stack.lambda_.get_alias(FunctionName=stack.physical_id(function), Name="live")["AliasArn"]
         resource_id = paths[path]["id"]
-        stack.apigateway.put_method(
-            restApiId=api_id, resourceId=resource_id, httpMethod="ANY", authorizationType="NONE"
-        )
+        if is_public:
+            stack.apigateway.put_method(
+                restApiId=api_id, resourceId=resource_id, httpMethod="ANY", authorizationType="NONE"
+            )
+        else:
+            [authorizer] = authorizers
+            stack.apigateway.put_method(
+                restApiId=api_id,
+                resourceId=resource_id,
+                httpMethod="ANY",
+                authorizationType="CUSTOM",
+                authorizerId=authorizer["id"],
+            )
         stack.apigateway.put_integration(
             restApiId=api_id,
             resourceId=resource_id,
@@ -59,13 +70,14 @@ def _add_any_methods(stack: Stack, api_id: str, resources: dict[str, Any]) -> No
         )
 
 
-def _any_methods(resources: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yields function and path of each route for any method."""
+def _any_methods(resources: dict[str, Any]) -> Iterator[tuple[str, str, bool]]:
+    """Yields function and path of each route for any method, and whether the route asks for no credential."""
     for name, resource in resources.items():
         if resource["Type"] == "AWS::Serverless::Function":
             for event in resource["Properties"].get("Events", {}).values():
-                if event["Properties"].get("Method") == "ANY":
-                    yield name, event["Properties"]["Path"]
+                about = event["Properties"]
+                if about.get("Method") == "ANY":
+                    yield name, about["Path"], about.get("Auth", {}).get("Authorizer") == "NONE"
 
 
 def _complete_api(apigateway: "APIGatewayClient", api_id: str, properties: dict[str, Any]) -> None:

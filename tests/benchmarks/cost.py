@@ -82,7 +82,7 @@ _HASHING = {
 }
 #: The functions whose stream record invokes the publisher and becomes an event. The record of a login does not.
 _CAUSES_EVENT = {
-    "promote_user", "promote_users", "update_user", "delete_user", "change_account_role",
+    "promote_user", "promote_users", "update_user", "delete_user", "serve_scim", "change_account_role",
     "ban_account", "unban_account", "enable_account", "disable_account",
 }  # fmt: skip
 #: The number of users of the tenant that is listed and deleted.
@@ -273,6 +273,9 @@ def scenario(name: str) -> Iterator[tuple[str, Call]]:  # noqa: PLR0915 (one lin
     yield "send_webhook_test", request("POST", f"/webhooks/{webhook}/test", admin)
     yield "delete_webhook", request("DELETE", f"/webhooks/{webhook}", admin)
     yield "list_audit", request("GET", f"/audit?limit={USERS}", admin)
+    scim_user = gateway.scim_request("POST", "/Users", admin, {"userName": f"{name}-scim@example.com"}).body["id"]
+    deactivate = {"Operations": [{"op": "Replace", "path": "active", "value": "False"}]}
+    yield "serve_scim", lambda: gateway.scim_request("PATCH", f"/Users/{scim_user}", admin, deactivate)
     yield "delete_user", request("DELETE", f"/users/{users[-1].id}", admin)
     yield "list_tenants", request("GET", "/tenants", MASTER_TOKEN)
     one = f"/global/tenants/{tenant.id}"
@@ -443,7 +446,8 @@ def _dollars(route: gateway.Route, measured: Measured) -> tuple[float, float, fl
 def render(found: Mapping[str, Measured]) -> str:
     """The text of docs/cost.md."""
     rows = []
-    for route in gateway.routes():
+    # SCIM is one function for many requests. A deactivation stands for all of them.
+    for route in (*gateway.routes(), gateway.Route("PATCH", "/scim/v2/Users/{id}", "serve_scim", public=False)):
         if route.function not in found:
             continue
         measured = found[route.function]
@@ -512,8 +516,8 @@ Dollars for **a million calls** ({of}; on demand, arm64, default memory, without
 A call is one that succeeds, in a tenant of {users} users. Lists and the deletion of a tenant cost more in a larger
 tenant. The authorizer is included: it is a function of its own and runs at each call. Its reads are the price for
 roles and credentials that end at once. The master token is read from Secrets Manager at each use. This is 5 $ of the
-total of its routes. `POST /users/promote` is measured with one change. Each further change costs as much as the
-requests and write units of a promotion, without API Gateway and authorizer.
+total of its routes. SCIM is measured with a deactivation. `POST /users/promote` is measured with one change. Each
+further change costs as much as the requests and write units of a promotion, without API Gateway and authorizer.
 
 | route | requests to DynamoDB | read units | write units | DynamoDB | Lambda | API Gateway | the rest | **total** |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- |

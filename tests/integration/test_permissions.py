@@ -11,11 +11,13 @@ import pytest
 from argon2 import PasswordHasher
 from botocore.model import OperationModel
 
+from rolecall import clock
 from rolecall.auth.roles import HeldRole, PlatformRole, Role
 from rolecall.auth.session_owners import UserOwner
 from rolecall.storage import dynamodb, indexes, keys, writes
+from rolecall.tenants import devices
 from tests import gateway, permissions
-from tests.gateway import Route
+from tests.gateway import Response, Route
 from tests.integration.conftest import (
     MASTER_TOKEN,
     NO_TIME_TO_SWEEP,
@@ -87,6 +89,7 @@ def test_every_permission_is_needed(used: Used, acme: Tenant, globex: Tenant, su
     gateway.request("POST", "/register", MASTER_TOKEN, taken, headers={"Idempotency-Key": "3"})
     gateway.request("POST", "/register", MASTER_TOKEN, second, headers={"Idempotency-Key": "4"})
     _use_the_platform_api(superadmin, account, acme.admin)
+    _use_scim(acme)
     _use_sessions_of(acme.admin)
     named = {"tenant_id": acme.id, "email": acme.admin.email}
     gateway.invoke("run_operation", {"operation": "issue_admin_token", **named})
@@ -109,6 +112,27 @@ def test_every_permission_is_needed(used: Used, acme: Tenant, globex: Tenant, su
             # The policy names the partitions that a deletion must not change, because it may delete all others.
             if "ForAllValues:StringLike" in statement.get("Condition", {}):
                 assert _unneeded(statement, uses) == [], folder
+
+
+def _use_scim(acme: Tenant) -> None:
+    def scim(by: str, method: str, path: str, body: Any = None, **query: str) -> Response:
+        return gateway.scim_request(method, path, by, body, query=query)
+
+    token = acme.admin.token
+    made = scim(token, "POST", "/Users", {"userName": "ada@example.com", "externalId": "1"}).body["id"]
+    for text in ('externalId eq "1"', 'userName eq "ada@example.com"'):
+        scim(token, "GET", "/Users", filter=text)
+    scim(token, "GET", "/Users", count="1")
+    scim(token, "GET", "/Users", cursor="", count="1")
+    scim(token, "GET", f"/Users/{made}")
+    scim(token, "PUT", f"/Users/{made}", {"userName": "byron@example.com", "roles": ["admin"]})
+    # The kept answer of a registration lies outside of the tenant. It is emptied when the first admin is deleted.
+    body = {"tenant_name": "Provisioned", "email": "first@example.com", "password": PASSWORD}
+    first = gateway.request("POST", "/register", MASTER_TOKEN, body, headers={"Idempotency-Key": "5"}).body
+    second = {"email": "other@example.com", "password": PASSWORD, "role": "admin"}
+    other = gateway.request("POST", "/users", first["token"], second).body["user"]["token"]
+    devices.register_device(first["tenant"]["id"], first["user"]["id"], "phone", clock.now())
+    scim(other, "DELETE", f"/Users/{first['user']['id']}")
 
 
 def _unneeded(statement: dict[str, Any], uses: set[tuple[Permission, str]]) -> list[str]:

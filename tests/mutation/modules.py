@@ -161,6 +161,23 @@ GROUPS = (
         ),
         ("integration/webhooks",),
     ),
+    Group(
+        (
+            "scim/discovery",
+            "scim/endpoints",
+            "scim/errors",
+            "scim/filters",
+            "scim/patch",
+            "scim/provider_values",
+            "scim/resources",
+            "scim/schemas",
+            "scim/searches",
+            "scim/user_endpoints",
+            "scim/user_values",
+            "tenants/user_positions",
+        ),
+        ("integration/scim",),
+    ),
     Group(("deletion/owned_keys",), ("integration/deletion/test_owned_keys.py",)),
     Group(("tenants/devices", "tenants/user_items"), ("integration/tenants/test_devices.py",)),
     Group(

@@ -29,6 +29,8 @@ PUBLIC = {
 }
 #: Answers what is no route.
 ANYTHING_ELSE = "answer_unknown_route"
+#: Every endpoint of SCIM, for every method.
+SCIM = "serve_scim"
 #: Invoked by hand, with AWS rights.
 OPERATOR = "run_operation"
 READING = {"GetItem", "BatchGetItem"}
@@ -72,7 +74,8 @@ def test_the_table_of_routes_in_the_readme_has_every_route_and_no_other() -> Non
             written += [f"{one} {path}" for one in methods if path]
     # The reference and the console have paragraphs above the tables.
     pages = {"GET /docs", "GET /docs/{asset}", "GET /console", "GET /console/{asset}"}
-    assert sorted(written) == sorted({f"{one.method} {one.path}" for one in gateway.routes()} - pages)
+    routes = {f"{one.method} {one.path}" for one in gateway.routes()} - pages
+    assert sorted(written) == sorted(routes | {"ANY /scim/v2/…"})
 
 
 def test_every_function_has_a_sample_event_and_the_other_way_round() -> None:
@@ -95,7 +98,16 @@ def test_a_sample_event_is_one_of_its_route(route: gateway.Route) -> None:
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_function_has_one_route_or_one_trigger(function: str) -> None:
     found = len(gateway.functions()[function].get("Events", {}))
-    assert found == (0 if function in {AUTHORIZER, OPERATOR} else 2 if function == ANYTHING_ELSE else 1)
+    assert found == {AUTHORIZER: 0, OPERATOR: 0, ANYTHING_ELSE: 2, SCIM: 4}.get(function, 1)
+
+
+def test_scim_is_one_function_for_every_method_and_only_what_it_supports_is_told_without_a_credential() -> None:
+    events = [event["Properties"] for event in gateway.functions()[SCIM]["Events"].values()]
+    public = {event["Path"] for event in events if event.get("Auth") == {"Authorizer": "NONE"}}
+
+    assert {event["Method"] for event in events} == {"ANY"}
+    assert public == {f"/scim/v2/{name}" for name in ("ServiceProviderConfig", "ResourceTypes", "Schemas")}
+    assert [event["Path"] for event in events if "Auth" not in event] == ["/scim/v2/{proxy+}"]
 
 
 def test_whatever_is_no_route_has_an_answer_of_our_own_that_asks_for_no_credential() -> None:

@@ -355,7 +355,7 @@ def test_sam_adds_no_policy_but_those_that_a_log_a_queue_a_stream_and_codedeploy
 
 def _writers() -> set[str]:
     """The functions whose routes change something, by their names in the template."""
-    writing = {route.function for route in gateway.routes() if route.method != "GET"}
+    writing = {route.function for route in gateway.routes() if route.method != "GET"} | {"serve_scim"}
     return {name for name, about in _resources(_FUNCTION).items() if _folder(about) in writing}
 
 

@@ -196,6 +196,26 @@ def log_out_user(walk: Walk) -> None:
         walk.ask("GET", f"/users/{manager.id}", session["access_token"]).must(401, "UNAUTHORIZED")
 
 
+@check("SCIM makes, finds, renames, deactivates and deletes a user.", uses=["ServeScim"])
+def use_scim(walk: Walk) -> None:
+    token, path = walk.person("admin").token, "/scim/v2/Users"
+    walk.ask("GET", "/scim/v2/ServiceProviderConfig").must(200)
+    email = f"{walk.run}-scim@example.com"
+    made = walk.ask("POST", path, token, {"userName": email, "externalId": walk.run}).must(201)
+    for page in ("count=1", "count=1&cursor=", f"filter={quote(f'externalId eq "{walk.run}"')}"):
+        walk.ask("GET", f"{path}?{page}", token).must(200)
+    found = walk.ask("GET", f"{path}?filter={quote(f'userName eq "{email}"')}", token).must(200)
+    if [one["id"] for one in found["Resources"]] != [made["id"]]:
+        raise Wrong("A search over SCIM did not find the user that was made.")
+    change = {"active": "False", "userName": f"{walk.run}-renamed@example.com", "roles": ["manager"]}
+    patch = {"Operations": [{"op": "Replace", "value": change}]}
+    changed = walk.ask("PATCH", f"{path}/{made['id']}", token, patch).must(200)
+    if (changed["active"], changed["userName"]) != (False, change["userName"]):
+        raise Wrong("A PATCH over SCIM did not make its changes.")
+    walk.ask("DELETE", f"{path}/{made['id']}", token).must(204)
+    walk.ask("GET", f"{path}/{made['id']}", token).must(404)
+
+
 @check("GET /audit shows who changed what, also of one target.", uses=["ListAudit"])
 def list_audit(walk: Walk) -> None:
     token, user = walk.person("admin").token, walk.person("user")

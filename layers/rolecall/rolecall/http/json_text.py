@@ -8,7 +8,7 @@ import base64
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import orjson
@@ -29,18 +29,21 @@ _PARAMETER = re.compile(r';\s*([^\s=;"]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^;]*)')
 _QUOTED_PAIR = re.compile(r"\\(.)")
 
 
-def check_media_type(event: Mapping[str, Any]) -> None:
-    """Raises `UnsupportedMediaType` for a body that is declared as anything else than JSON in plain UTF-8."""
+def check_media_type(event: Mapping[str, Any], media_types: Collection[str] = ("application/json",)) -> None:
+    """Raises `UnsupportedMediaType` for a body that is declared as anything else than JSON in plain UTF-8.
+
+    `media_types` are the names under which JSON is accepted, in lower case.
+    """
     for content_type in _all_values_of_header(event, "content-type"):
-        _check_content_type(content_type)
+        _check_content_type(content_type, media_types)
     for codings in _all_values_of_header(event, "content-encoding"):
         if {coding.strip().lower() for coding in codings.split(",")} - {"", "identity"}:
             raise UnsupportedMediaType("send the body without a Content-Encoding: gzip and others are not read here")
 
 
-def _check_content_type(content_type: str) -> None:
-    """Raises `UnsupportedMediaType` for another media type than JSON, or another charset than UTF-8."""
-    if content_type.partition(";")[0].strip().lower() != "application/json":
+def _check_content_type(content_type: str, media_types: Collection[str]) -> None:
+    """Raises `UnsupportedMediaType` for another media type than these, or another charset than UTF-8."""
+    if content_type.partition(";")[0].strip().lower() not in media_types:
         raise UnsupportedMediaType
     for name, value in _PARAMETER.findall(content_type):
         # RFC 2231 allows to write the parameter `charset` as `charset*` or in pieces such as `charset*0`. All these

@@ -234,8 +234,13 @@ def _versions_in_if_match(if_match: str | None) -> frozenset[int] | None:
     return frozenset(int(found[1]) for found in map(_ETAG.fullmatch, tags) if found)
 
 
-def check_query_parameters(event: Mapping[str, Any], known_names: frozenset[str]) -> None:
-    """Raises `ValidationFailed` for query parameters that are unknown, not UTF-8, sent twice or too long."""
+def check_query_parameters(
+    event: Mapping[str, Any], known_names: frozenset[str], *, of_any_length: frozenset[str] = frozenset()
+) -> None:
+    """Raises `ValidationFailed` for query parameters that are unknown, not UTF-8, sent twice or too long.
+
+    The parameters `of_any_length` may be longer than others, like those of `_PARAMETERS_OF_ANY_LENGTH`.
+    """
     unknown = sorted(_query_parameters(event).keys() - known_names)
     if unknown:
         raise ValidationFailed(*(FieldError(name, "is not a known parameter") for name in unknown))
@@ -252,7 +257,7 @@ def check_query_parameters(event: Mapping[str, Any], known_names: frozenset[str]
     too_long = sorted(
         name
         for name, text in _query_parameters(event).items()
-        if name not in _PARAMETERS_OF_ANY_LENGTH and len(text.encode()) > _MAX_PARAMETER_LENGTH
+        if name not in _PARAMETERS_OF_ANY_LENGTH | of_any_length and len(text.encode()) > _MAX_PARAMETER_LENGTH
     )
     if too_long:
         message = f"must have at most {_MAX_PARAMETER_LENGTH} bytes in UTF-8"
@@ -267,12 +272,17 @@ def parse_body(event: Mapping[str, Any], body_model: type[Any] | None) -> Any:
     """
     if body_model is not None:
         json_text.check_media_type(event)
-    raw = json_text.decode_body_bytes(event)
-    max_bytes = body_model.max_bytes if body_model else MAX_BODY_BYTES
-    if len(raw) > max_bytes:
-        raise PayloadTooLarge(f"the body must not exceed {max_bytes // 1024} KiB")
+    raw = read_body_bytes(event, max_bytes=body_model.max_bytes if body_model else MAX_BODY_BYTES)
     if body_model is None:
         if raw.strip() not in {b"", b"{}"}:
             raise ValidationFailed(message="this route takes no body")
         return None
     return body_model.parse(raw)
+
+
+def read_body_bytes(event: Mapping[str, Any], *, max_bytes: int = MAX_BODY_BYTES) -> bytes:
+    """Returns the bytes of the body. Raises `PayloadTooLarge`, or `ValidationFailed` for a body that can't be read."""
+    raw = json_text.decode_body_bytes(event)
+    if len(raw) > max_bytes:
+        raise PayloadTooLarge(f"the body must not exceed {max_bytes // 1024} KiB")
+    return raw

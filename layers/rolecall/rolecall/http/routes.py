@@ -74,28 +74,12 @@ class Route[B](NamedTuple):
 
     def handle(self, event: dict[str, Any], lambda_context: Any) -> dict[str, Any]:
         """Answers one event of API Gateway. Every error of the request becomes an error response."""
-        deadline.set_time_left(lambda_context.get_remaining_time_in_millis() / 1000 - _ANSWER_SECONDS)
-        context = request_context_of(event)
-        logger.append_keys(
-            request_id=context.request_id,
-            # This is API Gateway's own id of the request, which is also in its access log. `request_id` may come from
-            # the caller, and a caller may send the same `request_id` several times.
-            gateway_request_id=event["requestContext"]["requestId"],
-            principal=context.principal.id,
+        return answer_event(
+            event,
+            lambda_context,
+            lambda context: self._respond(event, context),
+            lambda error: self.error_response(event, error),
         )
-        try:
-            response = self._respond(event, context)
-        except RolecallError as error:
-            if isinstance(error, ServiceUnavailable):
-                telemetry.log_service_unavailable(error)
-            response = self.error_response(event, error)
-        except Exception:  # noqa: BLE001 (logged, and answered with 500 and no details)
-            logger.exception("request failed")
-            telemetry.count_metric("RequestsFailed")
-            response = self.error_response(event, RolecallError())
-        finally:
-            telemetry.flush_metrics_and_warn_if_nearly_timed_out(lambda_context)
-        return to_gateway_response(response, context.request_id)
 
     def error_response(self, event: Mapping[str, Any], error: RolecallError) -> Response:
         """Returns the response to an error, in the form of the route's family."""
@@ -108,7 +92,7 @@ class Route[B](NamedTuple):
         body = None
         try:
             if self.may_call is not None:
-                _require_credential(context)
+                require_credential(context)
                 self.may_call(context.principal)
                 if context.principal.password_change_required and not self.allowed_before_password_change:
                     raise PasswordChangeRequired
@@ -119,6 +103,40 @@ class Route[B](NamedTuple):
             if self.audit_refusals:
                 _write_audit_entry_of_refusal(self.audit_refusals, event, context, body, refusal)
             raise
+
+
+def answer_event(
+    event: dict[str, Any],
+    lambda_context: Any,
+    respond: Callable[[RequestContext], Response],
+    error_response: Callable[[RolecallError], Response],
+) -> dict[str, Any]:
+    """Answers one event of API Gateway by `respond`. An error becomes the response that `error_response` makes of it.
+
+    An error that nobody raised on purpose is logged, and becomes a 500 without details.
+    """
+    deadline.set_time_left(lambda_context.get_remaining_time_in_millis() / 1000 - _ANSWER_SECONDS)
+    context = request_context_of(event)
+    logger.append_keys(
+        request_id=context.request_id,
+        # This is API Gateway's own id of the request, which is also in its access log. `request_id` may come from the
+        # caller, and a caller may send the same `request_id` several times.
+        gateway_request_id=event["requestContext"]["requestId"],
+        principal=context.principal.id,
+    )
+    try:
+        response = respond(context)
+    except RolecallError as error:
+        if isinstance(error, ServiceUnavailable):
+            telemetry.log_service_unavailable(error)
+        response = error_response(error)
+    except Exception:  # noqa: BLE001 (logged, and answered with 500 and no details)
+        logger.exception("request failed")
+        telemetry.count_metric("RequestsFailed")
+        response = error_response(RolecallError())
+    finally:
+        telemetry.flush_metrics_and_warn_if_nearly_timed_out(lambda_context)
+    return to_gateway_response(response, context.request_id)
 
 
 def _write_audit_entry_of_refusal(
@@ -147,7 +165,7 @@ def _canonical_id_or_unknown(target_type: str, target_id: str) -> str:
     return str(int(target_id)) if is_number else "unknown"
 
 
-def _require_credential(context: RequestContext) -> None:
+def require_credential(context: RequestContext) -> None:
     """Raises `Unauthorized` for a caller without a credential."""
     # If a route has an authorizer, API Gateway refuses requests without a credential. This check protects a route whose
     # authorizer was forgotten in the template.

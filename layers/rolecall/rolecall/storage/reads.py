@@ -164,6 +164,29 @@ def query_index(
     return _query(condition, {"IndexName": index, "ScanIndexForward": not newest_first}, limit)
 
 
+class IndexCount(NamedTuple):
+    """A number of index entries, and the sort key up to which they were counted, None if none was."""
+
+    number: int
+    last_sort_key: str | None
+
+
+def count_index(partition: IndexPartition, *, after: str | None, limit: int | None) -> tuple[IndexCount, bool]:
+    """Count up to `limit` items of an index partition after the sort key `after`, and say whether more may follow.
+
+    One request counts what fits into a megabyte. It costs as much as reading the items, but sends none of them. The
+    sort key is None, too, if the partition ends.
+    """
+    index, pk = partition
+    condition: Condition = Attr(f"{index}pk").eq(pk)
+    if after is not None:
+        condition = condition & Attr(f"{index}sk").gt(after)
+    answer = _query_raw(condition, {"IndexName": index, "Select": "COUNT"}, limit)
+    last = answer.get("LastEvaluatedKey")
+    sort_key = deserialize_item(last)[f"{index}sk"] if last else None
+    return IndexCount(answer["Count"], sort_key), last is not None
+
+
 def get_current_items_listed_up_to(partition: IndexPartition, last: str) -> list[dynamodb.Item]:
     """The items that an index partition lists up to the sort key `last`, as they are in the table now."""
     found: list[Key] = []
