@@ -37,6 +37,10 @@ accounts, with an access token from `POST /v1/api/auth/login`.
 - **`Retry-After`**, in seconds, comes with every 429 and 503. After a 409 `CONCURRENT_CHANGE`, repeat the request at
   once.
 
+**SCIM 2.0** (RFC 7643, 7644, 9865) is at `/scim/v2`, for a tenant's identity provider. It describes itself, without a
+credential, at `/scim/v2/ServiceProviderConfig`, `/scim/v2/ResourceTypes` and `/scim/v2/Schemas`. So its requests are
+not in this document.
+
 <details>
 <summary>Every error code, what it means and what to do</summary>
 
