@@ -156,6 +156,8 @@ lock: $(READY) ## Resolve the requirements again (UPGRADE=1 for the newest versi
 	@$(UV) pip compile $(LOCK) requirements/dev.in --output-file requirements/dev.txt
 	@$(UV) pip compile $(LOCK) layers/rolecall/requirements.in --constraints requirements/dev.txt \
 		--output-file layers/rolecall/requirements.txt
+	@$(UV) pip compile $(LOCK) functions/deliver_webhook/requirements.in --constraints requirements/dev.txt \
+		--output-file functions/deliver_webhook/requirements.txt
 LOCK := --quiet --universal --python-version 3.13 --python $(PY) --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(if $(UPGRADE),--upgrade)
 

@@ -25,7 +25,11 @@ ALLOWED = {
     "The Unlicense (Unlicense)",
 }
 LAYER = ROOT / "layers/rolecall/requirements.txt"
+SIGNER = ROOT / "functions/deliver_webhook/requirements.txt"
 VIEWER = ROOT / "functions/get_docs_asset/requirements.txt"
+
+#: The homes of packages that do not name theirs.
+_HOMES = {"standardwebhooks": "https://www.standardwebhooks.com"}
 
 _HEAD = """# Licences
 
@@ -51,11 +55,13 @@ def locked(requirements: Path) -> dict[str, str]:
 
 def page() -> str:
     """The text of the page for the current lock files."""
-    command = ["pip-licenses", "--format=json", "--with-urls", "--packages", *locked(LAYER)]
+    command = ["pip-licenses", "--format=json", "--with-urls", "--packages", *locked(LAYER), *locked(SIGNER)]
     listed = subprocess.run(
         [ROOT / ".venv/bin" / command[0], *command[1:]], check=True, capture_output=True, text=True
     ).stdout
-    rows = [(one["Name"], one["Version"], one["License"], one["URL"]) for one in json.loads(listed)]
+    rows = [
+        (one["Name"], one["Version"], one["License"], _HOMES.get(one["Name"], one["URL"])) for one in json.loads(listed)
+    ]
     # One function contains two files of this package and their licence, but none of its Python code.
     [(name, version)] = locked(VIEWER).items()
     viewer = f"Swagger UI, from {name}"

@@ -28,6 +28,7 @@ def deploy(stack: Stack, template: Path) -> None:
         "--parameter-overrides",
         f"Architecture={architecture()}",
         "Stage=local",
+        "AllowLocalWebhooks=true",
         endpoint_url=stack.endpoint_url,
     )
     resources = yaml.safe_load(template.read_text())["Resources"]

@@ -30,6 +30,7 @@ from rolecall.auth import token_use
 from rolecall.auth.roles import PlatformRole
 from rolecall.aws import clients, queues, secrets_manager
 from rolecall.storage import dynamodb
+from rolecall.webhooks.delivery import Outcome
 from tests import gateway
 from tests.gateway import Response
 from tests.integration.conftest import MASTER_TOKEN, PASSWORD, Member, make_account, register
@@ -48,6 +49,7 @@ PRICES = {
     "GB sent to the internet": 0.09,
     "million calls of Secrets Manager": 5.00,
     "million events put on a bus": 1.00,
+    "million requests to SQS": 0.40,
     "alarm and metric that it watches, a month": 0.10,
     "metric by route, and metric of Rolecall's own, a month": 0.30,
     "GB-second of a snapshot that SnapStart keeps": 0.0000015046,
@@ -87,6 +89,10 @@ _CAUSES_EVENT = {
 }  # fmt: skip
 #: The number of users of the tenant that is listed and deleted.
 USERS = 25
+#: Lambda asks each queue in five connections, each of which waits up to 20 seconds for a message.
+_ASKED_A_MONTH = 5 * 3 * 60 * 24 * 30
+#: The assumed time in which the receiver of a webhook answers, and the bytes of a delivery with its headers and TLS.
+_RECEIVER_SECONDS, _DELIVERY_BYTES = 0.2, 3000
 _RUNS_A_MONTH = 12 * 24 * 30
 #: The metrics that API Gateway keeps for each route: requests, 4xx, 5xx, latency, latency of the function alone.
 _METRICS_OF_A_ROUTE = 5
@@ -443,6 +449,22 @@ def _dollars(route: gateway.Route, measured: Measured) -> tuple[float, float, fl
     )
 
 
+def _delivery_dollars() -> float:
+    """The price of a million deliveries in dollars: of events with one webhook each, which succeed at once.
+
+    An event goes through two queues, each with a request to send, to receive and to delete. Messages are counted alone,
+    although up to ten come in one request. DynamoDB has two queries for the webhooks, two for their copies and the read
+    of the webhook; the success is written once a minute.
+    """
+    queue_requests = 2 * 3 * PRICES["million requests to SQS"]
+    functions = _lambda("queue_webhook_deliveries", {"Query": 4}) + _lambda("deliver_webhook", {"GetItem": 1})
+    # A receiver takes some time to answer.
+    functions += 1e6 * _RECEIVER_SECONDS * _gigabytes("deliver_webhook") * PRICES["GB-second of Lambda on arm64"]
+    logs = 2 * (_PLATFORM_LOG_BYTES + 400) * 1e6 / 1e9 * PRICES["GB of logs taken in"]
+    sent = _DELIVERY_BYTES * 1e6 / 1e9 * PRICES["GB sent to the internet"]
+    return queue_requests + functions + 5 * PRICES["million read units"] + logs + sent
+
+
 def render(found: Mapping[str, Measured]) -> str:
     """The text of docs/cost.md."""
     rows = []
@@ -462,7 +484,13 @@ def render(found: Mapping[str, Measured]) -> str:
     prices = "\n".join(f"| {what} | {price:.10f}".rstrip("0").rstrip(".") + " |" for what, price in PRICES.items())
     times = "\n".join(f"| {what} | {number} |" for what, number in MILLISECONDS.items())
     return _PAGE.format(
-        rows="\n".join(rows), prices=prices, times=times, users=USERS, of=PRICES_OF, monthly=_monthly_costs(found)
+        rows="\n".join(rows),
+        delivery=_delivery_dollars(),
+        prices=prices,
+        times=times,
+        users=USERS,
+        of=PRICES_OF,
+        monthly=_monthly_costs(found),
     )
 
 
@@ -479,6 +507,8 @@ def _monthly_costs(found: Mapping[str, Measured]) -> str:
     )
     measured, counted, functions, routes = found["run_maintenance"], _counted(), gateway.functions(), gateway.routes()
     busy = runs * measured.read_units / measured.items * _ITEMS_A_RUN * PRICES["million read units"]
+    sources = [source for about in functions.values() for source in about.get("Events", {}).values()]
+    asked = sum(source["Type"] == "SQS" for source in sources)
     rows = {
         f"{len(alarms)} alarms, which watch {looked_at} metrics": looked_at
         * PRICES["alarm and metric that it watches, a month"],
@@ -491,6 +521,10 @@ def _monthly_costs(found: Mapping[str, Measured]) -> str:
         f"SnapStart, if it is on: the snapshots of {len(functions)} functions": sum(map(_gigabytes, functions))
         * _SECONDS_A_MONTH
         * PRICES["GB-second of a snapshot that SnapStart keeps"],
+        f"{asked} queues that Lambda asks for messages": asked
+        * _ASKED_A_MONTH
+        / 1e6
+        * PRICES["million requests to SQS"],
         "the key of the alarms' topic": kinds["AWS::KMS::Key"] * PRICES["KMS key, a month"],
         "the dashboard (an account's first three are free)": kinds["AWS::CloudWatch::Dashboard"]
         * PRICES["dashboard, a month"],
@@ -503,7 +537,8 @@ def _monthly_costs(found: Mapping[str, Measured]) -> str:
 def _counted() -> set[str]:
     """The names of the metrics that the layer and the functions count."""
     sources = [*(ROOT / "layers/rolecall/rolecall").rglob("*.py"), *(ROOT / "functions").glob("*/app.py")]
-    return {name for path in sources for name in re.findall(r'count_metric\("(\w+)"', path.read_text())}
+    literal = {name for path in sources for name in re.findall(r'count_metric\("(\w+)"', path.read_text())}
+    return literal | {outcome.value for outcome in Outcome}
 
 
 _PAGE = """\
@@ -529,6 +564,11 @@ further change costs as much as the requests and write units of a promotion, wit
 - refused requests: a 401 costs the gateway and the authorizer, an unknown path costs the gateway and a short function,
   a 429 of the gateway costs only its request;
 - the storage of the table.
+
+A million deliveries to webhooks cost **{delivery:.2f}** beside the request that caused them, if each event has one
+webhook and its receiver answers within a fifth of a second. Another webhook of the tenant costs about half of it more.
+A failed attempt costs as much as a delivery. A receiver that does not answer costs ten seconds of Lambda for each
+attempt. A failing webhook has at most one attempt at a time.
 
 ## A month without calls
 

@@ -11,7 +11,7 @@ import pytest
 from argon2 import PasswordHasher
 from botocore.model import OperationModel
 
-from rolecall import clock
+from rolecall import clock, config
 from rolecall.auth.roles import HeldRole, PlatformRole, Role
 from rolecall.auth.session_owners import UserOwner
 from rolecall.storage import dynamodb, indexes, keys, writes
@@ -30,7 +30,9 @@ from tests.integration.conftest import (
     run_maintenance,
     run_workers,
 )
+from tests.integration.webhooks.deliveries import bus_event, deliver, take_messages, tell
 from tests.permissions import Permission
+from tests.receiver import receiving
 
 _EACH_CALL = "before-parameter-build.dynamodb"
 #: A permission, and the partition that it was needed for.
@@ -53,7 +55,11 @@ def used(aws: None) -> Iterator[Used]:
     events.unregister(_EACH_CALL, note)
 
 
-def test_every_permission_is_needed(used: Used, acme: Tenant, globex: Tenant, superadmin: Holder) -> None:
+def test_every_permission_is_needed(
+    used: Used, acme: Tenant, globex: Tenant, superadmin: Holder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALLOW_LOCAL_WEBHOOKS", "true")
+    config.config.cache_clear()
     member, other, account = acme.add("admin"), acme.add("user"), make_account()
     acme.add_device_and_session(member)
     acme.admin.promote(other, "manager")
@@ -91,6 +97,7 @@ def test_every_permission_is_needed(used: Used, acme: Tenant, globex: Tenant, su
     _use_the_platform_api(superadmin, account, acme.admin)
     _use_scim(acme)
     _use_sessions_of(acme.admin)
+    _use_webhooks(acme)
     named = {"tenant_id": acme.id, "email": acme.admin.email}
     gateway.invoke("run_operation", {"operation": "issue_admin_token", **named})
     delete_tenant(acme.id, query="?grace_days=7")
@@ -161,6 +168,24 @@ def _leave_something_to_maintenance(tenant: Tenant) -> None:
     writes.write(writes.Update(user, set=marked, when=writes.MUST_EXIST))
     orphan = keys.api_token("ff")
     writes.write(writes.Put({"pk": orphan.pk, "sk": orphan.sk, "tenant_id": tenant.id, "user_id": "nobody"}))
+
+
+def _use_webhooks(tenant: Tenant) -> None:
+    """Manage a webhook, and deliver to it until its receiver wants no more."""
+    with receiving() as receiver:
+        receiver.statuses = [410]
+        made = tenant.admin.request("POST", "/webhooks", {"url": receiver.url}).must(201)["webhook"]
+        tenant.admin.request("GET", "/webhooks")
+        tell(bus_event(tenant, tenant.admin.id))
+        assert len(receiver.received) == 1
+    tenant.admin.request("POST", f"/webhooks/{made['id']}/secret")
+    tenant.admin.request("POST", f"/webhooks/{made['id']}/test")
+    of_user = tenant.admin.add_webhook(tenant.admin.id)
+    tenant.admin.request("POST", f"/webhooks/{of_user}/secret")
+    tenant.admin.request("POST", f"/webhooks/{of_user}/test")
+    for webhook_id in (made["id"], of_user):
+        tenant.admin.request("DELETE", f"/webhooks/{webhook_id}").must(200)
+    deliver(take_messages())  # their webhooks are gone, so the deliveries look for copies
 
 
 def _use_the_platform_api(superadmin: Holder, account: Holder, stranger: Member) -> None:

@@ -138,6 +138,8 @@ def test_a_function_is_a_screenful_without_aws_environment_or_error_handling(fun
 
 #: Modules of what the Lambda runtime brings, and of packages that are named differently.
 IN_THE_RUNTIME = {"boto3", "botocore", "urllib3"}
+#: What a function needs that the layer does not bring.
+_OWN_REQUIREMENTS = list((ROOT / "functions").glob("*/requirements.in"))
 PACKAGE_OF = {"argon2": "argon2-cffi", "jwt": "pyjwt"}
 
 
@@ -152,8 +154,12 @@ _LIKE_LAMBDA = {
 
 def test_the_layer_brings_all_that_is_imported() -> None:
     """On the local engine the developers' environment would fill a gap that Lambda would not."""
-    listed = (ROOT / "layers/rolecall/requirements.in").read_text().lower().splitlines()
-    imported = {name.split(".")[0] for path in (*MODULES.values(), *FUNCTIONS.values()) for name in _imports(path)}
+    layer = ROOT / "layers/rolecall"
+    listed = (layer / "requirements.in").read_text().lower().splitlines()
+    ones_own = {path.parent.name: path.read_text().lower().splitlines() for path in _OWN_REQUIREMENTS}
+    imported = {name.split(".")[0] for path in MODULES.values() for name in _imports(path)}
+    for function, path in FUNCTIONS.items():
+        imported |= {name.split(".")[0] for name in _imports(path)} - set(ones_own.get(function, ()))
     foreign = imported - sys.stdlib_module_names - IN_THE_RUNTIME - {"rolecall"}
 
     missing = {PACKAGE_OF.get(name, name.replace("_", "-")) for name in foreign} - set(listed)

@@ -149,6 +149,7 @@ def test_every_permission_is_one_action_on_one_thing(function: str) -> None:
                 "SweepQueue",
                 "TokenUses",
                 "WebhookDeliveries",
+                "WebhookEvents",
                 *_resources("AWS::SecretsManager::Secret"),
             }
 

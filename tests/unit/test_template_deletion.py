@@ -53,11 +53,24 @@ def test_only_role_events_leave_the_table() -> None:
 
 
 def test_a_new_queue_is_looked_at_for_what_it_holds() -> None:
-    # None of them holds more of a tenant than ids, for two weeks at most.
-    assert set(_resources("AWS::SQS::")) == {
+    # None of them holds more of a tenant than ids, and of an event its roles and its reason, for two weeks at most.
+    assert _resources("AWS::SQS::").keys() - _resources("AWS::SQS::QueuePolicy").keys() == {
         *("SweepQueue", "SweepDeadLetters", "TokenUses", "DeadLetters"),
-        "WebhookDeliveries",
+        *("WebhookEvents", "WebhookDeliveries", "WebhookDeadLetters"),
     }
+
+
+def test_only_the_rule_of_webhooks_may_send_from_outside_into_a_queue() -> None:
+    policies = _resources("AWS::SQS::QueuePolicy").values()
+    [rule] = _resources("AWS::Events::Rule")
+    queues = {queue["Ref"] for policy in policies for queue in policy["Properties"]["Queues"]}
+
+    assert queues == {"WebhookEvents", "WebhookDeadLetters"}
+    for policy in policies:
+        [statement] = policy["Properties"]["PolicyDocument"]["Statement"]
+        assert statement["Principal"] == {"Service": "events.amazonaws.com"}
+        assert statement["Action"] == "sqs:SendMessage"
+        assert statement["Condition"] == {"ArnEquals": {"aws:SourceArn": {"Fn::GetAtt": [rule, "Arn"]}}}
 
 
 def test_a_slice_that_keeps_failing_ends_in_a_dead_letter_queue_with_an_alarm() -> None:

@@ -21,6 +21,7 @@ from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 
 from local.deployment.build import without_unsupported
+from rolecall.webhooks import fan_out, receivers
 from tests import gateway
 from tests.gateway import ROOT
 from tests.permissions import listed
@@ -199,7 +200,7 @@ def test_a_queue_has_a_dead_letter_queue_and_that_has_an_alarm(queue: str) -> No
     }
     redrive = _resources("AWS::SQS::Queue")[queue]["Properties"].get("RedrivePolicy")
 
-    assert watched == {"SweepDeadLetters", "DeadLetters"}
+    assert watched == {"SweepDeadLetters", "DeadLetters", "WebhookDeadLetters"}
     assert (redrive["deadLetterTargetArn"]["Fn::GetAtt"][0] if redrive else queue) in watched
 
 
@@ -211,6 +212,59 @@ def test_what_is_not_from_a_queue_has_a_place_for_what_fails_too() -> None:
 
     assert schedule["Properties"]["DeadLetterConfig"]["Arn"] == dead_letters
     assert stream["Properties"]["DestinationConfig"]["OnFailure"]["Destination"] == dead_letters
+
+
+def test_an_event_for_webhooks_that_cannot_be_queued_is_retried_for_a_day_and_then_kept() -> None:
+    [rule] = _resources("AWS::Events::Rule").values()
+    [target] = rule["Properties"]["Targets"]
+
+    assert rule["Properties"]["EventBusName"] == {"Ref": "RoleEvents"}
+    assert rule["Properties"]["EventPattern"]["source"] == ["rolecall"]
+    assert set(rule["Properties"]["EventPattern"]["detail-type"]) == fan_out.TYPES.keys()
+    assert target["Arn"] == {"Fn::GetAtt": ["WebhookEvents", "Arn"]}
+    assert target["DeadLetterConfig"]["Arn"] == {"Fn::GetAtt": ["WebhookDeadLetters", "Arn"]}
+    assert target["RetryPolicy"] == {"MaximumEventAgeInSeconds": 86400, "MaximumRetryAttempts": 185}
+
+
+@pytest.mark.parametrize("function", ["deliver_webhook", "queue_webhook_deliveries"])
+def test_a_message_about_webhooks_stays_hidden_while_its_function_runs(function: str) -> None:
+    [source] = gateway.functions()[function]["Events"].values()
+    queue = _resources("AWS::SQS::Queue")[source["Properties"]["Queue"]["Fn::GetAtt"][0]]["Properties"]
+    seconds = gateway.functions()[function].get("Timeout", gateway.template()["Globals"]["Function"]["Timeout"])
+
+    assert queue["VisibilityTimeout"] >= 6 * seconds
+    assert queue["MessageRetentionPeriod"] == 14 * 86400
+    assert source["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+def test_there_is_time_for_two_attempts_at_a_webhook_in_one_invocation() -> None:
+    assert gateway.functions()["deliver_webhook"]["Timeout"] > 2 * receivers.TOTAL_SECONDS + 3
+
+
+def test_only_the_local_stack_can_allow_local_webhooks() -> None:
+    variables = gateway.functions()["deliver_webhook"]["Environment"]["Variables"]
+
+    assert variables["ALLOW_LOCAL_WEBHOOKS"] == {"Fn::If": ["AllowsLocalWebhooks", "true", "false"]}
+    assert gateway.template()["Conditions"]["AllowsLocalWebhooks"] == {
+        "Fn::And": [
+            {"Fn::Equals": [{"Ref": "Stage"}, "local"]},
+            {"Fn::Equals": [{"Ref": "AllowLocalWebhooks"}, "true"]},
+        ]
+    }
+    assert gateway.template()["Parameters"]["AllowLocalWebhooks"]["Default"] == "false"
+    assert not {"AllowLocalWebhooks"} & (_profile("dev").keys() | _profile("prod").keys())
+
+
+def test_audit_entries_leave_the_table_only_on_request() -> None:
+    (stream,) = gateway.functions()["publish_role_event"]["Events"].values()
+    [conditional] = [one["Fn::If"] for one in stream["Properties"]["FilterCriteria"]["Filters"] if "Fn::If" in one]
+
+    assert gateway.template()["Parameters"]["AuditStream"]["Default"] == "false"
+    assert gateway.template()["Conditions"]["HasAuditStream"] == {"Fn::Equals": [{"Ref": "AuditStream"}, "true"]}
+    assert conditional[0] == "HasAuditStream"
+    assert conditional[2] == {"Ref": "AWS::NoValue"}
+    assert "AUDIT#" in conditional[1]["Pattern"]
+    assert not any("AUDIT#" in one.get("Pattern", "") for one in stream["Properties"]["FilterCriteria"]["Filters"])
 
 
 def test_role_events_are_retried_for_as_long_as_the_stream_keeps_the_record() -> None:
@@ -619,14 +673,22 @@ def test_a_profile_gives_parameters_that_the_template_has_and_allows(profile: st
         assert value in allowed
 
 
-def test_the_workers_of_deletions_leave_half_of_a_new_accounts_concurrency_to_callers() -> None:
+def test_the_workers_that_take_seconds_leave_half_of_a_new_accounts_concurrency_to_callers() -> None:
     concurrency = {
         name: mapping["Properties"]["ScalingConfig"]["MaximumConcurrency"]
         for name, mapping in _made("AWS::Lambda::EventSourceMapping").items()
         if "ScalingConfig" in mapping["Properties"]
     }
-    assert concurrency == {"SweepTenantSlices": {"Ref": "DeletionConcurrency"}, "RecordTokenUseQueue": 2}
-    assert gateway.template()["Parameters"]["DeletionConcurrency"]["Default"] + 2 <= 10 / 2
+    parameters = gateway.template()["Parameters"]
+
+    # The last two take milliseconds. 2 is the least that Lambda allows.
+    assert concurrency == {
+        "SweepTenantSlices": {"Ref": "DeletionConcurrency"},
+        "DeliverWebhookQueue": {"Ref": "WebhookConcurrency"},
+        "RecordTokenUseQueue": 2,
+        "QueueWebhookDeliveriesQueue": 2,
+    }
+    assert parameters["DeletionConcurrency"]["Default"] + parameters["WebhookConcurrency"]["Default"] <= 10 / 2
 
 
 def test_every_parameter_has_a_safe_default_and_is_explained() -> None:

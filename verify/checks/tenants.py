@@ -15,6 +15,9 @@ from verify.walk import Heard, Person, Walk
 _DELETION_SECONDS = 90
 _TOKEN_USE_SECONDS = 60
 
+#: Seconds in which the event of a role change comes to its webhook, with three cold starts.
+_DELIVERY_SECONDS = 60
+
 
 def register(walk: Walk, name: str) -> tuple[str, Person]:
     """Register a tenant, to be deleted afterwards; returns its id and its first admin."""
@@ -295,6 +298,30 @@ def receive_role_event(walk: Walk) -> str:
         walk.ask("POST", f"/users/{manager.id}/promote", admin.token, {"new_role": role}).must(200)
 
     return role_events.wait_for_one(listener, change_role)
+
+
+@check(
+    "A role change is on its way to a webhook, from the stream to the attempt.",
+    uses=["PublishRoleEvent", "QueueWebhookDeliveries", "DeliverWebhook"],
+)
+def attempt_delivery(walk: Walk) -> str:
+    admin, manager = walk.person("admin"), walk.person("manager")
+    # Nobody receives anything at this address: RFC 2606 reserves the name. So the attempt fails, and the API shows it.
+    made = walk.ask("POST", "/webhooks", admin.token, {"url": "https://webhooks.invalid/"}).must(201)
+    walk.secret(made["webhook_secret"])
+
+    def failure() -> str | None:
+        [webhook] = walk.ask("GET", "/webhooks", admin.token).must(200)["webhooks"]
+        return webhook["last_failure"] and str(webhook["last_failure"]["error"])
+
+    try:
+        for role in ("user", "manager"):
+            walk.ask("POST", f"/users/{manager.id}/promote", admin.token, {"new_role": role}).must(200)
+        seconds = _DELIVERY_SECONDS
+        error = walk.wait_until(failure, seconds, f"After {seconds} s no delivery to the webhook was attempted.")
+    finally:
+        walk.ask("DELETE", f"/webhooks/{made['webhook']['id']}", admin.token).must(200)
+    return f"The attempt ended as it must: {error}."
 
 
 @check(

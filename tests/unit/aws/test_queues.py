@@ -16,21 +16,14 @@ class Sqs:
     """Stands in for SQS: accepts messages until it is told to fail."""
 
     def __init__(self) -> None:
-        self.sent: list[tuple[str, Any]] = []
+        self.sent: list[tuple[Any, ...]] = []
         self.accepts = 100
         self.failure: Exception = ClientError({"Error": {"Code": "ThrottlingException", "Message": ""}}, "SendMessage")
 
-    def send_message(self, QueueUrl: str, MessageBody: str) -> None:  # noqa: N803 (as boto3 names it)
+    def send_message(self, QueueUrl: str, MessageBody: str, **options: Any) -> None:  # noqa: N803 (as boto3 names it)
         if len(self.sent) == self.accepts:
             raise self.failure
-        self.sent.append((QueueUrl, json.loads(MessageBody)))
-
-    def send_message_batch(self, QueueUrl: str, Entries: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803
-        """Accept a whole batch, or all but its last message once `accepts` is reached."""
-        if self.accepts == 0:
-            raise self.failure
-        self.sent.append((QueueUrl, Entries))
-        return {"Failed": [{"Id": Entries[-1]["Id"]}]} if len(self.sent) > self.accepts else {"Successful": []}
+        self.sent.append((QueueUrl, json.loads(MessageBody), *([options] if options else [])))
 
 
 @pytest.fixture
@@ -63,32 +56,16 @@ def test_a_failure_is_named_in_the_dead_letter_queue(sqs: Sqs) -> None:
     assert sqs.sent == [("the DEAD_LETTERS_QUEUE_URL", {"event_id": "e1", "sequence_number": "42"})]
 
 
-def test_messages_are_sent_ten_at_a_time_each_with_its_delay_and_group(sqs: Sqs) -> None:
-    queues.send_batch("url", [queues.OutgoingMessage(str(number), number, "t1") for number in range(11)])
-    (first_url, first), (_, second) = sqs.sent
-
-    assert first_url == "url"
-    assert [entry["MessageBody"] for entry in first + second] == [str(number) for number in range(11)]
-    assert len({entry["Id"] for entry in first}) == 10
-    assert second == [{"Id": "0", "MessageBody": "10", "DelaySeconds": 10, "MessageGroupId": "t1"}]
+def test_each_message_has_its_delay_and_its_group_if_it_has_one(sqs: Sqs) -> None:
+    queues.send_all("url", [queues.OutgoingMessage("1", 7, "t1"), queues.OutgoingMessage("2")])
+    assert sqs.sent == [("url", 1, {"DelaySeconds": 7, "MessageGroupId": "t1"}), ("url", 2, {"DelaySeconds": 0})]
 
 
-def test_a_message_without_a_group_belongs_to_none(sqs: Sqs) -> None:
-    queues.send_batch("url", [queues.OutgoingMessage("body")])
-    assert sqs.sent == [("url", [{"Id": "0", "MessageBody": "body", "DelaySeconds": 0}])]
-
-
-def test_no_message_needs_no_request(sqs: Sqs) -> None:
-    queues.send_batch("url", [])
-    assert sqs.sent == []
-
-
-@pytest.mark.parametrize("accepts", [0, 1])
-def test_a_batch_of_which_one_message_is_not_accepted_is_a_failure(sqs: Sqs, accepts: int) -> None:
-    sqs.accepts = accepts
+def test_the_first_message_that_is_not_accepted_ends_the_sending(sqs: Sqs) -> None:
+    sqs.accepts = 1
     with pytest.raises(ServiceUnavailable):
-        queues.send_batch("url", [queues.OutgoingMessage(str(number)) for number in range(20)])
-    assert len(sqs.sent) == accepts * 2
+        queues.send_all("url", [queues.OutgoingMessage(str(number)) for number in range(3)])
+    assert len(sqs.sent) == 1
 
 
 @pytest.mark.parametrize("out_of_reach", [True, False])

@@ -12,7 +12,7 @@ import pytest
 
 from rolecall.webhooks import receivers
 from rolecall.webhooks.receivers import Answer
-from tests.unit.webhooks.receiver import Behaviour, answer, hang, make_authority, serving
+from tests.receiver import Behaviour, answer, hang, make_authority, serving
 
 PUBLIC = "93.184.215.14"
 OK = "HTTP/1.1 200 OK\nContent-Length: 2\n\nok"

@@ -1,4 +1,4 @@
-"""Events for other services: a role was changed, or someone was activated, deactivated or deleted.
+"""Events for other services: a role was changed, someone was activated, deactivated or deleted, an audit entry written.
 
 The events are made from the table's stream. So each event describes a change that was committed, and no change is
 missed. An event is delivered at least once; repeated deliveries have the same `id`. See docs/events.md.
@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from botocore.exceptions import BotoCoreError, ClientError
 
 from rolecall import clock
+from rolecall.audit import trail
 from rolecall.auth.principals import MASTER, OPERATOR
 from rolecall.auth.roles import HeldRole, PlatformRole, Role
 from rolecall.aws import clients, queues
@@ -25,6 +26,9 @@ from rolecall.storage.expressions import deserialize_item
 from rolecall.telemetry import count_metric, log_service_unavailable, logger
 
 SOURCE = "rolecall"
+
+#: The type of the event of a new audit entry.
+AUDIT_ENTRY = "Audit Entry Recorded"
 
 #: The sequence number of a record in the table's stream.
 type SequenceNumber = str
@@ -38,7 +42,7 @@ _REFUSED_FOR_GOOD = frozenset({"InvalidArgument", "MalformedDetail", "Validation
 
 
 class RoleEvent(NamedTuple):
-    """One change of a user or account. `sequence_number` is that of its stream record."""
+    """One change of a user or account, or one audit entry. `sequence_number` is that of its stream record."""
 
     type: str
     detail: Mapping[str, Any]
@@ -99,6 +103,8 @@ def events_from_record(
 ) -> list[RoleEvent]:
     """The events of one stream record. Most changes give none; one that changes role and activity gives two.
 
+    A new audit entry gives one. The stream has audit entries only in a deployment with an audit stream.
+
     `cause_of_tenant_deletion` takes a tenant's id. It is called for a user who is deleted with the tenant.
     """
     images = stream_record["dynamodb"]
@@ -106,6 +112,8 @@ def events_from_record(
         _deserialize_image_if_present(images.get("OldImage")),
         _deserialize_image_if_present(images.get("NewImage")),
     )
+    if old is None and new is not None and new["pk"].startswith(keys.AUDIT_PREFIX):
+        return [_event_of_audit_entry(new, images["SequenceNumber"])]
     if old is None or old.get("deleted_at"):  # created just now, or its deletion was announced before
         return []
     subject = "Account" if old["pk"].startswith("ACCOUNT#") else "User"
@@ -142,6 +150,13 @@ def events_from_record(
         )
         for what in _names_of_role_activity_or_deletion_events(before, after)
     ]
+
+
+def _event_of_audit_entry(entry: dict[str, Any], sequence_number: SequenceNumber) -> RoleEvent:
+    """The event of a new audit entry, as `GET /audit` shows it. `tenant_id` is None for the trail of the platform."""
+    scope = entry["pk"].removeprefix(keys.AUDIT_PREFIX)
+    tenant_id = None if scope == keys.PLATFORM else scope
+    return RoleEvent(AUDIT_ENTRY, {"tenant_id": tenant_id, **trail.to_public_fields(entry)}, sequence_number)
 
 
 def _read_cause_of_tenant_deletion(tenant_id: str) -> Cause:

@@ -216,10 +216,10 @@ def _target_type_by_form_of_id(target_id: str, tenant_id: str) -> str:
 
 
 def _to_audit_page(items: list[dynamodb.Item], next_cursor: str | None) -> AuditPage:
-    return AuditPage([_to_public_fields(item) for item in items], next_cursor)
+    return AuditPage([to_public_fields(item) for item in items], next_cursor)
 
 
-def _to_public_fields(item: dynamodb.Item) -> dict[str, Any]:
+def to_public_fields(item: dynamodb.Item) -> dict[str, Any]:
     """An entry as the API shows it. Of the actor, only type, id and email are shown."""
     actor = {name: item["actor"].get(name) for name in ("type", "id", "email")}
     refusals = {"refusals": int(item["refusals"])} if "refusals" in item else {}

@@ -7,7 +7,6 @@ maintenance sends a new message for a slice that makes no progress.
 import json
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
-from itertools import batched
 from typing import Any, NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -19,9 +18,6 @@ from rolecall.telemetry import logger
 
 #: The longest delay of a message. A message that must wait longer is sent again when it arrives.
 LONGEST_DELAY_SECONDS = 900
-
-#: The most messages that SQS accepts in one request.
-_BATCH_SIZE = 10
 
 #: Lambda's answer to SQS, with the ids of the messages that failed. SQS delivers only these messages again.
 type PartialBatchResponse = dict[str, list[dict[str, str]]]
@@ -35,27 +31,17 @@ class OutgoingMessage(NamedTuple):
     group: str = ""
 
 
-def send_batch(queue_url: str, messages: Iterable[OutgoingMessage]) -> None:
-    """Send messages, up to ten in one request. Raises `ServiceUnavailable` if SQS does not accept one of them.
-
-    The messages of a refused request, and of the requests before it, may have been accepted.
-    """
-    for batch in batched(messages, _BATCH_SIZE, strict=False):
-        entries = [
-            {
-                "Id": str(number),
-                "MessageBody": one.body,
-                "DelaySeconds": one.delay_seconds,
-                **({"MessageGroupId": one.group} if one.group else {}),
-            }
-            for number, one in enumerate(batch)
-        ]
+def send_all(queue_url: str, messages: Iterable[OutgoingMessage]) -> None:
+    """Send messages one after the other. Raises `ServiceUnavailable` at the first one that SQS does not accept."""
+    # One request for several messages would be cheaper. But the local engine asks for another permission than AWS.
+    for one in messages:
+        group = {"MessageGroupId": one.group} if one.group else {}
         try:
-            answer = _sqs_client().send_message_batch(QueueUrl=queue_url, Entries=entries)
+            _sqs_client().send_message(
+                QueueUrl=queue_url, MessageBody=one.body, DelaySeconds=one.delay_seconds, **group
+            )
         except (ClientError, BotoCoreError) as error:
             raise ServiceUnavailable from error
-        if answer.get("Failed"):
-            raise ServiceUnavailable
 
 
 def enqueue_slices(tenant_id: str, slice_names: Iterable[str]) -> None:

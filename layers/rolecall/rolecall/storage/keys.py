@@ -39,6 +39,9 @@ TOKEN_PREFIX = "TOKEN#"  # noqa: S105 (the prefix of a key, not a secret)
 #: The beginning of the sort keys of webhooks, in the partition of a tenant and in that of a user.
 WEBHOOK_PREFIX = "WEBHOOK#"
 
+#: The beginning of the partition keys of audit entries, before the scope.
+AUDIT_PREFIX = "AUDIT#"
+
 #: The scope of audit entries that belong to no tenant.
 PLATFORM = "PLATFORM"
 
@@ -148,7 +151,7 @@ def platform_counters() -> Key:
 
 def audit_entry(scope: str, entry_id: str) -> Key:
     """An audit entry. `scope` is the id of a tenant, or `PLATFORM`."""
-    return Key(f"AUDIT#{scope}", entry_id)
+    return Key(f"{AUDIT_PREFIX}{scope}", entry_id)
 
 
 def refusal_counter(scope: str, minute: int, actor_id: str, action: str) -> Key:

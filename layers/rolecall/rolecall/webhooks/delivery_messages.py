@@ -70,7 +70,7 @@ def build_test_message(webhook: Webhook, at: datetime) -> DeliveryMessage:
 
 def send(message: DeliveryMessage, *, delay_seconds: int = 0) -> None:
     """Put a message into the queue of deliveries, to arrive after up to 900 seconds; raise `ServiceUnavailable`."""
-    queues.send_batch(
+    queues.send_all(
         config().webhook_deliveries_queue_url,
         [queues.OutgoingMessage(message.to_json(), delay_seconds, group=message.tenant_id)],
     )
@@ -82,7 +82,7 @@ def send_all(messages: Iterable[DeliveryMessage], now: datetime) -> None:
     Raises `ServiceUnavailable` if a message is not accepted; others may have been accepted. The messages of a tenant
     form a group. The queue serves the other tenants first when one tenant has many messages, or slow ones.
     """
-    queues.send_batch(
+    queues.send_all(
         config().webhook_deliveries_queue_url,
         [
             queues.OutgoingMessage(one.to_json(), _seconds_until(one.due_at, now), group=one.tenant_id)

@@ -1,5 +1,6 @@
-"""A server that the tests give a behaviour: what it does with a connection, byte by byte if need be."""
+"""Servers for tests: one whose behaviour a test writes, byte by byte if need be, and a receiver of webhooks."""
 
+import json
 import socket
 import ssl
 import threading
@@ -7,12 +8,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from standardwebhooks import Webhook
 
 _KEY_USES = (
     *("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement"),
@@ -125,3 +129,74 @@ def make_authority(folder: Path, *names: str) -> tuple[Path, ssl.SSLContext]:
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(folder / "server.pem")
     return file, tls
+
+
+@dataclass
+class Received:
+    """One request that a receiver of webhooks got."""
+
+    path: str
+    headers: dict[str, str]
+    body: str
+
+    @property
+    def event(self) -> Any:
+        return json.loads(self.body)
+
+    @property
+    def id(self) -> str:
+        return self.headers["webhook-id"]
+
+    @property
+    def signatures(self) -> list[str]:
+        return self.headers["webhook-signature"].split(" ")
+
+    def is_signed_with(self, secret: str) -> bool:
+        """Whether one of the signatures is of this secret, whatever the time."""
+        at = datetime.fromtimestamp(int(self.headers["webhook-timestamp"]), UTC)
+        return Webhook(secret).sign(self.id, at, self.body) in self.signatures
+
+    def verify(self, secret: str) -> None:
+        """Check id, time and signature as a receiver does. Raises an error of `standardwebhooks` if one is wrong."""
+        Webhook(secret).verify(self.body, self.headers)
+
+
+@dataclass
+class WebhookReceiver:
+    """A receiver of webhooks. It answers with the `statuses`, one after the other, and then with 200."""
+
+    url: str = ""
+    received: list[Received] = field(default_factory=list)
+    statuses: list[int] = field(default_factory=list)
+
+    def ids(self) -> list[str]:
+        return [one.id for one in self.received]
+
+
+@contextmanager
+def receiving() -> Iterator[WebhookReceiver]:
+    """Run a receiver of webhooks on a free port of this machine. It keeps what it gets."""
+    receiver = WebhookReceiver()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            receiver.received.append(Received(self.path, headers, body))
+            self.send_response(receiver.statuses.pop(0) if receiver.statuses else 200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            """Print nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    receiver.url = f"http://127.0.0.1:{server.server_port}/hooks"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        yield receiver
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()

@@ -1,0 +1,188 @@
+"""What the deliveries write into a webhook's item: whether it works, since when it fails, and when it is disabled.
+
+Every write has the condition that the item still exists, so a deleted webhook never comes back. A webhook that is not
+working has at most one connection at a time: an attempt first takes the webhook's lease.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from rolecall.audit import trail
+from rolecall.auth import preconditions
+from rolecall.auth.principals import Principal, PrincipalType, RequestContext
+from rolecall.clock import rfc3339
+from rolecall.errors import ConcurrentChange, RolecallError
+from rolecall.randomness import SYSTEM_RANDOM
+from rolecall.storage import keys, writes
+from rolecall.storage.expressions import Attr, Condition
+from rolecall.telemetry import count_metric, logger
+from rolecall.webhooks import waits
+from rolecall.webhooks.receivers import TOTAL_SECONDS, Answer
+from rolecall.webhooks.webhooks import FAILURE_ATTRIBUTES, Webhook, WebhookStatus
+
+#: Who disables and enables webhooks in the audit trail, when no person does.
+DELIVERIES = Principal(PrincipalType.SYSTEM, "webhooks")
+
+#: The attribute with the end of the lease.
+_LEASED_UNTIL = "leased_until"
+
+#: A lease ends by itself after this time, so that a process that died does not hold it. It is longer than a request.
+_LEASE = timedelta(seconds=TOTAL_SECONDS + 5)
+
+#: While a webhook works, its last success is written down at most this often.
+_PRECISION = timedelta(minutes=1)
+
+_EXISTS_AND_NOT_DISABLED = writes.MUST_EXIST & (
+    Attr("status").eq(WebhookStatus.ACTIVE.value) | Attr("status").eq(WebhookStatus.FAILING.value)
+)
+
+
+class NotNow(RolecallError):
+    """The attempt must wait until a moment. The delivery handles this error."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__()
+        self.until = until
+
+
+class WebhookGone(RolecallError):
+    """The webhook was deleted meanwhile. The delivery handles this error."""
+
+
+def check_not_paused(webhook: Webhook, now: datetime) -> None:
+    """Raise `NotNow` while a failing webhook is left alone."""
+    if webhook.next_attempt_at and webhook.next_attempt_at > rfc3339(now):
+        raise NotNow(datetime.fromisoformat(webhook.next_attempt_at))
+
+
+def take_lease(webhook: Webhook, now: datetime, *, during_pause: bool) -> None:
+    """Reserve a webhook for one attempt; raise `NotNow` or `WebhookGone`. The record of the attempt ends the lease.
+
+    Raises `NotNow` while another attempt has the lease, and during a pause unless `during_pause`.
+    """
+    at = rfc3339(now)
+    free: Condition = Attr(_LEASED_UNTIL).not_exists() | Attr(_LEASED_UNTIL).lte(at)
+    if not during_pause:
+        free = free & (Attr("next_attempt_at").not_exists() | Attr("next_attempt_at").lte(at))
+    writes.write(
+        writes.Update(
+            _key(webhook),
+            set={_LEASED_UNTIL: rfc3339(now + _LEASE)},
+            when=writes.MUST_EXIST & free,
+            # Whoever waits comes back when the lease that was just taken is over.
+            on_condition_failure=lambda found: NotNow(now + _LEASE) if found else WebhookGone(),
+        )
+    )
+
+
+def record_success(webhook: Webhook, now: datetime, request_id: str, *, is_test: bool) -> None:
+    """Write down that a delivery succeeded; raise `ServiceUnavailable` or `ConcurrentChange`.
+
+    A failing webhook is active again. A test that succeeds enables a disabled webhook, with an audit entry; any other
+    success does not. Nothing is written for an active webhook whose last success is less than a minute ago.
+    """
+    at = rfc3339(now)
+    enables = webhook.status is WebhookStatus.DISABLED and is_test
+    works = webhook.status is WebhookStatus.ACTIVE and not is_test
+    if works and webhook.last_delivered_at and webhook.last_delivered_at > rfc3339(now - _PRECISION):
+        return
+    if webhook.status is WebhookStatus.DISABLED and not enables:
+        return
+    update = writes.Update(
+        _key(webhook),
+        set={"status": WebhookStatus.ACTIVE.value, "last_delivered_at": at},
+        remove=(*FAILURE_ATTRIBUTES, _LEASED_UNTIL),
+        when=writes.MUST_EXIST & Attr("status").eq(webhook.status.value) if enables else _EXISTS_AND_NOT_DISABLED,
+        on_condition_failure=lambda found: ConcurrentChange() if found else WebhookGone(),
+    )
+    if enables:
+        _write_with_audit(webhook, update, "enable_webhook", now, request_id, {"cause": "test succeeded"})
+        count_metric("WebhooksEnabled")
+    else:
+        _write_unless_gone(update)
+
+
+def record_failure(webhook: Webhook, answer: Answer, now: datetime, request_id: str) -> datetime | None:
+    """Write down that an attempt failed, and return the end of the pause that follows; None for a disabled webhook.
+
+    Disables the webhook, with an audit entry, after a 410 or if it has had no success for five days. A webhook that is
+    disabled stays so. Raises `ServiceUnavailable`, and `ConcurrentChange` if the webhook was enabled, disabled or
+    changed at the same time. Raises `Unauthorized` if it must be disabled and the tenant is no longer active.
+    """
+    at = rfc3339(now)
+    since = webhook.failing_since or at
+    failing_for = now - datetime.fromisoformat(since)
+    pause_ends = now + waits.pause_after_failure(failing_for, SYSTEM_RANDOM.uniform)
+    facts = {"last_failure_at": at, "last_failure": answer.error}
+    if webhook.status is WebhookStatus.DISABLED:
+        _write_unless_gone(writes.Update(_key(webhook), set=facts, remove=(_LEASED_UNTIL,), when=writes.MUST_EXIST))
+        return None
+    if answer.is_gone or failing_for >= waits.FAILING_LIFETIME:
+        _disable(webhook, facts, since, now, request_id)
+        return None
+    state = {"status": WebhookStatus.FAILING.value, "failing_since": since, "next_attempt_at": rfc3339(pause_ends)}
+    _write_unless_gone(
+        writes.Update(_key(webhook), set={**facts, **state}, remove=(_LEASED_UNTIL,), when=_EXISTS_AND_NOT_DISABLED)
+    )
+    return pause_ends
+
+
+def _disable(webhook: Webhook, facts: dict[str, str], since: str, now: datetime, request_id: str) -> None:
+    """Disable a webhook. Raises `ConcurrentChange` if its status has changed, `Unauthorized`, or `WebhookGone`."""
+    unchanged = Attr("status").eq(webhook.status.value)
+    if webhook.failing_since:  # it differs if the webhook has worked in between
+        unchanged = unchanged & Attr("failing_since").eq(webhook.failing_since)
+    update = writes.Update(
+        _key(webhook),
+        set={**facts, "status": WebhookStatus.DISABLED.value, "failing_since": since},
+        remove=("next_attempt_at", _LEASED_UNTIL),
+        when=writes.MUST_EXIST & unchanged,
+        on_condition_failure=lambda found: ConcurrentChange() if found else WebhookGone(),
+    )
+    cause = {"last_failure": facts["last_failure"], "failing_since": since}
+    _write_with_audit(webhook, update, "disable_webhook", now, request_id, cause)
+    count_metric("WebhooksDisabled")
+
+
+def _key(webhook: Webhook) -> keys.Key:
+    """Return the key of the item that was read: the webhook's own, or that of its copy for last deliveries."""
+    if webhook.is_last_copy:
+        return keys.last_delivery_webhook(webhook.tenant_id, webhook.id, webhook.user_id)
+    return webhook.key
+
+
+def _write_unless_gone(update: writes.Update) -> None:
+    """Carry out an update; do nothing if its condition fails, because the webhook was deleted or disabled meanwhile."""
+    try:
+        writes.write(update._replace(on_condition_failure=lambda _found: WebhookGone()))
+    except WebhookGone:
+        return
+
+
+def _write_with_audit(
+    webhook: Webhook, update: writes.Update, action: str, now: datetime, request_id: str, cause: dict[str, Any]
+) -> None:
+    """Change the status of a webhook with an audit entry; raise `ConcurrentChange` if the status has changed.
+
+    Raises `Unauthorized` if the tenant is no longer active, `WebhookGone` if the webhook is gone. The copy of a webhook
+    whose user or tenant is deleted is changed without an audit entry.
+    """
+    if webhook.is_last_copy:
+        writes.write(update)
+        return
+    status = update.set["status"]
+    writes.transact(
+        preconditions.tenant_active(webhook.tenant_id),
+        update,
+        trail.new_entry(
+            RequestContext(DELIVERIES, now, request_id),
+            action,
+            ("webhook", webhook.id),
+            scope=webhook.tenant_id,
+            before={"status": webhook.status.value},
+            after={"status": status, **cause},
+        ),
+    )
+    logger.info(
+        "webhook status changed", tenant_id=webhook.tenant_id, webhook_id=webhook.id, action=action, status=status
+    )
