@@ -58,8 +58,6 @@ def used(aws: None) -> Iterator[Used]:
 def test_every_permission_is_needed(
     used: Used, acme: Tenant, globex: Tenant, superadmin: Holder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("ALLOW_LOCAL_WEBHOOKS", "true")
-    config.config.cache_clear()
     member, other, account = acme.add("admin"), acme.add("user"), make_account()
     acme.add_device_and_session(member)
     acme.admin.promote(other, "manager")
@@ -97,7 +95,7 @@ def test_every_permission_is_needed(
     _use_the_platform_api(superadmin, account, acme.admin)
     _use_scim(acme)
     _use_sessions_of(acme.admin)
-    _use_webhooks(acme)
+    _use_webhooks(acme, monkeypatch)
     named = {"tenant_id": acme.id, "email": acme.admin.email}
     gateway.invoke("run_operation", {"operation": "issue_admin_token", **named})
     delete_tenant(acme.id, query="?grace_days=7")
@@ -170,8 +168,10 @@ def _leave_something_to_maintenance(tenant: Tenant) -> None:
     writes.write(writes.Put({"pk": orphan.pk, "sk": orphan.sk, "tenant_id": tenant.id, "user_id": "nobody"}))
 
 
-def _use_webhooks(tenant: Tenant) -> None:
+def _use_webhooks(tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
     """Manage a webhook, and deliver to it until its receiver wants no more."""
+    monkeypatch.setenv("ALLOW_LOCAL_WEBHOOKS", "true")
+    config.config.cache_clear()
     with receiving() as receiver:
         receiver.statuses = [410]
         made = tenant.admin.request("POST", "/webhooks", {"url": receiver.url}).must(201)["webhook"]
