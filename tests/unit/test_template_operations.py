@@ -123,6 +123,25 @@ def test_an_alarm_that_calculates_adds_up_as_many_metrics_as_cloudwatch_allows(a
     assert all(re.fullmatch("[a-z][a-z0-9_]*", one) for one in ids)
 
 
+def test_the_alarm_and_the_dashboard_look_at_throttles_of_the_table_and_of_every_index() -> None:
+    (table,) = _resources("AWS::DynamoDB::Table").values()
+    places = {None, *(index["IndexName"] for index in table["Properties"]["GlobalSecondaryIndexes"])}
+    wanted = {(metric, place) for metric in ("ReadThrottleEvents", "WriteThrottleEvents") for place in places}
+
+    watched = {
+        (one["MetricName"], {each["Name"]: each["Value"] for each in one["Dimensions"]}.get("GlobalSecondaryIndexName"))
+        for one in _watched("TableThrottledAlarm")
+    }
+    (panel,) = (
+        one for one in _dashboard()[1] if one["properties"].get("title", "").startswith("Throttled by the table")
+    )
+    # A row is a namespace, a metric, and then a name and a value for each dimension.
+    shown = {(row[1], row[5] if len(row) > 5 else None) for row in panel["properties"]["metrics"]}
+
+    assert watched == wanted
+    assert shown == wanted
+
+
 @pytest.mark.parametrize("alarm", ALARMS)
 def test_an_alarm_tells_someone_when_it_goes_off_and_when_it_is_over(alarm: str) -> None:
     assert _alarm(alarm)["AlarmActions"] == _alarm(alarm)["OKActions"] == [{"Ref": "AlarmTopic"}]
@@ -443,6 +462,10 @@ def test_deployments_come_in_waves_that_codedeploy_can_take_and_the_authorizers_
     assert _wave("AuthorizeRequest") == 1
     assert waves[1] == 1
     assert max(waves.values()) <= _MOST_AT_ONCE
+    # Each wave takes the minutes of `Deployment`, so a reader wants to know how many there are.
+    assert f"there are {('no', 'one', 'two', 'three', 'four', 'five', 'six')[max(waves)]} waves" in " ".join(
+        OPERATIONS.split()
+    )
 
 
 def _wave(function: str) -> int:

@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Callable
-from typing import cast
+from typing import Final, cast
 
 import pytest
 from botocore.exceptions import ClientError
@@ -11,7 +11,7 @@ from local.http import Answer
 from openapi.template import template
 from verify import report, run
 from verify.check import check
-from verify.checks import CHECKS
+from verify.checks import CHECKS, monitoring
 from verify.results import Result, Unknown, Verdict, Wrong
 from verify.stack import DeployedStack
 from verify.walk import Heard, Walk
@@ -91,6 +91,33 @@ def test_an_answer_with_another_status_or_code_is_told_with_its_request_id() -> 
     with pytest.raises(Wrong, match="not 500 CONFLICT"):
         heard.must(500, "CONFLICT")
     assert heard.must(500, "INTERNAL_ERROR") == {"error_code": "INTERNAL_ERROR", "token": "s3cret"}
+
+
+_FOREVER: Final = "public, max-age=31536000, immutable"
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "cache_control", "verdict"),
+    [
+        ("/users", 200, "no-store", Verdict.RIGHT),
+        ("/users", 200, _FOREVER, Verdict.WRONG),
+        ("/console", 200, _FOREVER, Verdict.WRONG),
+        ("/console/script-abc.js", 200, _FOREVER, Verdict.RIGHT),
+        ("/console/script-abc.js", 200, "no-store", Verdict.WRONG),
+        ("/console/script-abc.js", 404, _FOREVER, Verdict.WRONG),
+        ("/docs/script.js?v=1", 200, _FOREVER, Verdict.RIGHT),
+        ("/docs/script.js", 200, _FOREVER, Verdict.WRONG),
+    ],
+)
+def test_browsers_may_store_only_what_has_another_address_when_it_changes(
+    path: str, status: int, cache_control: str, verdict: Verdict
+) -> None:
+    walk, headers = _walk(), {"x-request-id": "id-1", "cache-control": cache_control}
+    walk.heard.append(Heard("GET", path, Answer(status, headers, ""), 0.1))
+
+    [result] = run.take(walk, [monitoring.look_at_headers])
+
+    assert result.verdict is verdict
 
 
 @pytest.mark.parametrize(

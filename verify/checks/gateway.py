@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from openapi.template import gateway_responses
 from verify.check import check
@@ -185,8 +185,8 @@ def _load_all(walk: Walk, page: Heard) -> int:
     if elsewhere or not loaded:
         raise Wrong(f"{page.path} loads {elsewhere or 'nothing'}, which is not under the stage's path.")
     for address in loaded:
-        # The pages are at the root of the API, so the addresses are relative to the root.
-        walk.ask("GET", f"/{address}").must_be_found()
+        # The pages are at the root of the API, so the addresses are relative to the root. They may begin with `./`.
+        walk.ask("GET", urljoin("/", address)).must_be_found()
     return len(loaded)
 
 
