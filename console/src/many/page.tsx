@@ -50,7 +50,8 @@ export function ManyPage() {
       announce(summarize(last, dryRun));
       if (!dryRun) {
         clearSelection();
-        await queryClient.invalidateQueries({ queryKey: ["users"] });
+        // Lists that were read before show the old roles.
+        queryClient.removeQueries({ queryKey: ["users"] });
       }
     }
   });
