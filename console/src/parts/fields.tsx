@@ -56,6 +56,11 @@ export function SecretField({ label, hint, problem, onValue, ...input }: InputPr
   );
 }
 
+/** Tells password managers whose password is asked for. Nobody sees it. */
+export function HiddenUsername({ email }: { email: string | null | undefined }) {
+  return <input type="text" autocomplete="username" value={email ?? ""} readOnly hidden />;
+}
+
 type SelectProps = FieldProps & Omit<JSX.IntrinsicElements["select"], "label" | "onChange" | "value"> & {
   value: string;
   options: readonly (readonly [value: string, label: string])[];

@@ -7,7 +7,7 @@ import { session } from "../api/session";
 import { changeTemporaryPassword, signOut } from "../api/sign-in";
 import { useAct } from "../parts/act";
 import { Dialog } from "../parts/dialog";
-import { SecretField } from "../parts/fields";
+import { HiddenUsername, SecretField } from "../parts/fields";
 import { announce } from "../parts/notice";
 import { Problem } from "../parts/small";
 import { Mark } from "../shell/parts";
@@ -96,6 +96,7 @@ function usePasswordChange(save: (current: string, chosen: string) => Promise<vo
 function PasswordFields({ change }: { change: ReturnType<typeof usePasswordChange> }) {
   return (
     <>
+      <HiddenUsername email={session.value?.email} />
       <SecretField
         label={texts.own.current}
         autocomplete="current-password"

@@ -7,7 +7,7 @@ import { session } from "../api/session";
 import { checkAgain, signOut } from "../api/sign-in";
 import { useAct } from "../parts/act";
 import { Dialog } from "../parts/dialog";
-import { SecretField } from "../parts/fields";
+import { HiddenUsername, SecretField } from "../parts/fields";
 import { Problem, Typed } from "../parts/small";
 import { texts } from "../texts/sign-in";
 import { isRefusal } from "./sign-in";
@@ -38,6 +38,7 @@ function EndedDialog() {
         <p>
           <Typed>{texts.ended.as(session.value?.name ?? "")}</Typed> {texts.ended.intro}
         </p>
+        {!isToken && <HiddenUsername email={session.value?.email} />}
         <SecretField
           label={isToken ? texts.token : texts.password}
           autocomplete={isToken ? "off" : "current-password"}

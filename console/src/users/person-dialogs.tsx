@@ -5,7 +5,7 @@ import { useState } from "preact/hooks";
 
 import { type Act, useAct } from "../parts/act";
 import { Dialog } from "../parts/dialog";
-import { SecretField } from "../parts/fields";
+import { HiddenUsername, SecretField } from "../parts/fields";
 import { SecretOnce } from "../parts/small";
 import { texts as common } from "../texts/common";
 import { texts as signIn } from "../texts/sign-in";
@@ -144,6 +144,7 @@ export function SetPasswordDialog({ user, onClose }: PersonDialogProps) {
       act={act}
       onClose={onClose}
     >
+      <HiddenUsername email={user.email} />
       <SecretField
         label={signIn.newPassword}
         hint={signIn.newPasswordHint}

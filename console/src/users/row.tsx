@@ -45,6 +45,9 @@ export function UserRow({ user, terms }: { user: ListedUser; terms: Terms }) {
     [],
   );
 
+  // A long address is broken before its domain.
+  const at = user.email.lastIndexOf("@");
+  const [beforeAt, atDomain] = [user.email.slice(0, at), user.email.slice(at)];
   const address = toHash(["users"], { ...route.value.query, person: user.id });
   return (
     <tr ref={row} aria-busy={act.busy}>
@@ -58,7 +61,11 @@ export function UserRow({ user, terms }: { user: ListedUser; terms: Terms }) {
       </td>
       <th scope="row">
         <a href={address}>
-          <Typed>{user.email}</Typed>
+          <Typed>
+            {beforeAt}
+            <wbr />
+            {atDomain}
+          </Typed>
         </a>
         {user.id === session.value?.userId && <Badge>{texts.you}</Badge>}
         {!user.active && (
