@@ -6,7 +6,7 @@ import { queryClient } from "../api/queries";
 import { useAct } from "../parts/act";
 import { toHash } from "../parts/address";
 import { saveFile } from "../parts/download";
-import { announce } from "../parts/notice";
+import { announce, clearNotice } from "../parts/notice";
 import { Progress } from "../parts/progress";
 import { Problem } from "../parts/small";
 import { texts as common } from "../texts/common";
@@ -32,6 +32,7 @@ export function ManyPage() {
 
   const act = useAct(async (rows: readonly Row[], reasonForAll: string, dryRun: boolean) => {
     stop.current = new AbortController();
+    clearNotice();
     setReason(reasonForAll);
     let last: readonly Done[] = [];
     setReport({ dryRun, total: rows.length, done: last });
