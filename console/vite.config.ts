@@ -16,6 +16,7 @@ openapi-fetch, (c) Drew Powers. */
 function nameAuthors(): Plugin {
   return {
     name: "name-authors",
+    augmentChunkHash: (chunk) => (chunk.name === "packages" ? NOTICE : undefined),
     generateBundle: {
       order: "post",
       handler(_options, bundle) {
