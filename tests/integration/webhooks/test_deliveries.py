@@ -200,6 +200,20 @@ def _due_now(message: Message) -> Message:
     return Message(json.dumps(message.content | {"due_at": 0}))
 
 
+def test_a_webhook_that_an_earlier_version_stored_without_a_secret_hears_nothing_and_is_in_nobodys_way(
+    acme: Tenant, receiver: WebhookReceiver
+) -> None:
+    user = acme.add("user")
+    old = {"url": receiver.url, "created_at": "2026-06-01T09:00:00Z"}
+    writes.write(writes.put_if_absent(keys.webhook(acme.id, "0190163d", user.id), old))
+
+    assert tell(bus_event(acme, user.id)) == []
+    acme.admin.request("DELETE", f"/users/{user.id}").must(200)
+
+    assert receiver.received == []
+    assert not [one for one in table() if "WEBHOOK" in one["sk"]]
+
+
 # --- Failures --------------------------------------------------------------------------------------
 
 

@@ -15,6 +15,7 @@ from rolecall.auth.principals import MASTER, OPERATOR
 from rolecall.aws import queues
 from rolecall.config import config
 from rolecall.errors import ServiceUnavailable
+from tests import gateway
 
 USER = {
     "pk": "TENANT#t",
@@ -308,3 +309,53 @@ def test_what_cannot_be_set_aside_is_delivered_again(bus: Bus, refused: bool) ->
     assert (
         role_events.publish_until_first_failure([_record(0), _record(1) if refused else _poison(1), _record(2)]) == "1"
     )
+
+
+ENTRY = {
+    "pk": "AUDIT#t",
+    "sk": "e7",
+    "id": "e7",
+    "action": "promote_user",
+    "outcome": "succeeded",
+    "actor": {"type": "user", "id": "a", "email": "ada@example.com", "role": "admin"},
+    "target": {"type": "user", "id": "u"},
+    "before": {"role": "user", "role_until": 1781524800},
+    "after": {"role": "manager"},
+    "reason": "stands in",
+    "request_id": "r1",
+    "ip": "192.0.2.1",
+    "timestamp": "2026-06-15T12:00:00Z",
+    "expires_at": 1844596800,
+    "gsi1pk": "AUDIT#t#user#u",
+}
+
+
+def test_a_new_audit_entry_is_an_event_in_the_form_of_the_api() -> None:
+    [event] = _events(None, ENTRY)
+
+    assert (event.type, event.sequence_number) == ("Audit Entry Recorded", "42")
+    hidden = {"pk", "sk", "expires_at", "gsi1pk"}
+    actor = {"type": "user", "id": "a", "email": "ada@example.com"}
+    shown = {name: value for name, value in ENTRY.items() if name not in hidden} | {"actor": actor}
+    assert event.detail == {"tenant_id": "t", **shown}
+    assert json.loads(json.dumps(event.detail, default=int))["before"]["role_until"] == 1781524800
+
+
+def test_an_audit_entry_of_the_platform_names_no_tenant() -> None:
+    [event] = _events(None, {**ENTRY, "pk": "AUDIT#PLATFORM"})
+    assert event.detail["tenant_id"] is None
+
+
+def test_an_audit_entry_that_is_changed_or_deleted_is_no_event_again() -> None:
+    pattern = _audit_filter()
+    assert pattern["eventName"] == ["INSERT"]
+    assert pattern["dynamodb"]["Keys"] == {"pk": {"S": [{"prefix": "AUDIT#"}]}}
+    # The counters of refusals have no action.
+    assert pattern["dynamodb"]["NewImage"] == {"action": {"S": [{"exists": True}]}}
+
+
+def _audit_filter() -> dict[str, Any]:
+    [stream] = gateway.functions()["publish_role_event"]["Events"].values()
+    [conditional] = [one["Fn::If"] for one in stream["Properties"]["FilterCriteria"]["Filters"] if "Fn::If" in one]
+    pattern: dict[str, Any] = json.loads(conditional[1]["Pattern"])
+    return pattern
