@@ -424,7 +424,11 @@ class DeletionScheduled(Done):
 
 
 class Deletion(Answer):
-    """The progress of a deletion, and its receipt from `deleted` on. The receipt outlives the tenant."""
+    """The progress of a deletion, and its receipt from `deleted` on. The receipt outlives the tenant.
+
+    The tenant's webhooks still receive the last events. For this, a copy of their ids and URLs remains for 50 hours
+    after they were deleted. `deleted` counts the webhooks, not the copies.
+    """
 
     tenant_id: TenantId
     tenant_name: str = Field(examples=["Acme Atendimento"])
@@ -441,7 +445,9 @@ class Deletion(Answer):
     percent: int = Field(ge=0, le=100, examples=[100])
     attempts: int = Field(ge=0, examples=[1], description="0 while the deletion is scheduled.")
     verified: bool = Field(
-        examples=[True], description="True after strongly consistent queries have found no item of the tenant."
+        examples=[True],
+        description="True after strongly consistent queries have found no item of the tenant. The copies of webhooks "
+        "for the last events are no items of the tenant.",
     )
 
 

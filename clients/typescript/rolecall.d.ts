@@ -1098,7 +1098,12 @@ export interface components {
             tenant_name: string;
             deleted_at: components["schemas"]["Timestamp"];
         };
-        /** @description The progress of a deletion, and its receipt from `deleted` on. The receipt outlives the tenant. */
+        /**
+         * @description The progress of a deletion, and its receipt from `deleted` on. The receipt outlives the tenant.
+         *
+         *     The tenant's webhooks still receive the last events. For this, a copy of their ids and URLs remains for 50 hours after
+         *     they were deleted. `deleted` counts the webhooks, not the copies.
+         */
         Deletion: {
             tenant_id: components["schemas"]["TenantId"];
             /** @example Acme Atendimento */
@@ -1125,7 +1130,7 @@ export interface components {
              */
             attempts: number;
             /**
-             * @description True after strongly consistent queries have found no item of the tenant.
+             * @description True after strongly consistent queries have found no item of the tenant. The copies of webhooks for the last events are no items of the tenant.
              * @example true
              */
             verified: boolean;

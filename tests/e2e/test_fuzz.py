@@ -42,7 +42,10 @@ def callers(stack: Stack, register: Callable[[str], Tenant]) -> Iterator[dict[st
         people = [tenant.admin, *(tenant.add(role) for role in ("manager", "user", "user"))]
         people.sort(key=lambda one: one.role != kind)
         made[kind].credential = people[0].token
-        made[kind].ids = {"/users/{id}": [*(one.id for one in people), spare[0].admin.id]}
+        made[kind].ids = {
+            "/users/{id}": [*(one.id for one in people), spare[0].admin.id],
+            "/webhooks/{id}": [_webhook(one) for one in (tenant, tenant, spare[0])],
+        }
         # Against the operator, who sees everyone's tenant in the list.
         _protect(tenant, True)
     operator = made["operator"]
@@ -56,6 +59,14 @@ def callers(stack: Stack, register: Callable[[str], Tenant]) -> Iterator[dict[st
     yield made
     for tenant in tenants.values():
         _protect(tenant, False)
+
+
+def _webhook(tenant: Tenant) -> str:
+    # RFC 2606 reserves the name, so nobody receives anything.
+    body = {"url": "https://webhooks.invalid/"}
+    answer = call("POST", f"{tenant.stack.api}/webhooks", tenant.admin.token, body)
+    assert answer.status == 201, answer.text
+    return str(answer.json()["webhook"]["id"])
 
 
 def _protect(tenant: Tenant, protection: bool) -> None:

@@ -124,6 +124,21 @@ def test_the_user_has_the_reason_of_the_last_change_for_the_event_that_is_made_o
         assert item["change_reason"] == (reason if reason != "second" else None)
 
 
+def test_the_user_has_the_actor_of_the_last_change_for_the_event_that_is_made_of_it(acme: Tenant) -> None:
+    user, other = acme.add("user"), acme.add("admin")
+    changes = (
+        ("POST", f"/users/{user.id}/promote", {"new_role": "manager"}),
+        ("POST", "/users/promote", {"changes": [{"user_id": user.id, "new_role": "user"}]}),
+        ("PUT", f"/users/{user.id}", {"active": False}),
+    )
+    for number, (method, path, body) in enumerate(changes):
+        actor = (acme.admin, other)[number % 2]
+        assert actor.request(method, path, body).status == 200
+        item = reads.get(keys.user(acme.id, user.id))
+        assert item
+        assert item["changed_by"] == {"type": "user", "id": actor.id}
+
+
 def test_a_refused_change_is_recorded_with_the_reason_that_was_given_for_it(acme: Tenant) -> None:
     acme.admin.request("POST", f"/users/{acme.admin.id}/promote", {"new_role": "user", "reason": "I leave"})
     entry = audit_of(acme.id)[-1]

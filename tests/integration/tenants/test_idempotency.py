@@ -50,6 +50,29 @@ def test_a_tenant_is_made_once_and_its_token_answered_again(aws: None) -> None:
     assert gateway.authorize(second.body["token"])
 
 
+def test_the_webhook_of_a_registration_is_made_once_and_its_secret_answered_again(aws: None) -> None:
+    body = {**ACME, "webhook_url": "https://example.com/hook"}
+    first = _register(body)
+    webhook = [item for item in table() if item["sk"].startswith("WEBHOOK#")]
+    gateway.request("POST", f"/webhooks/{webhook[0]['id']}/secret", first.body["token"]).must(200)
+    with unchanged():
+        second = _register(body)
+
+    assert (first.status, second.status, second.text) == (201, 201, first.text)
+    assert len(webhook) == 1
+    assert first.body["webhook_secret"] not in json.dumps(table(), default=str)
+
+
+def test_a_record_of_an_earlier_version_has_no_webhook(acme: Tenant) -> None:
+    first = _create(acme)
+    [record] = _records()
+    answer = {"user": json.loads(record["answer"])["user"], "webhook_url": ADA["webhook_url"]}
+    _set_on_the_record(answer=json.dumps(answer))
+    second = _create(acme)
+    assert (second.status, second.body["user"]) == (201, first.body["user"])
+    assert (second.body["webhook_configured"], second.body["webhook_url"]) == (False, None)
+
+
 @pytest.mark.parametrize("field", ["email", "password", "role", "webhook_url"])
 def test_another_body_is_refused(acme: Tenant, field: str) -> None:
     other = {"email": "bob@example.com", "password": "battery staple", "role": "admin", "webhook_url": "https://b.org/"}
