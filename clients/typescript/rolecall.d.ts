@@ -1101,8 +1101,8 @@ export interface components {
         /**
          * @description The progress of a deletion, and its receipt from `deleted` on. The receipt outlives the tenant.
          *
-         *     The tenant's webhooks still receive the last events. For this, a copy of their ids and URLs remains for 50 hours after
-         *     they were deleted. `deleted` counts the webhooks, not the copies.
+         *     The tenant's webhooks still receive the last events. For this, a copy of their ids and URLs remains for 50 hours
+         *     after they were deleted. `deleted` counts the webhooks, not the copies.
          */
         Deletion: {
             tenant_id: components["schemas"]["TenantId"];
