@@ -109,6 +109,16 @@ def test_a_deleted_user_gets_no_webhook(acme: Tenant) -> None:
         assert _create(acme.admin, user_id=user.id).code == "USER_NOT_FOUND"
 
 
+def test_a_user_whose_deletion_has_stopped_gets_no_webhook_and_loses_none_by_the_api(acme: Tenant) -> None:
+    user = acme.add("user")
+    webhook = acme.admin.add_webhook(user.id)
+    marked = {"deleted_at": "2026-06-15T12:00:00Z"}
+    writes.write(writes.Update(keys.user(acme.id, user.id), set=marked, when=writes.MUST_EXIST))
+    with unchanged():
+        assert _create(acme.admin, user_id=user.id).code == "USER_NOT_FOUND"
+        assert acme.admin.request("DELETE", f"/webhooks/{webhook}").code == "WEBHOOK_NOT_FOUND"
+
+
 def test_an_admin_can_have_a_webhook_of_their_own(acme: Tenant) -> None:
     mine = _create(acme.admin, user_id=acme.admin.id).must(201)["webhook"]
     acme.admin.request("DELETE", f"/webhooks/{mine['id']}").must(200)
