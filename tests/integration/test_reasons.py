@@ -106,7 +106,7 @@ def test_a_reason_alone_is_no_change(acme: Tenant) -> None:
     user = acme.add("user")
     with unchanged():
         answer = acme.admin.request("PUT", f"/users/{user.id}", {"reason": "no change"})
-        assert (answer.status, answer.body["error"]) == (400, "active or role is required")
+        assert (answer.status, answer.body["error"]) == (400, "active, role or email is required")
         assert (
             acme.admin.request("PUT", f"/users/{user.id}", {"role": "user", "reason": "is one already"}).status == 200
         )
