@@ -1,6 +1,7 @@
 // Signing in and out, for each kind of credential.
 
 import type { TokenPair, UserTokenPair } from "../../../clients/typescript/rolecall";
+import { forgetSession } from "../parts/state";
 import { texts } from "../texts/common";
 import { api, apiWith, dataOf, publicApi } from "./client";
 import { ApiError } from "./errors";
@@ -58,6 +59,7 @@ export async function logInAccount(email: string, password: string): Promise<Ses
 
 /** Begins a session. */
 export function begin(started: Session): void {
+  forgetSession();
   queryClient.clear();
   renewal.refresh = refreshers[started.kind];
   session.value = started;
@@ -77,6 +79,7 @@ export async function changeTemporaryPassword(currentPassword: string, newPasswo
 export async function signOut(): Promise<void> {
   const ended = session.value;
   session.value = null;
+  forgetSession();
   queryClient.clear();
   endedSession.value?.resolve(null);
   if (!ended?.credential.refresh) {

@@ -1,8 +1,8 @@
 // What the keyboard opens: the palette or the list of shortcuts. Both are gone with the page.
 
-import { state } from "../parts/state";
+import { sessionState, state } from "../parts/state";
 
-export const openedPanel = state<"palette" | "shortcuts" | null>(null);
+export const openedPanel = sessionState<"palette" | "shortcuts" | null>(null);
 
 /** Whether shortcuts of one key work. People who dictate turn them off. */
 export const singleKeysOn = state(true);

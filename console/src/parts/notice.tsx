@@ -3,7 +3,7 @@
 import { useState } from "preact/hooks";
 
 import { texts } from "../texts/common";
-import { state } from "./state";
+import { sessionState } from "./state";
 
 interface Notice {
   number: number;
@@ -11,7 +11,7 @@ interface Notice {
   undo: (() => Promise<void>) | null;
 }
 
-const notice = state<Notice | null>(null);
+const notice = sessionState<Notice | null>(null);
 let shown = 0;
 
 /** Shows and says the result of an act. `undo` takes the act back, and then shows the result of that. */
@@ -20,7 +20,7 @@ export function announce(text: string, undo: (() => Promise<void>) | null = null
   notice.value = { number: shown, text, undo };
 }
 
-/** Removes the result of the last act, for example when somebody signs out. */
+/** Removes the result of the last act. */
 export function clearNotice(): void {
   notice.value = null;
 }

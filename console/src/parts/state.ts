@@ -29,6 +29,24 @@ export function state<Value>(first: Value): State<Value> {
   };
 }
 
+const resets: (() => void)[] = [];
+
+/** Makes a state of what one person sees or does. It goes back to its first value when the session ends. */
+export function sessionState<Value>(first: Value): State<Value> {
+  const made = state(first);
+  resets.push(() => {
+    made.value = first;
+  });
+  return made;
+}
+
+/** Forgets what the person who was signed in saw and did. */
+export function forgetSession(): void {
+  for (const reset of resets) {
+    reset();
+  }
+}
+
 function planRendering(): void {
   if (!isPlanned) {
     isPlanned = true;

@@ -5,7 +5,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 
 import { type Screen, screens, session } from "../api/session";
 import { signOut } from "../api/sign-in";
-import { clearNotice, NoticeRegion } from "../parts/notice";
+import { NoticeRegion } from "../parts/notice";
 import { KeyboardPanels } from "../palette/shortcuts";
 import { openedPanel } from "../palette/state";
 import { toHash } from "../parts/address";
@@ -90,7 +90,6 @@ function openPalette(): void {
 }
 
 function leave(): void {
-  clearNotice();
   goTo([]);
   void signOut();
 }

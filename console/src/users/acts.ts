@@ -92,9 +92,8 @@ export async function deleteUser(seen: Shown, reason: string): Promise<void> {
 export async function rotateToken(seen: Shown): Promise<string> {
   const { data } = await dataOf(api.POST("/users/{id}/token", { params: { path: { id: seen.id } } }));
   const current = session.value;
-  const masked = "token" in seen ? String(seen.token) : "";
-  // For an own token the page goes on with the new one.
-  if (current?.kind === "token" && seen.allowed_roles?.length === 0 && isMaskOf(masked, current.credential.access)) {
+  // If it is the token with which the person signed in, the page goes on with the new one.
+  if (current?.kind === "token" && seen.allowed_roles?.length === 0 && hasToken(seen.id, current.credential.access)) {
     replaceCredential({ ...current.credential, access: data.token });
   }
   await queryClient.invalidateQueries({ queryKey: ["users"] });
@@ -117,8 +116,10 @@ export async function createUser(user: UserToCreate, key: string): Promise<strin
   return created.user.token;
 }
 
-function isMaskOf(masked: string, token: string): boolean {
-  return masked !== "" && masked.slice(-4) === token.slice(-4);
+/** Whether a list that was read shows the end of this token at this user. */
+function hasToken(id: string, token: string): boolean {
+  const lists = queryClient.getQueriesData<UserList>({ queryKey: ["users"] }).flatMap(([, list]) => list?.users ?? []);
+  return lists.some((user) => user.id === id && user.token?.slice(-4) === token.slice(-4));
 }
 
 /** Reads the user. Throws `ChangedMeanwhile` if its role, end or state is not as seen. */

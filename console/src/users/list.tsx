@@ -14,7 +14,7 @@ import { texts as common } from "../texts/common";
 import { texts } from "../texts/users";
 import { NO_TERMS, ROLES } from "./roles";
 import { UserRow } from "./row";
-import { clearSelection, isSelected, setSelected } from "./selection";
+import { isSelected, selectUnder, setSelected } from "./selection";
 import { SelectionBar } from "./selection-bar";
 import { TermsOfList } from "./terms";
 
@@ -38,7 +38,7 @@ export function UserList() {
       ),
     placeholderData: keepPreviousData,
   });
-  useEffect(clearSelection, [key]);
+  useEffect(() => selectUnder(key), [key]);
   const users = list.data?.users ?? [];
   return (
     <>

@@ -6,6 +6,7 @@ import { useEffect, useState } from "preact/hooks";
 
 import type { Role } from "../../../clients/typescript/rolecall";
 import { describeError } from "../api/errors";
+import { session } from "../api/session";
 import { useAct } from "../parts/act";
 import { SelectField } from "../parts/fields";
 import { Badge, Moment, Problem } from "../parts/small";
@@ -121,6 +122,8 @@ type Open = "active" | "rotate" | "password" | "delete" | null;
 function OtherActs({ user, onGone }: { user: Shown; onGone: () => void }) {
   const [open, setOpen] = useState<Open>(null);
   const close = () => setOpen(null);
+  // The API refuses the other acts on oneself.
+  const isOneself = user.id === session.value?.userId;
   return (
     <section class="section" aria-label={texts.person.acts}>
       <h3>{texts.person.acts}</h3>
@@ -128,15 +131,19 @@ function OtherActs({ user, onGone }: { user: Shown; onGone: () => void }) {
         <button type="button" onClick={() => setOpen("rotate")}>
           {texts.person.rotate}
         </button>
-        <button type="button" onClick={() => setOpen("password")}>
-          {texts.person.setPassword}
-        </button>
-        <button type="button" onClick={() => setOpen("active")}>
-          {user.active ? texts.person.deactivate : texts.person.activate}
-        </button>
-        <button type="button" class="danger" onClick={() => setOpen("delete")}>
-          {texts.person.delete}
-        </button>
+        {!isOneself && (
+          <>
+            <button type="button" onClick={() => setOpen("password")}>
+              {texts.person.setPassword}
+            </button>
+            <button type="button" onClick={() => setOpen("active")}>
+              {user.active ? texts.person.deactivate : texts.person.activate}
+            </button>
+            <button type="button" class="danger" onClick={() => setOpen("delete")}>
+              {texts.person.delete}
+            </button>
+          </>
+        )}
       </div>
       {open === "active" && <ActiveDialog user={user} onClose={close} />}
       {open === "rotate" && <RotateDialog user={user} onClose={close} />}

@@ -1,14 +1,17 @@
 // Which users are selected for a change of many. The selection lasts while the filters stay the same.
 
 import { api, dataOf } from "../api/client";
-import { state } from "../parts/state";
+import { sessionState } from "../parts/state";
 
 export interface Selected {
   id: string;
   email: string;
 }
 
-const selected = state<ReadonlyMap<string, Selected>>(new Map());
+const selected = sessionState<ReadonlyMap<string, Selected>>(new Map());
+
+/** The filters under which the users were selected, as a text. */
+const selectedUnder = sessionState("");
 
 /** The selected users, in the order in which they were selected. */
 export function selection(): readonly Selected[] {
@@ -34,6 +37,14 @@ export function setSelected(users: readonly Selected[], on: boolean): void {
     }
   }
   selected.value = changed;
+}
+
+/** Clears the selection if it was made under other filters. */
+export function selectUnder(filters: string): void {
+  if (selectedUnder.value !== filters) {
+    selectedUnder.value = filters;
+    clearSelection();
+  }
 }
 
 export function clearSelection(): void {
