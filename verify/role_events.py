@@ -69,6 +69,16 @@ def wait_for_one(listener: Listener, change_role: Callable[[str], None]) -> str:
     raise Wrong(f"After {_MOST_SECONDS} s and {changes} changes of a role no event had come.")
 
 
+def wait_for_deletion(listener: Listener, reason: str) -> str:
+    """Wait for a user who was deleted for that reason; returns how long that took. Raises `Wrong` if none comes."""
+    began = time.monotonic()
+    while time.monotonic() - began < _MOST_SECONDS:
+        for event in _received(listener):
+            if event["detail-type"] == "User Deleted" and event["detail"]["reason"] == reason:
+                return f"It took {time.monotonic() - began:.1f} s."
+    raise Wrong(f"After {_MOST_SECONDS} s no event of a user who was deleted with the tenant had come.")
+
+
 def _received(listener: Listener) -> list[dict[str, Any]]:
     found = listener.sqs.receive_message(QueueUrl=listener.queue_url, MaxNumberOfMessages=10, WaitTimeSeconds=2)
     for one in found.get("Messages", []):

@@ -152,8 +152,8 @@ class Walk:
     def as_master(self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None) -> Heard:
         return self.ask(method, path, self.master_token, body, headers)
 
-    def as_superadmin(self, method: str, path: str, body: Any = None) -> Heard:
-        return self.ask(method, path, self.account("superadmin").access_token, body)
+    def as_superadmin(self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None) -> Heard:
+        return self.ask(method, path, self.account("superadmin").access_token, body, headers)
 
     def wait_until[T](self, look: Callable[[], T | None], seconds: float, otherwise: str) -> T:
         """What `look` finds. Raises `Wrong(otherwise)` if it finds nothing in that time."""

@@ -9,7 +9,7 @@ from local import http
 from local.deployment.stack import Stack
 from openapi.template import template
 from tests.e2e.roles import without_permission
-from tests.permissions import listed
+from tests.permissions import UNUSED_BY_WALK, listed
 from verify import role_events
 from verify.check import Check, checks_of
 from verify.checks import accounts, background, tenants
@@ -22,24 +22,6 @@ from verify.walk import Walk
 pytestmark = pytest.mark.skipif("ROLECALL_PROVE" not in os.environ, reason="long: make prove runs it")
 
 STORIES = [[*checks_of(tenants)], [*checks_of(accounts)], [*checks_of(background)]]
-#: What the walk need not find by use; the comparison of the roles with the template finds it.
-MAY_BE_MISSED = {
-    # Used when a deletion outlasts its request, or stopped.
-    ("DeleteTenant", "sqs:SendMessage"),
-    ("RunMaintenance", "dynamodb:BatchWriteItem"),
-    ("RunMaintenance", "dynamodb:DeleteItem"),
-    ("RunMaintenance", "dynamodb:PutItem"),
-    ("RunMaintenance", "sqs:SendMessage"),
-    # Used when the part of the table that it checks has a user.
-    ("RunMaintenance", "dynamodb:BatchGetItem"),
-    # Used by rotations, which the walk spares the platform.
-    ("RunOperation", "secretsmanager:PutSecretValue"),
-    ("RunOperation", "secretsmanager:UpdateSecretVersionStage"),
-    # Used by Lambda in the function's name; the engine does not ask the role.
-    ("SweepTenant", "sqs:DeleteMessage"),
-    ("SweepTenant", "sqs:GetQueueAttributes"),
-    ("SweepTenant", "sqs:ReceiveMessage"),
-}
 
 
 def _permissions() -> list[tuple[str, str]]:
@@ -61,10 +43,12 @@ def _permissions() -> list[tuple[str, str]]:
 
 
 def _checks_for(function: str) -> list[Check]:
-    """The shortest beginning of a story that has every check of the function; it finds the permission in any."""
-    story = next(story for story in STORIES if any(function in one.uses for one in story))
-    last = max(number for number, one in enumerate(story) if function in one.uses)
-    return story[: last + 1]
+    """Every check of the function, with the checks of its story that come before it."""
+    checks: list[Check] = []
+    for story in STORIES:
+        using = [number for number, one in enumerate(story) if function in one.uses]
+        checks += story[: using[-1] + 1] if using else []
+    return checks
 
 
 def _is_found(stack: Stack, function: str, action: str) -> bool:
@@ -91,5 +75,5 @@ def test_every_permission_that_is_taken_out_is_found_by_its_use(stack: Stack, mo
 
     # A function that is warm keeps a secret for five minutes, but the master token.
     cached = {one for one in missed if one[1] == "secretsmanager:GetSecretValue" and one[0] != "AuthorizeRequest"}
-    assert missed - cached <= MAY_BE_MISSED
-    assert set(permissions) >= MAY_BE_MISSED
+    assert missed - cached <= UNUSED_BY_WALK
+    assert set(permissions) >= UNUSED_BY_WALK

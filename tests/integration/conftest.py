@@ -25,6 +25,7 @@ from rolecall.storage import dynamodb, expressions, keys
 from rolecall.tenants import devices
 from tests import gateway, in_memory, permissions
 from tests.gateway import Response
+from tests.permissions import Permission
 
 MASTER_TOKEN = "M" * 64
 PASSWORD = "correct horse battery"
@@ -92,6 +93,26 @@ def _enforce_policy(params: dict[str, Any], model: OperationModel, **_: Any) -> 
     folder = gateway.running.get()
     if folder is not None and (denied := permissions.refused(folder, model.name, params)):
         raise PermissionError(f"{folder} has no permission for {denied}")
+
+
+#: A permission, and the partition that it was needed for.
+type Used = dict[str, set[tuple[Permission, str]]]
+
+
+@pytest.fixture
+def used(aws: None) -> Iterator[Used]:
+    """Record the permissions that each function has used."""
+    found: Used = {folder: set() for folder in gateway.functions()}
+
+    def note(params: dict[str, Any], model: OperationModel, **_: Any) -> None:
+        if folder := gateway.running.get():
+            for permission, partitions in permissions.parts(model.name, params):
+                found[folder] |= {(permission, partition) for partition in partitions or [""]}
+
+    events = dynamodb.client().meta.events
+    events.register(_EACH_CALL, note)
+    yield found
+    events.unregister(_EACH_CALL, note)
 
 
 @dataclass

@@ -3,18 +3,16 @@
 Every integration test shows that no permission is missing, because each call is checked against the policies.
 """
 
-from collections.abc import Iterator
 from fnmatch import filter as filter_names
 from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
-from botocore.model import OperationModel
 
 from rolecall import clock, config
 from rolecall.auth.roles import HeldRole, PlatformRole, Role
 from rolecall.auth.session_owners import UserOwner
-from rolecall.storage import dynamodb, indexes, keys, writes
+from rolecall.storage import indexes, keys, writes
 from rolecall.tenants import devices
 from tests import gateway, permissions
 from tests.gateway import Response, Route
@@ -25,6 +23,7 @@ from tests.integration.conftest import (
     Holder,
     Member,
     Tenant,
+    Used,
     delete_tenant,
     make_account,
     run_maintenance,
@@ -33,26 +32,6 @@ from tests.integration.conftest import (
 from tests.integration.webhooks.deliveries import bus_event, deliver, take_messages, tell
 from tests.permissions import Permission
 from tests.receiver import receiving
-
-_EACH_CALL = "before-parameter-build.dynamodb"
-#: A permission, and the partition that it was needed for.
-type Used = dict[str, set[tuple[Permission, str]]]
-
-
-@pytest.fixture
-def used(aws: None) -> Iterator[Used]:
-    """Record the permissions that each function has used."""
-    found: Used = {folder: set() for folder in gateway.functions()}
-
-    def note(params: dict[str, Any], model: OperationModel, **_: Any) -> None:
-        if folder := gateway.running.get():
-            for permission, partitions in permissions.parts(model.name, params):
-                found[folder] |= {(permission, partition) for partition in partitions or [""]}
-
-    events = dynamodb.client().meta.events
-    events.register(_EACH_CALL, note)
-    yield found
-    events.unregister(_EACH_CALL, note)
 
 
 def test_every_permission_is_needed(

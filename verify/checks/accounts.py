@@ -71,8 +71,12 @@ def _change_own_password(walk: Walk, account: Account) -> Account:
 def create_account(walk: Walk) -> None:
     email, password = f"{walk.run}-colleague@example.com", walk.secret(secrets.token_urlsafe(18))
     body = {"email": email, "password": password, "firstName": "Rolecall", "lastName": "Verify"}
-    made = walk.as_superadmin("POST", _USERS, body).must(201)
+    key = {"Idempotency-Key": secrets.token_hex(16)}
+    made = walk.as_superadmin("POST", _USERS, body, key).must(201)
     walk.afterwards("The walk's other account", lambda: delete_account(walk, made["email"]))
+    # Refused under a key of its own, which is then free again.
+    other_key = {"Idempotency-Key": secrets.token_hex(16)}
+    walk.as_superadmin("POST", _USERS, body, other_key).must(409, "EMAIL_TAKEN")
     walk.remember(colleague=Account(made["id"], email, password))
 
 

@@ -8,12 +8,14 @@ from rolecall.auth import tokens
 from rolecall.storage import keys
 from verify import role_events
 from verify.check import check
+from verify.checks.accounts import operate
 from verify.results import Unknown, Wrong
 from verify.walk import Heard, Person, Walk
 
 #: Far longer than a small tenant needs, for a stack whose deletion goes through the queue.
 _DELETION_SECONDS = 90
 _TOKEN_USE_SECONDS = 60
+DELETION_REASON = "verify"
 
 #: Seconds in which the event of a role change comes to its webhook, with three cold starts.
 _DELIVERY_SECONDS = 60
@@ -35,7 +37,7 @@ def register(walk: Walk, name: str) -> tuple[str, Person]:
 
 def delete(walk: Walk, tenant_id: str) -> None:
     """Delete a tenant, and wait until its receipt is there. Does nothing for one that is gone."""
-    asked = walk.as_master("DELETE", f"/global/tenants/{tenant_id}")
+    asked = walk.as_master("DELETE", f"/global/tenants/{tenant_id}?reason={DELETION_REASON}")
     if asked.answer.status == 404:  # noqa: PLR2004
         return
     if asked.answer.status != 202:  # noqa: PLR2004
@@ -122,10 +124,12 @@ def promote_users(walk: Walk) -> None:
     walk.ask("POST", f"/users/{user.id}/promote", token, {"new_role": "manager"}).must(200)
 
 
-@check("PUT /users/{id} changes, deactivates and activates a user.", uses=["UpdateUser"])
+@check("PUT /users/{id} changes, renames, deactivates and activates a user.", uses=["UpdateUser"])
 def update_user(walk: Walk) -> None:
     token, path = walk.person("admin").token, f"/users/{walk.person('user').id}"
-    walk.ask("PUT", path, token, {"role": "user"}).must(200)
+    renamed = replace(walk.person("user"), email=f"{walk.run}-user-renamed@example.com")
+    walk.ask("PUT", path, token, {"role": "user", "email": renamed.email}).must(200)
+    walk.remember(user=renamed)
     walk.ask("PUT", path, token, {"active": False}).must(200)
     walk.ask("GET", path, walk.person("user").token).must(401, "UNAUTHORIZED")
     walk.ask("PUT", path, token, {"active": True}).must(200)
@@ -139,6 +143,16 @@ def rotate_token(walk: Walk) -> None:
     walk.remember(manager=rotated)
     walk.ask("GET", f"/users/{manager.id}", manager.token).must(401, "UNAUTHORIZED")
     walk.ask("GET", f"/users/{manager.id}", rotated.token).must(200)
+
+
+@check("The operator's function gives an admin a new token, and the old one is dead.", uses=["RunOperation"])
+def issue_admin_token(walk: Walk) -> None:
+    admin = walk.person("admin")
+    made = operate(walk, "issue_admin_token", tenant_id=walk.recall("tenant"), email=admin.email)
+    token = walk.secret(made["token"])
+    walk.remember(admin=replace(admin, token=token))
+    walk.ask("GET", "/users?limit=1", admin.token).must(401, "UNAUTHORIZED")
+    walk.ask("GET", "/users?limit=1", token).must(200)
 
 
 def _log_in(walk: Walk, person: Person) -> dict[str, str]:
@@ -219,6 +233,20 @@ def use_scim(walk: Walk) -> None:
     walk.ask("GET", f"{path}/{made['id']}", token).must(404)
 
 
+@check(
+    "The platform API refuses a tenant's user, and the tenant's audit shows it.",
+    uses=["ChangeAccountPassword", "ResetAccountPassword", "ListAudit"],
+)
+def refuse_user_at_platform(walk: Walk) -> None:
+    token = walk.person("admin").token
+    body = {"currentPassword": secrets.token_urlsafe(18), "newPassword": secrets.token_urlsafe(18)}
+    walk.ask("PUT", "/v1/api/auth/password", token, body).must(403, "FORBIDDEN")
+    walk.ask("POST", "/v1/api/superadmin/users/1/password", token).must(403, "FORBIDDEN")
+    refused = walk.ask("GET", "/audit?outcome=denied", token).must(200)["entries"]
+    if not {"change_account_password", "reset_account_password"} <= {one["action"] for one in refused}:
+        raise Wrong("GET /audit?outcome=denied does not have an entry of each refusal.")
+
+
 @check("GET /audit shows who changed what, also of one target.", uses=["ListAudit"])
 def list_audit(walk: Walk) -> None:
     token, user = walk.person("admin").token, walk.person("user")
@@ -245,7 +273,9 @@ def manage_webhooks(walk: Walk) -> None:
         raise Wrong("POST /webhooks/{id}/secret gave the former secret again.")
     walk.ask("POST", f"{path}/test", token).must(202)
     walk.ask("DELETE", path, token).must(200)
-    walk.ask("DELETE", path, token).must(404, "WEBHOOK_NOT_FOUND")
+    # A webhook that is none of the tenant's is looked for among those of its users.
+    for method, gone in (("DELETE", path), ("POST", f"{path}/secret"), ("POST", f"{path}/test")):
+        walk.ask(method, gone, token).must(404, "WEBHOOK_NOT_FOUND")
 
 
 @check("DELETE /users/{id} deletes a user.", uses=["DeleteUser"])
@@ -357,3 +387,10 @@ def delete_tenant(walk: Walk) -> None:
     delete(walk, tenant_id)
     walk.as_master("GET", f"/global/tenants/{tenant_id}").must(404, "TENANT_NOT_FOUND")
     walk.ask("GET", "/users", walk.person("admin").token).must(401, "UNAUTHORIZED")
+
+
+@check("The deletion of the tenant's users arrives on the event bus, with its reason.", uses=["PublishRoleEvent"])
+def receive_deletion_events(walk: Walk) -> str:
+    listener = walk.recall("listener")
+    walk.as_master("GET", f"/global/tenants/{walk.recall('tenant')}").must(404, "TENANT_NOT_FOUND")
+    return role_events.wait_for_deletion(listener, DELETION_REASON)
