@@ -9,6 +9,7 @@ import httpx2
 import pytest
 from scim2_client.engines.httpx2 import SyncSCIMClient
 from scim2_tester import CheckResult, check_server, filling
+from scim_sanity.probe.runner import run_probe_api
 
 
 def judge_by_scim2_tester(base_url: str, token: str, **client_options: Any) -> list[CheckResult]:
@@ -34,3 +35,9 @@ def _addresses_as_user_names() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(filling, "get_random_example_value", example)
         yield
+
+
+def judge_by_scim_sanity(base_url: str, token: str) -> list[dict[str, str]]:
+    """The results of all tests of scim-sanity, in its strict mode. It makes users, and removes them again."""
+    results: list[dict[str, str]] = run_probe_api(base_url, token=token, strict=True)["results"]
+    return results

@@ -13,11 +13,11 @@ import pytest
 from local import ROOT
 from local.http import Answer, call
 from tests.e2e.conftest import Tenant
-from tests.scim_judges import judge_by_scim2_tester
+from tests.scim_judges import judge_by_scim2_tester, judge_by_scim_sanity
 
 SEQUENCES = sorted((ROOT / "tests/e2e/scim").glob("*.json"))
 #: Fewer results mean that a part of the suite did not run.
-FEWEST_RESULTS = 45
+FEWEST_RESULTS, FEWEST_RESULTS_OF_SANITY = 45, 15
 
 type Register = Callable[[str], Tenant]
 
@@ -29,6 +29,17 @@ def test_scim2_tester_finds_nothing_wrong(register: Register) -> None:
 
     assert [(one.title, one.reason) for one in results if one.status.name != "SUCCESS"] == []
     assert len(results) >= FEWEST_RESULTS, Counter(one.title for one in results)
+
+
+def test_scim_sanity_finds_nothing_wrong_in_its_strict_mode(register: Register) -> None:
+    tenant = register("Probed")
+
+    results = judge_by_scim_sanity(f"{tenant.stack.api}/scim/v2", tenant.admin.token)
+
+    # It skips the resources that the server does not have.
+    used = [one for one in results if not (one["status"] == "skip" and one["message"].endswith("not in scope"))]
+    assert [one for one in used if one["status"] != "pass"] == []
+    assert len(used) >= FEWEST_RESULTS_OF_SANITY
 
 
 @pytest.mark.parametrize("file", SEQUENCES, ids=lambda file: file.stem)

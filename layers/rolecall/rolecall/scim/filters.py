@@ -100,27 +100,27 @@ class _Tokens:
         if self._tokens:
             raise _Unsupported(f"{self._tokens[-1][1]} is not expected there")
 
-    def take_comparisons(self) -> tuple[Comparison, ...]:
-        comparisons = [self._take_comparison()]
+    def take_comparisons(self, *, may_have_brackets: bool = True) -> tuple[Comparison, ...]:
+        comparisons = [self._take_comparison(may_have_brackets)]
         while self._next_is("word", "and"):
             self._tokens.pop()
-            comparisons.append(self._take_comparison())
+            comparisons.append(self._take_comparison(may_have_brackets))
         return tuple(comparisons)
 
-    def take_path(self) -> Path:
+    def take_path(self, *, may_have_brackets: bool = True) -> Path:
         path = _path_of_word(self._take("word"))
-        if not self._next_is("mark", "["):
+        if not may_have_brackets or not self._next_is("mark", "["):
             return path
         self._tokens.pop()
-        path = path._replace(conditions=self.take_comparisons())
+        path = path._replace(conditions=self.take_comparisons(may_have_brackets=False))
         if self._take("mark") != "]":
             raise _Unsupported("a bracket is not closed")
         if self._tokens and self._tokens[-1][0] == "word" and self._tokens[-1][1].startswith("."):
             path = path._replace(sub_attribute=_name_of(self._take("word")[1:]))
         return path
 
-    def _take_comparison(self) -> Comparison:
-        path = self.take_path()
+    def _take_comparison(self, may_have_brackets: bool) -> Comparison:
+        path = self.take_path(may_have_brackets=may_have_brackets)
         operator = self._take("word")
         if operator.lower() != "eq":
             raise _Unsupported(f"{operator} is no supported operator")

@@ -3,9 +3,10 @@
 The functions raise `InvalidValue` for a value that the attribute can't have, in words for the caller.
 """
 
-import json
 from collections.abc import Mapping
 from typing import Any
+
+import orjson
 
 from rolecall.auth.roles import Role
 from rolecall.email_addresses import parse_address_to_ascii
@@ -84,7 +85,7 @@ def _role_name(value: Any) -> str:
         raise InvalidValue("roles.value must be a text")
     if value.lstrip().startswith("{"):
         try:
-            return _role_name(_as_object(json.loads(value)).get("value"))
+            return _role_name(_as_object(orjson.loads(value)).get("value"))
         except ValueError:
             raise InvalidValue("roles.value must be the name of a role") from None
     return value.strip().lower()
