@@ -25,6 +25,10 @@ UNUSED_BY_WALK = {
     ("RunMaintenance", "dynamodb:ConditionCheckItem"),
     # Used for a record of the stream from which no event can be made.
     ("PublishRoleEvent", "sqs:SendMessage"),
+    # Used when a webhook has failed for days, and after the attempt that the walk waits for.
+    ("DeliverWebhook", "dynamodb:ConditionCheckItem"),
+    ("DeliverWebhook", "dynamodb:PutItem"),
+    ("DeliverWebhook", "sqs:SendMessage"),
     # Used when a deletion outlasts its request, or stopped.
     ("DeleteTenant", "sqs:SendMessage"),
     ("RunMaintenance", "dynamodb:BatchWriteItem"),

@@ -68,6 +68,7 @@ def test_every_permission_that_is_taken_out_is_found_by_its_use(stack: Stack, mo
     # What does not come at once here does not come at all.
     monkeypatch.setattr(tenants, "_DELETION_SECONDS", 5)
     monkeypatch.setattr(tenants, "_TOKEN_USE_SECONDS", 5)
+    monkeypatch.setattr(tenants, "_DELIVERY_SECONDS", 15)
     monkeypatch.setattr(role_events, "_MOST_SECONDS", 5)
 
     permissions = _permissions()

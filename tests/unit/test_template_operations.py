@@ -204,6 +204,13 @@ def test_an_alarm_names_its_section_of_the_runbook(alarm: str) -> None:
     assert _anchors(OPERATIONS).count(_named_section(alarm)) == 1
 
 
+def test_the_section_of_function_errors_names_each_of_its_alarms() -> None:
+    section = OPERATIONS[OPERATIONS.index("\n### Function errors\n") :].split("\n### ")[1]
+    named = {name for name in re.findall(r"`(\w+Alarm)`", section) if name != "RequestsFailedAlarm"}
+
+    assert named == {alarm for alarm in ALARMS if _named_section(alarm) == "function-errors"}
+
+
 def test_every_section_of_the_runbook_is_of_an_alarm() -> None:
     runbook = OPERATIONS[OPERATIONS.index("\n## Alarms\n") :].split("\n## ")[1]
     assert sorted(_anchors(runbook)) == sorted({_named_section(alarm) for alarm in ALARMS})
