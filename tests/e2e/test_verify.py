@@ -52,6 +52,7 @@ def _left(stack: Stack) -> list[str]:
     return [name for name in names if PREFIX in name] + queues + [name for name in settings if "docs" in name]
 
 
+@pytest.mark.timeout(500)
 def test_a_walk_finds_everything_right_and_leaves_nothing_behind(stack: Stack) -> None:
     # What an earlier walk left, which was killed
     left = f"{PREFIX}1700000000-abcdef"
@@ -63,7 +64,7 @@ def test_a_walk_finds_everything_right_and_leaves_nothing_behind(stack: Stack) -
     stack.client("events").put_rule(Name=left, EventBusName=bus, EventPattern='{"source": ["rolecall"]}')
 
     walk = _start(stack)
-    out, _ = walk.communicate(timeout=200)
+    out, _ = walk.communicate(timeout=430)  # longer than a walk may take
 
     rows = [line for line in out.splitlines() if not line.startswith("right ")]
     assert walk.returncode == 0, "\n".join(rows)
