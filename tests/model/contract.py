@@ -350,6 +350,8 @@ class Caller:
     until: int | None = None
     #: Whether the account had to change its password when it was looked at.
     must_change_password: bool = False
+    #: The email of a user when the authorizer read it.
+    email: str = ""
 
     def at(self, now: int) -> "Caller":
         """The caller with the role in force at this time: the authorizer's answer may be older than the end."""
@@ -369,7 +371,7 @@ class Caller:
 
     @property
     def actor(self) -> dict[str, Any]:
-        return {"type": self.kind, "id": self.id, "email": self.holder.email if self.holder else None}
+        return {"type": self.kind, "id": self.id, "email": self.email or (self.holder.email if self.holder else None)}
 
     @property
     def name(self) -> str:
@@ -471,7 +473,12 @@ BODIES: dict[str, dict[str, tuple[Check, bool]]] = {
         "role": (_role, True),
         "webhook_url": (_optional(_https), False),
     },
-    "update_user": {"active": (_boolean, False), "role": (_role, False), "reason": (_optional(_reason), False)},
+    "update_user": {
+        "active": (_boolean, False),
+        "role": (_role, False),
+        "email": (_email, False),
+        "reason": (_optional(_reason), False),
+    },
     "register": {
         "tenant_name": (_name, True),
         "email": (_email, True),
@@ -512,7 +519,7 @@ def check_body(kind: str, body: Any) -> None:
     refuse_if(kind == "change" and ("user_id" in body) == ("email" in body), INVALID)
     for change in body["changes"] if kind == "promote_users" else ():
         check_body("change", change)
-    refuse_if(kind == "update_user" and not body.keys() & {"active", "role"}, INVALID)
+    refuse_if(kind == "update_user" and not body.keys() & {"active", "role", "email"}, INVALID)
 
 
 def check_query(query: Mapping[str, str], known: Iterable[str], most: int = 1000) -> None:
@@ -640,12 +647,14 @@ class Model:
         for tenant in self.tenants:
             for user in tenant.users:
                 if credential.lower() == user.token and user.active and tenant.status == "active":
-                    return Caller("user", user, user.role, token=user.token, lasting=user.lasting, until=user.until)
+                    caller = Caller("user", user, user.role, token=user.token, lasting=user.lasting, until=user.until)
+                    return replace(caller, email=user.email)
         session, until = self.access.get(credential, (None, 0))
         if session is not None and self.now < until and self.is_session_valid(session):
             owner = session.owner
             if isinstance(owner, User):
-                return Caller("user", owner, owner.role, session, lasting=owner.lasting, until=owner.until)
+                caller = Caller("user", owner, owner.role, session, lasting=owner.lasting, until=owner.until)
+                return replace(caller, email=owner.email)
             return Caller(
                 "account",
                 owner,
@@ -1331,9 +1340,12 @@ class Model:
         held: tuple[str, str, int | None],
         active: bool,
         reason: str | None,
+        *,
+        email: str | None = None,
     ) -> bool:
         """Change the user; return whether there was anything to change."""
-        if (held, active) == (target.held, target.active):
+        email = email or target.email
+        if (held, active, email) == (target.held, target.active, target.email):
             return False
         tenant = target.tenant
         refuse_if(tenant.status != "active", UNAUTHORIZED)
@@ -1341,6 +1353,7 @@ class Model:
         loses_admin = target.lasting == "admin" and target.active and not (held[1] == "admin" and active)
         refuse_if(loses_admin and tenant.active_admins == 1, (409, "LAST_ADMIN"))
         self.check_still_authorized(caller, self._gives(target, held, active))
+        refuse_if(email.lower() != target.email.lower() and self._email_is_taken(email), EMAIL_TAKEN)
         self.write_end(target)
         before: dict[str, Any] = {}
         after: dict[str, Any] = {}
@@ -1348,6 +1361,9 @@ class Model:
             before, after = facts_of(*target.held), facts_of(*held)
         if active != target.active:
             before["active"], after["active"] = target.active, active
+        if email != target.email:
+            before["email"], after["email"] = target.email, email
+        target.email = email
         target.role, target.lasting, target.until = held
         if target.active and not active:
             self._end_sessions(target)
@@ -1376,7 +1392,10 @@ class Model:
                 refuse_if(target is actor, SELF_CHANGE)
                 refuse_if(target.role not in MANAGES[caller.role], FORBIDDEN)
                 refuse_if(caller.gives_too_much(self._gives(target, held, active)), FORBIDDEN)
-            changes = self._change_user(caller, "update_user", target, held, active, body.get("reason"))
+            refuse_if("email" in body and caller.role != "admin", FORBIDDEN)
+            changes = self._change_user(
+                caller, "update_user", target, held, active, body.get("reason"), email=body.get("email")
+            )
             shown = {"success": True, "message": "User updated successfully"}
             return Answer(200, shown, headers=etag(target.version), changes=changes)
 

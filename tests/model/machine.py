@@ -561,10 +561,11 @@ class Platform(RuleBasedStateMachine):
     @rule(
         who=pick,
         user=pick,
-        act=st.sampled_from(["promote", "extend", "same", "deactivate", "rotate", "delete"]),
+        act=st.sampled_from(["promote", "extend", "same", "deactivate", "rotate", "rename", "delete"]),
         role=roles,
+        email=emails,
     )
-    def change_whose_role_has_ended(self, who: int, user: int, act: str, role: str) -> None:
+    def change_whose_role_has_ended(self, who: int, user: int, act: str, role: str, email: str) -> None:
         """A change of a user whose end is not written down yet, or, without one, of a user with a temporary role."""
         self.step()
         everyone = [one for tenant in self.model.tenants if tenant.status == "active" for one in tenant.users]
@@ -575,7 +576,7 @@ class Platform(RuleBasedStateMachine):
         actors = [one for one in self.everyone("admin", "manager") if one.tenant is target.tenant and one is not target]
         if not actors:
             return
-        self._act(self.live(choose(actors, who).token), act, target, role, "x@example.com")
+        self._act(self.live(choose(actors, who).token), act, target, role, email)
 
     @rule(
         who=pick,
@@ -652,7 +653,9 @@ class Platform(RuleBasedStateMachine):
     @rule(
         who=pick,
         user=pick,
-        body=st.fixed_dictionaries({}, optional={"role": roles, "active": st.booleans(), "reason": reasons}),
+        body=st.fixed_dictionaries(
+            {}, optional={"role": roles, "active": st.booleans(), "email": emails, "reason": reasons}
+        ),
         flaw=flaws,
         version=versions,
     )
@@ -664,6 +667,30 @@ class Platform(RuleBasedStateMachine):
         sent = flawed(body, flaw) if body else body
         expected = self.model.update_user(asks[0], user_id, sent, if_match)
         self.ask(asks, "PUT", f"/users/{user_id}", expected, body=sent, headers={"If-Match": if_match})
+
+    @rule(who=pick, user=pick, email=emails, then=st.sampled_from(["create", "rename", "log in", "delete", None]))
+    def rename(self, who: int, user: int, email: str, then: str | None) -> None:
+        """An admin changes an email, its own or somebody else's. Then the former one is used, or the new one."""
+        self.step()
+        admin = choose(self.everyone("admin"), who)
+        if admin.tenant.status != "active":
+            return
+        target = choose(admin.tenant.users, user)
+        others, former = [one for one in admin.tenant.users if one is not target], target.email
+        self._act(self.live(admin.token), "rename", target, "", email)
+        by = self.live(admin.token)  # with the new email, if the admin has changed its own
+        match then:
+            case "create":
+                self._act(by, "create", target, "user", former)
+            case "rename" if others:
+                self._act(by, "rename", choose(others, user), "", former)
+            case "log in":
+                self.log_in_user_as(target)
+                body = {"email": former, "password": target.password}
+                self.world.request("POST", "/login", self.model.log_in(body, of_user=True), body=body)
+            case "delete" if target is not admin:
+                self._act(by, "delete", target, "", "")
+                self._act(by, "create", target, "user", email)
 
     @rule(who=pick, user=pick, version=versions, reason=reasons, hurried=st.booleans())
     def delete_user(self, who: int, user: int, version: str | None, reason: str | None, hurried: bool) -> None:
@@ -682,7 +709,9 @@ class Platform(RuleBasedStateMachine):
         loss=st.sampled_from(
             ["demoted", "temporary", "temporary", "deactivated", "both", "deleted", "closed", "scheduled"]
         ),
-        act=st.sampled_from(["promote", "promote many", "extend", "deactivate", "delete", "rotate", "create"]),
+        act=st.sampled_from(
+            ["promote", "promote many", "extend", "deactivate", "delete", "rotate", "rename", "create"]
+        ),
         role=roles,
         email=emails,
     )
@@ -746,6 +775,9 @@ class Platform(RuleBasedStateMachine):
                 self.ask(who, "DELETE", path, self.model.delete_user(who[0], target.id, {}, None, hurried=False))
             case "rotate":
                 self.ask(who, "POST", f"{path}/token", self.model.rotate_token(who[0], target.id))
+            case "rename":
+                body = {"email": email}
+                self.ask(who, "PUT", path, self.model.update_user(who[0], target.id, body, None), body=body)
             case "create":
                 self.send_user(who, {"email": email, "password": PASSWORD, "role": role}, None)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from rolecall.deletion.owned_keys import Owner
 from rolecall.errors import ConcurrentChange, EmailTaken, RolecallError
-from rolecall.storage import dynamodb, indexes, keys, writes
+from rolecall.storage import dynamodb, indexes, keys, reads, writes
 from rolecall.tenants.users import User
 
 #: The attributes that list a reservation under the external id of its user.
@@ -21,10 +21,6 @@ def new_reservation(user: User) -> writes.Put:
     It raises `ConcurrentChange` if this user has it already, because another request has just renamed the user so.
     """
 
-    def email_taken(found: dynamodb.Item | None) -> RolecallError:
-        is_own = found is not None and found.get("user_id") == user.id
-        return ConcurrentChange() if is_own else EmailTaken()
-
     return writes.put_if_absent(
         keys.email_reservation(user.email),
         {
@@ -33,8 +29,20 @@ def new_reservation(user: User) -> writes.Put:
             **indexes.tenant_of_user(user.id).index_attributes(user.tenant_id),
             **external_id_attributes(user),
         },
-        email_taken,
+        lambda found: _error_of_taken_email(found or {}, user),
     )
+
+
+def _error_of_taken_email(reservation: dynamodb.Item, user: User) -> RolecallError:
+    return ConcurrentChange() if reservation.get("user_id") == user.id else EmailTaken()
+
+
+def require_free_email(old: User, new: User) -> None:
+    """Raise `EmailTaken` if the change gives the user an email that anyone else has now."""
+    new_key = keys.email_reservation(new.email)
+    reservation = reads.get(new_key) if new_key != keys.email_reservation(old.email) else None
+    if reservation is not None:
+        raise _error_of_taken_email(reservation, new)
 
 
 def external_id_attributes(user: User) -> dict[str, str]:

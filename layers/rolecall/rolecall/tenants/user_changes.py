@@ -14,7 +14,7 @@ from rolecall.auth import preconditions
 from rolecall.auth.principals import Principal, RequestContext
 from rolecall.auth.roles import Role, admin_count_delta
 from rolecall.clock import rfc3339, rfc3339_of_second, second_of_rfc3339
-from rolecall.errors import ConcurrentChange, Forbidden, LastAdmin, PreconditionFailed, Unauthorized, UserNotFound
+from rolecall.errors import ConcurrentChange, LastAdmin, PreconditionFailed, UserNotFound
 from rolecall.storage import dynamodb, keys, retries, writes
 from rolecall.telemetry import count_metric, logger
 from rolecall.tenants import change_rules, email_reservations, role_ends, users
@@ -164,6 +164,7 @@ def _check_and_write_change(
         return old, old
     actor_checks = _actor_checks(actor, old, new)
     if old.has_unwritten_end:
+        email_reservations.require_free_email(old, new)  # so that a refused request writes nothing
         context = role_ends.write_end_before_other_change(context, item, actor_checks)
     new = replace(
         new,
@@ -197,8 +198,8 @@ def _check_and_write_change(
                 when=old.unchanged_condition,
                 send_before=old.held_role.until,
             ),
-            *email_reservations.writes_of_change(old, new),
             *actor_checks,
+            *email_reservations.writes_of_change(old, new),
             trail.new_entry(
                 context,
                 audit_action,
@@ -214,20 +215,19 @@ def _check_and_write_change(
 
 
 def _actor_checks(actor: Principal, old: users.User, new: users.User) -> list[writes.Write]:
-    """Return the checks that the actor may still make this change.
+    """Return the checks that the actor may still make this change; raise `Unauthorized` or `Forbidden`.
 
-    DynamoDB allows one operation per item in a transaction. If callers change themselves, the update of the user checks
-    that the caller is as it was read. So this raises `Unauthorized` or `Forbidden` for a caller who was not active
-    then, or had another role.
+    They raise if callers change themselves and have lost their access or their role.
     """
     if old.id != actor.id:
         powers = change_rules.powers_given_by_role_change_or_activation(old, new)
         return preconditions.actor_still_authorized(actor, gives=powers)
-    if not old.active:
-        raise Unauthorized
-    if old.role != actor.role:
-        raise Forbidden
-    return []
+    if old.active and old.role == actor.role:
+        # A transaction can't both check and update the same item. The condition of the update is that the caller is
+        # still as it was read here.
+        return []
+    writes.transact(preconditions.tenant_active(old.tenant_id), *preconditions.actor_still_authorized(actor))
+    raise ConcurrentChange  # the caller has its access again since it was read
 
 
 def _read_target_refusing_impossible_end(context: RequestContext, user_id: str, change: UserChange) -> dynamodb.Item:
