@@ -240,7 +240,8 @@ def _one_change_of(user: Member) -> dict[str, Any]:
 def scenario(name: str) -> Iterator[tuple[str, Call]]:  # noqa: PLR0915 (one line for each route)
     """One typical call of each route: it succeeds, and everything that can be cached is cached.
 
-    Yields the name of the route's function and the call. Preparations between two calls are not measured.
+    Yields the name of the route's function and the call. For a further call of the same function, what is special about
+    it follows after a colon. Preparations between two calls are not measured.
     """
 
     def request(method: str, path: str, credential: str | None, body: Any = None, **more: Any) -> Call:
@@ -262,6 +263,7 @@ def scenario(name: str) -> Iterator[tuple[str, Call]]:  # noqa: PLR0915 (one lin
     yield "promote_user", request("POST", f"{user}/promote", admin, {"new_role": "manager"})
     yield "promote_users", request("POST", "/users/promote", admin, _one_change_of(users[1]))
     yield "update_user", request("PUT", user, admin, {"active": False})
+    yield "update_user: email", request("PUT", user, admin, {"email": f"{name}-renamed@example.com"})
     yield "rotate_token", request("POST", f"{user}/token", admin)
     own = {"email": tenant.admin.email, "password": PASSWORD}
     yield "log_in_user", request("POST", "/login", None, own)
@@ -332,7 +334,7 @@ def _measure(meter: Meter) -> dict[str, Measured]:
             if answer.status >= 300:
                 raise RuntimeError(f"{function} answered {answer.status}: {answer.text}")
             found[function] = Measured(
-                function,
+                function.partition(":")[0],
                 meter.by_operation(authorizer=True),
                 meter.by_operation(authorizer=False),
                 meter.read_units,
@@ -469,16 +471,17 @@ def render(found: Mapping[str, Measured]) -> str:
     """The text of docs/cost.md."""
     rows = []
     # SCIM is one function for many requests. A deactivation stands for all of them.
-    for route in (*gateway.routes(), gateway.Route("PATCH", "/scim/v2/Users/{id}", "serve_scim", public=False)):
-        if route.function not in found:
-            continue
-        measured = found[route.function]
+    routes = (*gateway.routes(), gateway.Route("PATCH", "/scim/v2/Users/{id}", "serve_scim", public=False))
+    calls = [(route, name) for route in routes for name in found if name.partition(":")[0] == route.function]
+    for route, name in calls:
+        measured, special = found[name], name.partition(": ")[2]
+        call = f"`{route.method} {route.path}`" + (f" ({special})" if special else "")
         dollars = _dollars(route, measured)
         requests = Counter(measured.requests) + Counter(measured.authorizer_requests)
         asked = sum(number for operation, number in requests.items() if operation != "GetSecretValue")
         amounts = " | ".join(f"{amount:.2f}" for amount in dollars)
         rows.append(
-            f"| `{route.method} {route.path}` | {asked} | {measured.read_units:g} | {measured.write_units:g} "
+            f"| {call} | {asked} | {measured.read_units:g} | {measured.write_units:g} "
             f"| {amounts} | **{sum(dollars):.2f}** |"
         )
     prices = "\n".join(f"| {what} | {price:.10f}".rstrip("0").rstrip(".") + " |" for what, price in PRICES.items())
@@ -606,7 +609,7 @@ def main() -> None:
         found = measure()
     MEASURED.write_text(json.dumps({name: asdict(one) for name, one in found.items()}, indent=2) + "\n")
     PAGE.write_text(render(found))
-    print(f"{PAGE.relative_to(ROOT)}: {len(found) - 1} routes")  # noqa: T201
+    print(f"{PAGE.relative_to(ROOT)}: {len({one.function for one in found.values()}) - 1} routes")  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -61,6 +61,7 @@ PLACES: dict[str, list[Place]] = {
         _user(body={"active": False}),
         _user(body={"role": "user"}),
         _user(body={"role": "user"}, headers={"If-Match": '"1"'}),
+        _user(body={"email": "x@example.com"}),
         Place("user", "/users/{me}", 400, {"active": True, "user_id": "{it}"}),
     ],
     "DELETE /users/{id}": [_user(), _user(headers={"If-Match": '"1"'})],

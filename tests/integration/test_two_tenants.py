@@ -42,6 +42,8 @@ ATTEMPTS: dict[str, list[tuple[Callable[[Tenant, Tenant, Holder], Response], int
     "update_user": [
         (lambda acme, globex, _: _update(acme, globex, active=False), 404),
         (lambda acme, globex, _: _update(acme, globex, role="user"), 404),
+        (lambda acme, globex, _: _update(acme, globex, email="spy@example.com"), 404),
+        (lambda acme, globex, _: _update(acme, acme, email=globex.admin.email), 409),
     ],
     "delete_user": [
         (lambda acme, globex, _: acme.admin.request("DELETE", f"/users/{globex.admin.id}"), 404),

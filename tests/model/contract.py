@@ -213,7 +213,7 @@ class User(Holder):
     id: str
     tenant: Tenant
     email: str
-    token: str
+    token: str  # empty for a user without one
     created_at: str
     updated_at: str
     active: bool = True
@@ -221,7 +221,10 @@ class User(Holder):
     devices: int = 0
     webhooks: int = 0
     deleted: bool = False
-    password: str = ""
+    #: None for a user whom an identity provider has created, until someone sets one.
+    password: str | None = ""
+    #: What an identity provider has stored about the user, without empty fields.
+    profile: dict[str, str] = field(default_factory=dict)
 
     @property
     def may_act(self) -> bool:
@@ -243,7 +246,7 @@ class User(Holder):
 
     @property
     def listed(self) -> dict[str, Any]:
-        return {**self.shown, "token": f"********-****-****-****-********{self.token[-4:]}"}
+        return {**self.shown, "token": f"********-****-****-****-********{self.token[-4:]}" if self.token else None}
 
 
 @dataclass(eq=False)
@@ -416,6 +419,10 @@ def _name(value: Any) -> bool:
 
 def _email(value: Any) -> bool:
     return isinstance(value, str) and bool(re.fullmatch(r"[\w.+-]+@[\w-]+(\.[\w-]+)+", value))
+
+
+#: What an identity provider stores about a user.
+PROFILE = ("external_id", "given_name", "family_name", "formatted_name", "display_name")
 
 
 def _optional(check: Check) -> Check:
@@ -646,7 +653,7 @@ class Model:
             return Caller("master")
         for tenant in self.tenants:
             for user in tenant.users:
-                if credential.lower() == user.token and user.active and tenant.status == "active":
+                if user.token and credential.lower() == user.token and user.active and tenant.status == "active":
                     caller = Caller("user", user, user.role, token=user.token, lasting=user.lasting, until=user.until)
                     return replace(caller, email=user.email)
         session, until = self.access.get(credential, (None, 0))
@@ -1080,7 +1087,7 @@ class Model:
             "tenants": 1,
             "names": 1,
             "users": len(everyone),
-            "tokens": len(tenant.users),
+            "tokens": sum(bool(user.token) for user in tenant.users),
             "emails": len(tenant.users),
             "devices": sum(user.devices for user in everyone),
             "webhooks": sum(user.webhooks for user in everyone),
@@ -1143,8 +1150,9 @@ class Model:
                 tenant.redacted = True
                 for entry in tenant.trail:
                     for facts in (entry.actor, entry.before, entry.after):
-                        if isinstance(facts, dict) and facts.get("email"):
-                            facts["email"] = REDACTED
+                        for name in ("email", *PROFILE) if isinstance(facts, dict) else ():
+                            if facts.get(name):
+                                facts[name] = REDACTED
                         if isinstance(facts, dict) and facts.get("reason"):
                             facts["reason"] = redact_emails_in_text(facts["reason"])
                     entry.reason = entry.reason and redact_emails_in_text(entry.reason)
@@ -1332,7 +1340,7 @@ class Model:
             refuse_if(lasting != new and (lasting, new) not in CHANGES[caller.role], TRANSITION)
             refuse_if(caller.gives_too_much(given(target, held)), TRANSITION)
 
-    def _change_user(
+    def _change_user(  # noqa: PLR0913 (a change has that many parts)
         self,
         caller: Caller,
         action: str,
@@ -1342,10 +1350,11 @@ class Model:
         reason: str | None,
         *,
         email: str | None = None,
+        profile: dict[str, str] | None = None,
     ) -> bool:
         """Change the user; return whether there was anything to change."""
-        email = email or target.email
-        if (held, active, email) == (target.held, target.active, target.email):
+        email, profile = email or target.email, target.profile if profile is None else profile
+        if (held, active, email, profile) == (target.held, target.active, target.email, target.profile):
             return False
         tenant = target.tenant
         refuse_if(tenant.status != "active", UNAUTHORIZED)
@@ -1363,7 +1372,10 @@ class Model:
             before["active"], after["active"] = target.active, active
         if email != target.email:
             before["email"], after["email"] = target.email, email
-        target.email = email
+        for name in sorted(profile.keys() | target.profile.keys()):
+            if profile.get(name) != target.profile.get(name):
+                before[name], after[name] = target.profile.get(name), profile.get(name)
+        target.email, target.profile = email, profile
         target.role, target.lasting, target.until = held
         if target.active and not active:
             self._end_sessions(target)
@@ -1406,6 +1418,63 @@ class Model:
             asked=lambda: _compared_request("update_user", body, caller and caller.at(self.now)),
         )
 
+    def provision_user(
+        self, caller: Caller | None, email: str, role: str, active: bool, profile: dict[str, str]
+    ) -> Answer:
+        """An identity provider, which acts as an admin, creates a user without credentials."""
+
+        def request(caller: Caller) -> Answer:
+            actor = self._in_tenant(caller, ["admin"])
+            refuse_if(caller.gives_too_much([(role, None)]), FORBIDDEN)
+            refuse_if(actor.tenant.status != "active", UNAUTHORIZED)
+            self.check_still_authorized(caller, [(role, None)])
+            refuse_if(self._email_is_taken(email), EMAIL_TAKEN)
+            at = self.time
+
+            def learn(user_id: Any, _headers: Mapping[str, str]) -> None:
+                user = User(user_id, actor.tenant, email, "", at, at, active, role=role)
+                user.password, user.profile = None, profile
+                actor.tenant.users.append(user)
+                after = {"email": email, "role": role, "active": active, **profile}
+                self._record(caller, "create_user", ("user", user.id), after=after)
+
+            return Answer(200, UUID, learn=learn)
+
+        return self.answer(caller, request)
+
+    def provider_changes_user(self, caller: Caller | None, target: User, change: Mapping[str, Any]) -> Answer:
+        """An identity provider sends all fields of a user. The role and the state count only if they differ."""
+
+        def request(caller: Caller) -> Answer:
+            actor = self._in_tenant(caller, ["admin"])
+            self._target(actor, target.id)
+            held, active = target.held, change["active"]
+            if change["role"] != target.role:
+                held = target.changed(change["role"], None)
+                self._check_role_change(caller, target, held)
+            if active != target.active:
+                refuse_if(target is actor, SELF_CHANGE)
+                refuse_if(caller.gives_too_much(self._gives(target, held, active)), FORBIDDEN)
+            changes = self._change_user(
+                *(caller, "update_user", target, held, active, None),
+                email=change["email"],
+                profile=change["profile"],
+            )
+            return Answer(200, target.id, changes=changes)
+
+        return self.answer(caller, request)
+
+    def find_users(self, caller: Caller | None, email: str, external_id: str) -> Answer:
+        """An identity provider searches for an email, and for an external id: the ids of the users that it finds."""
+
+        def request(caller: Caller) -> Answer:
+            users = self._in_tenant(caller, ["admin"]).tenant.users
+            by_email = sorted(user.id for user in users if user.email.lower() == email.lower())
+            by_external_id = sorted(user.id for user in users if user.profile.get("external_id") == external_id)
+            return Answer(200, [by_email, by_external_id], changes=False)
+
+        return self.answer(caller, request)
+
     def delete_user(
         self, caller: Caller | None, user_id: str, query: Mapping[str, str], if_match: str | None, *, hurried: bool
     ) -> Answer:
@@ -1423,7 +1492,12 @@ class Model:
             refuse_if(last, (409, "LAST_ADMIN"))
             self.check_still_authorized(caller)
             self.write_end(target)
-            before = {"email": target.email, **facts_of(*target.held), "active": target.active}
+            before = {
+                "email": target.email,
+                **facts_of(*target.held),
+                "active": target.active,
+                **target.profile,
+            }
             target.deleted, target.active = True, False
             tenant.users.remove(target)
             if hurried:
@@ -1453,7 +1527,7 @@ class Model:
                 refuse_if(caller.gives_too_much(target.powers), FORBIDDEN)
                 self.check_still_authorized(caller, target.powers)
             refuse_if(actor.tenant.status != "active", UNAUTHORIZED)
-            before, at = {"token_last4": target.token[-4:], "token_last_used_at": ANY}, self.time
+            before, at = {"token_last4": target.token[-4:] or None, "token_last_used_at": ANY}, self.time
 
             def learn(body: Any, _headers: Mapping[str, str]) -> None:
                 token = body["data"]["token"]

@@ -11,8 +11,12 @@ from typing import Any, ClassVar
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
+from rolecall.auth.principals import RequestContext
+from rolecall.auth.roles import Role
 from rolecall.errors import RolecallError
-from rolecall.tenants import devices
+from rolecall.tenants import devices, user_changes, user_creation, user_lookup
+from rolecall.tenants.change_rules import UserChange
+from rolecall.tenants.user_profiles import UserProfile
 from tests import gateway
 from tests.faults import before_transaction
 from tests.integration.conftest import (
@@ -51,6 +55,9 @@ new_passwords = st.sampled_from([PASSWORD, "another horse entirely", "the third 
 roles = st.sampled_from(ROLES)
 platform_roles = st.sampled_from(["ROLE_CLIENT", "verified_user", "Role_Admin", SUPERADMIN, SUPERADMIN])
 emails = st.sampled_from(EMAILS)
+profiles = st.fixed_dictionaries(
+    {}, optional={"external_id": st.sampled_from(["1", "2", "a#b"]), "display_name": st.sampled_from(["Ana", "Ben"])}
+)
 usernames = st.sampled_from([None, None, "Grace", " GRACE ", "hopper", *EMAILS])
 ends = st.sampled_from(
     [None, None, None, None, 61, 3600, 3600, 7200, 90 * 24 * 3600, "same", 10, -5, 91 * 24 * 3600, "x"]
@@ -119,7 +126,9 @@ class Platform(RuleBasedStateMachine):
         return self.model.caller(credential), credential, None
 
     def everyone(self, *roles: str) -> list[User]:
-        return [user for one in self.model.tenants for user in one.users if user.role in roles and user.active]
+        """The active users with one of the roles and with an API token."""
+        users = [user for one in self.model.tenants for user in one.users]
+        return [user for user in users if user.role in roles and user.active and user.token]
 
     def member(self, number: int) -> tuple[Caller | None, str | None, dict[str, str] | None]:
         """A caller of the tenant API: mostly one who may call, sometimes one who may not, of each kind."""
@@ -169,7 +178,7 @@ class Platform(RuleBasedStateMachine):
 
     def log_in_user_as(self, user: User, password: str | None = None) -> Session | None:
         """None if the user may not log in, or has to wait for others' guesses."""
-        known, body = len(self.model.sessions), {"email": user.email, "password": password or user.password}
+        known, body = len(self.model.sessions), {"email": user.email, "password": password or user.password or PASSWORD}
         self.world.request("POST", "/login", self.model.log_in(body, of_user=True), body=body)
         return self.model.sessions[-1] if len(self.model.sessions) > known else None
 
@@ -256,15 +265,23 @@ class Platform(RuleBasedStateMachine):
             )
             self.seen = [*self.seen[-5:], (caller, principal)]
 
+    def remember_tokens(self) -> None:
+        tokens = [user.token for one in self.model.tenants for user in one.users if user.token]
+        self.used += [token for token in tokens if token not in self.used]
+
     def send_registration(self, who: Any, body: Any, key: str | None) -> None:
         expected = self.model.register(who[0], body, key)
         self.ask(who, "POST", "/register", expected, body=body, headers={"Idempotency-Key": key})
-        self.used += [user.token for one in self.model.tenants for user in one.users if user.token not in self.used]
+        self.used += [
+            user.token for one in self.model.tenants for user in one.users if user.token not in ("", *self.used)
+        ]
 
     def send_user(self, who: Any, body: Any, key: str | None) -> None:
         expected = self.model.create_user(who[0], body, key)
         self.ask(who, "POST", "/users", expected, body=body, headers={"Idempotency-Key": key})
-        self.used += [user.token for one in self.model.tenants for user in one.users if user.token not in self.used]
+        self.used += [
+            user.token for one in self.model.tenants for user in one.users if user.token not in ("", *self.used)
+        ]
 
     @rule(who=pick, name=st.sampled_from(NAMES), email=emails, flaw=flaws, key=keys, again=st.booleans())
     def register(self, who: int, name: str, email: str, flaw: str | None, key: str | None, again: bool) -> None:
@@ -627,6 +644,8 @@ class Platform(RuleBasedStateMachine):
             return
         if actor.until is not None or any(one.unwritten for one in users):
             return  # a refusal or the end of a role would be a transaction of its own, before that of a change
+        if actor.lasting == "admin" and actor.tenant.active_admins == 1:
+            return  # the last admin stays, also if somebody else is an admin for a while
         by = self.live(others[0].token)
         asks = self.live(actor.token)
         flipped = {"user": "manager", "manager": "user"}
@@ -686,11 +705,81 @@ class Platform(RuleBasedStateMachine):
                 self._act(by, "rename", choose(others, user), "", former)
             case "log in":
                 self.log_in_user_as(target)
-                body = {"email": former, "password": target.password}
+                body = {"email": former, "password": target.password or PASSWORD}
                 self.world.request("POST", "/login", self.model.log_in(body, of_user=True), body=body)
             case "delete" if target is not admin:
                 self._act(by, "delete", target, "", "")
                 self._act(by, "create", target, "user", email)
+
+    def provider(self, number: int) -> tuple[Caller, dict[str, str]] | None:
+        """An identity provider, which acts as an admin: often one whose access has ended since it was authorized."""
+        stale = [one for one in self.seen if one[0].kind == "user" and one[0].at(self.model.now).role == "admin"]
+        if number >= 75 and stale:
+            return choose(stale, number)
+        admins = self.everyone("admin")
+        caller = self.model.caller(choose(admins, number).token) if admins else None
+        return None if caller is None else (caller, gateway.authorize(caller.token) or {})
+
+    @rule(
+        who=pick, email=emails, role=roles, active=st.booleans(), profile=profiles, then=st.sampled_from(["token", ""])
+    )
+    def provision_user(self, who: int, email: str, role: str, active: bool, profile: dict[str, str], then: str) -> None:
+        """An identity provider creates a user without credentials. Then an admin makes a token, or none."""
+        self.step()
+        if (provider := self.provider(who)) is None:
+            return
+        caller, principal = provider
+
+        def create(context: RequestContext) -> str:
+            return user_creation.create_user_without_credentials(
+                context, email, Role(role), active=active, profile=UserProfile(**profile)
+            ).id
+
+        expected = self.model.provision_user(caller, email, role, active, profile)
+        self.world.act(expected, principal, caller, create)
+        admins = [one for one in self.everyone("admin") if one.tenant is caller.tenant]
+        if expected.status == 200 and then and admins and caller.tenant:
+            self._act(self.live(choose(admins, who).token), "rotate", caller.tenant.users[-1], "", "")
+
+    @rule(who=pick, user=pick, role=roles, active=st.booleans(), email=emails, profile=profiles, keeps=st.booleans())
+    def provider_changes_user(
+        self, who: int, user: int, role: str, active: bool, email: str, profile: dict[str, str], keeps: bool
+    ) -> None:
+        """An identity provider sends all fields of a user, with or without a new role and a new state."""
+        self.step()
+        if (provider := self.provider(who)) is None:
+            return
+        caller, principal = provider
+        if not (users := caller.tenant.users if caller.tenant else []):
+            return
+        target = choose(users, user)
+        sent = UserChange(
+            role=Role(target.role if keeps else role),
+            active=keeps or active,
+            email=email,
+            profile=UserProfile(**profile),
+        )
+
+        def update(context: RequestContext) -> str:
+            return user_changes.update_user_by(context, target.id, sent.without_present_role_and_state).id
+
+        change = {"role": str(sent.role), "active": sent.active, "email": email, "profile": profile}
+        expected = self.model.provider_changes_user(caller, target, change)
+        self.world.act(expected, principal, caller, update)
+
+    @rule(who=pick, email=emails, profile=profiles)
+    def find_users(self, who: int, email: str, profile: dict[str, str]) -> None:
+        self.step()
+        if (provider := self.provider(who)) is None:
+            return
+        external_id = profile.get("external_id", "0")
+
+        def find(context: RequestContext) -> list[list[str]]:
+            found = user_lookup.find_user_by_email(context, email)
+            others = user_lookup.find_users_by_external_id(context, external_id)
+            return [[found.id] if found else [], sorted(user.id for user in others)]
+
+        self.world.act(self.model.find_users(provider[0], email, external_id), provider[1], provider[0], find)
 
     @rule(who=pick, user=pick, version=versions, reason=reasons, hurried=st.booleans())
     def delete_user(self, who: int, user: int, version: str | None, reason: str | None, hurried: bool) -> None:
@@ -834,7 +923,9 @@ class Platform(RuleBasedStateMachine):
         target = self.target(asks[0], user) if user % 4 else (asks[0].holder if asks[0] and asks[0].tenant else "7")
         user_id = self.id_of(target, user)
         self.ask(asks, "POST", f"/users/{user_id}/token", self.model.rotate_token(asks[0], user_id))
-        self.used += [user.token for one in self.model.tenants for user in one.users if user.token not in self.used]
+        self.used += [
+            user.token for one in self.model.tenants for user in one.users if user.token not in ("", *self.used)
+        ]
 
     @rule(user=pick)
     def add_device(self, user: int) -> None:
@@ -912,7 +1003,8 @@ class Platform(RuleBasedStateMachine):
         self.step()
         users = [user for one in self.model.tenants for user in one.users]
         email = choose(users, who).email if users and who < 90 else choose(self.model.accounts, who).email
-        password = choose(users, who).password if users and right else "wrong horse battery"
+        password = choose(users, who).password if users and right else None
+        password = password or "wrong horse battery"
         body = flawed({"email": email.upper() if who % 7 == 0 else email, "password": password}, flaw)
         self.world.request("POST", "/login", self.model.log_in(body, of_user=True), body=body)
 
@@ -961,7 +1053,7 @@ class Platform(RuleBasedStateMachine):
         target = own if user % 2 else self.target(asks[0], user)
         body: Any = {"new_password": new}
         if current is not None and target is own:
-            right = own.password if isinstance(own, User) else ""
+            right = (own.password if isinstance(own, User) else "") or ""
             body["current_password"] = right if current == "right" else "wrong horse battery"
         user_id, body = self.id_of(target, user), flawed(body, flaw)
         self.ask(
@@ -993,7 +1085,7 @@ class Platform(RuleBasedStateMachine):
                 self.ask(by, "PUT", f"{path}/password", expected, body=body)
             case "own password":
                 own = self.live(list(self.model.access)[-1])
-                body["current_password"] = target.password
+                body["current_password"] = target.password or PASSWORD
                 expected = self.model.change_password(own[0], target.id, body)
                 self.ask(own, "PUT", f"{path}/password", expected, body=body)
             case _:
@@ -1022,7 +1114,7 @@ class Platform(RuleBasedStateMachine):
             return
         path = f"/users/{target.id}/password"
         for number in range(times):
-            current = target.password if number == times - 1 else f"wrong horse {number}"
+            current = target.password or PASSWORD if number == times - 1 else f"wrong horse {number}"
             body = {"current_password": current, "new_password": f"new horse {number} of {user}"}
             self.ask(who, "PUT", path, self.model.change_password(who[0], target.id, body), body=body)
 

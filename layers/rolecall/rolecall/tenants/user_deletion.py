@@ -109,7 +109,12 @@ def _mark_deleted_and_free_owned_keys(
                 "delete_user",
                 ("user", user.id),
                 scope=user.tenant_id,
-                before={"email": user.email, **user.held_role.to_json(), "active": user.active},
+                before={
+                    "email": user.email,
+                    **user.held_role.to_json(),
+                    "active": user.active,
+                    **user.profile.fields_that_are_set(),
+                },
                 reason=reason,
             ),
         )
