@@ -13,7 +13,6 @@ export const texts = {
     csvHint: "until and reason may be missing. Paste the rows, or drop a file on the field.",
     sample: "email,new_role,until,reason\nada@example.com,manager,,leads the team now",
     file: "Choose a file",
-    reason: "Reason for rows without one",
   },
   dryRun: "Dry run",
   nothing: "There are no rows yet.",
@@ -36,7 +35,6 @@ export const texts = {
   progress: (done: number, total: number) => `${done} of ${total}`,
   stop: "Stop",
   run: (count: number) => `Change ${users(count)}`,
-  runHint: "Rows that would not change are left out.",
   startOver: "Start over",
   save: "Save results as CSV",
   file: "role-changes.csv",
@@ -55,6 +53,5 @@ export const texts = {
       .join(", "),
   parts: "The dry run looks at 100 rows at a time, each time at the users as they are now.",
   shown: (shown: number, total: number) => `The table shows ${shown} of ${total} rows, the refused ones first.`,
-  columns: { line: "Line", email: "Email", role: "Role", until: "Until", outcome: "Outcome", why: "Why" },
-  goOn: "Go on with the rest",
+  columns: { line: "Line", email: "Email", role: "Role", outcome: "Outcome", why: "Why" },
 };

@@ -23,8 +23,6 @@ export const texts = {
   changed: "Changed",
   email: "Email",
   you: "you",
-  more: (email: string) => `Open ${email}`,
-  open: "Open",
   roleOf: (email: string) => `Role of ${email}`,
   until: (at: string, lasting: string) => `until ${formatMoment(at)}, then ${lasting}`,
   empty: "No user matches these filters.",
@@ -45,7 +43,6 @@ export const texts = {
     },
     date: "Date and time",
     reason: "Reason",
-    clear: "Clear",
   },
 
   roleChanged: (email: string, old: Role, step: { new_role: Role; until?: string }) =>
@@ -66,12 +63,9 @@ export const texts = {
   leave: "Leave it",
 
   person: {
-    open: "Open a person by id",
     openButton: "Open",
     id: "Id of the person",
     intro: "A manager does not list the users of the tenant. Open a person by their id.",
-    own: "Open your own",
-    copyId: "Copy id",
     created: "Created",
     changeRole: "Change role",
     changeButton: "Change role",
