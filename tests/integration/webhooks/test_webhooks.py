@@ -200,6 +200,7 @@ def test_webhooks_are_listed_page_by_page_the_oldest_first(acme: Tenant, monkeyp
         found += page["webhooks"]
         query = f"?limit=2&cursor={page['next_cursor']}" if "next_cursor" in page else ""
     assert found == made == _list(acme.admin)
+    assert "next_cursor" not in acme.admin.request("GET", "/webhooks?limit=5").must(200), "nothing follows a full page"
 
 
 def test_the_state_of_deliveries_is_shown(acme: Tenant) -> None:
