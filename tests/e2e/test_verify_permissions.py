@@ -62,7 +62,7 @@ def _is_found(stack: Stack, function: str, action: str) -> bool:
 
 
 @pytest.mark.usefixtures("layer")
-@pytest.mark.timeout(3600)
+@pytest.mark.timeout(3 * 3600)
 def test_every_permission_that_is_taken_out_is_found_by_its_use(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http, "watchers", [])
     # What does not come at once here does not come at all.
