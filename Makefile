@@ -105,16 +105,16 @@ unit: $(READY) $(if $(shell command -v npm),$(NODE) $(NODE_CONSOLE)) ## Tests of
 integration: $(READY) $(if $(shell command -v npm),$(NODE)) ## Tests of the real handlers with real events, on moto in memory
 	@$(PY) -m pytest tests/model tests/integration --numprocesses auto --dist worksteal
 
-e2e: $(READY) browser ## Tests over HTTP, against three stacks that are deployed for them
+e2e: $(READY) $(if $(shell command -v npm),$(NODE)) browser ## Tests over HTTP, against three stacks that are deployed for them
 	@$(PY) -m pytest tests/e2e --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
-# A test uses the reference in a browser. As root on Debian, as in CI, Chromium is installed; no other machine is changed.
+# Tests use the reference and the console in a browser. As root on Debian, as in CI, Chromium is installed; no other machine is changed.
 browser:
 	@for name in chromium chromium-browser google-chrome; do command -v $$name >/dev/null && exit 0; done; \
 	[ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null || exit 0; \
 	echo "e2e: installing Chromium"; \
 	{ apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends chromium; } \
-		>/dev/null 2>&1 || echo "e2e: Chromium could not be installed, so the test of the reference is skipped"
+		>/dev/null 2>&1 || echo "e2e: Chromium could not be installed, so the tests of the reference and the console are skipped"
 
 bench: $(READY) $(NODE) ## Measure speed against the floor and the peers, into docs/performance.md (needs npm; Linux)
 	@$(PY) -m tests.benchmarks

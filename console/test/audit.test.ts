@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { actionText, changesOf, emailsById, targetName, toApiFilters, toRow } from "../src/audit/entries";
+import { actionText, changesOf, namesById, targetName, toApiFilters, toRow } from "../src/audit/entries";
 import { toCsv } from "../src/parts/csv";
 import { texts } from "../src/texts/audit";
 
@@ -45,8 +45,8 @@ test("a target is named by the newest email that the entries know", () => {
   const created = { ...ENTRY, before: null, after: { email: "elisa@example.com" } };
   const renamed = { ...ENTRY, before: { email: "elisa@example.com" }, after: { email: "elisa.m@example.com" } };
 
-  expect(targetName(ENTRY, emailsById([ENTRY, renamed, created]))).toBe("elisa.m@example.com");
-  expect(targetName(ENTRY, emailsById([ENTRY]))).toBe("user 7c2d1e3f…");
+  expect(targetName(ENTRY, namesById([ENTRY, renamed, created]))).toBe("elisa.m@example.com");
+  expect(targetName(ENTRY, namesById([ENTRY]))).toBe("user 7c2d1e3f…");
 });
 
 test("a row of the export has a cell for each column, and none is a formula", () => {

@@ -1,7 +1,6 @@
 """The reference of the API in a real browser: everything comes from us, and what is tried out works."""
 
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -11,34 +10,8 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from local.deployment.stack import Stack
 from local.http import call
 from openapi.template import routes
+from tests.e2e.browsers import CHROMIUM, QUIET, SECONDS, in_a_browser
 from tests.e2e.conftest import Tenant
-
-#: What a browser is called on Debian, on other Linuxes, and where macOS keeps it.
-CHROMIUM = next(
-    (
-        found
-        for name in (
-            "chromium",
-            "chromium-browser",
-            "google-chrome",
-            "/Applications/Chromium.app/Contents/MacOS/Chromium",
-        )
-        if (found := shutil.which(name))
-    ),
-    None,
-)
-#: A test asks nothing of the browser's maker, and runs where there is neither a screen nor a sandbox.
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-in_a_browser = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: on Debian, `apt-get install chromium`")
-SECONDS = 60_000.0  # the engine may be busy with other tests
 
 
 @dataclass

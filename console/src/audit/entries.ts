@@ -44,26 +44,26 @@ export function actorName({ actor }: Pick<AuditEntry, "actor">): string {
   return names[actor.type];
 }
 
-/** Returns the emails of the users that the entries name, by id. Where a user had several, it is the newest. */
-export function emailsById(entries: readonly AuditEntry[]): Map<string, string> {
-  const emails = new Map<string, string>();
+/** Returns the emails of users and the names of tenants that the entries know, by id. The newest one counts. */
+export function namesById(entries: readonly AuditEntry[]): Map<string, string> {
+  const names = new Map<string, string>();
   for (const { actor, target, before, after } of entries) {
     const known: [string, unknown][] = [
       [actor.id, actor.email],
-      [target.id, asRecord(after)["email"] ?? asRecord(before)["email"]],
+      [target.id, nameIn(after) ?? nameIn(before)],
     ];
-    for (const [id, email] of known) {
-      if (typeof email === "string" && !emails.has(id)) {
-        emails.set(id, email);
+    for (const [id, name] of known) {
+      if (typeof name === "string" && !names.has(id)) {
+        names.set(id, name);
       }
     }
   }
-  return emails;
+  return names;
 }
 
 /** Returns how the list names a target. */
-export function targetName({ target }: Pick<AuditEntry, "target">, emails: ReadonlyMap<string, string>): string {
-  return emails.get(target.id) ?? `${target.type} ${shortId(target.id)}`;
+export function targetName({ target }: Pick<AuditEntry, "target">, names: ReadonlyMap<string, string>): string {
+  return names.get(target.id) ?? `${target.type} ${shortId(target.id)}`;
 }
 
 /** Returns the row of an entry in the export, in the order of the columns. */
@@ -114,6 +114,11 @@ function lastSecond(day: string): string | null {
 
 function toUtc(time: Date): string | null {
   return Number.isNaN(time.getTime()) ? null : time.toISOString().replace(/\.\d+Z$/u, "Z");
+}
+
+function nameIn(values: unknown): unknown {
+  const { email, name } = asRecord(values);
+  return email ?? name;
 }
 
 function shortId(id: string): string {

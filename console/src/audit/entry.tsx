@@ -2,8 +2,8 @@
 
 import type { AuditEntry } from "../../../clients/typescript/rolecall";
 import { Dialog } from "../parts/dialog";
-import { setQuery } from "../parts/route";
 import { formatMoment } from "../parts/moments";
+import { setQuery } from "../parts/route";
 import { Badge, Moment, Typed } from "../parts/small";
 import { texts as common } from "../texts/common";
 import { texts } from "../texts/audit";
@@ -11,13 +11,13 @@ import { actionText, actorName, changesOf, type FieldChange, targetName } from "
 
 interface LineProps {
   entry: AuditEntry;
-  emails: ReadonlyMap<string, string>;
+  names: ReadonlyMap<string, string>;
   onOpen: () => void;
 }
 
-export function EntryLine({ entry, emails, onOpen }: LineProps) {
+export function EntryLine({ entry, names, onOpen }: LineProps) {
   const actor = actorName(entry);
-  const target = targetName(entry, emails);
+  const target = targetName(entry, names);
   const action = actionText(entry.action);
   return (
     <li>
@@ -55,7 +55,7 @@ export function EntryLine({ entry, emails, onOpen }: LineProps) {
 
 /** Returns the changes that the rest of the line does not say already. */
 function newsOf(entry: AuditEntry, target: string): FieldChange[] {
-  const isTarget = (change: FieldChange) => change.field === "email" && change.before === null && change.after === target;
+  const isTarget = (change: FieldChange) => (change.field === "email" || change.field === "name") && change.before === null && change.after === target;
   const isUsual = (change: FieldChange) => change.field === "active" && change.before === null && change.after === "true";
   return changesOf(entry).filter((change) => !isTarget(change) && !isUsual(change));
 }
@@ -93,7 +93,7 @@ export function DetailsDialog({ entry, onClose }: { entry: AuditEntry; onClose: 
   return (
     <Dialog title={actionText(entry.action)} onClose={onClose} wide>
       <div class="body">
-        <dl class="facts">
+        <dl class="fact-list">
           {facts.map(([name, value]) => (
             <div class="fact" key={name}>
               <dt>{name}</dt>

@@ -12,7 +12,7 @@ import { route, setQuery } from "../parts/route";
 import { Problem } from "../parts/small";
 import { texts as common } from "../texts/common";
 import { texts } from "../texts/audit";
-import { actionText, emailsById, toApiFilters } from "./entries";
+import { actionText, namesById, toApiFilters } from "./entries";
 import { DetailsDialog, EntryLine } from "./entry";
 import { ExportButton } from "./export";
 
@@ -74,7 +74,7 @@ function Entries({ filters }: { filters: Record<string, string> }) {
     getNextPageParam: (last) => last.next_cursor,
   });
   const entries = list.data?.pages.flatMap((page) => page.entries) ?? [];
-  const emails = emailsById(entries);
+  const names = namesById(entries);
   const readOlder = () => {
     if (list.hasNextPage && !list.isFetching) {
       void list.fetchNextPage();
@@ -87,7 +87,7 @@ function Entries({ filters }: { filters: Record<string, string> }) {
       {list.error && <Problem>{describeError(list.error)}</Problem>}
       <ol class="entries" aria-label={texts.list} aria-busy={list.isFetching}>
         {entries.map((entry) => (
-          <EntryLine key={entry.id} entry={entry} emails={emails} onOpen={() => setOpened(entry)} />
+          <EntryLine key={entry.id} entry={entry} names={names} onOpen={() => setOpened(entry)} />
         ))}
       </ol>
       <div class="pager">

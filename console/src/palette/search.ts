@@ -67,7 +67,7 @@ function auditOfTenant(id: string): Command {
 }
 
 function userCommand({ id, email }: { id: string; email: string }): Command {
-  return { id, kind: texts.kinds.user, label: email, run: () => goTo(["users", id]) };
+  return { id, kind: texts.kinds.user, label: email, run: () => goTo(["users"], { person: id }) };
 }
 
 function accountCommand({ id, email }: { id: number; email: string }): Command {

@@ -87,7 +87,7 @@ function ShortcutsDialog() {
   return (
     <Dialog title={texts.shortcuts.title} onClose={close}>
       <div class="body">
-        <dl class="facts">
+        <dl class="fact-list">
           {rows.map(([keys, what]) => (
             <div class="fact" key={what}>
               <dt>

@@ -14,10 +14,15 @@ export function goTo(path: readonly string[], query: Readonly<Record<string, str
   location.hash = toHash(path, query);
 }
 
+/** Goes to another place that takes the present place's part in the browser's history. */
+export function replacePlace(path: readonly string[], query: Readonly<Record<string, string | null>>): void {
+  const hash = toHash(path, query);
+  history.replaceState(null, "", hash);
+  route.value = parseHash(hash);
+}
+
 /** Changes fields of the query and keeps the place in the browser's history. Null removes a field. */
 export function setQuery(changes: Readonly<Record<string, string | null>>): void {
   const { screen, rest, query } = route.value;
-  const hash = toHash([screen, ...rest], { ...query, ...changes });
-  history.replaceState(null, "", hash);
-  route.value = parseHash(hash);
+  replacePlace([screen, ...rest], { ...query, ...changes });
 }

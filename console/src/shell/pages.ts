@@ -3,12 +3,14 @@
 import type { ComponentType } from "preact";
 
 import type { Screen } from "../api/session";
+import { AccountsPage } from "../accounts/page";
 import { AuditPage } from "../audit/page";
 import { TenantsPage } from "../tenants/page";
 import { UsersPage } from "../users/page";
 
 export const pages: Partial<Record<Screen, ComponentType>> = {
   users: UsersPage,
+  accounts: AccountsPage,
   tenants: TenantsPage,
   audit: AuditPage,
 };

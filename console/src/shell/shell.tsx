@@ -1,7 +1,7 @@
 // The frame around every screen: the header with the screens and the person, and the region of results.
 
 import type { ComponentType } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 
 import { type Screen, screens, session } from "../api/session";
 import { signOut } from "../api/sign-in";
@@ -9,7 +9,7 @@ import { NoticeRegion } from "../parts/notice";
 import { KeyboardPanels } from "../palette/shortcuts";
 import { openedPanel } from "../palette/state";
 import { toHash } from "../parts/address";
-import { goTo, route } from "../parts/route";
+import { goTo, replacePlace, route } from "../parts/route";
 import { Typed } from "../parts/small";
 import { PasswordDialog } from "../sign-in/passwords";
 import { texts } from "../texts/common";
@@ -21,6 +21,7 @@ export function Shell() {
   const [changesPassword, setChangesPassword] = useState(false);
   const current = currentScreen();
   useFocusOnNewScreen(current);
+  useAddressOf(current);
   const Page: ComponentType = (current && pages[current]) ?? Nothing;
   return (
     <>
@@ -99,10 +100,19 @@ function focusMain(event: Event): void {
   document.getElementById("main")?.focus();
 }
 
-/** Moves the focus to the heading when another screen is shown, so that it is read out. */
+/** Writes the screen into an address that names none or another one, so that filters stand beside their screen. */
+function useAddressOf(screen: Screen | undefined): void {
+  useEffect(() => {
+    if (screen && route.value.screen !== screen) {
+      replacePlace([screen], route.value.screen ? {} : route.value.query);
+    }
+  });
+}
+
+/** Moves the focus to the heading as soon as another screen is shown, so that it is read out. */
 function useFocusOnNewScreen(screen: Screen | undefined): void {
   const last = useRef<Screen | null | undefined>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (last.current !== screen) {
       document.querySelector<HTMLElement>("h1")?.focus();
     }

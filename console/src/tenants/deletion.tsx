@@ -8,11 +8,11 @@ import { api, dataOf } from "../api/client";
 import { describeError } from "../api/errors";
 import { queryClient } from "../api/queries";
 import { useAct } from "../parts/act";
+import { Confirm } from "../parts/confirm";
 import { Dialog } from "../parts/dialog";
 import { TextField } from "../parts/fields";
 import { announce } from "../parts/notice";
 import { Problem } from "../parts/small";
-import { texts as common } from "../texts/common";
 import { texts } from "../texts/tenants";
 import { useTenantDetails } from "./details";
 import { DeletionProgress } from "./progress";
@@ -40,28 +40,24 @@ export function DeletionDialog({ tenant, isScheduled, onClose }: DialogProps & {
       announce(texts.deletion.scheduled(tenant.name));
     }
   });
+  if (running) {
+    return <ProgressDialog tenant={tenant} onClose={onClose} />;
+  }
   return (
-    <Dialog title={(running ? texts.deletion.running : texts.deletion.title)(tenant.name)} onClose={onClose}>
-      {running ? (
-        <DeletionProgress tenant={tenant} onClose={onClose} />
-      ) : (
-        <DeletionForm
-          tenant={tenant}
-          isScheduled={isScheduled}
-          busy={act.busy}
-          problem={act.problem}
-          onCancel={onClose}
-          onConfirm={(days, reason) => void act.start(days, reason)}
-        />
-      )}
-    </Dialog>
+    <DeletionForm
+      tenant={tenant}
+      isScheduled={isScheduled}
+      act={act}
+      onClose={onClose}
+      onConfirm={(days, reason) => void act.start(days, reason)}
+    />
   );
 }
 
 /** Follows a deletion that somebody started before. */
 export function ProgressDialog({ tenant, onClose }: DialogProps) {
   return (
-    <Dialog title={texts.deletion.running(tenant.name)} onClose={onClose}>
+    <Dialog key="progress" title={texts.deletion.running(tenant.name)} onClose={onClose}>
       <DeletionProgress tenant={tenant} onClose={onClose} />
     </Dialog>
   );
@@ -79,17 +75,14 @@ async function requestDeletion(tenant: ListedTenant, days: number | null, reason
   );
 }
 
-interface FormProps {
-  tenant: ListedTenant;
+interface FormProps extends DialogProps {
   isScheduled: boolean;
-  busy: boolean;
-  problem: string | null;
-  onCancel: () => void;
+  act: { busy: boolean; problem: string | null };
   /** `days` is null for a deletion now. */
   onConfirm: (days: number | null, reason: string) => void;
 }
 
-function DeletionForm({ tenant, isScheduled, busy, problem, onCancel, onConfirm }: FormProps) {
+function DeletionForm({ tenant, isScheduled, act, onClose, onConfirm }: FormProps) {
   const [later, setLater] = useState(false);
   const [days, setDays] = useState("7");
   const [reason, setReason] = useState("");
@@ -97,8 +90,7 @@ function DeletionForm({ tenant, isScheduled, busy, problem, onCancel, onConfirm 
   const [differs, setDiffers] = useState(false);
   const details = useTenantDetails(tenant.id);
   const isProtected = details.data?.data.deletion_protection === true;
-  const submit = (event: Event) => {
-    event.preventDefault();
+  const submit = () => {
     const matches = typed.trim() === tenant.name.trim();
     setDiffers(!matches);
     if (matches && !isProtected) {
@@ -106,8 +98,15 @@ function DeletionForm({ tenant, isScheduled, busy, problem, onCancel, onConfirm 
     }
   };
   return (
-    <form onSubmit={submit}>
-      <p>{texts.deletion.intro}</p>
+    <Confirm
+      title={texts.deletion.title(tenant.name)}
+      text={texts.deletion.intro}
+      submit={later ? texts.deletion.submitLater : texts.deletion.submitNow}
+      danger
+      act={{ ...act, busy: act.busy || isProtected }}
+      onSubmit={submit}
+      onClose={onClose}
+    >
       {isProtected && <Problem>{texts.deletion.protected}</Problem>}
       <Preview id={tenant.id} />
       {!isScheduled && (
@@ -148,16 +147,7 @@ function DeletionForm({ tenant, isScheduled, busy, problem, onCancel, onConfirm 
         value={typed}
         onValue={setTyped}
       />
-      {problem && <Problem>{problem}</Problem>}
-      <footer>
-        <button type="button" onClick={onCancel}>
-          {common.dialog.cancel}
-        </button>
-        <button type="submit" class="danger primary" aria-disabled={busy || isProtected}>
-          {later ? texts.deletion.submitLater : texts.deletion.submitNow}
-        </button>
-      </footer>
-    </form>
+    </Confirm>
   );
 }
 

@@ -35,7 +35,7 @@ export function DetailsDialog({ tenant, onClose }: { tenant: ListedTenant; onClo
       <div class="body">
         {details.error && <Problem>{describeError(details.error)}</Problem>}
         {changedMeanwhile && <Problem>{texts.details.changedMeanwhile}</Problem>}
-        <dl class="facts">
+        <dl class="fact-list">
           <dt>{texts.details.id}</dt>
           <dd class="mono">{tenant.id}</dd>
           <dt>{texts.created}</dt>

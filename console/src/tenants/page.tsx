@@ -125,7 +125,7 @@ function TenantRow({ tenant, status, open }: { tenant: ListedTenant; status: Sta
       <td>
         <Moment at={status === "scheduled" ? tenant.deletes_at : tenant.created_at} />
       </td>
-      <td class="acts">
+      <td class="row-acts">
         <a class="button quiet" href={toHash(["audit"], { tenant: id })} aria-label={texts.auditOf(name)}>
           {texts.audit}
         </a>

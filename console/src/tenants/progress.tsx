@@ -91,7 +91,7 @@ function Receipt({ deletion }: { deletion: Deletion }) {
       </div>
       {deletion.verified && <p>{texts.deletion.verified}</p>}
       <CountList counts={deletion.deleted} />
-      <dl class="facts">
+      <dl class="fact-list">
         <dt>{texts.deletion.facts.requested}</dt>
         <dd>
           <Moment at={deletion.requested_at} />

@@ -4,48 +4,38 @@ import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 
 import { type Act, useAct } from "../parts/act";
-import { Dialog } from "../parts/dialog";
+import { Confirm, SecretDialog } from "../parts/confirm";
 import { HiddenUsername, SecretField } from "../parts/fields";
-import { SecretOnce } from "../parts/small";
-import { texts as common } from "../texts/common";
 import { texts as signIn } from "../texts/sign-in";
 import { texts } from "../texts/users";
 import { deleteUser, rotateToken, setActive, setPassword, type Shown } from "./acts";
 import { Refusal } from "./refusal";
 import { ReasonField } from "./terms";
 
-interface ConfirmProps {
-  title: string;
-  text: string;
-  submit: string;
+interface AskProps {
+  said: { title: (email: string) => string; text: string; submit: string };
+  user: Shown;
   danger?: boolean;
   act: Act<[]>;
   onClose: () => void;
   children?: ComponentChildren;
 }
 
-/** Asks before an act. The focus is on the button that does nothing, unless a field comes first. */
-function Confirm({ title, text, submit, danger = false, act, onClose, children }: ConfirmProps) {
-  const start = (event: Event) => {
-    event.preventDefault();
-    void act.start();
-  };
+/** Asks before an act on a user. A refusal tells also if somebody else changed the user meanwhile. */
+function Ask({ said, user, danger = false, act, onClose, children }: AskProps) {
   return (
-    <Dialog title={title} onClose={onClose}>
-      <form onSubmit={start}>
-        <p>{text}</p>
-        {children}
-        <Refusal act={act} />
-        <footer>
-          <button type="button" data-focus onClick={onClose}>
-            {common.dialog.cancel}
-          </button>
-          <button type="submit" class={danger ? "primary danger" : "primary"} aria-disabled={act.busy}>
-            {submit}
-          </button>
-        </footer>
-      </form>
-    </Dialog>
+    <Confirm
+      title={said.title(user.email)}
+      text={said.text}
+      submit={said.submit}
+      danger={danger}
+      act={act}
+      refusal={<Refusal act={act} />}
+      onSubmit={() => void act.start()}
+      onClose={onClose}
+    >
+      {children}
+    </Confirm>
   );
 }
 
@@ -64,16 +54,9 @@ export function ActiveDialog({ user, onClose }: PersonDialogProps) {
   });
   const said = active ? texts.activation : texts.deactivation;
   return (
-    <Confirm
-      title={said.title(user.email)}
-      text={said.text}
-      submit={said.submit}
-      danger={!active}
-      act={act}
-      onClose={onClose}
-    >
+    <Ask said={said} user={user} danger={!active} act={act} onClose={onClose}>
       <ReasonField reason={reason} onReason={setReason} />
-    </Confirm>
+    </Ask>
   );
 }
 
@@ -84,16 +67,9 @@ export function DeleteDialog({ user, onClose, onGone }: PersonDialogProps & { on
     onGone();
   });
   return (
-    <Confirm
-      title={texts.deletion.title(user.email)}
-      text={texts.deletion.text}
-      submit={texts.deletion.submit}
-      danger
-      act={act}
-      onClose={onClose}
-    >
+    <Ask said={texts.deletion} user={user} danger act={act} onClose={onClose}>
       <ReasonField reason={reason} onReason={setReason} />
-    </Confirm>
+    </Ask>
   );
 }
 
@@ -104,30 +80,13 @@ export function RotateDialog({ user, onClose }: PersonDialogProps) {
     return <TokenDialog title={texts.rotation.doneTitle(user.email)} token={token} onClose={onClose} />;
   }
   return (
-    <Confirm
-      title={texts.rotation.title(user.email)}
-      text={texts.rotation.text}
-      submit={texts.rotation.submit}
-      act={act}
-      onClose={onClose}
-    />
+    <Ask said={texts.rotation} user={user} act={act} onClose={onClose} />
   );
 }
 
-/** Shows a token, this once. It stays open until somebody closes it with its button. */
+/** Shows an API token, this once. */
 export function TokenDialog({ title, token, onClose }: { title: string; token: string; onClose: () => void }) {
-  return (
-    <Dialog key="token" title={title}>
-      <div class="body">
-        <SecretOnce label={texts.rotation.token} secret={token} />
-        <footer>
-          <button type="button" onClick={onClose}>
-            {common.dialog.done}
-          </button>
-        </footer>
-      </div>
-    </Dialog>
-  );
+  return <SecretDialog title={title} label={texts.rotation.token} secret={token} onClose={onClose} />;
 }
 
 export function SetPasswordDialog({ user, onClose }: PersonDialogProps) {
@@ -137,13 +96,7 @@ export function SetPasswordDialog({ user, onClose }: PersonDialogProps) {
     onClose();
   });
   return (
-    <Confirm
-      title={texts.password.title(user.email)}
-      text={texts.password.text}
-      submit={texts.password.submit}
-      act={act}
-      onClose={onClose}
-    >
+    <Ask said={texts.password} user={user} act={act} onClose={onClose}>
       <HiddenUsername email={user.email} />
       <SecretField
         label={signIn.newPassword}
@@ -155,6 +108,6 @@ export function SetPasswordDialog({ user, onClose }: PersonDialogProps) {
         value={password}
         onValue={setTyped}
       />
-    </Confirm>
+    </Ask>
   );
 }

@@ -1,0 +1,54 @@
+// The dialog that creates an account of the platform.
+
+import { useState } from "preact/hooks";
+
+import type { PlatformRole } from "../../../clients/typescript/rolecall";
+import { useAct } from "../parts/act";
+import { Confirm } from "../parts/confirm";
+import { SecretField, SelectField, TextField } from "../parts/fields";
+import { useIdempotencyKey } from "../parts/idempotency";
+import { texts } from "../texts/accounts";
+import { createAccount, ROLES, roleText } from "./acts";
+
+export function CreationDialog({ onClose }: { onClose: () => void }) {
+  const [email, setEmail] = useState("");
+  const [password, setPassword] = useState("");
+  const [firstName, setFirstName] = useState("");
+  const [lastName, setLastName] = useState("");
+  const [role, setRole] = useState<PlatformRole>("ROLE_CLIENT");
+  const account = { email: email.trim(), password, firstName: firstName.trim(), lastName: lastName.trim(), role };
+  const key = useIdempotencyKey(account);
+  const act = useAct(async () => {
+    await createAccount(account, key);
+    onClose();
+  });
+  return (
+    <Confirm
+      title={texts.creation.title}
+      submit={texts.creation.submit}
+      act={act}
+      onSubmit={() => void act.start()}
+      onClose={onClose}
+    >
+      <TextField label={texts.creation.email} type="email" autocomplete="off" required data-focus value={email} onValue={setEmail} />
+      <TextField label={texts.creation.firstName} autocomplete="off" required value={firstName} onValue={setFirstName} />
+      <TextField label={texts.creation.lastName} autocomplete="off" required value={lastName} onValue={setLastName} />
+      <SecretField
+        label={texts.creation.password}
+        hint={texts.creation.passwordHint}
+        autocomplete="new-password"
+        required
+        minLength={8}
+        maxLength={128}
+        value={password}
+        onValue={setPassword}
+      />
+      <SelectField
+        label={texts.role}
+        options={ROLES.map((one) => [one, roleText(one)] as const)}
+        value={role}
+        onValue={(chosen) => setRole(chosen as PlatformRole)}
+      />
+    </Confirm>
+  );
+}

@@ -1,0 +1,244 @@
+// The dialogs about one account: what is known of it, what can be done with it, and what was done to it.
+
+import { useInfiniteQuery } from "@tanstack/preact-query";
+import { useState } from "preact/hooks";
+
+import type { Account, HistoryEntry } from "../../../clients/typescript/rolecall";
+import { answerOf, api } from "../api/client";
+import { describeError } from "../api/errors";
+import { session } from "../api/session";
+import { useAct } from "../parts/act";
+import { Confirm, SecretDialog } from "../parts/confirm";
+import { Dialog } from "../parts/dialog";
+import { TextField } from "../parts/fields";
+import { Badge, Moment, Problem, Typed } from "../parts/small";
+import { texts as common } from "../texts/common";
+import { texts as users } from "../texts/users";
+import { MOST_OF_REASON } from "../users/terms";
+import { texts } from "../texts/accounts";
+import { changeState, resetPassword, roleOf, roleText, type StateAct } from "./acts";
+import { StateBadges } from "./page";
+
+interface DialogProps {
+  account: Account;
+  onClose: () => void;
+}
+
+/** Shows an account. Each act that it offers asks in a dialog of its own. */
+export function AccountDialog({ account, onClose }: DialogProps) {
+  const [asked, setAsked] = useState<StateAct | "password" | null>(null);
+  if (asked === "password") {
+    return <PasswordResetDialog account={account} onClose={onClose} />;
+  }
+  if (asked) {
+    return <StateDialog account={account} act={asked} onClose={onClose} />;
+  }
+  const isSelf = session.value?.email?.toLowerCase() === account.email.toLowerCase();
+  const acts: StateAct[] = [account.banned ? "unban" : "ban", account.enabled ? "disable" : "enable"];
+  return (
+    <Dialog title={account.email} onClose={onClose}>
+      <div class="body">
+        <Facts account={account} />
+        <footer>
+          {!isSelf && (
+            <>
+              <button type="button" onClick={() => setAsked("password")}>
+                {texts.password.open}
+              </button>
+              {acts.map((act) => (
+                <button
+                  type="button"
+                  key={act}
+                  class={isDangerous(act) ? "danger" : undefined}
+                  onClick={() => setAsked(act)}
+                >
+                  {texts.stateActs[act].open}
+                </button>
+              ))}
+            </>
+          )}
+          <button type="button" onClick={onClose}>
+            {common.dialog.done}
+          </button>
+        </footer>
+      </div>
+    </Dialog>
+  );
+}
+
+function Facts({ account }: { account: Account }) {
+  return (
+    <dl class="fact-list">
+      <dt>{texts.name}</dt>
+      <dd>
+        <Typed>{`${account.firstName} ${account.lastName}`}</Typed>
+      </dd>
+      <dt>{texts.facts.id}</dt>
+      <dd class="mono">{account.id}</dd>
+      <dt>{texts.role}</dt>
+      <dd>
+        {roleText(roleOf(account))}{" "}
+        {account.roleUntil && account.lastingRole && texts.until(account.roleUntil, roleText(account.lastingRole))}
+      </dd>
+      <dt>{texts.state}</dt>
+      <dd>
+        <StateBadges account={account} />
+      </dd>
+      {account.banned && (
+        <>
+          <dt>{texts.facts.banReason}</dt>
+          <dd>
+            <Typed>{account.banReason}</Typed>
+          </dd>
+          <dt>{texts.facts.bannedAt}</dt>
+          <dd>
+            <Moment at={account.bannedAt} />
+          </dd>
+        </>
+      )}
+      <dt>{texts.facts.kyc}</dt>
+      <dd>{account.kycStatus.toLowerCase()}</dd>
+      <dt>{texts.lastLogin}</dt>
+      <dd>
+        <Moment at={account.lastLoginAt} />
+      </dd>
+      <dt>{texts.facts.created}</dt>
+      <dd>
+        <Moment at={account.createdAt} />
+      </dd>
+    </dl>
+  );
+}
+
+/** Asks for the reason of a ban, an unban, an enabling or a disabling. */
+function StateDialog({ account, act: what, onClose }: DialogProps & { act: StateAct }) {
+  const said = texts.stateActs[what];
+  const [reason, setReason] = useState("");
+  const act = useAct(async () => {
+    await changeState(account, what, reason.trim());
+    onClose();
+  });
+  return (
+    <Confirm
+      title={said.title(account.email)}
+      text={said.intro}
+      submit={said.open}
+      danger={isDangerous(what)}
+      act={act}
+      onSubmit={() => void act.start()}
+      onClose={onClose}
+    >
+      <TextField
+        label={users.terms.reason}
+        required
+        maxLength={MOST_OF_REASON}
+        autocomplete="off"
+        data-focus
+        value={reason}
+        onValue={setReason}
+      />
+    </Confirm>
+  );
+}
+
+function isDangerous(act: StateAct): boolean {
+  return act === "ban" || act === "disable";
+}
+
+function PasswordResetDialog({ account, onClose }: DialogProps) {
+  const [secret, setSecret] = useState<string | null>(null);
+  const act = useAct(async () => setSecret(await resetPassword(account)));
+  const said = texts.password;
+  if (secret !== null) {
+    return <SecretDialog title={account.email} label={said.secret} secret={secret} onClose={onClose} />;
+  }
+  return (
+    <Confirm
+      title={said.title(account.email)}
+      text={said.intro}
+      submit={said.open}
+      danger
+      act={act}
+      onSubmit={() => void act.start()}
+      onClose={onClose}
+    />
+  );
+}
+
+/** How many entries are read at once. */
+const SIZE = 25;
+
+/** Shows what was done to an account, newest first. */
+export function HistoryDialog({ account, onClose }: DialogProps) {
+  const list = useInfiniteQuery({
+    queryKey: ["account-history", account.id],
+    queryFn: ({ pageParam, signal }) => readHistory(account.id, pageParam, signal),
+    initialPageParam: "",
+    getNextPageParam: (last) => last.nextCursor,
+    staleTime: 0,
+  });
+  const entries = list.data?.pages.flatMap((page) => page.entries);
+  return (
+    <Dialog title={texts.historyOf(account.email)} onClose={onClose} wide>
+      <div class="body">
+        {list.error && <Problem>{describeError(list.error)}</Problem>}
+        {!entries && !list.error && <p class="muted">{common.loading}</p>}
+        {entries?.length === 0 && <p class="muted">{texts.timeline.none}</p>}
+        <ol class="timeline">
+          {entries?.map((entry) => (
+            <TimelineEntry key={entry.id} entry={entry} />
+          ))}
+        </ol>
+        <footer>
+          {list.hasNextPage && (
+            <button type="button" aria-disabled={list.isFetching} onClick={() => void list.fetchNextPage()}>
+              {texts.timeline.older}
+            </button>
+          )}
+          <button type="button" onClick={onClose}>
+            {common.dialog.done}
+          </button>
+        </footer>
+      </div>
+    </Dialog>
+  );
+}
+
+function TimelineEntry({ entry }: { entry: HistoryEntry }) {
+  return (
+    <li>
+      <Moment at={entry.actionTimestamp} />
+      <div>
+        <strong>{entry.actionDescription}</strong> {entry.status === "DENIED" && <Badge tone="bad">{texts.timeline.refused}</Badge>}{" "}
+        <span class="muted">
+          {texts.timeline.by} <Typed>{entry.adminEmail ?? entry.adminName}</Typed>
+        </span>
+      </div>
+      <p>
+        <Typed>{entry.description}</Typed>
+      </p>
+    </li>
+  );
+}
+
+/** Reads a page of the history. The API gives the way on as a link (RFC 8288). Throws `ApiError`. */
+async function readHistory(id: number, cursor: string, signal: AbortSignal) {
+  let link: string | null = null;
+  const { data } = await answerOf(
+    api
+      .GET("/v1/api/superadmin/users/{id}/history", {
+        params: { path: { id }, query: { limit: SIZE, ...(cursor && { cursor }) } },
+        signal,
+      })
+      .then((result) => {
+        link = result.response.headers.get("Link");
+        return result;
+      }),
+  );
+  return { entries: data, nextCursor: cursorOf(link) };
+}
+
+/** Returns the cursor in a `Link` header such as `<?limit=25&cursor=abc>; rel="next"`. */
+export function cursorOf(link: string | null): string | undefined {
+  return /[?&]cursor=([^&>]+)/u.exec(link ?? "")?.[1];
+}

@@ -1,0 +1,62 @@
+// A dialog with a form: it asks, and then acts or is closed.
+
+import type { ComponentChildren } from "preact";
+
+import { texts } from "../texts/common";
+import { Dialog } from "./dialog";
+import { Problem, SecretOnce } from "./small";
+
+interface ConfirmProps {
+  title: string;
+  text?: string;
+  submit: string;
+  danger?: boolean;
+  /** Whether the act runs, and why it was refused the last time. */
+  act: { busy: boolean; problem: string | null };
+  onSubmit: () => void;
+  onClose: () => void;
+  /** What is shown instead of the problem in words. */
+  refusal?: ComponentChildren;
+  children?: ComponentChildren;
+}
+
+/** Asks before an act. Where no field has `data-focus`, the focus is on the button that does nothing. */
+export function Confirm({ title, text, submit, danger, act, onSubmit, onClose, refusal, children }: ConfirmProps) {
+  const start = (event: Event) => {
+    event.preventDefault();
+    onSubmit();
+  };
+  return (
+    <Dialog title={title} onClose={onClose}>
+      <form onSubmit={start}>
+        {text && <p>{text}</p>}
+        {children}
+        {refusal ?? (act.problem && <Problem>{act.problem}</Problem>)}
+        <footer>
+          <button type="button" data-focus onClick={onClose}>
+            {texts.dialog.cancel}
+          </button>
+          <button type="submit" class={danger ? "primary danger" : "primary"} aria-disabled={act.busy}>
+            {submit}
+          </button>
+        </footer>
+      </form>
+    </Dialog>
+  );
+}
+
+/** Shows a secret, this once. It stays open until somebody closes it with its button. */
+export function SecretDialog({ title, label, secret, onClose }: { title: string; label: string; secret: string; onClose: () => void }) {
+  return (
+    <Dialog key="secret" title={title}>
+      <div class="body">
+        <SecretOnce label={label} secret={secret} />
+        <footer>
+          <button type="button" onClick={onClose}>
+            {texts.dialog.done}
+          </button>
+        </footer>
+      </div>
+    </Dialog>
+  );
+}
