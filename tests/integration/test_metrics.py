@@ -104,8 +104,8 @@ def test_no_metric_is_named_after_an_id_or_has_one_as_a_dimension() -> None:
     named = {ast.unparse(argument) for argument in counted if not isinstance(argument, ast.Constant)}
 
     assert len(counted) > 15
-    # The kinds of invariants, and the two critical events of a deletion.
-    assert named == {"f'Invariant.{finding.kind.name}'", "metric"}
+    # The kinds of invariants, the two critical events of a deletion, and what became of a delivery to a webhook.
+    assert named == {"f'Invariant.{finding.kind.name}'", "metric", "outcome.value"}
     assert not {name for name, _ in _calls()} & {
         "add_dimension",
         "add_dimensions",
