@@ -49,8 +49,9 @@ def hanging_aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             "SWEEP_QUEUE_URL": f"{endpoint}/1/sweep",
             "TOKEN_USE_QUEUE_URL": f"{endpoint}/1/token-use",
             "DEAD_LETTERS_QUEUE_URL": f"{endpoint}/1/dead-letters",
+            "WEBHOOK_DELIVERIES_QUEUE_URL": f"{endpoint}/1/webhook-deliveries",
         }
-        secrets = ("MASTER_TOKEN", "JWT_KEY", "CURSOR_KEY", "IDEMPOTENCY_KEY", "REDACTION_KEY")
+        secrets = ("MASTER_TOKEN", "JWT_KEY", "CURSOR_KEY", "IDEMPOTENCY_KEY", "REDACTION_KEY", "WEBHOOK_KEY")
         for name, value in {**settings, **{f"{secret}_SECRET_ARN": f"arn:{secret}" for secret in secrets}}.items():
             monkeypatch.setenv(name, value)
         config.cache_clear()
