@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from itertools import count
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, expect, sync_playwright
 
 from local.commands.operate import operate
 from local.deployment.stack import Stack
@@ -337,6 +337,15 @@ def test_a_superadmin_chooses_a_password_first_and_then_administers_accounts(sta
     here.check_accessibility("history")
 
 
+def _tab_to(here: Visit, element: Locator) -> None:
+    """Presses Tab until the element has the focus. Raises `AssertionError` if Tab does not lead there."""
+    for _ in range(30):
+        here.page.keyboard.press("Tab")
+        if element.evaluate("element => element === document.activeElement"):
+            return
+    expect(element).to_be_focused()
+
+
 def test_an_admin_works_with_the_keyboard_alone(register: Register, visit: Open) -> None:
     tenant = register("Console of a keyboard")
     user = tenant.add("user")
@@ -349,10 +358,7 @@ def test_an_admin_works_with_the_keyboard_alone(register: Register, visit: Open)
 
     # Signing in: Tab leads to the field of the token, Enter sends it
     here.see_heading("Sign in")
-    for _ in range(30):
-        press("Tab")
-        if here.page.evaluate("() => document.activeElement.labels?.[0]?.innerText") == "API token or master token":
-            break
+    _tab_to(here, here.page.get_by_label("API token or master token"))
     keys.type(tenant.admin.token)
     press("Enter")
     here.see_heading("Users")
@@ -377,12 +383,7 @@ def test_an_admin_works_with_the_keyboard_alone(register: Register, visit: Open)
     expect(here.page.get_by_role("rowheader")).to_have_count(1)
 
     # Tab leads to the role, a letter chooses, and the result can be undone
-    select = here.page.get_by_label(f"Role of {user.email}")
-    for _ in range(30):
-        press("Tab")
-        if select.evaluate("element => element === document.activeElement"):
-            break
-    expect(select).to_be_focused()
+    _tab_to(here, here.page.get_by_label(f"Role of {user.email}"))
     press("m")
     here.see_result(re.compile("is now manager"))
     assert _role(tenant, user.id) == "manager"
@@ -397,6 +398,7 @@ def test_an_admin_works_with_the_keyboard_alone(register: Register, visit: Open)
     here.dialog(user.email)
     here.check_accessibility("a person")
     press("Escape")
+    expect(here.page.get_by_role("dialog")).to_have_count(0)
     assert here.page.evaluate("() => document.activeElement !== document.body")
 
     # And the palette signs out
