@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any
+from unittest.mock import patch
 
 from botocore.exceptions import ReadTimeoutError
 
 from rolecall.aws import queues
-from rolecall.storage import dynamodb
+from rolecall.storage import dynamodb, writes
 
 
 class Crash(BaseException):
@@ -158,3 +159,19 @@ def before_transaction(number: int, act: Callable[[], object]) -> Iterator[None]
         yield
     finally:
         events.unregister("before-call.dynamodb.TransactWriteItems", count)
+
+
+@contextmanager
+def before_transact(act: Callable[[], object]) -> Iterator[None]:
+    """Act once, directly before the first transaction is built: the conditions on the clock are not made yet."""
+    transact, done = writes.transact, False
+
+    def act_and_transact(*given: writes.Write) -> None:
+        nonlocal done
+        if not done:
+            done = True
+            act()
+        transact(*given)
+
+    with patch.object(writes, "transact", act_and_transact):
+        yield

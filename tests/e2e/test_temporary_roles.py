@@ -10,6 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import cycle
 from threading import Barrier
 from typing import Any
 
@@ -109,9 +110,12 @@ def test_an_end_against_the_demotion_of_the_last_lasting_admin(
 
 
 def _ask(principal: dict[str, str] | None, target: Member, new_role: str) -> str:
+    return _send(principal, target, {"new_role": new_role})
+
+
+def _send(principal: dict[str, str] | None, target: Member, body: dict[str, str]) -> str:
     assert principal
-    path = f"/users/{target.id}/promote"
-    return str(gateway.request("POST", path, body={"new_role": new_role}, principal=principal).status)
+    return str(gateway.request("POST", f"/users/{target.id}/promote", body=body, principal=principal).status)
 
 
 def _write_ends() -> str:
@@ -141,3 +145,98 @@ def _assert_one_truth(tenant: Tenant, deputy: Member, answers: list[str]) -> Non
     trail = reads.query_partition(keys.audit_entry(tenant.id, "").pk).items
     written = [one for one in trail if one["action"] == "lapse_role" and one["target"]["id"] == deputy.id]
     assert len(written) <= 1, answers
+
+
+class _Deputies:
+    """A tenant with two lasting admins, and a clock that can be moved to the end of a deputy's role."""
+
+    def __init__(
+        self, tenant: Tenant, name: str, monkeypatch: pytest.MonkeyPatch, *, is_taken_away: bool = False
+    ) -> None:
+        self.tenant, self.other, self.dice = tenant, tenant.add("admin"), random.Random(name)
+        #: Whether somebody may take the deputy's role away before its end.
+        self.is_taken_away = is_taken_away
+        self._leads = cycle([1.5, -0.1, 0.03, 0.1, 0.2])
+        self.offset = timedelta(0)
+        self.until = datetime.now(UTC)
+        self.outcomes: Counter[str] = Counter()
+        monkeypatch.setattr(clock, "now", lambda: datetime.now(UTC) + self.offset)
+
+    def begin_round(self) -> Member:
+        """Return a new deputy, whose role ends in two minutes."""
+        self.offset = timedelta(0)
+        deputy = self.tenant.add("user")
+        self.until = (datetime.now(UTC) + timedelta(seconds=120)).replace(microsecond=0)
+        assert _promote(self.tenant, self.tenant.admin, deputy, "admin", rfc3339(self.until)).status == 200
+        return deputy
+
+    def go_to_the_end(self) -> None:
+        """Move the clock to a moment before the end of the role, or after it; the first ones decide who is first."""
+        seconds = next(self._leads) + self.dice.uniform(-0.02, 0.02)
+        self.offset = self.until - datetime.now(UTC) - timedelta(seconds=seconds)
+
+    def use(self, principal: dict[str, str] | None) -> str:
+        """The deputy demotes the other admin; return the status. It must succeed before the end, and never after it."""
+        began = clock.now()
+        status = _ask(principal, self.other, "user")
+        if began >= self.until:
+            assert status == "403", "a change began after the end of its actor's role"
+        if clock.now() < self.until and not self.is_taken_away:
+            assert status == "200", "a change was refused before the end of its actor's role"
+        return status
+
+    def check_use(self, status: str) -> None:
+        role = (reads.get(keys.user(self.tenant.id, self.other.id)) or {})["role"]
+        assert (status, role) in {("200", "user"), ("403", "admin")}
+        assert _promote(self.tenant, self.tenant.admin, self.other, "admin").status == 200
+
+    def changes_of(self, deputy: Member) -> list[str]:
+        """Return the actions in the trail of the deputy. Each must begin where the one before has ended.
+
+        An entry has the time at which its request began, so the entries of simultaneous changes may be in either order.
+        """
+        page = self.tenant.request(self.tenant.admin, "GET", f"/audit?target={deputy.id}")
+        left = [one for one in page.json()["entries"] if one["action"] in {"promote_user", "lapse_role"}]
+        actions, facts = [], {"role": "user"}
+        while left:
+            entry = next((one for one in left[::-1] if one["before"] == facts), None)
+            assert entry, "a change of something that was not there"
+            left.remove(entry)
+            facts = {name: value for name, value in entry["after"].items() if name != "ended_at"}
+            actions.append(entry["action"])
+        user = self.tenant.request(self.tenant.admin, "GET", f"/users/{deputy.id}").json()["data"]
+        assert facts == {name: user[name] for name in ("role", "lasting_role", "role_until") if name in user}
+        return actions
+
+
+@pytest.mark.usefixtures("in_process")
+@pytest.mark.parametrize("change", ["promotion", "extension"])
+def test_an_end_against_a_change_of_the_same_role(
+    stack: Stack, register: Callable[[str], Tenant], monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    """While a deputy's role ends, an admin changes or extends it, the deputy uses it, and maintenance writes it down.
+
+    The change succeeds, before the end or after it. The end is in the trail exactly if the change came after it.
+    """
+    deputies = _Deputies(register(f"Deputies {change}"), change, monkeypatch, is_taken_away=change == "promotion")
+    tenant = deputies.tenant
+    for _ in range(ROUNDS):
+        deputy = deputies.begin_round()
+        principals = {member.id: gateway.authorize(member.token) for member in (deputy, tenant.admin)}
+        body = {"new_role": "manager"}
+        if change == "extension":
+            body = {"new_role": "admin", "until": rfc3339(deputies.until + timedelta(hours=1))}
+        deputies.go_to_the_end()
+        changed, used, _ = _race(
+            deputies.dice,
+            partial(_send, principals[tenant.admin.id], deputy, body),
+            partial(deputies.use, principals[deputy.id]),
+            _write_ends,
+        )
+        actions = deputies.changes_of(deputy)
+        assert changed == "200"
+        assert actions in (["promote_user", "promote_user"], ["promote_user", "lapse_role", "promote_user"])
+        deputies.check_use(used)
+        deputies.outcomes[f"used: {used}, end written: {'lapse_role' in actions}"] += 1
+    assert len(deputies.outcomes) > 1, "it was no race"
+    sys.stdout.write(f"\nend against {change}: {dict(deputies.outcomes)}\n")

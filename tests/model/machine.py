@@ -6,7 +6,7 @@ old versions, forged cursors, used idempotency keys or invalid bodies.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
@@ -18,7 +18,7 @@ from rolecall.tenants import devices, user_changes, user_creation, user_lookup
 from rolecall.tenants.change_rules import UserChange
 from rolecall.tenants.user_profiles import UserProfile
 from tests import gateway
-from tests.faults import before_transaction
+from tests.faults import before_transact, before_transaction
 from tests.integration.conftest import (
     MASTER_TOKEN,
     NO_TIME_TO_SWEEP,
@@ -85,6 +85,16 @@ def flawed(body: dict[str, Any], flaw: str | None) -> Any:
         "long": body | {first: "x" * 600},
     }
     return flawed_bodies[flaw]
+
+
+class Gift(NamedTuple):
+    """How a holder of a temporary role gives power to others, and the end of that, in seconds after its own end."""
+
+    act: str
+    target: int
+    role: str
+    after_end: int | None
+    email: str
 
 
 class Platform(RuleBasedStateMachine):
@@ -401,6 +411,44 @@ class Platform(RuleBasedStateMachine):
         self.ask(asks, "POST", f"/global/tenants/{tenant_id}/restore", expected)
         self.check_credentials()
 
+    @rule(
+        tenant=pick,
+        meanwhile=st.sampled_from(["nothing", "schedule", "schedule", "list", "write"]),
+        wait=st.sampled_from([None, None, None, -1, 0, 3600]),
+        email=emails,
+    )
+    def schedule_and_restore(self, tenant: int, meanwhile: str, wait: int | None, email: str) -> None:
+        """A deletion is scheduled and taken back: at once, or after maintenance ran so long after it was due."""
+        self.step()
+        active = [one for one in self.model.tenants if one.status == "active" and not one.protected]
+        if not active:
+            return
+        target, master = choose(active, tenant), self.live(MASTER_TOKEN)
+        writer = choose([one for one in self.everyone("admin") if one.tenant is target], tenant)
+        self.remember(writer.token)
+        caller, principal = self.seen[-1]
+        self._schedule(target)
+        match meanwhile:
+            case "schedule":
+                self._schedule(target)
+            case "list":
+                for status in ("active", "scheduled"):
+                    self.page(master, "/tenants", self.model.list_tenants, {"status": status, "limit": "2"}, 0)
+            case "write":
+                self._act((caller, None, principal), "create", writer, "user", email)
+        if wait is not None:
+            self.world.forward(target.deletion["due"] - self.model.now + wait)
+            self.maintain()
+        path = f"/global/tenants/{target.id}/restore"
+        self.ask(master, "POST", path, self.model.restore_tenant(master[0], target.id))
+        self.check_credentials()
+
+    def _schedule(self, tenant: Tenant) -> None:
+        master, query = self.live(MASTER_TOKEN), {"grace_days": "1"}
+        expected = self.model.delete_tenant(master[0], tenant.id, query, None, hurried=True)
+        path = f"/global/tenants/{tenant.id}"
+        self.ask(master, "DELETE", path, expected, query=query, seconds=NO_TIME_TO_SWEEP)
+
     @rule(who=pick, tenant=pick)
     def get_deletion(self, who: int, tenant: int) -> None:
         self.step()
@@ -537,7 +585,12 @@ class Platform(RuleBasedStateMachine):
 
     @rule(
         user=pick,
-        act=st.sampled_from(["promote", "extend", "deactivate", "activate", "delete", "rotate", "create"]),
+        act=st.sampled_from(
+            [
+                *("promote", "extend", "promote many", "extend many", "deactivate", "activate"),
+                *("delete", "rotate", "create", "password"),
+            ]
+        ),
         holder=pick,
         role=roles,
         email=emails,
@@ -561,6 +614,133 @@ class Platform(RuleBasedStateMachine):
         target = choose(admins if admins and user % 2 else colleagues or [actor], user)
         self._act((caller, None, principal), act, target, role, email)
 
+    @rule(
+        who=pick,
+        user=pick,
+        role=st.sampled_from(["admin", "admin", "manager"]),
+        seconds=st.sampled_from([61, 900, 3600]),
+        shortened=st.sampled_from([False, False, True]),
+        gifts=st.lists(
+            st.builds(
+                Gift,
+                act=st.sampled_from(
+                    ["promote", "promote", "promote", "update", "many", "create", "rotate", "password", "activate"]
+                ),
+                target=pick,
+                role=st.sampled_from(["admin", "admin", "manager", "user"]),
+                after_end=st.sampled_from([None, None, 0, 1, 1, -1, 900]),
+                email=emails,
+            ),
+            min_size=3,
+            max_size=6,
+        ),
+    )
+    def hand_on_a_temporary_role(
+        self, who: int, user: int, role: str, seconds: int, shortened: bool, gifts: list[Gift]
+    ) -> None:
+        """Somebody gets a temporary role and gives power to others, perhaps after its end was moved forward."""
+        self.step()
+        deputy = self._make_deputy(who, user, role, seconds)
+        if deputy is None:
+            return
+        admin, holder = deputy
+        end, by = holder.until or self.model.now, self.live(admin.token)
+        caller, principal = self.seen[-1]
+        if shortened and seconds > 61:
+            self._promote(by, holder, {"new_role": role, "until": rfc3339(end - 60)})
+        for gift in gifts:
+            others = [one for one in admin.tenant.users if one is not holder]
+            admins = [one for one in others if one.lasting == "admin"]
+            target = choose(admins if gift.target % 2 and admins else others, gift.target)
+            if gift.act == "activate" and target.active and target is not admin:
+                self._act(self.live(admin.token), "deactivate", target, "", "")
+            self._give((caller, None, principal), target, gift, end)
+
+    def _make_deputy(self, who: int, user: int, role: str, seconds: int) -> tuple[User, User] | None:
+        """A lasting admin gives a temporary role to a user of the tenant, who is authorized then; return both."""
+        admins = [one for one in self.everyone("admin") if one.until is None and one.tenant.status == "active"]
+        if not admins:
+            return None
+        admin = choose(admins, who)
+        may_get = [one for one in admin.tenant.users if one.lasting == "user" and one.active]
+        may_get = may_get or [one for one in admin.tenant.users if one.lasting == "manager" and one.active]
+        if not may_get:
+            return None
+        holder = choose(may_get, user)
+        self._promote(self.live(admin.token), holder, {"new_role": role, "until": rfc3339(self.model.now + seconds)})
+        self.remember(holder.token)
+        return admin, holder
+
+    def _promote(self, who: Any, target: User, body: dict[str, Any]) -> None:
+        expected = self.model.promote(who[0], target.id, body, None)
+        self.ask(who, "POST", f"/users/{target.id}/promote", expected, body=body)
+
+    def _give(self, who: Any, target: User, gift: Gift, end: int) -> None:
+        row = {"new_role": gift.role}
+        if gift.after_end is not None:
+            row["until"] = rfc3339(end + gift.after_end)
+        match gift.act:
+            case "promote":
+                self._promote(who, target, row)
+            case "update":
+                body: dict[str, Any] = {"role": gift.role}
+                expected = self.model.update_user(who[0], target.id, body, None)
+                self.ask(who, "PUT", f"/users/{target.id}", expected, body=body)
+            case "many":
+                others = [one for one in target.tenant.users if one is not target]
+                changes = [{"user_id": one.id, **row} for one in (target, *others) if one is not who[0].holder]
+                for dry_run in (True, False):
+                    body = {"changes": changes, "dry_run": dry_run}
+                    self.ask(who, "POST", "/users/promote", self.model.promote_users(who[0], body), body=body)
+            case _:
+                self._act(who, gift.act, target, gift.role, gift.email)
+
+    @rule(
+        who=pick,
+        user=pick,
+        seconds=st.sampled_from([61, 900]),
+        act=st.sampled_from(["promote", "promote", "extend", "many", "deactivate", "rotate", "password", "delete"]),
+        role=st.sampled_from(["admin", "admin", "manager", "user"]),
+    )
+    def change_a_temporary_admin(self, who: int, user: int, seconds: int, act: str, role: str) -> None:
+        """An admin makes a user a temporary admin, and a manager tries to change that."""
+        self.step()
+        deputy = self._make_deputy(who, user, "admin", seconds)
+        if deputy is None:
+            return
+        admin, holder = deputy
+        managers = [one for one in self.everyone("manager") if one.tenant is admin.tenant and one is not holder]
+        if managers:
+            gift = Gift("promote" if act == "extend" else act, 0, role, 60 if act == "extend" else None, "")
+            self._give(self.live(choose(managers, who).token), holder, gift, holder.until or 0)
+
+    @rule(
+        who=pick,
+        user=pick,
+        act=st.sampled_from(["promote", "extend", "deactivate", "activate", "delete", "rotate", "create", "password"]),
+        holder=pick,
+        role=roles,
+        email=emails,
+    )
+    def lose_a_temporary_role_during_request(
+        self, who: int, holder: int, act: str, user: int, role: str, email: str
+    ) -> None:
+        """The request begins in the last second of its actor's role, and commits in the next one."""
+        self.step()
+        deputy = self._make_deputy(who, holder, "admin", 61)
+        if deputy is None or deputy[1].until is None:
+            return
+        actor, end = deputy[1], deputy[1].until
+        targets = [one for one in actor.tenant.users if one is not actor and one.until != end]
+        self.world.forward(end - 1 - self.model.now)
+        self.remember(actor.token)
+        caller, principal = self.seen[-1]
+        self.model.seconds_until_write = 1
+        with before_transact(lambda: self.world.clock.forward(1)):
+            self._act((caller, None, principal), act, choose(targets, user), role, email)
+        self.model.seconds_until_write = 0
+        self.model.move_to(self.world.clock.at)
+
     @rule(number=pick, before=st.sampled_from([0, 0, 1]), pages=st.booleans())
     def wait_for_the_end(self, number: int, before: int, pages: bool) -> None:
         """Go to the second at which a temporary role ends, or to the second before; and list who has which role."""
@@ -578,7 +758,9 @@ class Platform(RuleBasedStateMachine):
     @rule(
         who=pick,
         user=pick,
-        act=st.sampled_from(["promote", "extend", "same", "deactivate", "rotate", "rename", "delete"]),
+        act=st.sampled_from(
+            ["promote", "extend", "extend many", "same", "deactivate", "rotate", "rename", "delete", "password"]
+        ),
         role=roles,
         email=emails,
     )
@@ -597,7 +779,9 @@ class Platform(RuleBasedStateMachine):
 
     @rule(
         who=pick,
-        changes=st.lists(st.tuples(pick, roles, st.sampled_from(["id", "email", "nobody"]), reasons), max_size=4),
+        changes=st.lists(
+            st.tuples(pick, roles, st.sampled_from(["id", "id", "email", "email", "nobody"]), reasons, ends), max_size=4
+        ),
         reason=reasons,
         modes=st.sampled_from([[True], [False], [True, False], [True, False], [False, False]]),
         flaw=flaws,
@@ -606,7 +790,7 @@ class Platform(RuleBasedStateMachine):
     def promote_users(
         self,
         who: int,
-        changes: list[tuple[int, str, str, str | None]],
+        changes: list[tuple[int, str, str, str | None, int | str | None]],
         reason: str | None,
         modes: list[bool],
         flaw: str | None,
@@ -616,7 +800,7 @@ class Platform(RuleBasedStateMachine):
         self.step()
         asks = self.member(who)
         rows: dict[str, dict[str, Any]] = {}
-        for number, role, name, why in changes:
+        for number, role, name, why, until in changes:
             target = self.target(asks[0], number)
             user_id = target.id if isinstance(target, User) else SPEAKS_OF_NOBODY
             row: dict[str, Any] = {"new_role": role}
@@ -627,6 +811,8 @@ class Platform(RuleBasedStateMachine):
                 row, user_id = {"new_role": role, "email": "nobody@example.com"}, "nobody"
             if why is not None:
                 row["reason"] = why
+            if until is not None:
+                row["until"] = self._end(target, until)
             rows.setdefault(user_id, row)
         listed = [*rows.values(), *(list(rows.values())[:1] if twice else [])]
         for dry_run in modes:
@@ -799,7 +985,10 @@ class Platform(RuleBasedStateMachine):
             ["demoted", "temporary", "temporary", "deactivated", "both", "deleted", "closed", "scheduled"]
         ),
         act=st.sampled_from(
-            ["promote", "promote many", "extend", "deactivate", "delete", "rotate", "rename", "create"]
+            [
+                *("promote", "promote many", "extend", "extend many", "deactivate"),
+                *("delete", "rotate", "rename", "create", "password"),
+            ]
         ),
         role=roles,
         email=emails,
@@ -849,9 +1038,12 @@ class Platform(RuleBasedStateMachine):
             case "promote":
                 body: dict[str, Any] = {"new_role": role}
                 self.ask(who, "POST", f"{path}/promote", self.model.promote(who[0], target.id, body, None), body=body)
-            case "promote many":
+            case "promote many" | "extend many":
                 others = [one for one in target.tenant.users if one is not target]
-                changes = [{"user_id": one.id, "new_role": role} for one in (target, *others)]
+                row = {"new_role": role}
+                if act == "extend many":
+                    row["until"] = rfc3339(self.model.now + 900)
+                changes = [{"user_id": one.id, **row} for one in (target, *others)]
                 for dry_run in (True, False):
                     body = {"changes": changes, "dry_run": dry_run}
                     self.ask(who, "POST", "/users/promote", self.model.promote_users(who[0], body), body=body)
@@ -867,6 +1059,10 @@ class Platform(RuleBasedStateMachine):
             case "rename":
                 body = {"email": email}
                 self.ask(who, "PUT", path, self.model.update_user(who[0], target.id, body, None), body=body)
+            case "password":
+                body = {"new_password": f"a horse of step {Platform.steps}"}
+                expected = self.model.change_password(who[0], target.id, body)
+                self.ask(who, "PUT", f"{path}/password", expected, body=body)
             case "create":
                 self.send_user(who, {"email": email, "password": PASSWORD, "role": role}, None)
 
@@ -1153,6 +1349,93 @@ class Platform(RuleBasedStateMachine):
             self.ask(own, "PUT", "/v1/api/auth/password", expected, body=change)
         own = self.live(list(self.model.access)[-1])
         self.ask(own, "GET", f"{SUPERADMINS}/{target.id}", self.model.get_account(own[0], str(target.id)))
+
+    @rule(
+        account=pick,
+        end=st.sampled_from(["own password", "own password", "reset", "disable", "ban"]),
+        back=st.booleans(),
+    )
+    def end_the_sessions_of_an_account(self, account: int, end: str, back: bool) -> None:
+        """An account logs in twice and loses its sessions, at its own change of the password all but one."""
+        self.step()
+        by = self.superadmin(0)
+        others = [one for one in self.model.accounts if by[0] and one is not by[0].holder and one.may_act]
+        if not others:
+            return
+        target = choose(others, account)
+        sessions = [self._new_session(target), self._new_session(target)]
+        if None in sessions:
+            return
+        if end == "own password":
+            own = self.live(list(self.model.access)[-1])
+            change = {"currentPassword": target.password, "newPassword": f"chosen by {target.id} at {self.model.now}"}
+            expected = self.model.change_account_password(own[0], change)
+            self.ask(own, "PUT", "/v1/api/auth/password", expected, body=change)
+        elif end == "reset":
+            expected = self.model.reset_account_password(by[0], str(target.id))
+            self.ask(by, "POST", f"{SUPERADMINS}/{target.id}/password", expected)
+        else:
+            self._change_account(by, end, target)
+            if back:
+                self._change_account(by, {"disable": "enable", "ban": "unban"}[end], target)
+        self.check_credentials()
+        for session in filter(None, sessions):
+            body = {"refreshToken": session.refresh_token}
+            self.world.request("POST", "/v1/api/auth/refresh", self.model.refresh(body, None), body=body)
+
+    @rule(
+        account=pick,
+        seconds=st.sampled_from([61, 3600]),
+        gifts=st.lists(
+            st.builds(
+                Gift,
+                act=st.sampled_from(["role", "role", "role", "create", "reset", "enable"]),
+                target=pick,
+                role=platform_roles,
+                after_end=st.sampled_from([None, None, 0, 1, 1, -1]),
+                email=emails,
+            ),
+            min_size=2,
+            max_size=4,
+        ),
+    )
+    def hand_on_a_temporary_platform_role(self, account: int, seconds: int, gifts: list[Gift]) -> None:
+        """A superadmin for a while gives power to others."""
+        self.step()
+        by = self.superadmin(0)
+        may_get = [one for one in self.model.accounts if one.lasting != SUPERADMIN and one.may_act]
+        if not may_get or by[0] is None:
+            return
+        holder = choose(may_get, account)
+        body: dict[str, Any] = {"newRole": SUPERADMIN, "until": rfc3339(self.model.now + seconds)}
+        expected = self.model.change_account_role(by[0], str(holder.id), body, None)
+        self.ask(by, "PUT", f"{SUPERADMINS}/{holder.id}/role", expected, body=body)
+        if holder.until is None or self._new_session(holder) is None:
+            return
+        own, end = self.live(list(self.model.access)[-1]), holder.until
+        for gift in gifts:
+            target = choose([one for one in self.model.accounts if one is not holder], gift.target)
+            if gift.act == "enable" and target is not by[0].holder:
+                self._change_account(by, "disable", target)
+            self._give_platform_role(own, target, gift, end)
+
+    def _give_platform_role(self, who: Any, target: Account, gift: Gift, end: int) -> None:
+        path = f"{SUPERADMINS}/{target.id}"
+        match gift.act:
+            case "role":
+                body = {"newRole": gift.role}
+                if gift.after_end is not None:
+                    body["until"] = rfc3339(end + gift.after_end)
+                expected = self.model.change_account_role(who[0], str(target.id), body, None)
+                self.ask(who, "PUT", f"{path}/role", expected, body=body)
+            case "create":
+                body = {"email": gift.email, "password": PASSWORD, "firstName": "Eve", "lastName": "Late"}
+                body["role"] = gift.role
+                self.ask(who, "POST", SUPERADMINS, self.model.create_account(who[0], body), body=body)
+            case "reset":
+                self.ask(who, "POST", f"{path}/password", self.model.reset_account_password(who[0], str(target.id)))
+            case _:
+                self._change_account(who, gift.act, target)
 
     @rule(who=pick, right=st.integers(0, 3), email=st.one_of(st.none(), emails), flaw=flaws)
     def log_in(self, who: int, right: int, email: str | None, flaw: str | None) -> None:

@@ -16,23 +16,33 @@ import pytest
 
 @dataclass(frozen=True)
 class Bug:
-    """`where` is `module:function` or `module:Class.method` of the layer."""
+    """`where` is `module:function` or `module:Class.method` of the layer.
+
+    `also` has further places, each with its correct and its wrong line: a rule that two places hold would otherwise
+    still be held by the other place.
+    """
 
     kind: str
     where: str
     line: str
     planted: str
+    also: tuple[tuple[str, str, str], ...] = ()
 
     def plant(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        name, _, path = self.where.partition(":")
+        for where, line, planted in ((self.where, self.line, self.planted), *self.also):
+            self._plant(monkeypatch, where, line, planted)
+
+    @staticmethod
+    def _plant(monkeypatch: pytest.MonkeyPatch, where: str, line: str, planted: str) -> None:
+        name, _, path = where.partition(":")
         module = importlib.import_module(f"rolecall.{name}")
         *owner, function_name = path.split(".")
         holder: Any = getattr(module, owner[0]) if owner else module
         function = inspect.getattr_static(holder, function_name)
         source = textwrap.dedent(inspect.getsource(getattr(function, "fget", None) or function))
-        assert source.count(self.line) == 1, f"{self.where} has no such line any more"
+        assert source.count(line) == 1, f"{where} has no such line any more"
         made: dict[str, Any] = {}
-        exec(compile(source.replace(self.line, self.planted), self.where, "exec"), vars(module), made)  # noqa: S102
+        exec(compile(source.replace(line, planted), where, "exec"), vars(module), made)  # noqa: S102
         if owner:
             monkeypatch.setattr(holder, function_name, made[function_name])
         for other in list(sys.modules.values()):
@@ -256,12 +266,36 @@ BUGS = {
         "tenants.user_creation:create_user",
         "check_may_hand_on(actor, [Power(new.role)])",
         "pass",
+        also=(
+            (
+                "tenants.user_creation:_create_user_in_one_transaction",
+                "actor_still_authorized(context.principal, gives=[Power(new.role)])",
+                "actor_still_authorized(context.principal)",
+            ),
+        ),
     ),
     "power outlives its source by rotation": Bug(
         "power that outlives its source",
         "tenants.user_tokens:_attempt_rotation",
-        "check_may_hand_on(require_tenant_user(actor), powers_of(old.held_role))",
+        """        check_may_hand_on(require_tenant_user(actor), powers_of(old.held_role))
+""",
+        """        return _replace_token(
+            context, item, action="rotate_token", actor_checks=preconditions.actor_still_authorized(actor)
+        )
+""",
+    ),
+    "a temporary admin sets the password of an admin": Bug(
+        "power that outlives its source",
+        "tenants.user_passwords:change_password",
+        "check_may_hand_on(require_tenant_user(context.principal), powers_of(user.held_role))",
         "pass",
+        also=(
+            (
+                "tenants.user_passwords:_actor_checks",
+                "actor_still_authorized(actor, gives=powers_of(user.held_role))",
+                "actor_still_authorized(actor)",
+            ),
+        ),
     ),
     "power outlives its source because the end was moved meanwhile": Bug(
         "power that outlives its source",
@@ -446,6 +480,19 @@ BUGS = {
         "accounts.account_passwords:_update_that_ends_sessions",
         '"session_generation": old.session_generation + 1,',
         '"session_generation": old.session_generation + password_change_required,',
+        also=(
+            (
+                "accounts.account_passwords:change_account_password",
+                "            *password_changes.own_session_update(owner, session_id, generation, context.at),\n",
+                "            owner.check_of_session(session_id, generation, context.at),\n",
+            ),
+        ),
+    ),
+    "a session outlives a reset of the password": Bug(
+        "session that outlives its end",
+        "accounts.account_passwords:_account_update",
+        '"session_generation": old.session_generation + 1,',
+        '"session_generation": old.session_generation + (not password_change_required),',
     ),
     "a user's session outlives a change of the password": Bug(
         "session that outlives its end",
