@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import asdict, dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from threading import Lock, local
 from typing import Any, Self
@@ -25,10 +26,11 @@ import boto3
 from local import ROOT
 from local.engine.engine import Engine, free_port
 from local.environment import ACCESS_KEY, REGION, SECRET_KEY
-from rolecall import config, telemetry
+from rolecall import clock, config, telemetry
 from rolecall.auth import token_use
 from rolecall.auth.roles import PlatformRole
 from rolecall.aws import clients, queues, secrets_manager
+from rolecall.clock import rfc3339
 from rolecall.storage import dynamodb
 from rolecall.webhooks.delivery import Outcome
 from tests import gateway
@@ -261,6 +263,8 @@ def scenario(name: str) -> Iterator[tuple[str, Call]]:  # noqa: PLR0915 (one lin
     yield "list_users", request("GET", "/users", admin)
     yield "get_user", request("GET", user, admin)
     yield "promote_user", request("POST", f"{user}/promote", admin, {"new_role": "manager"})
+    end = {"new_role": "manager", "until": rfc3339(clock.now() + timedelta(hours=1))}
+    yield "promote_user: until", request("POST", f"/users/{users[2].id}/promote", admin, end)
     yield "promote_users", request("POST", "/users/promote", admin, _one_change_of(users[1]))
     yield "update_user", request("PUT", user, admin, {"active": False})
     yield "update_user: email", request("PUT", user, admin, {"email": f"{name}-renamed@example.com"})

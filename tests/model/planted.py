@@ -268,8 +268,8 @@ BUGS = {
         "pass",
         also=(
             (
-                "tenants.user_creation:_create_user_in_one_transaction",
-                "actor_still_authorized(context.principal, gives=[Power(new.role)])",
+                "tenants.user_creation:_write_user_and_audit_entry",
+                "actor_still_authorized(context.principal, gives=[Power(user.role)])",
                 "actor_still_authorized(context.principal)",
             ),
         ),
@@ -483,14 +483,14 @@ BUGS = {
         also=(
             (
                 "accounts.account_passwords:change_account_password",
-                "            *password_changes.own_session_update(owner, session_id, generation, context.at),\n",
-                "            owner.check_of_session(session_id, generation, context.at),\n",
+                "*password_changes.prepare_update_that_keeps_own_session(owner, session_id, generation, context.at),",
+                "owner.check_of_session(session_id, generation, context.at),",
             ),
         ),
     ),
     "a session outlives a reset of the password": Bug(
         "session that outlives its end",
-        "accounts.account_passwords:_account_update",
+        "accounts.account_passwords:_update_that_ends_sessions",
         '"session_generation": old.session_generation + 1,',
         '"session_generation": old.session_generation + (not password_change_required),',
     ),
@@ -532,7 +532,7 @@ BUGS = {
         "if not verify_password(password_hash, password):",
         "if False:",
     ),
-    "a manager sets an admin's password": Bug(
+    "a user sets a colleague's password": Bug(
         "forgotten condition",
         "tenants.user_passwords:change_password",
         "check_may_manage(Role(context.principal.role), user.role)",
@@ -542,7 +542,7 @@ BUGS = {
         "forgotten condition",
         "http.routes:Route._respond",
         "and not self.allowed_before_password_change",
-        "and self.allowed_before_password_change",
+        "and False",
     ),
     "a stolen refresh token ends nothing": Bug(
         "forgotten consequence",

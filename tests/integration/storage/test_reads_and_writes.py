@@ -1,19 +1,20 @@
 """The room `storage`, function by function: what it reads and writes, and which errors it raises for failures."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import Context
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from rolecall import deadline, randomness
+from rolecall import clock, deadline, randomness
 from rolecall.errors import ConcurrentChange, LastAdmin, RolecallError, ServiceUnavailable, Unauthorized, UserNotFound
 from rolecall.storage import dynamodb, reads, retries, writes
 from rolecall.storage.expressions import Attr
 from rolecall.storage.indexes import IndexPartition
 from rolecall.storage.keys import Key
+from tests.integration.clock import MovedClock
 from tests.integration.conftest import table
 from tests.integration.test_failures import (
     answering,
@@ -291,6 +292,94 @@ def test_a_transaction_is_tried_again_under_one_token_of_its_own() -> None:
     tokens = [one["ClientRequestToken"] for one in sent]
     assert len(tokens) == 4
     assert tokens[0] == tokens[1] == tokens[2] != tokens[3]
+
+
+@contextmanager
+def _requests(operation: str) -> Iterator[list[str]]:
+    """Record the body of each request that is sent, also of those that botocore sends again by itself."""
+    seen: list[str] = []
+
+    def note(request: Any, **_: Any) -> None:
+        seen.append(request.data)
+
+    events, name = dynamodb.client().meta.events, f"request-created.dynamodb.{operation}"
+    events.register(name, note)
+    try:
+        yield seen
+    finally:
+        events.unregister(name, note)
+
+
+@pytest.fixture
+def time(monkeypatch: pytest.MonkeyPatch) -> MovedClock:
+    moved = MovedClock()
+    monkeypatch.setattr(clock, "now", moved.now)
+    return moved
+
+
+def _second_after(time: MovedClock, seconds: float) -> int:
+    return clock.epoch_seconds(time.at) + int(seconds)
+
+
+def _failing_once_and_late(failure: Any, time: MovedClock, seconds: float) -> AbstractContextManager[None]:
+    """The first request to write a transaction fails, and its answer comes after so many seconds."""
+
+    def fail(request: Any) -> Any:
+        time.forward(seconds)
+        return failure(request)
+
+    return failing_dynamodb(fail, "TransactWriteItems", times=1)
+
+
+def test_after_a_cancellation_a_new_transaction_compares_with_the_present_time(time: MovedClock) -> None:
+    _put(A, n=1, until=_second_after(time, 60))
+    check = writes.Check(A, when=Attr("until").is_after_now(), on_condition_failure=_last_admin)
+
+    with _sent("TransactWriteItems") as sent, _failing_once_and_late(conflicting, time, 30):
+        writes.transact(check, writes.Put(_item(B)))
+    with pytest.raises(LastAdmin), _failing_once_and_late(conflicting, time, 60):
+        writes.transact(check, writes.Put(_item(C)))
+
+    assert len({one["ClientRequestToken"] for one in sent}) == 2
+    first, second = (one["TransactItems"][0]["ConditionCheck"]["ExpressionAttributeValues"] for one in sent)
+    assert [int(next(iter(second.values()))["N"]) - int(next(iter(first.values()))["N"])] == [30]
+    assert reads.get(C) is None
+
+
+@pytest.mark.parametrize("failure", [contended, throttled])
+def test_after_an_unknown_outcome_the_same_transaction_is_sent_only_before_its_last_second(
+    time: MovedClock, failure: Any
+) -> None:
+    """Afterwards only an identical request could be repeated safely, but the time in its conditions is over."""
+    _put(A, n=1)
+    end = _second_after(time, 60)
+    check = writes.Check(A, when=Attr("n").eq(1), send_before=end + 30)
+
+    def put_before(key: Key, second: int) -> None:
+        update = writes.Update(key, when=writes.MUST_NOT_EXIST, set={"n": 1}, send_before=second)
+        writes.transact(check, update)
+
+    with _requests("TransactWriteItems") as sent, _failing_once_and_late(failure, time, 58):
+        put_before(B, end)
+    assert len(sent) == 2
+    assert sent[0] == sent[1]
+
+    # The earliest of the seconds counts, and a request in that very second is too late.
+    with (
+        _requests("TransactWriteItems") as sent,
+        _failing_once_and_late(failure, time, end - clock.epoch_seconds(time.at)),
+        pytest.raises(ServiceUnavailable),
+    ):
+        put_before(C, end)
+    assert len(sent) == 1
+    assert reads.get(C) is None
+
+
+def test_after_a_cancellation_a_transaction_is_sent_although_its_last_second_is_over(time: MovedClock) -> None:
+    update = writes.Update(B, when=writes.MUST_NOT_EXIST, set={"n": 1}, send_before=_second_after(time, 60))
+    with _failing_once_and_late(conflicting, time, 90):
+        writes.transact(update)
+    assert reads.get(B) == _item(B, n=1)
 
 
 @pytest.mark.parametrize(
