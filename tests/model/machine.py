@@ -745,13 +745,15 @@ class Platform(RuleBasedStateMachine):
     def wait_for_the_end(self, number: int, before: int, pages: bool) -> None:
         """Go to the second at which a temporary role ends, or to the second before; and list who has which role."""
         self.step()
-        ends = [user.until for one in self.model.tenants for user in one.users if user.until]
-        ends += [one.until for one in self.model.accounts if one.until]
-        if not ends:
+        holders: list[User | Account] = [user for one in self.model.tenants for user in one.users if user.until]
+        holders += [one for one in self.model.accounts if one.until]
+        if not holders:
             return
-        self.world.forward(max(0, choose(sorted(ends), number) - self.model.now - before))
+        holder = choose(sorted(holders, key=lambda one: one.until or 0), number)
+        tenant = holder.tenant if isinstance(holder, User) else None
+        self.world.forward(max(0, (holder.until or 0) - self.model.now - before))
         self.check_credentials()
-        for admin in self.everyone("admin")[:1] if pages else ():
+        for admin in [one for one in self.everyone("admin") if one.tenant is tenant][:1] if pages else ():
             for role in ROLES:
                 self.page(self.live(admin.token), "/users", self.model.list_users, {"role": role, "limit": "2"}, 0)
 
