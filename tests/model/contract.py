@@ -422,7 +422,10 @@ def _email(value: Any) -> bool:
 
 
 #: What an identity provider stores about a user.
-PROFILE = ("external_id", "given_name", "family_name", "formatted_name", "display_name")
+PROFILE = (
+    *("external_id", "given_name", "family_name", "formatted_name", "display_name", "nick_name", "title"),
+    *("user_type", "preferred_language", "locale", "timezone"),
+)
 
 
 def _optional(check: Check) -> Check:

@@ -93,6 +93,7 @@ def test_the_schema_has_the_attributes_of_a_user(acme: Tenant) -> None:
         "name": {"givenName": "A", "familyName": "B", "formatted": "C"},
         "displayName": "D",
         "externalId": "1",
+        **dict.fromkeys(("nickName", "title", "userType", "preferredLanguage", "locale", "timezone"), "x"),
     }
     user = scim(acme.admin, "POST", "/Users", body).body
 

@@ -219,7 +219,7 @@ def test_a_count_that_takes_too_long_is_refused_with_a_hint(acme: Tenant) -> Non
         ({"attributes": "userName"}, {"schemas", "id", "userName"}),
         ({"attributes": "USERNAME, name.givenName"}, {"schemas", "id", "userName", "name"}),
         ({"attributes": "urn:ietf:params:scim:schemas:core:2.0:User:displayName"}, {"schemas", "id", "displayName"}),
-        ({"attributes": "nickName"}, {"schemas", "id"}),
+        ({"attributes": "profileUrl"}, {"schemas", "id"}),
         (
             {"excludedAttributes": "id,schemas,name,emails.type,meta,roles,active"},
             {"schemas", "id", "userName", "displayName", "emails"},

@@ -23,7 +23,10 @@ _PAGE = 100
 _MAPPINGS_WITH_PERSONAL_FIELDS = ("actor", "before", "after")
 
 #: The fields that say who somebody is: the email, and the profile that an identity provider stores.
-PERSONAL_FIELDS = ("email", "external_id", "given_name", "family_name", "formatted_name", "display_name")
+PERSONAL_FIELDS = (
+    *("email", "external_id", "given_name", "family_name", "formatted_name", "display_name", "nick_name", "title"),
+    *("user_type", "preferred_language", "locale", "timezone"),
+)
 
 #: An email in a text: the characters of RFC 5322 before the `@`, and a domain after it. An apostrophe at the beginning
 #: is not a part of the match, because it may be a quotation mark.

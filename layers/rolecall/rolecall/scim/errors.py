@@ -13,6 +13,9 @@ _SCIM_NAMES = {
     "family_name": "name.familyName",
     "formatted_name": "name.formatted",
     "display_name": "displayName",
+    "nick_name": "nickName",
+    "user_type": "userType",
+    "preferred_language": "preferredLanguage",
 }
 
 

@@ -105,6 +105,12 @@ _USER_ATTRIBUTES = [
         ],
     ),
     _attribute("displayName", "The name that is shown."),
+    _attribute("nickName", "How the user likes to be called."),
+    _attribute("title", "The title of the user in the company, such as Vice President."),
+    _attribute("userType", "How the user and the company belong together, such as Employee."),
+    _attribute("preferredLanguage", "The user's language, as in the header Accept-Language."),
+    _attribute("locale", "Where the user is, for the form of numbers and dates, such as en-US."),
+    _attribute("timezone", "The user's time zone, such as Europe/Lisbon."),
     _attribute("active", "Whether the user can do anything. The default is true.", type="boolean", required=True),
     _attribute(
         "emails",

@@ -31,8 +31,8 @@ READ_ONLY = frozenset({"id", "meta"})
 #: The attributes of a user in RFC 7643, section 4.1, that are accepted but not kept, in lower case.
 NOT_KEPT = frozenset(
     {
-        *("schemas", "nickname", "profileurl", "title", "usertype", "preferredlanguage", "locale", "timezone"),
-        *("password", "phonenumbers", "ims", "photos", "addresses", "groups", "entitlements", "x509certificates"),
+        *("schemas", "profileurl", "password", "phonenumbers", "ims", "photos", "addresses", "groups", "entitlements"),
+        "x509certificates",
     }
 )
 
@@ -40,13 +40,25 @@ _NAMES_NOT_KEPT = frozenset({"middlename", "honorificprefix", "honorificsuffix"}
 
 #: The fields of a profile that are the sub-attributes of `name`, and those that are attributes themselves.
 _NAME_FIELDS = {"givenname": "given_name", "familyname": "family_name", "formatted": "formatted_name"}
-_PROFILE_FIELDS = {"externalid": "external_id", "displayname": "display_name"}
+_PROFILE_FIELDS = {
+    "externalid": "external_id",
+    "displayname": "display_name",
+    "nickname": "nick_name",
+    "title": "title",
+    "usertype": "user_type",
+    "preferredlanguage": "preferred_language",
+    "locale": "locale",
+    "timezone": "timezone",
+}
 
 #: The names of some attributes as RFC 7643 writes them, for messages.
 _WRITTEN = {
     "username": "userName",
     "externalid": "externalId",
     "displayname": "displayName",
+    "nickname": "nickName",
+    "usertype": "userType",
+    "preferredlanguage": "preferredLanguage",
     "givenname": "name.givenName",
     "familyname": "name.familyName",
     "formatted": "name.formatted",

@@ -1,11 +1,11 @@
-"""What an identity provider stores about a user beside email, role and state: its own id of the user, and names."""
+"""What an identity provider stores about a user beside email, role and state: its own id of the user, and texts."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Self
 
 from rolecall.errors import FieldError, ValidationFailed
 
-#: The most characters of a name.
+#: The most characters of a name, and of every other text but the external id.
 MAX_NAME_LENGTH = 100
 
 #: The most characters of an external id.
@@ -13,7 +13,7 @@ MAX_EXTERNAL_ID_LENGTH = 255
 
 
 class UserProfile(NamedTuple):
-    """The external id and the names of a user. None stands for a field that is not set.
+    """The external id, the names and the descriptive texts of a user. None stands for a field that is not set.
 
     `external_id` is the id that the identity provider has for the user. Several users of a tenant may have the same
     one (RFC 7643, section 3.1). Upper and lower case differ in it.
@@ -24,6 +24,12 @@ class UserProfile(NamedTuple):
     family_name: str | None = None
     formatted_name: str | None = None
     display_name: str | None = None
+    nick_name: str | None = None
+    title: str | None = None
+    user_type: str | None = None
+    preferred_language: str | None = None
+    locale: str | None = None
+    timezone: str | None = None
 
     @classmethod
     def from_item(cls, item: Mapping[str, Any]) -> Self:
