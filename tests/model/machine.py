@@ -826,7 +826,9 @@ class Platform(RuleBasedStateMachine):
         """Someone's many changes are on their way when another admin takes that power."""
         self.step()
         actor = choose(self.everyone("admin", "manager"), who)
-        others = [one for one in self.everyone("admin") if one.tenant is actor.tenant and one is not actor]
+        # A temporary admin may not take the role of the last lasting one.
+        admins = [one for one in self.everyone("admin") if one.until is None]
+        others = [one for one in admins if one.tenant is actor.tenant and one is not actor]
         users = [one for one in actor.tenant.users if one.role != "admin" and one is not actor]
         if not others or len(users) <= position or actor.tenant.status != "active":
             return
