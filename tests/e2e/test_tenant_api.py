@@ -57,26 +57,37 @@ def test_a_user_from_the_first_token_to_the_end(stack: Stack, register: Callable
         assert updated.json() == {"success": True, "message": "User updated successfully"}
         assert tenant.request(renewed, "GET", f"/users/{user.id}").status == status
 
+    # When the admin gives the user another email, then the token works on, and the former email is free
+    renamed = f"renamed-{user.email}"
+    assert tenant.request(manager, "PUT", f"/users/{user.id}", {"email": renamed}).status == 403
+    assert tenant.request(tenant.admin, "PUT", f"/users/{user.id}", {"email": renamed}).status == 200
+    assert tenant.request(renewed, "GET", f"/users/{user.id}").json()["data"]["email"] == renamed
+    for email, taken in ((renamed, True), (user.email, False)):
+        taker = {"email": email, "password": PASSWORD, "role": "user"}
+        assert (tenant.request(tenant.admin, "POST", "/users", taker).status == 409) is taken
+
     # When the manager deletes the user, then it is gone and its email is free
     deleted = tenant.request(manager, "DELETE", f"/users/{user.id}")
     assert deleted.json() == {"success": True, "message": "User permanently deleted"}
     assert tenant.request(renewed, "GET", f"/users/{user.id}").status == 401
     assert tenant.request(tenant.admin, "GET", f"/users/{user.id}").status == 404
     assert call("GET", f"{stack.api}/users/{user.id}", stack.master_token).status == 404
-    again = {"email": user.email, "password": PASSWORD, "role": "user"}
+    again = {"email": renamed, "password": PASSWORD, "role": "user"}
     assert tenant.request(tenant.admin, "POST", "/users", again).status == 201
 
     # And the trail tells it, newest first, by target, actor and action
     assert [entry["action"] for entry in _audit(tenant, f"?target={user.id}")] == [
         "delete_user",
         "update_user",
+        "update_user",  # the refused one
+        "update_user",
         "update_user",
         "rotate_token",
         "create_user",
     ]
-    assert len(_audit(tenant, f"?actor={manager.id}")) == 3
-    assert len(_audit(tenant, "?action=create_user")) == 3
-    assert len(_audit(tenant)) == 8
+    assert len(_audit(tenant, f"?actor={manager.id}")) == 4
+    assert len(_audit(tenant, "?action=create_user")) == 4
+    assert len(_audit(tenant)) == 11
 
 
 def test_lists_are_filtered_and_paged(register: Callable[[str], Tenant]) -> None:
