@@ -96,7 +96,8 @@ def _writes(
                 "Key": {"pk": {"S": tenant}, "sk": {"S": f"USER#{user_id}"}},
                 "ConditionExpression": "(((#n0 = :v0 AND #n1 = :v1) AND #n2 = :v2) AND attribute_not_exists(#n3))",
                 "UpdateExpression": (
-                    "SET #n4 = :v3, #n5 = :v4, #n6 = :v5, #n7 = :v6, #n8 = :v7, #n9 = :v8, #n10 = :v9 ADD #n11 :v10"
+                    "SET #n4 = :v3, #n5 = :v4, #n6 = :v5, #n7 = :v6, #n8 = :v7, #n9 = :v8, #n10 = :v9, #n11 = :v10 "
+                    "ADD #n12 :v11"
                 ),
                 "ExpressionAttributeNames": {
                     "#n0": "version",
@@ -110,7 +111,8 @@ def _writes(
                     "#n8": "session_generation",
                     "#n9": "updated_at",
                     "#n10": "change_reason",
-                    "#n11": "version",
+                    "#n11": "changed_by",
+                    "#n12": "version",
                 },
                 "ExpressionAttributeValues": {
                     ":v0": old["version"],
@@ -123,7 +125,8 @@ def _writes(
                     ":v7": old.get("session_generation", {"N": "1"}),
                     ":v8": {"S": at},
                     ":v9": {"NULL": True},
-                    ":v10": {"N": "1"},
+                    ":v10": {"M": {"type": {"S": "user"}, "id": {"S": principal["id"]}}},
+                    ":v11": {"N": "1"},
                 },
             },
         ),
