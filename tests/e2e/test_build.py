@@ -15,11 +15,13 @@ from local.deployment import build
 from local.deployment.stack import Stack
 
 _IMPORT_ALL = """
-import importlib, pkgutil, runpy, sys
+import importlib, os, pkgutil, runpy, sys
 import rolecall
 from rolecall.errors import ValidationFailed
 for app in sys.argv[1:]:
+    sys.path.insert(0, os.path.dirname(app))  # as on Lambda: the packages of a function lie beside it
     handler = runpy.run_path(app)["handler"]
+    del sys.path[0]
     model = getattr(getattr(handler, "__self__", None), "body", None)
     if model:
         try:
