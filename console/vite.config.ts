@@ -30,6 +30,24 @@ function nameAuthors(): Plugin {
   };
 }
 
+// What packages bring and the console never uses, and what is built in its place.
+const STAND_INS: Readonly<Record<string, string>> = {
+  "./mutationCache.js": "/src/stand-ins/mutation-cache.ts",
+  "preact/jsx-runtime": "/src/stand-ins/jsx-runtime.ts",
+};
+
+function leaveOutUnusedParts(): Plugin {
+  return {
+    name: "leave-out-unused-parts",
+    apply: "build",
+    enforce: "pre",
+    resolveId(id) {
+      const standIn = STAND_INS[id];
+      return standIn ? this.resolve(standIn) : null;
+    },
+  };
+}
+
 export default defineConfig({
   base: "./",
   oxc: {
@@ -37,7 +55,7 @@ export default defineConfig({
     jsx: { runtime: "classic", pragma: "createNode", pragmaFrag: "NodeGroup" },
     jsxInject: `import { Fragment as NodeGroup, h as createNode } from "preact";`,
   },
-  plugins: [nameAuthors()],
+  plugins: [leaveOutUnusedParts(), nameAuthors()],
   server: { proxy: { [pathsOfApi]: { target: api } } },
   build: {
     target: "es2023",
@@ -52,7 +70,7 @@ export default defineConfig({
       input: { console: "index.html" },
       output: {
         comments: false,
-        codeSplitting: { groups: [{ name: "packages", test: /node_modules|rolldown|vite/ }] },
+        codeSplitting: { groups: [{ name: "packages", test: /node_modules|rolldown|vite|stand-ins/ }] },
       },
     },
   },

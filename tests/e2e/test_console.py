@@ -13,6 +13,7 @@ from local.deployment.stack import Stack
 from tests.e2e.browsers import CHROMIUM, QUIET, in_a_browser
 from tests.e2e.conftest import PASSWORD, Tenant
 from tests.e2e.console_visit import Visit
+from tests.receiver import receiving
 
 pytestmark = in_a_browser
 
@@ -280,6 +281,79 @@ def test_an_operator_protects_a_tenant_schedules_its_deletion_and_restores_it(
     here.page.get_by_role("button", name=f"Restore {name}").click()
     here.see_result(f"{name} is restored. Everything is as it was.")
     assert tenant.request(tenant.admin, "GET", "/users").status == 200
+
+
+def test_an_admin_adds_a_webhook_tests_it_changes_its_secret_and_deletes_it(register: Register, visit: Open) -> None:
+    tenant = register("Console of webhooks")
+    user = tenant.add("user")
+    here = visit(hash_="#/webhooks")
+    with receiving() as receiver:
+        url = receiver.url
+        here.sign_in_with_token(tenant.admin.token)
+        here.see_heading("Webhooks")
+        expect(here.page.get_by_text("There are no webhooks.")).to_be_visible()
+
+        # When an admin adds a webhook for one user from the palette, first with an email that nobody has
+        here.page.keyboard.press("Control+k")
+        here.page.keyboard.type("add a webhook")
+        here.page.keyboard.press("Enter")
+        dialog = here.dialog("Add a webhook")
+        dialog.get_by_label("Address").fill(url)
+        dialog.get_by_label("Only for this user").fill(f"no-{user.email}")
+        dialog.get_by_role("button", name="Add").click()
+        expect(dialog.get_by_role("alert")).to_have_text("No user has this email.")
+        here.check_accessibility("creation of a webhook")
+        dialog.get_by_label("Only for this user").fill(user.email.upper())
+        dialog.get_by_role("button", name="Add").click()
+
+        # Then the secret is shown once and can be copied, and the list says whom the webhook hears of
+        dialog = here.dialog(f"{url} is added.")
+        here.check_accessibility("secret of a webhook")
+        first = _copied_secret(dialog)
+        link = here.row(url).get_by_role("link", name="one user")
+        expect(link).to_have_attribute("href", f"#/users?person={user.id}")
+        here.check_accessibility("webhooks")
+
+        # When the admin makes a new secret and sends a test, then the page says how it went, and both secrets sign it
+        here.page.get_by_role("button", name=f"New secret of {url}").click()
+        dialog = here.dialog("Make a new secret?")
+        expect(dialog.get_by_role("button", name="Cancel")).to_be_focused()
+        here.check_accessibility("new secret of a webhook")
+        dialog.get_by_role("button", name="Make a new secret").click()
+        second = _copied_secret(here.dialog(f"{url} has a new secret."))
+        assert first != second
+        here.page.get_by_role("button", name=f"Test {url}").click()
+        here.see_result(f"{url} has received a delivery.")
+        receiver.received[0].verify(first)
+        receiver.received[0].verify(second)
+
+        # And a test that fails is said too, in words
+        receiver.statuses = [410]
+        here.page.get_by_role("button", name=f"Test {url}").click()
+        here.see_result(f"The delivery to {url} failed: HTTP 410.")
+        expect(here.row(url)).to_contain_text("disabled")
+        here.check_accessibility("a disabled webhook")
+
+        # When the admin deletes it, then they are asked first, and it is gone
+        here.page.get_by_role("button", name=f"Delete {url}").click()
+        dialog = here.dialog("Delete this webhook?")
+        expect(dialog.get_by_role("button", name="Cancel")).to_be_focused()
+        here.check_accessibility("deletion of a webhook")
+        dialog.get_by_role("button", name="Delete").click()
+        here.see_result(f"{url} is deleted.")
+        expect(here.row(url)).to_have_count(0)
+        expect(here.page.get_by_role("heading", level=1)).to_be_focused()
+        assert tenant.request(tenant.admin, "GET", "/webhooks").json()["webhooks"] == []
+
+
+def _copied_secret(dialog: Locator) -> str:
+    """Copies the secret that the dialog shows, closes the dialog and returns what was copied."""
+    dialog.get_by_role("button", name="Copy").click()
+    expect(dialog.get_by_role("button", name="Copied")).to_be_visible()
+    copied: str = dialog.page.evaluate("() => navigator.clipboard.readText()")
+    assert copied.startswith("whsec_")
+    dialog.get_by_role("button", name="Done").click()
+    return copied
 
 
 def test_a_superadmin_chooses_a_password_first_and_then_administers_accounts(stack: Stack, visit: Open) -> None:

@@ -45,7 +45,7 @@ export const session = state<Session | null>(null);
 export type Screen = "users" | "accounts" | "tenants" | "audit" | "webhooks";
 
 const SCREENS: Record<Standing, readonly Screen[]> = {
-  admin: ["users", "audit"],
+  admin: ["users", "audit", "webhooks"],
   member: ["users"],
   superadmin: ["accounts"],
   account: [],

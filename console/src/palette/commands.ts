@@ -20,6 +20,7 @@ const CREATING: Partial<Record<Screen, { label: string; act: string }>> = {
   users: { label: texts.createUser, act: "create" },
   accounts: { label: texts.createAccount, act: "create" },
   tenants: { label: texts.registerTenant, act: "register" },
+  webhooks: { label: texts.addWebhook, act: "create" },
 };
 
 /** Opens the dialog that creates something on the screen, if the session may do it. */

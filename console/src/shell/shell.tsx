@@ -22,7 +22,7 @@ export function Shell() {
   const current = currentScreen();
   useFocusOnNewScreen(current);
   useAddressOf(current);
-  const Page: ComponentType = (current && pages[current]) ?? Nothing;
+  const Page: ComponentType = current ? pages[current] : Nothing;
   return (
     <>
       <a class="skip" href="#main" onClick={focusMain}>
@@ -31,7 +31,7 @@ export function Shell() {
       <header class="bar">
         <Mark />
         <nav aria-label={texts.shell.screens}>
-          {shownScreens().map((screen) => (
+          {screens().map((screen) => (
             <a key={screen} href={toHash([screen])} aria-current={screen === current ? "page" : undefined}>
               {texts.screens[screen]}
             </a>
@@ -65,14 +65,9 @@ export function Shell() {
   );
 }
 
-/** Returns the screens of the session for which there is a page. */
-export function shownScreens(): readonly Screen[] {
-  return screens().filter((screen) => pages[screen]);
-}
-
 /** Returns the screen that the address names, or the first one if the session does not have that one. */
 function currentScreen(): Screen | undefined {
-  const shown = shownScreens();
+  const shown = screens();
   return shown.find((screen) => screen === route.value.screen) ?? shown[0];
 }
 

@@ -17,6 +17,7 @@ export const texts = {
   changeMany: "Change many roles",
   createAccount: "Create an account",
   registerTenant: "Register a tenant",
+  addWebhook: "Add a webhook",
   shortcuts: {
     title: "Keyboard shortcuts",
     palette: "Search and commands",

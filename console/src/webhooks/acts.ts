@@ -1,0 +1,64 @@
+// What is done to webhooks.
+
+import type { Webhook } from "../../../clients/typescript/rolecall";
+import { api, dataOf } from "../api/client";
+import { ApiError } from "../api/errors";
+import { queryClient } from "../api/queries";
+import { announce } from "../parts/notice";
+import { texts } from "../texts/webhooks";
+
+/** A secret that is shown once, of a webhook that was added or has a new secret. */
+export interface NewSecret {
+  title: string;
+  secret: string;
+}
+
+export function reloadWebhooks(): Promise<void> {
+  return queryClient.invalidateQueries({ queryKey: ["webhooks"] });
+}
+
+/** Adds a webhook, of the whole tenant if `user` is empty. `user` is an email or an id. Throws `ApiError`. */
+export async function addWebhook(url: string, user: string): Promise<NewSecret> {
+  const body = { url, ...(user && { user_id: await findUserId(user) }) };
+  const added = await dataOf(api.POST("/webhooks", { body }));
+  return tell(texts.creation.done(added.webhook.url), added.webhook_secret);
+}
+
+/** Gives a webhook a new secret. Throws `ApiError`. */
+export async function rotateSecret({ id, url }: Webhook): Promise<NewSecret> {
+  const rotated = await dataOf(api.POST("/webhooks/{id}/secret", { params: { path: { id } } }));
+  return tell(texts.rotation.done(url), rotated.webhook_secret);
+}
+
+/** Deletes a webhook. Throws `ApiError`. */
+export async function deleteWebhook({ id, url }: Webhook): Promise<void> {
+  await dataOf(api.DELETE("/webhooks/{id}", { params: { path: { id } } }));
+  announce(texts.deletion.done(url));
+  await reloadWebhooks();
+}
+
+/** Sends a test to a webhook, also to a disabled one. Throws `ApiError`. */
+export async function sendTest({ id, url }: Webhook): Promise<void> {
+  await dataOf(api.POST("/webhooks/{id}/test", { params: { path: { id } } }));
+  announce(texts.testing.started(url));
+}
+
+function tell(title: string, secret: string): NewSecret {
+  announce(title);
+  void reloadWebhooks();
+  return { title, secret };
+}
+
+async function findUserId(emailOrId: string): Promise<string> {
+  const email = emailOrId.toLowerCase();
+  if (!email.includes("@")) {
+    return email;
+  }
+  // The API finds emails that begin with this one. They are sorted, so this one comes first.
+  const { users } = await dataOf(api.GET("/users", { params: { query: { email, limit: 1 } } }));
+  const found = users.find((user) => user.email.toLowerCase() === email);
+  if (!found) {
+    throw new ApiError(404, "USER_NOT_FOUND", texts.creation.noUser);
+  }
+  return found.id;
+}
