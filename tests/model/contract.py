@@ -795,9 +795,22 @@ class Model:
         """A user as it is shown, with the roles that the caller could give, if that was asked for."""
         if "include" not in query:
             return shown
-        may = caller.kind == "user" and user is not caller.holder
-        roles = [new for new in ROLES if new != user.role and (user.role, new) in CHANGES[caller.role]] if may else []
+        roles = [new for new in ROLES if new != user.role and self._could_promote(caller, user, new)]
         return {**shown, "allowed_roles": roles}
+
+    def _could_promote(self, caller: Caller, user: User, new: str) -> bool:
+        """Whether the caller could give the user this role now, without an end."""
+        if caller.kind != "user":
+            return False
+        # A lasting admin is an admin besides the user.
+        is_last_admin = user.lasting == "admin" and user.active and user.tenant.active_admins == 1
+        if is_last_admin and new != "admin" and caller.lasting != "admin":
+            return False
+        try:
+            self._check_role_change(caller, user, user.changed(new, None))
+        except Refusal:
+            return False
+        return True
 
     @staticmethod
     def _target(actor: User, user_id: str) -> User:
@@ -1153,7 +1166,7 @@ class Model:
         """Maintenance has removed all items of deleted users, and all emails in the audit trails of deleted tenants."""
         for tenant in self.tenants:
             tenant.left_over.clear()
-            if tenant.status == "deleted":
+            if tenant.status == "deleted" and not tenant.redacted:
                 tenant.redacted = True
                 for entry in tenant.trail:
                     for facts in (entry.actor, entry.before, entry.after):

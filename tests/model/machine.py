@@ -449,6 +449,27 @@ class Platform(RuleBasedStateMachine):
         path = f"/global/tenants/{tenant.id}"
         self.ask(master, "DELETE", path, expected, query=query, seconds=NO_TIME_TO_SWEEP)
 
+    @rule(reason=st.sampled_from(["as ana@example.com says ", "x"]), refused=st.booleans(), limit=limits)
+    def delete_tenant_with_emails_in_reasons(self, reason: str, refused: bool, limit: str | None) -> None:
+        """A tenant has reasons with emails in its trail, is deleted, and maintenance replaces the emails."""
+        self.step()
+        master, owner = self.live(MASTER_TOKEN), f"owner@{Platform.steps}.example.com"
+        new = {"tenant_name": f"Deleted {Platform.steps}", "email": owner, "password": PASSWORD}
+        self.send_registration(master, new, None)
+        target = self.model.tenants[-1]
+        admin = self.live(target.users[0].token)
+        manager = {"email": f"manager@{Platform.steps}.example.com", "password": PASSWORD, "role": "manager"}
+        self.send_user(admin, manager, None)
+        changes = {"new_role": "user", "reason": reason}
+        if refused:
+            self._promote(self.live(target.users[1].token), target.users[0], changes)
+        self._promote(admin, target.users[1], changes)
+        expected = self.model.delete_tenant(master[0], target.id, {"reason": reason}, None, hurried=False)
+        self.ask(master, "DELETE", f"/global/tenants/{target.id}", expected, query={"reason": reason})
+        self.maintain()
+        query = {"tenant_id": target.id, "limit": limit}
+        self.page(master, "/audit", self.model.list_audit, query, 0)
+
     @rule(who=pick, tenant=pick)
     def get_deletion(self, who: int, tenant: int) -> None:
         self.step()
@@ -497,6 +518,7 @@ class Platform(RuleBasedStateMachine):
         assert (report["violations"], report["repaired"], report["complete"]) == (0, 0, True)
         assert report["deletions_open"] == len(self.deleting)
         self.model.maintenance_ran()
+        self.world.compare_trails_of_deleted_tenants_again()
         self.world.check(Answer(0))
 
     # --- Users ---
@@ -821,9 +843,16 @@ class Platform(RuleBasedStateMachine):
             body = flawed({"changes": listed, "dry_run": dry_run} | ({"reason": reason} if reason else {}), flaw)
             self.ask(asks, "POST", "/users/promote", self.model.promote_users(asks[0], body), body=body)
 
-    @rule(who=pick, position=st.integers(0, 3), loss=st.sampled_from(["demoted", "demoted", "deactivated", "deleted"]))
+    @rule(
+        who=pick,
+        position=st.sampled_from([0, 1, 1, 1, 2, 3]),
+        loss=st.sampled_from(["demoted", "demoted", "deactivated", "deleted"]),
+    )
     def lose_standing_halfway(self, who: int, position: int, loss: str) -> None:
-        """Someone's many changes are on their way when another admin takes that power."""
+        """Someone's many changes are on their way when another admin takes that power.
+
+        The last change is of that other admin. So at least one change comes after the one that is refused first.
+        """
         self.step()
         actor = choose(self.everyone("admin", "manager"), who)
         # A temporary admin may not take the role of the last lasting one.
@@ -839,7 +868,8 @@ class Platform(RuleBasedStateMachine):
         by = self.live(others[0].token)
         asks = self.live(actor.token)
         flipped = {"user": "manager", "manager": "user"}
-        body = {"changes": [{"user_id": one.id, "new_role": flipped[one.role]} for one in users]}
+        changes = [{"user_id": one.id, "new_role": flipped[one.role]} for one in users]
+        body = {"changes": [*changes, {"user_id": others[0].id, "new_role": "manager"}]}
         act, path, asked = {
             "demoted": ("POST", f"/users/{actor.id}/promote", {"new_role": "user"}),
             "deactivated": ("PUT", f"/users/{actor.id}", {"active": False}),
@@ -1011,6 +1041,42 @@ class Platform(RuleBasedStateMachine):
         users = [*others, *others, *actor.tenant.users] or [actor]
         self._act((caller, None, principal), act, choose(users, user), role, email)
 
+    @rule(
+        who=pick,
+        user=pick,
+        loss=st.sampled_from(["demoted", "demoted", "temporary", "deactivated"]),
+        new_roles=st.lists(st.sampled_from(["present", "present", "user", "manager"]), min_size=3, max_size=3),
+    )
+    def promote_many_after_loss(self, who: int, user: int, loss: str, new_roles: list[str]) -> None:
+        """An actor is authorized and loses its role. Then it sends many changes, some of which would change nothing.
+
+        Afterwards the other admin gives the role back, so that the tenant does not run out of admins.
+        """
+        self.step()
+        lasting = [one for one in self.everyone("admin") if one.until is None and one.tenant.status == "active"]
+        actors = [
+            one
+            for one in self.everyone("admin", "manager")
+            if any(admin.tenant is one.tenant and admin is not one for admin in lasting)
+        ]
+        if not actors:
+            return
+        actor = choose(actors, who)
+        by = self.live(choose([one for one in lasting if one.tenant is actor.tenant and one is not actor], user).token)
+        self.remember(actor.token)
+        caller, principal = self.seen[-1]
+        self._take_power(by, actor, loss)
+        colleagues = [one for one in actor.tenant.users if one is not actor]
+        rows = [
+            {"user_id": one.id, "new_role": one.role if role == "present" else role}
+            for one, role in zip(colleagues, new_roles, strict=False)
+        ]
+        for dry_run in (True, False):
+            body = {"changes": rows, "dry_run": dry_run}
+            expected = self.model.promote_users(caller, body)
+            self.ask((caller, None, principal), "POST", "/users/promote", expected, body=body)
+        self._act(by, "activate" if loss == "deactivated" else "promote", actor, caller.role, "")
+
     def _take_power(self, by: Any, actor: User, loss: str) -> None:
         if loss in {"closed", "scheduled"}:
             query = {"grace_days": "7"} if loss == "scheduled" else {}
@@ -1082,6 +1148,19 @@ class Platform(RuleBasedStateMachine):
         target = choose(admins if admins and user % 2 else colleagues, user)
         self._act(self.live(admin.token), first, target, role, "")
         self._act(self.live(admin.token), "delete", target, "", "")
+
+    @rule(who=pick, user=pick, second=st.sampled_from(["promote", "deactivate", "rename"]), email=emails)
+    def change_twice_with_one_reason(self, who: int, user: int, second: str, email: str) -> None:
+        """An admin changes another user with a reason, and then again without one."""
+        self.step()
+        admin = choose(self.everyone("admin"), who)
+        colleagues = [one for one in admin.tenant.users if one is not admin]
+        if not colleagues or admin.tenant.status != "active":
+            return
+        target = choose(colleagues, user)
+        role = "manager" if target.role == "user" else "user"
+        self._promote(self.live(admin.token), target, {"new_role": role, "reason": "holidays"})
+        self._act(self.live(admin.token), second, target, "user" if role == "manager" else "manager", email)
 
     @rule(
         who=pick,
@@ -1260,6 +1339,22 @@ class Platform(RuleBasedStateMachine):
             asks, "PUT", f"/users/{user_id}/password", self.model.change_password(asks[0], user_id, body), body=body
         )
         self.check_credentials()
+
+    @rule(who=pick, user=pick, equal=st.sampled_from([True, True, False]))
+    def set_password_of_colleague(self, who: int, user: int, equal: bool) -> None:
+        """A user or a manager sets a password of another user of the tenant, mostly of one with the same role."""
+        self.step()
+        actor = choose(self.everyone("user", "manager") or self.everyone("admin"), who)
+        colleagues = [one for one in actor.tenant.users if one is not actor]
+        equals = [one for one in colleagues if one.role == actor.role]
+        if not equals and actor.tenant.status == "active":
+            admin = next(one for one in self.everyone("admin") if one.tenant is actor.tenant)
+            body = {"email": f"equal@{Platform.steps}.example.com", "password": PASSWORD, "role": actor.role}
+            self.send_user(self.live(admin.token), body, None)
+            equals = [one for one in actor.tenant.users if one is not actor and one.role == actor.role]
+        targets = equals if equal else colleagues
+        if targets:
+            self._act(self.live(actor.token), "password", choose(targets, user), "", "")
 
     @rule(
         user=pick,
