@@ -360,8 +360,8 @@ BUGS = {
     "a former external id still finds its user": Bug(
         "leaked lookup item",
         "tenants.email_reservations:writes_of_change",
-        "remove=() if listed else _EXTERNAL_ID_ATTRIBUTES",
-        "remove=()",
+        "    return [writes.Update(old_key",
+        "    return [] if not listed else [writes.Update(old_key",
     ),
     "a provider may not repeat its own role": Bug(
         "wrong transition",
