@@ -5,6 +5,7 @@ from rolecall.scim.endpoints import Endpoint, scim_handler
 
 _LIST = searches.PARAMETERS
 _ONE = user_endpoints.SELECTION_PARAMETERS
+_UPDATE = user_endpoints.UPDATE
 _SEARCH = {"POST": Endpoint(user_endpoints.search_users, has_body=True)}
 
 handler = scim_handler(
@@ -20,9 +21,9 @@ handler = scim_handler(
         },
         "/Users/{id}": {
             "GET": Endpoint(user_endpoints.get_user, query=_ONE),
-            "PUT": Endpoint(user_endpoints.replace_user, has_body=True, query=_ONE),
-            "PATCH": Endpoint(user_endpoints.patch_user, has_body=True, query=_ONE),
-            "DELETE": Endpoint(user_endpoints.delete_user),
+            "PUT": Endpoint(user_endpoints.replace_user, has_body=True, query=_ONE, refusal_action=_UPDATE),
+            "PATCH": Endpoint(user_endpoints.patch_user, has_body=True, query=_ONE, refusal_action=_UPDATE),
+            "DELETE": Endpoint(user_endpoints.delete_user, refusal_action=user_endpoints.DELETION),
         },
         "/Users/.search": _SEARCH,
         "/.search": _SEARCH,

@@ -255,3 +255,10 @@ def test_a_search_by_post_has_its_parameters_in_the_body(acme: Tenant, path: str
     assert scim(acme.admin, "POST", path, {"count": 0}).body["totalResults"] == 2
     for wrong, scim_type in (({"counts": 1}, "invalidSyntax"), ({"count": True}, "invalidValue")):
         assert scim(acme.admin, "POST", path, wrong).body["scimType"] == scim_type
+
+
+@pytest.mark.parametrize("sent", ["e\u0301x", " abc ", "abc"])
+def test_a_user_is_found_by_the_external_id_as_the_provider_sent_it(acme: Tenant, sent: str) -> None:
+    user = create(acme, "ada@example.com", externalId=sent)
+
+    assert [one["id"] for one in find(acme, f'externalId eq "{sent}"')["Resources"]] == [user["id"]]

@@ -354,6 +354,26 @@ def test_the_last_admin_stays(acme: Tenant) -> None:
     assert [entry["action"] for entry in refused] == ["delete_user", *["update_user"] * 3]
 
 
+@pytest.mark.parametrize("role", ["manager", "user"])
+def test_a_refused_change_by_somebody_who_is_no_admin_is_in_the_trail(acme: Tenant, role: str) -> None:
+    caller = acme.add(role)
+
+    for method, body in (
+        ("PATCH", {"Operations": [{"op": "replace", "path": "roles", "value": "admin"}]}),
+        ("PUT", {"userName": acme.admin.email}),
+        ("DELETE", None),
+        ("GET", None),
+    ):
+        assert scim(caller, method, f"/Users/{acme.admin.id}", body).status == 403
+
+    refused = acme.admin.request("GET", f"/audit?outcome=denied&actor={caller.id}").body["entries"]
+    assert [(entry["action"], entry["reason"]) for entry in refused] == [
+        ("delete_user", "FORBIDDEN"),
+        *[("update_user", "FORBIDDEN")] * 2,
+    ]
+    assert {entry["target"]["id"] for entry in refused} == {acme.admin.id}
+
+
 def test_if_match_stops_a_change_of_another_version(acme: Tenant) -> None:
     user = create(acme, "ada@example.com")
     path, stale, current = f"/Users/{user['id']}", {"If-Match": '"7"'}, {"If-Match": '"1"'}

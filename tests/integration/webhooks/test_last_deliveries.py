@@ -80,7 +80,7 @@ def test_a_copy_has_no_more_than_a_delivery_needs(acme: Tenant, time: MovedClock
     assert abs(int(expires_at) - epoch_seconds(time.at + COPY_LIFETIME)) <= 1
     assert copy == {
         "pk": f"LAST_DELIVERIES#{acme.id}",
-        "sk": f"USER#{user.id}#WEBHOOK#{webhook}",
+        "sk": f"OF_USER#{user.id}#WEBHOOK#{webhook}",
         "gsi1pk": "LAST_DELIVERIES",
         "gsi1sk": f"{expires_at}#{webhook}",
         "tenant_id": acme.id,

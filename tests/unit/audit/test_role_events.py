@@ -15,6 +15,7 @@ from rolecall.auth.principals import MASTER, OPERATOR
 from rolecall.aws import queues
 from rolecall.config import config
 from rolecall.errors import ServiceUnavailable
+from rolecall.storage import keys
 from tests import gateway
 
 USER = {
@@ -81,6 +82,13 @@ def test_the_version_grows_also_when_a_user_is_deleted_with_its_tenant() -> None
     [alone] = _events(USER, {**USER, "active": False, "deleted_at": "now", "version": 2})
     [with_tenant] = _events(USER, None)
     assert (alone.detail["version"], with_tenant.detail["version"]) == (2, 2)
+
+
+def test_the_copy_of_a_webhook_for_its_last_events_is_no_user() -> None:
+    copy = {"pk": "LAST_DELIVERIES#t", "sk": keys.last_delivery_webhook("t", "w", "u").sk, "url": "https://a.example"}
+    assert not copy["sk"].startswith("USER#")  # the stream's filter in the template
+    assert _types(copy, {**copy, "last_delivered_at": "2026-06-15T12:00:00Z"}) == []
+    assert _types(copy | {"sk": "USER#u"}, None) == []
 
 
 def test_a_new_user_is_no_change() -> None:

@@ -116,6 +116,8 @@ def events_from_record(
         return [_event_of_audit_entry(new, images["SequenceNumber"])]
     if old is None or old.get("deleted_at"):  # created just now, or its deletion was announced before
         return []
+    if not old["pk"].startswith(("TENANT#", "ACCOUNT#")):  # neither a user nor an account
+        return []
     subject = "Account" if old["pk"].startswith("ACCOUNT#") else "User"
     kind: type[Role] | type[PlatformRole] = PlatformRole if subject == "Account" else Role
     held: HeldRole[Any] = HeldRole.from_item(old, kind)

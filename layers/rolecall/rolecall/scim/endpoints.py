@@ -8,15 +8,17 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
+from rolecall.audit import refusals
 from rolecall.auth.principals import RequestContext
 from rolecall.auth.roles import Role
-from rolecall.errors import NotFound, RolecallError
+from rolecall.errors import NotFound, RolecallError, RuleViolation
 from rolecall.http import json_text
 from rolecall.http.guards import require_tenant_role
 from rolecall.http.requests import Request, build_request, check_query_parameters, read_body_bytes
 from rolecall.http.responses import Response, to_json
 from rolecall.http.routes import Handler, answer_event, require_credential
 from rolecall.scim.errors import MethodNotAllowed, error_body
+from rolecall.storage import keys
 
 ROOT = "/scim/v2"
 
@@ -48,12 +50,16 @@ class ScimRequest(NamedTuple):
 
 
 class Endpoint(NamedTuple):
-    """What answers one method of a path, and what its requests can have."""
+    """What answers one method of a path, and what its requests can have.
+
+    `refusal_action` is the action under which the audit trail records that a caller was refused, if it does.
+    """
 
     answer: Callable[[ScimRequest], Response]
     has_body: bool = False
     query: frozenset[str] = frozenset()
     is_public: bool = False
+    refusal_action: str | None = None
 
 
 #: By path below `ROOT`, with `{id}` as its last part or without, and by method.
@@ -93,7 +99,7 @@ def _respond(endpoints: Endpoints, event: Mapping[str, Any], context: RequestCon
     is_public = bool(methods) and all(one.is_public for one in methods.values())
     if not is_public:
         require_credential(context)
-        _require_admin(context.principal)
+        _require_admin_or_record_refusal(context, endpoint, item_id)
     if not methods:
         raise NotFound("there is no such endpoint")
     if endpoint is None:
@@ -104,6 +110,24 @@ def _respond(endpoints: Endpoints, event: Mapping[str, Any], context: RequestCon
         json_text.check_media_type(event, (_MEDIA_TYPE, "application/json"))
         body = json_text.parse_object_without_duplicate_names(read_body_bytes(event))
     return endpoint.answer(ScimRequest(build_request(event, context, None), _base_url(event), item_id, body))
+
+
+def record_refusal(
+    context: RequestContext, action: str, user_id: str, asked: Mapping[str, Any], refusal: RuleViolation
+) -> None:
+    """Writes the audit entry of a refusal. If the write fails, its error is raised instead of the refusal."""
+    target = ("user", keys.canonical_uuid(user_id) or "unknown")
+    refusals.record_refusal(context, action, target, asked=dict(asked), code=refusal.code)
+
+
+def _require_admin_or_record_refusal(context: RequestContext, endpoint: Endpoint | None, item_id: str) -> None:
+    """Raises `Forbidden` for a caller who is no admin. The refusal of a change gets its audit entry."""
+    try:
+        _require_admin(context.principal)
+    except RuleViolation as refusal:
+        if endpoint is not None and endpoint.refusal_action is not None:
+            record_refusal(context, endpoint.refusal_action, item_id, {}, refusal)
+        raise
 
 
 def _find_path(endpoints: Endpoints, event: Mapping[str, Any]) -> tuple[Mapping[str, Endpoint], str]:

@@ -12,6 +12,7 @@ from rolecall.scim.filters import Comparison, parse_filter
 from rolecall.scim.resources import list_response, select_attributes, to_resource
 from rolecall.scim.schemas import DEFAULT_PAGE_SIZE, EMAIL_TYPE, MAX_PAGE_SIZE
 from rolecall.tenants import user_lookup, user_positions, users
+from rolecall.tenants.user_profiles import check_and_normalize_external_id
 from rolecall.tenants.users import User
 from rolecall.text_rules import InvalidText
 
@@ -136,8 +137,10 @@ def _to_term(comparison: Comparison) -> tuple[str, str | None]:
     if not isinstance(value, str):
         raise InvalidFilter("the filter is not supported: the value must be a text")
     match path.name, path.sub_attribute, path.conditions:
-        case (("id" | "externalid" as name), None, ()):
-            return name, value
+        case "id", None, ():
+            return "id", value
+        case "externalid", None, ():
+            return "externalid", _normalize_external_id(value)
         case "username", None, ():
             return "email", _normalize_address(value)
         case "emails", "value", _:
@@ -154,6 +157,14 @@ def _normalize_address(text: str) -> str | None:
     """Return the address as it is stored, in lower case; None for a text that is no address, which no user has."""
     try:
         return parse_address_to_ascii(text.strip()).lower()
+    except InvalidText:
+        return None
+
+
+def _normalize_external_id(text: str) -> str | None:
+    """Return the external id as it is stored; None for a text that is not allowed, which no user has."""
+    try:
+        return check_and_normalize_external_id(text)
     except InvalidText:
         return None
 

@@ -3,17 +3,18 @@
 from collections.abc import Callable
 from typing import Any
 
-from rolecall.audit import refusals
 from rolecall.errors import RuleViolation
 from rolecall.http.responses import Response, etag_header
 from rolecall.scim import patch, searches
-from rolecall.scim.endpoints import ScimRequest, scim_response
+from rolecall.scim.endpoints import ScimRequest, record_refusal, scim_response
 from rolecall.scim.resources import location_of, select_attributes, to_resource
 from rolecall.scim.user_values import DEFAULT_ROLE, UserValues
-from rolecall.storage import keys
 from rolecall.tenants import user_changes, user_creation, user_deletion, users
 from rolecall.tenants.change_rules import UserChange
 from rolecall.tenants.users import User
+
+#: The actions under which the audit trail records a refused change and a refused deletion.
+UPDATE, DELETION = "update_user", "delete_user"
 
 #: The query parameters of a request whose answer is one user.
 SELECTION_PARAMETERS = frozenset({"attributes", "excludedAttributes"})
@@ -60,7 +61,7 @@ def delete_user(request: ScimRequest) -> Response:
     try:
         user_deletion.delete_user(request.context, request.item_id, if_match=request.request.if_match)
     except RuleViolation as refusal:
-        _record_refusal(request, "delete_user", {}, refusal)
+        record_refusal(request.context, DELETION, request.item_id, {}, refusal)
         raise
     return scim_response(204, None)
 
@@ -92,7 +93,7 @@ def _update_user(request: ScimRequest, change_of: Callable[[User], UserChange]) 
             request.context, request.item_id, remembered_change_of, if_match=request.request.if_match
         )
     except RuleViolation as refusal:
-        _record_refusal(request, "update_user", asked, refusal)
+        record_refusal(request.context, UPDATE, request.item_id, asked, refusal)
         raise
 
 
@@ -103,12 +104,6 @@ def _fields_for_audit(change: UserChange, user: User) -> dict[str, Any]:
         fields["email"] = change.email
     profile = change.profile.fields_that_differ(user.profile) if change.profile else {}
     return {name: value for name, value in {**fields, **profile}.items() if value is not None}
-
-
-def _record_refusal(request: ScimRequest, action: str, asked: dict[str, Any], refusal: RuleViolation) -> None:
-    """Writes the audit entry of a refusal. If the write fails, its error is raised instead of the refusal."""
-    target_id = keys.canonical_uuid(request.item_id) or "unknown"
-    refusals.record_refusal(request.context, action, ("user", target_id), asked=asked, code=refusal.code)
 
 
 def _user_response(

@@ -23,7 +23,7 @@
 | `webhook(T, W)` | `TENANT#<T>` / `WEBHOOK#<W>` |
 | `webhook(T, W, U)` | `TENANT#<T>#USER#<U>` / `WEBHOOK#<W>` |
 | `last_delivery_webhook(T, W)` | `LAST_DELIVERIES#<T>` / `TENANT#WEBHOOK#<W>` |
-| `last_delivery_webhook(T, W, U)` | `LAST_DELIVERIES#<T>` / `USER#<U>#WEBHOOK#<W>` |
+| `last_delivery_webhook(T, W, U)` | `LAST_DELIVERIES#<T>` / `OF_USER#<U>#WEBHOOK#<W>` |
 
 Some items of a tenant lie outside its partitions, such as a token or an email reservation. The owner lists their
 partition keys in its attribute `owned_keys`, and each of them names its tenant in `tenant_id`.
@@ -199,7 +199,8 @@ def last_delivery_webhook(tenant_id: str, webhook_id: str, user_id: str | None =
 
 def prefix_of_last_deliveries(user_id: str | None) -> str:
     """The beginning of the sort keys of the copies of one user's webhooks, or for None of the tenant's webhooks."""
-    return f"USER#{user_id}#{WEBHOOK_PREFIX}" if user_id else f"TENANT#{WEBHOOK_PREFIX}"
+    # The prefix differs from that of users, whose changes in the table's stream become role events.
+    return f"OF_USER#{user_id}#{WEBHOOK_PREFIX}" if user_id else f"TENANT#{WEBHOOK_PREFIX}"
 
 
 def deletion_job(tenant_id: str) -> Key:
