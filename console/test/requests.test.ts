@@ -9,7 +9,7 @@ vi.stubGlobal("document", { baseURI: "https://api.example.com/live/console" });
 const { api, dataOf } = await import("../src/api/client");
 const { endedSession } = await import("../src/api/renewal");
 const { session } = await import("../src/api/session");
-const { begin } = await import("../src/api/sign-in");
+const { begin, checkAgain } = await import("../src/api/sign-in");
 const { sendRows } = await import("../src/many/send");
 
 interface Sent {
@@ -184,4 +184,26 @@ test("a refusal of a whole request names the lines of the text", async () => {
   );
 
   await expect(send(2)).rejects.toMatchObject({ fields: [{ field: "line 3 until", message: "is over" }] });
+});
+
+test("an ended session goes on with the same user only, also if the email belongs to another one now", async () => {
+  const login = (id: string) => () =>
+    json({
+      success: true,
+      data: {
+        access_token: "second",
+        refresh_token: "next",
+        token_type: "Bearer",
+        expires_in: 900,
+        user: { id, tenant_id: "2", email: "ada@example.com", role: "admin" },
+      },
+    });
+  const ended = session.value;
+  if (!ended) throw new Error("no session");
+
+  answerWith(login("9"));
+  await expect(checkAgain(ended, "a password")).rejects.toMatchObject({ code: "SOMEBODY_ELSE" });
+
+  answerWith(login("1"));
+  expect((await checkAgain(ended, "a password")).credential.access).toBe("second");
 });

@@ -103,8 +103,11 @@ export async function checkAgain(ended: Session, secret: string): Promise<Sessio
     user: () => logInUser(ended.email ?? "", secret),
     account: () => logInAccount(ended.email ?? "", secret),
   }[ended.kind]();
-  // An email names the same person as before. A token can be anybody's.
-  if (ended.kind === "token" && (found.standing !== ended.standing || found.tenantId !== ended.tenantId)) {
+  // A token can be anybody's. An email may have been given to another user meanwhile.
+  if (
+    found.userId !== ended.userId ||
+    (ended.kind === "token" && (found.standing !== ended.standing || found.tenantId !== ended.tenantId))
+  ) {
     throw new ApiError(403, "SOMEBODY_ELSE", texts.errors.somebodyElse);
   }
   return found;

@@ -327,6 +327,26 @@ def test_a_delivery_that_never_had_its_turn_is_given_up_after_a_day(
     assert metrics_in(capsys.readouterr().out)["WebhookGivenUp"] == 1
 
 
+@pytest.mark.parametrize(("minutes", "waits"), [(4, True), (5, False)])
+def test_a_test_that_never_had_its_turn_is_given_up_after_five_minutes(
+    acme: Tenant, receiver: WebhookReceiver, secret: str, time: MovedClock, minutes: int, waits: bool
+) -> None:
+    held = _test(acme)
+    time.forward(60 * minutes)
+    writes.write(
+        writes.Update(
+            keys.webhook(acme.id, _only_webhook(acme)["id"]),
+            set={"leased_until": time.ahead(10)},  # another attempt is going on
+            when=writes.MUST_EXIST,
+        )
+    )
+
+    assert deliver([held]) == []
+
+    assert bool(take_messages()) is waits
+    assert receiver.received == []
+
+
 def test_a_message_that_must_wait_longer_than_the_queue_can_goes_round(
     acme: Tenant, receiver: WebhookReceiver, secret: str, time: MovedClock
 ) -> None:

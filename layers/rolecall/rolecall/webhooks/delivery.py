@@ -185,8 +185,8 @@ def _wait_for_webhook(message: DeliveryMessage, until: datetime, now: datetime) 
 
     Raises `ServiceUnavailable`.
     """
-    end = datetime.fromtimestamp(message.first_at, UTC) + waits.DELIVERY_LIFETIME
-    if now >= end and not message.is_test:
+    lifetime = waits.TEST_LIFETIME if message.is_test else waits.DELIVERY_LIFETIME
+    if now >= datetime.fromtimestamp(message.first_at, UTC) + lifetime:
         return _finish(message, Outcome.GIVEN_UP)
     return _wait_until(message, ceil(until.timestamp() + SYSTEM_RANDOM.uniform(0, _SPREAD_SECONDS)), now)
 

@@ -21,6 +21,9 @@ WAITS = (
 #: A delivery is given up at this time after its first attempt was due.
 DELIVERY_LIFETIME = timedelta(hours=24)
 
+#: A `webhook.test` is given up at this time. Somebody waits for its result, and may send many.
+TEST_LIFETIME = timedelta(minutes=5)
+
 #: A webhook without a success for this time is disabled by the next failure.
 FAILING_LIFETIME = timedelta(days=5)
 
