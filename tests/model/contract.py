@@ -1183,12 +1183,15 @@ class Model:
         def request(caller: Caller) -> Answer:
             actor = self._in_tenant(caller, ["admin"])
             check_body("create_user", body)
-            refuse_if(caller.gives_too_much([(body["role"], None)]), FORBIDDEN)
+            gives: list[Power] = [(body["role"], None)]
+            if body.get("webhook_url") is not None:
+                gives.append(("admin", None))  # whoever has a webhook hears for good what only an admin may hear
+            refuse_if(caller.gives_too_much(gives), FORBIDDEN)
             refuse_if(actor.tenant.status != "active", UNAUTHORIZED)
             scope = ("create_user", actor.tenant.id, actor.id, key or "")
             if (kept := self._kept(scope, key, body)) is not None:
                 return kept
-            self.check_still_authorized(caller, [(body["role"], None)])
+            self.check_still_authorized(caller, gives)
             refuse_if(self._email_is_taken(body["email"]), EMAIL_TAKEN)
             answer = self._created_user(body, actor.tenant.id)
 
@@ -1385,7 +1388,8 @@ class Model:
         self.check_active(caller)
         loses_admin = target.lasting == "admin" and target.active and not (held[1] == "admin" and active)
         refuse_if(loses_admin and tenant.active_admins == 1, (409, "LAST_ADMIN"))
-        self.check_still_authorized(caller, self._gives(target, held, active))
+        by_identity = self._gives_by_identity(caller, target, email, profile)
+        self.check_still_authorized(caller, self._gives(target, held, active) + by_identity)
         refuse_if(email.lower() != target.email.lower() and self._email_is_taken(email), EMAIL_TAKEN)
         self.write_end(target)
         before: dict[str, Any] = {}
@@ -1414,6 +1418,12 @@ class Model:
         """Who becomes active again has all powers of their roles again."""
         return powers_of(held) if active and not target.active else given(target, held)
 
+    @staticmethod
+    def _gives_by_identity(caller: Caller, target: User, email: str, profile: dict[str, str]) -> list[Power]:
+        """Whoever is meant by another user's new email or profile has all powers of that user's roles."""
+        is_same = target is caller.holder or (email, profile) == (target.email, target.profile)
+        return [] if is_same else target.powers
+
     def update_user(self, caller: Caller | None, user_id: str, body: Any, if_match: str | None) -> Answer:
         def request(caller: Caller) -> Answer:
             actor = self._in_tenant(caller, ["admin", "manager"])
@@ -1428,7 +1438,10 @@ class Model:
                 refuse_if(target is actor, SELF_CHANGE)
                 refuse_if(target.role not in MANAGES[caller.role], FORBIDDEN)
                 refuse_if(caller.gives_too_much(self._gives(target, held, active)), FORBIDDEN)
-            refuse_if("email" in body and caller.role != "admin", FORBIDDEN)
+            if "email" in body:
+                refuse_if(caller.role != "admin", FORBIDDEN)
+                by_identity = self._gives_by_identity(caller, target, body["email"], target.profile)
+                refuse_if(caller.gives_too_much(by_identity), FORBIDDEN)
             changes = self._change_user(
                 caller, "update_user", target, held, active, body.get("reason"), email=body.get("email")
             )
@@ -1479,6 +1492,8 @@ class Model:
             if active != target.active:
                 refuse_if(target is actor, SELF_CHANGE)
                 refuse_if(caller.gives_too_much(self._gives(target, held, active)), FORBIDDEN)
+            by_identity = self._gives_by_identity(caller, target, change["email"], change["profile"])
+            refuse_if(caller.gives_too_much(by_identity), FORBIDDEN)
             changes = self._change_user(
                 *(caller, "update_user", target, held, active, None),
                 email=change["email"],

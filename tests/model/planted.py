@@ -264,12 +264,12 @@ BUGS = {
     "power outlives its source by creation": Bug(
         "power that outlives its source",
         "tenants.user_creation:create_user",
-        "check_may_hand_on(actor, [Power(new.role)])",
+        "check_may_hand_on(actor, new.powers_given)",
         "pass",
         also=(
             (
                 "tenants.user_creation:_write_user_and_audit_entry",
-                "actor_still_authorized(context.principal, gives=[Power(user.role)])",
+                "actor_still_authorized(context.principal, gives=gives)",
                 "actor_still_authorized(context.principal)",
             ),
         ),

@@ -456,6 +456,96 @@ def test_a_temporary_admin_gives_nobody_back_a_lasting_power_by_activation(acme:
     assert holder.request("PUT", f"/users/{user.id}", {"active": True}).status == 200
 
 
+def test_a_temporary_admin_changes_no_email_that_leads_to_more_than_the_own_roles(
+    acme: Tenant, time: MovedClock
+) -> None:
+    holder = _temporary(acme, "admin", time.ahead(HOUR), "manager")
+    allowed = [acme.add("user"), acme.add("manager"), _temporary(acme, "admin", time.ahead(HOUR)), holder]
+    refused = [acme.admin, acme.add("admin"), _temporary(acme, "admin", time.ahead(2 * HOUR))]
+
+    def put(actor: Member, target: Member, email: str) -> Response:
+        return actor.request("PUT", f"/users/{target.id}", {"email": email})
+
+    with unchanged():
+        for one in refused:
+            answer = put(holder, one, f"mine-{one.id}@example.com")
+            assert (answer.status, answer.code) == (403, "FORBIDDEN")
+            assert put(holder, one, _item(one)["email"]).status == 200  # nothing changes
+    for one in allowed:
+        assert put(holder, one, f"new-{one.id}@example.com").status == 200
+    for one in refused:
+        assert put(acme.admin, one, f"new-{one.id}@example.com").status == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [("userName", "mine@example.com"), ("externalId", "mine"), ("displayName", "Mine")],
+)
+def test_a_temporary_admin_changes_no_profile_that_leads_to_more_than_the_own_roles(
+    acme: Tenant, time: MovedClock, path: str, value: str
+) -> None:
+    holder, admin = _temporary(acme, "admin", time.ahead(HOUR), "manager"), acme.add("admin")
+
+    def patch(actor: Member, target: Member, new: str) -> Response:
+        operations = [{"op": "replace", "path": path, "value": new}]
+        body = {"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": operations}
+        return gateway.scim_request("PATCH", f"/Users/{target.id}", actor.token, body)
+
+    with unchanged():
+        assert patch(holder, admin, value).status == 403
+    assert patch(holder, acme.add("manager"), value).status == 200
+    assert patch(acme.admin, admin, f"other-{value}").status == 200
+
+
+@pytest.mark.parametrize("lasting", ["user", "manager"])
+def test_a_temporary_admin_makes_no_webhook_and_learns_no_secret_of_one(
+    acme: Tenant, time: MovedClock, lasting: str
+) -> None:
+    holder, user = _temporary(acme, "admin", time.ahead(HOUR), lasting), acme.add("user")
+    webhook, url = acme.admin.add_webhook(), "https://example.com/mine"
+    created = {"email": "new@example.com", "password": "correct horse battery", "role": "user", "webhook_url": url}
+    requests: list[tuple[str, dict[str, Any] | None]] = [
+        ("/webhooks", {"url": url}),
+        ("/webhooks", {"url": url, "user_id": user.id}),
+        ("/webhooks", {"url": url, "user_id": holder.id}),
+        (f"/webhooks/{webhook}/secret", None),
+        ("/users", created),
+    ]
+
+    with unchanged():
+        for path, body in requests:
+            answer = holder.request("POST", path, body)
+            assert (answer.status, answer.code) == (403, "FORBIDDEN"), path
+
+    for path, body in requests:
+        assert acme.admin.request("POST", path, body).status in {200, 201}
+    assert holder.request("GET", "/webhooks").status == 200
+    assert holder.request("POST", f"/webhooks/{webhook}/test").status == 202
+    assert holder.request("DELETE", f"/webhooks/{webhook}").status == 200
+
+
+@pytest.mark.parametrize("way", ["email", "webhook", "own webhook", "secret", "create with webhook"])
+def test_an_admin_whose_role_became_temporary_meanwhile_hands_on_nothing_at_the_write(
+    acme: Tenant, time: MovedClock, way: str
+) -> None:
+    holder, webhook, url = acme.add("admin"), acme.admin.add_webhook(), "https://example.com/mine"
+    principal = holder.principal
+    assert _promote(acme.admin, holder, "user").status == 200
+    assert _promote(acme.admin, holder, "admin", time.ahead(HOUR)).status == 200
+    new = {"email": "new@example.com", "password": "correct horse battery", "role": "user", "webhook_url": url}
+    method, path, body = {
+        "email": ("PUT", f"/users/{acme.admin.id}", {"email": "mine@example.com"}),
+        "webhook": ("POST", "/webhooks", {"url": url}),
+        "own webhook": ("POST", "/webhooks", {"url": url, "user_id": holder.id}),
+        "secret": ("POST", f"/webhooks/{webhook}/secret", None),
+        "create with webhook": ("POST", "/users", new),
+    }[way]
+
+    with unchanged():
+        answer = holder.request(method, path, body, principal=principal)
+    assert (answer.status, answer.code) == (403, "FORBIDDEN")
+
+
 @pytest.mark.parametrize("way", ["promote", "create", "rotate", "activate"])
 def test_an_end_that_was_moved_forward_meanwhile_counts_at_the_write(acme: Tenant, time: MovedClock, way: str) -> None:
     """The authorizer saw a later end, or a lasting role, than the actor has when the change is written."""

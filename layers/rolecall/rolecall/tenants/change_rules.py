@@ -58,7 +58,8 @@ def decide_change(context: RequestContext, target: User, change: UserChange) -> 
     is not above the lasting one, and `RoleTransitionDenied` for a change that the actor's role does not allow. For a
     change of the state, raises `Forbidden` for a user whom the actor does not manage, or who would get powers that
     outlive the actor's role. Email and profile can be changed by an admin only, also one's own: raises `Forbidden` for
-    every other actor, and `ValidationFailed` for a profile with an invalid field.
+    every other actor, and for one whose temporary role ends before a higher role of the user. Raises `ValidationFailed`
+    for a profile with an invalid field.
     """
     actor, oneself = require_tenant_user(context.principal), target.id == context.principal.id
     new = target
@@ -76,6 +77,8 @@ def decide_change(context: RequestContext, target: User, change: UserChange) -> 
             raise Forbidden(f"your role, {actor.role}, may not change an email or a profile")
         profile = target.profile if change.profile is None else change.profile.checked()
         new = replace(new, email=change.email or target.email, profile=profile)
+        if not oneself:
+            check_may_hand_on(actor, powers_given_by_new_identity(target, new))
     return new
 
 
@@ -126,6 +129,14 @@ def powers_given_by_role_change_or_activation(old: User, new: User) -> tuple[Pow
     """Return the powers that a change gives: an activation gives all powers of the user's roles."""
     is_activated = new.active and not old.active
     return powers_of(new.held_role) if is_activated else powers_new_or_with_another_end(old.held_role, new.held_role)
+
+
+def powers_given_by_new_identity(old: User, new: User) -> tuple[Power, ...]:
+    """Return the powers that a new email or profile gives to whom it names: all powers of the user's roles.
+
+    An identity provider finds users by their email or external id, so somebody else could act as the user from then on.
+    """
+    return powers_of(old.held_role) if (new.email, new.profile) != (old.email, old.profile) else ()
 
 
 def require_tenant_user(principal: Principal) -> HeldRole[Role]:

@@ -97,7 +97,8 @@ def update_user(
 ) -> users.User:
     """Change a user of the caller's tenant, in one transaction; raise `UserNotFound`, `SelfChangeDenied`, `Forbidden` …
 
-    Nobody changes their own role or state. An admin may change an email and a profile, also their own. The user keeps
+    Nobody changes their own role or state. An admin may change an email and a profile, also their own, and with a
+    temporary role only of users whose roles do not outlive it. The user keeps
     its API token, sessions and trail with a new email, and the old email is free at once. An inactive user can't do
     anything. Raises, in this order: `UserNotFound`, `PreconditionFailed`, the errors of `change_rules.decide_change`,
     `LastAdmin`, `ConcurrentChange`, `EmailTaken`. Raises `Forbidden` if the actor's role has changed since the
@@ -220,8 +221,9 @@ def _actor_checks(actor: Principal, old: users.User, new: users.User) -> list[wr
     They raise if callers change themselves and have lost their access or their role.
     """
     if old.id != actor.id:
-        powers = change_rules.powers_given_by_role_change_or_activation(old, new)
-        return preconditions.actor_still_authorized(actor, gives=powers)
+        by_role_or_state = change_rules.powers_given_by_role_change_or_activation(old, new)
+        by_identity = change_rules.powers_given_by_new_identity(old, new)
+        return preconditions.actor_still_authorized(actor, gives=dict.fromkeys((*by_role_or_state, *by_identity)))
     if old.active and old.role == actor.role:
         # A transaction can't both check and update the same item. The condition of the update is that the caller is
         # still as it was read here.

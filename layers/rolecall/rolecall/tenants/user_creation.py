@@ -1,6 +1,6 @@
 """Creating a tenant user: with API token and password, or without both for an identity provider."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from rolecall import clock
@@ -26,6 +26,11 @@ class NewUser(NamedTuple):
     password: str
     role: Role
     webhook_url: str | None = None
+
+    @property
+    def powers_given(self) -> tuple[Power, ...]:
+        """The powers that the creation gives: the user's role, and with a webhook what an admin hears, for good."""
+        return (Power(self.role), Power(Role.ADMIN)) if self.webhook_url else (Power(self.role),)
 
 
 class CreatedWebhook(NamedTuple):
@@ -92,8 +97,8 @@ def create_user(context: RequestContext, new: NewUser, *, idempotency_key: str |
     """Create a user in the caller's tenant; raise `EmailTaken` if anyone has that email, `Forbidden`, `Unauthorized`.
 
     Compares the caller's role with the new user's only if the caller's role is temporary: raises `Forbidden` if the new
-    user's role is above the caller's lasting role. Raises `Forbidden` if the caller's role has changed since the
-    authorizer read it, `Unauthorized` if the caller or the tenant is no longer active.
+    user's role is above the caller's lasting role, or if the new user has a webhook. Raises `Forbidden` if the caller's
+    role has changed since the authorizer read it, `Unauthorized` if the caller or the tenant is no longer active.
 
     A repeated call with the same `idempotency_key` creates nothing and returns the same user. Raises
     `IdempotencyKeyReused` if the key was used for other facts, `RequestInProgress` while the first request with the key
@@ -101,7 +106,7 @@ def create_user(context: RequestContext, new: NewUser, *, idempotency_key: str |
     """
     actor = context.principal.held_tenant_role
     if actor is not None:
-        check_may_hand_on(actor, [Power(new.role)])
+        check_may_hand_on(actor, new.powers_given)
     if idempotency_key is None:
         return _create_user_in_one_transaction(context, new, None)
     # The idempotency module is imported only for a request with an `Idempotency-Key`, because the import of Powertools'
@@ -131,7 +136,7 @@ def _create_user_in_one_transaction(
     created, user_writes = prepare_user_writes(context, context.principal.tenant_id, new, claim)
     if claim:
         user_writes.append(claim.completion_write(created.to_replay_record(), created.owner))
-    _write_user_and_audit_entry(context, created.user, user_writes)
+    _write_user_and_audit_entry(context, created.user, user_writes, gives=new.powers_given)
     return created
 
 
@@ -151,15 +156,17 @@ def create_user_without_credentials(
     held = HeldRole.lasting(role)
     user = users.User(new_id(), context.principal.tenant_id, email, held, active, None, at, at, 1)
     user = user._replace(profile=profile.checked())
-    _write_user_and_audit_entry(context, user, _writes_of_user_and_reservation(user))
+    _write_user_and_audit_entry(context, user, _writes_of_user_and_reservation(user), gives=[Power(role)])
     return user
 
 
-def _write_user_and_audit_entry(context: RequestContext, user: users.User, user_writes: list[writes.Write]) -> None:
+def _write_user_and_audit_entry(
+    context: RequestContext, user: users.User, user_writes: list[writes.Write], *, gives: Iterable[Power]
+) -> None:
     """Write a new user in one transaction; raise `EmailTaken`, `Forbidden`, `Unauthorized` or `ConcurrentChange`."""
     writes.transact(
         preconditions.tenant_active(user.tenant_id, admin_delta=admin_count_delta(None, user.counted_role)),
-        *preconditions.actor_still_authorized(context.principal, gives=[Power(user.role)]),
+        *preconditions.actor_still_authorized(context.principal, gives=gives),
         *user_writes,
         trail.new_entry(
             context,

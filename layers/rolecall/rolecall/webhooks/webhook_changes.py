@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from rolecall.audit import trail
 from rolecall.auth import preconditions
 from rolecall.auth.principals import RequestContext
+from rolecall.auth.roles import Power, Role, check_may_hand_on
 from rolecall.clock import rfc3339
 from rolecall.errors import UserNotFound, WebhookNotFound
 from rolecall.ids import time_ordered_id
@@ -19,6 +20,9 @@ from rolecall.storage.expressions import Attr
 from rolecall.telemetry import logger
 from rolecall.webhooks import delivery_messages, signing_secrets, webhook_counts
 from rolecall.webhooks.webhooks import Webhook, WebhookStatus, read_item_of_webhook
+
+#: What a webhook and its secret give: whoever has them hears of the tenant's users for good, as only an admin may.
+POWERS_GIVEN = (Power(Role.ADMIN),)
 
 
 class WebhookWithSecret(NamedTuple):
@@ -45,16 +49,18 @@ def create_webhook(context: RequestContext, url: str, *, user_id: str | None = N
     """Make a webhook of the caller's tenant, or of one of its users; raise `UserNotFound`, `WebhookLimit`, `Forbidden`.
 
     Raises `UserNotFound` for a user of another tenant and for one who is deleted, `WebhookLimit` if there are
-    `webhook_counts.MOST_OF_TENANT` or `MOST_OF_USER` already. Raises `Forbidden` or `Unauthorized` if the caller is no
-    longer an admin or no longer active, and `ConcurrentChange`.
+    `webhook_counts.MOST_OF_TENANT` or `MOST_OF_USER` already. Raises `Forbidden` if the caller's role of an admin is
+    temporary. Raises `Forbidden` or `Unauthorized` if the caller is no longer an admin or no longer active, and
+    `ConcurrentChange`.
     """
+    _check_may_learn_secret(context)
     tenant_id = context.principal.tenant_id
     owner_id = keys.canonical_uuid(user_id) if user_id is not None else None
     if user_id is not None and owner_id is None:
         raise UserNotFound
     made, put = prepare_new_webhook(context, tenant_id, url, owner_id)
     writes.transact(
-        *webhook_counts.writes_that_count_one_more(context.principal, tenant_id, owner_id),
+        *webhook_counts.writes_that_count_one_more(context.principal, tenant_id, owner_id, gives=POWERS_GIVEN),
         put,
         trail.new_entry(
             context, "create_webhook", _target(made.webhook), scope=tenant_id, after=_facts_for_audit(made.webhook)
@@ -83,9 +89,11 @@ def delete_webhook(context: RequestContext, webhook_id: str) -> None:
 def rotate_webhook_secret(context: RequestContext, webhook_id: str) -> WebhookWithSecret:
     """Give a webhook a new secret, and enable it if it is disabled; raise `WebhookNotFound`, `Forbidden`.
 
-    Deliveries are signed with the former secret too for `signing_secrets.FORMER_SECRET_LIFETIME`. Raises
-    `Unauthorized` if the caller or the tenant is no longer active, and `ConcurrentChange`.
+    Deliveries are signed with the former secret too for `signing_secrets.FORMER_SECRET_LIFETIME`. Raises `Forbidden`
+    for a caller whose role of an admin is temporary, `Unauthorized` if the caller or the tenant is no longer active,
+    and `ConcurrentChange`.
     """
+    _check_may_learn_secret(context)
     rotated = retries.retry_on_conflict(lambda: _attempt_rotation(context, webhook_id))
     logger.info("webhook secret rotated", tenant_id=rotated.webhook.tenant_id, webhook_id=rotated.webhook.id)
     return rotated
@@ -117,7 +125,7 @@ def _attempt_rotation(context: RequestContext, webhook_id: str) -> WebhookWithSe
             remove=("failing_since", "next_attempt_at") if is_disabled else (),
             when=Attr("secret_generation").eq(old.secret_generation) & Attr("status").eq(old.status.value),
         ),
-        *preconditions.actor_still_authorized(context.principal),
+        *preconditions.actor_still_authorized(context.principal, gives=POWERS_GIVEN),
         trail.new_entry(
             context,
             "rotate_webhook_secret",
@@ -140,6 +148,13 @@ def send_webhook_test(context: RequestContext, webhook_id: str) -> delivery_mess
     delivery_messages.send(message)
     logger.info("webhook test queued", tenant_id=webhook.tenant_id, webhook_id=webhook.id)
     return message
+
+
+def _check_may_learn_secret(context: RequestContext) -> None:
+    """Raise `Forbidden` for a caller whose role of an admin is temporary."""
+    actor = context.principal.held_tenant_role
+    if actor is not None:
+        check_may_hand_on(actor, POWERS_GIVEN)
 
 
 def _target(webhook: Webhook) -> tuple[str, str]:

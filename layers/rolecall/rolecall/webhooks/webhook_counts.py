@@ -4,8 +4,11 @@ The number is an attribute of the tenant's item or of the user's item. The trans
 condition that the number is below the limit. So several requests at once can't exceed it.
 """
 
+from collections.abc import Iterable
+
 from rolecall.auth import preconditions
 from rolecall.auth.principals import Principal
+from rolecall.auth.roles import Power
 from rolecall.errors import RolecallError, Unauthorized, UserNotFound, WebhookLimit, WebhookNotFound
 from rolecall.storage import dynamodb, keys, writes
 from rolecall.storage.expressions import Attr
@@ -24,13 +27,16 @@ _BELOW_LIMIT_OF_USER = Attr(COUNT).not_exists() | Attr(COUNT).lt(MOST_OF_USER)
 _NOT_DELETED = writes.MUST_EXIST & Attr("deleted_at").not_exists()
 
 
-def writes_that_count_one_more(actor: Principal, tenant_id: str, user_id: str | None) -> list[writes.Write]:
+def writes_that_count_one_more(
+    actor: Principal, tenant_id: str, user_id: str | None, *, gives: Iterable[Power]
+) -> list[writes.Write]:
     """Return writes that check tenant and actor and count a new webhook; at the limit they fail with `WebhookLimit`.
 
     They fail with `Unauthorized` or `Forbidden` if the tenant or the actor does not allow the change any more, and with
     `UserNotFound` if the user of the webhook does not exist or is deleted. `user_id` is None for the tenant's webhook.
+    `gives` are the powers that the webhook gives, as for `preconditions.actor_still_authorized`.
     """
-    actor_checks = preconditions.actor_still_authorized(actor)
+    actor_checks = preconditions.actor_still_authorized(actor, gives=gives)
     if user_id is None:
 
         def tenant_inactive_or_limit(found: dynamodb.Item | None) -> RolecallError:
