@@ -1,6 +1,5 @@
 // The entry: the page for who is signed in.
 
-import { QueryClientProvider } from "@tanstack/preact-query";
 import { render } from "preact";
 import { useReducer } from "preact/hooks";
 
@@ -17,10 +16,10 @@ function App() {
   const [, renderAgain] = useReducer((count: number) => count + 1, 0);
   onChange(() => renderAgain(undefined));
   return (
-    <QueryClientProvider client={queryClient}>
+    <>
       <Page />
       <SessionEndedDialog />
-    </QueryClientProvider>
+    </>
   );
 }
 
@@ -31,6 +30,8 @@ function Page() {
   return session.value.mustChangePassword ? <ForcedPasswordChange /> : <Shell />;
 }
 
+// Reads that wait for the network go on when it is back.
+queryClient.mount();
 const root = document.getElementById("app");
 if (root) {
   root.replaceChildren();

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 
 import { actionText, changesOf, namesById, targetName, toApiFilters, toRow } from "../src/audit/entries";
 import { toCsv } from "../src/parts/csv";
-import { texts } from "../src/texts/audit";
+import * as texts from "../src/texts/audit";
 
 const ENTRY = {
   id: "e1",
@@ -52,7 +52,7 @@ test("a target is named by the newest email that the entries know", () => {
 test("a row of the export has a cell for each column, and none is a formula", () => {
   const row = toRow(ENTRY);
 
-  expect(row).toHaveLength(texts.export.columns.length);
+  expect(row).toHaveLength(texts.exportColumns.length);
   expect(toCsv([row])).toContain(",'=1+1,");
 });
 

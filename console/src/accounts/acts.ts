@@ -5,8 +5,8 @@ import { answerOf, api, dataOf } from "../api/client";
 import { ApiError, describeError } from "../api/errors";
 import { queryClient } from "../api/queries";
 import { announce } from "../parts/notice";
-import { texts as common } from "../texts/common";
-import { texts } from "../texts/accounts";
+import * as common from "../texts/common";
+import * as texts from "../texts/accounts";
 import { type Terms, untilOf } from "../users/roles";
 
 /** All roles of the platform, the lowest first. */
@@ -26,7 +26,7 @@ export function roleText(role: PlatformRole): string {
 
 /** Returns the role and the state of an account in words. */
 export function standingText(account: Account): string {
-  const states = [account.banned && texts.states.banned, !account.enabled && texts.states.disabled];
+  const states = [account.banned && texts.statesBanned, !account.enabled && texts.statesDisabled];
   return [roleText(roleOf(account)), ...states].filter(Boolean).join(", ");
 }
 
@@ -37,20 +37,20 @@ export function standingText(account: Account): string {
 export async function changeRole(seen: Account, role: PlatformRole, terms: Terms): Promise<void> {
   const until = untilOf(terms, new Date());
   const version = await onSeenVersion(seen, (etag) => putRole(seen.id, etag, role, terms.reason.trim(), until));
-  announce(texts.roleChange.done(seen.email, roleText(role)), () => undoRoleChange(seen, version));
+  announce(texts.roleChangeDone(seen.email, roleText(role)), () => undoRoleChange(seen, version));
   await reload();
 }
 
 async function undoRoleChange(before: Account, version: string | null): Promise<void> {
   const role = before.lastingRole ?? roleOf(before);
   try {
-    const next = await putRole(before.id, version, role, texts.roleChange.undoReason, undefined);
+    const next = await putRole(before.id, version, role, texts.roleChangeUndoReason, undefined);
     if (before.lastingRole && before.roleUntil) {
-      await putRole(before.id, next, roleOf(before), texts.roleChange.undoReason, before.roleUntil);
+      await putRole(before.id, next, roleOf(before), texts.roleChangeUndoReason, before.roleUntil);
     }
-    announce(texts.roleChange.undone(before.email, roleText(roleOf(before))));
+    announce(texts.roleChangeUndone(before.email, roleText(roleOf(before))));
   } catch (error) {
-    announce(texts.roleChange.notUndone(before.email, describeError(error)));
+    announce(texts.roleChangeNotUndone(before.email, describeError(error)));
   }
   await reload();
 }
@@ -99,7 +99,7 @@ export async function createAccount(account: AccountToCreate, key: string): Prom
   const created = await dataOf(
     api.POST("/v1/api/superadmin/users", { params: { header: { "Idempotency-Key": key } }, body: account }),
   );
-  announce(texts.creation.done(created.email));
+  announce(texts.creationDone(created.email));
   await reload();
 }
 

@@ -7,7 +7,7 @@ import { useAct } from "../parts/act";
 import { Confirm } from "../parts/confirm";
 import { SecretField, SelectField, TextField } from "../parts/fields";
 import { useIdempotencyKey } from "../parts/idempotency";
-import { texts } from "../texts/accounts";
+import * as texts from "../texts/accounts";
 import { createAccount, ROLES, roleText } from "./acts";
 
 export function CreationDialog({ onClose }: { onClose: () => void }) {
@@ -24,18 +24,18 @@ export function CreationDialog({ onClose }: { onClose: () => void }) {
   });
   return (
     <Confirm
-      title={texts.creation.title}
-      submit={texts.creation.submit}
+      title={texts.creationTitle}
+      submit={texts.creationSubmit}
       act={act}
       onSubmit={() => void act.start()}
       onClose={onClose}
     >
-      <TextField label={texts.creation.email} type="email" autocomplete="off" required data-focus value={email} onValue={setEmail} />
-      <TextField label={texts.creation.firstName} autocomplete="off" required value={firstName} onValue={setFirstName} />
-      <TextField label={texts.creation.lastName} autocomplete="off" required value={lastName} onValue={setLastName} />
+      <TextField label={texts.creationEmail} type="email" autocomplete="off" required data-focus value={email} onValue={setEmail} />
+      <TextField label={texts.creationFirstName} autocomplete="off" required value={firstName} onValue={setFirstName} />
+      <TextField label={texts.creationLastName} autocomplete="off" required value={lastName} onValue={setLastName} />
       <SecretField
-        label={texts.creation.password}
-        hint={texts.creation.passwordHint}
+        label={texts.creationPassword}
+        hint={texts.creationPasswordHint}
         autocomplete="new-password"
         required
         minLength={8}

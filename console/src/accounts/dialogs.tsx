@@ -1,6 +1,5 @@
 // The dialogs about one account: what is known of it, what can be done with it, and what was done to it.
 
-import { useInfiniteQuery } from "@tanstack/preact-query";
 import { useState } from "preact/hooks";
 
 import type { Account, HistoryEntry } from "../../../clients/typescript/rolecall";
@@ -11,11 +10,12 @@ import { useAct } from "../parts/act";
 import { Confirm, SecretDialog } from "../parts/confirm";
 import { Dialog } from "../parts/dialog";
 import { TextField } from "../parts/fields";
+import { useInfiniteQuery } from "../parts/query";
 import { Badge, Moment, Problem, Typed } from "../parts/small";
-import { texts as common } from "../texts/common";
-import { texts as users } from "../texts/users";
+import * as common from "../texts/common";
+import * as users from "../texts/users";
 import { MOST_OF_REASON } from "../users/terms";
-import { texts } from "../texts/accounts";
+import * as texts from "../texts/accounts";
 import { changeState, resetPassword, roleOf, roleText, type StateAct } from "./acts";
 import { StateBadges } from "./page";
 
@@ -58,7 +58,7 @@ export function AccountDialog({ account, onClose }: DialogProps) {
             </>
           )}
           <button type="button" onClick={onClose}>
-            {common.dialog.done}
+            {common.dialogDone}
           </button>
         </footer>
       </div>
@@ -73,7 +73,7 @@ function Facts({ account }: { account: Account }) {
       <dd>
         <Typed>{`${account.firstName} ${account.lastName}`}</Typed>
       </dd>
-      <dt>{texts.facts.id}</dt>
+      <dt>{texts.factsId}</dt>
       <dd class="mono">{account.id}</dd>
       <dt>{texts.role}</dt>
       <dd>
@@ -86,23 +86,23 @@ function Facts({ account }: { account: Account }) {
       </dd>
       {account.banned && (
         <>
-          <dt>{texts.facts.banReason}</dt>
+          <dt>{texts.factsBanReason}</dt>
           <dd>
             <Typed>{account.banReason}</Typed>
           </dd>
-          <dt>{texts.facts.bannedAt}</dt>
+          <dt>{texts.factsBannedAt}</dt>
           <dd>
             <Moment at={account.bannedAt} />
           </dd>
         </>
       )}
-      <dt>{texts.facts.kyc}</dt>
+      <dt>{texts.factsKyc}</dt>
       <dd>{account.kycStatus.toLowerCase()}</dd>
       <dt>{texts.lastLogin}</dt>
       <dd>
         <Moment at={account.lastLoginAt} />
       </dd>
-      <dt>{texts.facts.created}</dt>
+      <dt>{texts.factsCreated}</dt>
       <dd>
         <Moment at={account.createdAt} />
       </dd>
@@ -129,7 +129,7 @@ function StateDialog({ account, act: what, onClose }: DialogProps & { act: State
       onClose={onClose}
     >
       <TextField
-        label={users.terms.reason}
+        label={users.termsReason}
         required
         maxLength={MOST_OF_REASON}
         autocomplete="off"
@@ -173,7 +173,6 @@ export function HistoryDialog({ account, onClose }: DialogProps) {
   const list = useInfiniteQuery({
     queryKey: ["account-history", account.id],
     queryFn: ({ pageParam, signal }) => readHistory(account.id, pageParam, signal),
-    initialPageParam: "",
     getNextPageParam: (last) => last.nextCursor,
     staleTime: 0,
   });
@@ -183,7 +182,7 @@ export function HistoryDialog({ account, onClose }: DialogProps) {
       <div class="body">
         {list.error && <Problem>{describeError(list.error)}</Problem>}
         {!entries && !list.error && <p class="muted">{common.loading}</p>}
-        {entries?.length === 0 && <p class="muted">{texts.timeline.none}</p>}
+        {entries?.length === 0 && <p class="muted">{texts.timelineNone}</p>}
         <ol class="timeline">
           {entries?.map((entry) => (
             <TimelineEntry key={entry.id} entry={entry} />
@@ -192,11 +191,11 @@ export function HistoryDialog({ account, onClose }: DialogProps) {
         <footer>
           {list.hasNextPage && (
             <button type="button" aria-disabled={list.isFetching} onClick={() => void list.fetchNextPage()}>
-              {texts.timeline.older}
+              {texts.timelineOlder}
             </button>
           )}
           <button type="button" onClick={onClose}>
-            {common.dialog.done}
+            {common.dialogDone}
           </button>
         </footer>
       </div>
@@ -209,9 +208,9 @@ function TimelineEntry({ entry }: { entry: HistoryEntry }) {
     <li>
       <Moment at={entry.actionTimestamp} />
       <div>
-        <strong>{entry.actionDescription}</strong> {entry.status === "DENIED" && <Badge tone="bad">{texts.timeline.refused}</Badge>}{" "}
+        <strong>{entry.actionDescription}</strong> {entry.status === "DENIED" && <Badge tone="bad">{texts.timelineRefused}</Badge>}{" "}
         <span class="muted">
-          {texts.timeline.by} <Typed>{entry.adminEmail ?? entry.adminName}</Typed>
+          {texts.timelineBy} <Typed>{entry.adminEmail ?? entry.adminName}</Typed>
         </span>
       </div>
       <p>

@@ -1,6 +1,5 @@
 // The screen of the platform's accounts, for superadmins.
 
-import { keepPreviousData, useQuery } from "@tanstack/preact-query";
 import { useState } from "preact/hooks";
 
 import type { Account, PlatformRole } from "../../../clients/typescript/rolecall";
@@ -9,9 +8,10 @@ import { describeError } from "../api/errors";
 import { session } from "../api/session";
 import { ChoiceFilter, SearchFilter } from "../parts/filters";
 import { Pager, usePages } from "../parts/pages";
+import { keepPreviousData, useQuery } from "../parts/query";
 import { route, setQuery } from "../parts/route";
 import { Badge, Moment, Problem, Typed } from "../parts/small";
-import { texts } from "../texts/accounts";
+import * as texts from "../texts/accounts";
 import { roleOf, ROLES, roleText } from "./acts";
 import { CreationDialog } from "./creation";
 import { AccountDialog, HistoryDialog } from "./dialogs";
@@ -155,9 +155,9 @@ function AccountRow({ account, open }: { account: Account; open: (opened: Opened
 export function StateBadges({ account }: { account: Account }) {
   return (
     <>
-      {account.banned && <Badge tone="bad">{texts.states.banned}</Badge>}{" "}
-      {!account.enabled && <Badge tone="warn">{texts.states.disabled}</Badge>}
-      {account.enabled && !account.banned && <Badge tone="good">{texts.states.enabled}</Badge>}
+      {account.banned && <Badge tone="bad">{texts.statesBanned}</Badge>}{" "}
+      {!account.enabled && <Badge tone="warn">{texts.statesDisabled}</Badge>}
+      {account.enabled && !account.banned && <Badge tone="good">{texts.statesEnabled}</Badge>}
     </>
   );
 }

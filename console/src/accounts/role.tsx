@@ -5,7 +5,7 @@ import { useState } from "preact/hooks";
 import type { Account, PlatformRole } from "../../../clients/typescript/rolecall";
 import { useAct } from "../parts/act";
 import { Confirm } from "../parts/confirm";
-import { texts } from "../texts/accounts";
+import * as texts from "../texts/accounts";
 import { NO_TERMS } from "../users/roles";
 import { TermsFields } from "../users/terms";
 import { changeRole, roleOf, roleText } from "./acts";
@@ -18,9 +18,9 @@ export function RoleDialog({ account, role, onClose }: { account: Account; role:
   });
   return (
     <Confirm
-      title={texts.roleChange.title(account.email)}
-      text={texts.roleChange.intro(roleText(roleOf(account)), roleText(role))}
-      submit={texts.roleChange.submit}
+      title={texts.roleChangeTitle(account.email)}
+      text={texts.roleChangeIntro(roleText(roleOf(account)), roleText(role))}
+      submit={texts.roleChangeSubmit}
       act={act}
       onSubmit={() => void act.start()}
       onClose={onClose}

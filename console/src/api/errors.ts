@@ -1,6 +1,6 @@
 // What the API refuses, in one form for both of its error formats.
 
-import { texts } from "../texts/common";
+import * as texts from "../texts/common";
 
 /** One field of a request that the API refused, and why. */
 export interface FieldProblem {
@@ -41,7 +41,7 @@ export function toApiError(response: Response, body: unknown): ApiError {
     response.status,
     asText(fields["error_code"]) ?? asText(fields["code"]) ?? `HTTP_${response.status}`,
     // In the platform's format `error` is the name of the status and `message` is for people.
-    asText(fields["message"]) ?? asText(fields["error"]) ?? texts.errors.status(response.status),
+    asText(fields["message"]) ?? asText(fields["error"]) ?? texts.errorsStatus(response.status),
     problems,
     Number.isFinite(retryAfter) ? retryAfter : null,
   );
@@ -49,16 +49,16 @@ export function toApiError(response: Response, body: unknown): ApiError {
 
 /** Returns the error that a failed `fetch` means. An abort is returned as it is. */
 export function toNetworkError(error: unknown): unknown {
-  return error instanceof TypeError ? new ApiError(0, "UNREACHABLE", texts.errors.unreachable) : error;
+  return error instanceof TypeError ? new ApiError(0, "UNREACHABLE", texts.errorsUnreachable) : error;
 }
 
 /** Returns what people read about an error: a sentence, with the fields that the API names. */
 export function describeError(error: unknown): string {
   if (!(error instanceof ApiError)) {
-    return texts.errors.unexpected;
+    return texts.errorsUnexpected;
   }
   const fields = error.fields.map((one) => (one.field ? `${one.field}: ${one.message}` : one.message));
-  const wait = error.isTemporary && error.retryAfter ? texts.errors.tryAgainIn(error.retryAfter) : "";
+  const wait = error.isTemporary && error.retryAfter ? texts.errorsTryAgainIn(error.retryAfter) : "";
   return [asSentence(fields.length ? fields.join("; ") : error.message), wait].filter(Boolean).join(" ");
 }
 

@@ -1,6 +1,6 @@
 // The cache of what was read, and when a read is tried again.
 
-import { QueryClient } from "@tanstack/preact-query";
+import { QueryClient } from "@tanstack/query-core";
 
 import { ApiError } from "./errors";
 

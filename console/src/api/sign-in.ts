@@ -2,7 +2,7 @@
 
 import type { TokenPair, UserTokenPair } from "../../../clients/typescript/rolecall";
 import { forgetSession } from "../parts/state";
-import { texts } from "../texts/common";
+import * as texts from "../texts/common";
 import { api, apiWith, dataOf, publicApi } from "./client";
 import { ApiError } from "./errors";
 import { endedSession, renewal } from "./renewal";
@@ -108,7 +108,7 @@ export async function checkAgain(ended: Session, secret: string): Promise<Sessio
     found.userId !== ended.userId ||
     (ended.kind === "token" && (found.standing !== ended.standing || found.tenantId !== ended.tenantId))
   ) {
-    throw new ApiError(403, "SOMEBODY_ELSE", texts.errors.somebodyElse);
+    throw new ApiError(403, "SOMEBODY_ELSE", texts.errorsSomebodyElse);
   }
   return found;
 }

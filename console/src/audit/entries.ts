@@ -1,7 +1,7 @@
 // What an entry of the audit says, in a form that can be shown or exported.
 
 import type { AuditEntry } from "../../../clients/typescript/rolecall";
-import { texts } from "../texts/audit";
+import * as texts from "../texts/audit";
 
 /** One field that an entry changed. A value is null where the field did not exist. */
 export interface FieldChange {

@@ -5,8 +5,8 @@ import { Dialog } from "../parts/dialog";
 import { formatMoment } from "../parts/moments";
 import { setQuery } from "../parts/route";
 import { Badge, Moment, Typed } from "../parts/small";
-import { texts as common } from "../texts/common";
-import { texts } from "../texts/audit";
+import * as common from "../texts/common";
+import * as texts from "../texts/audit";
 import { actionText, actorName, changesOf, type FieldChange, targetName } from "./entries";
 
 interface LineProps {
@@ -79,16 +79,16 @@ function Change({ change }: { change: FieldChange }) {
 
 export function DetailsDialog({ entry, onClose }: { entry: AuditEntry; onClose: () => void }) {
   const facts: [name: string, value: string | null][] = [
-    [texts.facts.when, entry.timestamp],
-    [texts.facts.outcome, texts.outcomes[entry.outcome]],
-    [texts.facts.actor, [entry.actor.email, entry.actor.type, entry.actor.id].filter(Boolean).join(" · ")],
-    [texts.facts.target, `${entry.target.type} · ${entry.target.id}`],
-    [texts.facts.reason, entry.reason],
-    [texts.facts.before, entry.before && JSON.stringify(entry.before, null, 1)],
-    [texts.facts.after, entry.after && JSON.stringify(entry.after, null, 1)],
-    [texts.facts.ip, entry.ip],
-    [texts.facts.request, entry.request_id],
-    [texts.facts.id, entry.id],
+    [texts.factsWhen, entry.timestamp],
+    [texts.factsOutcome, texts.outcomes[entry.outcome]],
+    [texts.factsActor, [entry.actor.email, entry.actor.type, entry.actor.id].filter(Boolean).join(" · ")],
+    [texts.factsTarget, `${entry.target.type} · ${entry.target.id}`],
+    [texts.factsReason, entry.reason],
+    [texts.factsBefore, entry.before && JSON.stringify(entry.before, null, 1)],
+    [texts.factsAfter, entry.after && JSON.stringify(entry.after, null, 1)],
+    [texts.factsIp, entry.ip],
+    [texts.factsRequest, entry.request_id],
+    [texts.factsId, entry.id],
   ];
   return (
     <Dialog title={actionText(entry.action)} onClose={onClose} wide>
@@ -105,7 +105,7 @@ export function DetailsDialog({ entry, onClose }: { entry: AuditEntry; onClose: 
         </dl>
         <footer>
           <button type="button" onClick={onClose}>
-            {common.dialog.done}
+            {common.dialogDone}
           </button>
         </footer>
       </div>

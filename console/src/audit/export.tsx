@@ -7,7 +7,7 @@ import { toCsv } from "../parts/csv";
 import { saveFile } from "../parts/download";
 import { announce } from "../parts/notice";
 import { Problem } from "../parts/small";
-import { texts } from "../texts/audit";
+import * as texts from "../texts/audit";
 import { toRow } from "./entries";
 import { readPage } from "./page";
 
@@ -22,18 +22,18 @@ export function ExportButton({ filters }: { filters: Record<string, string> }) {
     setCount(0);
     const rows = await readAll(filters, stop.current.signal, setCount);
     if (!stop.current.signal.aborted) {
-      saveFile("audit.csv", toCsv([texts.export.columns, ...rows]), "text/csv");
-      announce(texts.export.done(rows.length));
+      saveFile("audit.csv", toCsv([texts.exportColumns, ...rows]), "text/csv");
+      announce(texts.exportDone(rows.length));
     }
   });
   return (
     <>
       {act.problem && <Problem>{act.problem}</Problem>}
       <span class="muted" role="status">
-        {act.busy && texts.export.busy(count)}
+        {act.busy && texts.exportBusy(count)}
       </span>
       <button type="button" onClick={() => (act.busy ? stop.current.abort() : void act.start())}>
-        {act.busy ? texts.export.stop : texts.export.start}
+        {act.busy ? texts.exportStop : texts.exportStart}
       </button>
     </>
   );

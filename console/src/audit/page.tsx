@@ -1,6 +1,5 @@
 // The screen of the audit: who changed what, newest first.
 
-import { useInfiniteQuery } from "@tanstack/preact-query";
 import { useEffect, useRef, useState } from "preact/hooks";
 
 import type { AuditEntry } from "../../../clients/typescript/rolecall";
@@ -8,10 +7,11 @@ import { api, dataOf } from "../api/client";
 import { describeError } from "../api/errors";
 import { session } from "../api/session";
 import { ChoiceFilter, DayFilter, SearchFilter } from "../parts/filters";
+import { useInfiniteQuery } from "../parts/query";
 import { route, setQuery } from "../parts/route";
 import { Problem } from "../parts/small";
-import { texts as common } from "../texts/common";
-import { texts } from "../texts/audit";
+import * as common from "../texts/common";
+import * as texts from "../texts/audit";
 import { actionText, namesById, toApiFilters } from "./entries";
 import { DetailsDialog, EntryLine } from "./entry";
 import { ExportButton } from "./export";
@@ -70,7 +70,6 @@ function Entries({ filters }: { filters: Record<string, string> }) {
   const list = useInfiniteQuery({
     queryKey: ["audit", filters],
     queryFn: ({ pageParam, signal }) => readPage({ ...filters, limit: SIZE }, pageParam, signal),
-    initialPageParam: "",
     getNextPageParam: (last) => last.next_cursor,
   });
   const entries = list.data?.pages.flatMap((page) => page.entries) ?? [];

@@ -1,6 +1,6 @@
 // How many rows have which outcome.
 
-import { texts } from "../texts/many";
+import * as texts from "../texts/many";
 import type { Done } from "./rows";
 
 /** Returns how many rows changed, stayed, were refused and were not tried, in words. */

@@ -2,7 +2,7 @@
 
 import { asSentence } from "../api/errors";
 import { Badge, Moment, Typed } from "../parts/small";
-import { texts } from "../texts/many";
+import * as texts from "../texts/many";
 import { refusedFirst } from "./outcomes";
 import type { Done } from "./rows";
 
@@ -22,12 +22,12 @@ export function ResultTable({ done, dryRun }: { done: readonly Done[]; dryRun: b
           <thead>
             <tr>
               <th scope="col" class="number">
-                {texts.columns.line}
+                {texts.columnsLine}
               </th>
-              <th scope="col">{texts.columns.email}</th>
-              <th scope="col">{texts.columns.role}</th>
-              <th scope="col">{texts.columns.outcome}</th>
-              <th scope="col">{texts.columns.why}</th>
+              <th scope="col">{texts.columnsEmail}</th>
+              <th scope="col">{texts.columnsRole}</th>
+              <th scope="col">{texts.columnsOutcome}</th>
+              <th scope="col">{texts.columnsWhy}</th>
             </tr>
           </thead>
           <tbody>

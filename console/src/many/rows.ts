@@ -2,7 +2,7 @@
 
 import type { Change, ChangeResult, Role } from "../../../clients/typescript/rolecall";
 import { CsvError, parseCsv, toCsv } from "../parts/csv";
-import { texts } from "../texts/many";
+import * as texts from "../texts/many";
 import { ROLES } from "../users/roles";
 
 export interface Row {
@@ -33,7 +33,7 @@ export function readRows(text: string): { rows: Row[]; problems: LineProblem[] }
   try {
     lines = parseCsv(text);
   } catch (error) {
-    return { rows: [], problems: [{ line: error instanceof CsvError ? error.line : 1, text: texts.rows.notCsv }] };
+    return { rows: [], problems: [{ line: error instanceof CsvError ? error.line : 1, text: texts.rowsNotCsv }] };
   }
   const [head, ...records] = lines;
   if (!head) {
@@ -52,7 +52,7 @@ export function readRows(text: string): { rows: Row[]; problems: LineProblem[] }
     const email = (fields["email"] ?? "").toLowerCase();
     const earlier = firstLines.get(email);
     if (earlier !== undefined && email) {
-      found.push(texts.rows.repeated(fields["email"] ?? "", earlier));
+      found.push(texts.rowsRepeated(fields["email"] ?? "", earlier));
     }
     firstLines.set(email, earlier ?? line);
     problems.push(...found.map((problem) => ({ line, text: problem })));
@@ -63,21 +63,21 @@ export function readRows(text: string): { rows: Row[]; problems: LineProblem[] }
 
 function problemsOfHead(names: readonly string[]): string[] {
   return [
-    ...REQUIRED.filter((name) => !names.includes(name)).map(texts.rows.missing),
-    ...names.filter((name) => ![...REQUIRED, ...OPTIONAL].includes(name)).map(texts.rows.unknown),
-    ...names.filter((name, index) => name && names.indexOf(name) < index).map(texts.rows.twice),
+    ...REQUIRED.filter((name) => !names.includes(name)).map(texts.rowsMissing),
+    ...names.filter((name) => ![...REQUIRED, ...OPTIONAL].includes(name)).map(texts.rowsUnknown),
+    ...names.filter((name, index) => name && names.indexOf(name) < index).map(texts.rowsTwice),
   ];
 }
 
 function problemsOfRecord(fields: Record<string, string>, width: number, expected: number): string[] {
   if (width !== expected) {
-    return [texts.rows.width(width, expected)];
+    return [texts.rowsWidth(width, expected)];
   }
   const { email = "", new_role: role = "", until = "" } = fields;
   return [
-    ...(email ? [] : [texts.rows.noEmail]),
-    ...(ROLES.includes(role as Role) ? [] : [texts.rows.role(role)]),
-    ...(until && !RFC3339.test(until) ? [texts.rows.until(until)] : []),
+    ...(email ? [] : [texts.rowsNoEmail]),
+    ...(ROLES.includes(role as Role) ? [] : [texts.rowsRole(role)]),
+    ...(until && !RFC3339.test(until) ? [texts.rowsUntil(until)] : []),
   ];
 }
 

@@ -5,7 +5,7 @@ import { useId, useState } from "preact/hooks";
 import type { Role } from "../../../clients/typescript/rolecall";
 import { SelectField } from "../parts/fields";
 import { Typed } from "../parts/small";
-import { texts } from "../texts/many";
+import * as texts from "../texts/many";
 import { NO_TERMS, ROLES, untilOf } from "../users/roles";
 import { clearSelection, selection } from "../users/selection";
 import { ReasonField, TermsFields } from "../users/terms";
@@ -31,7 +31,7 @@ function FromSelection({ busy, onDryRun }: SourceProps) {
   return (
     <form onSubmit={submit}>
       <p>
-        {texts.source.selection(users.length)}:{" "}
+        {texts.sourceSelection(users.length)}:{" "}
         <Typed>
           {users
             .slice(0, 3)
@@ -42,7 +42,7 @@ function FromSelection({ busy, onDryRun }: SourceProps) {
       </p>
       <div class="role-form">
         <SelectField
-          label={texts.source.role}
+          label={texts.sourceRole}
           options={ROLES.map((one) => [one, one] as const)}
           value={role}
           onValue={(one) => setRole(one as Role)}
@@ -51,7 +51,7 @@ function FromSelection({ busy, onDryRun }: SourceProps) {
       </div>
       <footer>
         <button type="button" class="quiet" onClick={clearSelection}>
-          {texts.source.useFile}
+          {texts.sourceUseFile}
         </button>
         <button type="submit" class="primary" aria-disabled={busy}>
           {texts.dryRun}
@@ -92,14 +92,14 @@ function FromCsv({ busy, onDryRun }: SourceProps) {
   return (
     <form onSubmit={submit}>
       <div class="field">
-        <label for={id}>{texts.source.csv}</label>
+        <label for={id}>{texts.sourceCsv}</label>
         <textarea
           id={id}
           class="mono"
           rows={10}
           required
           spellcheck={false}
-          placeholder={texts.source.sample}
+          placeholder={texts.sourceSample}
           aria-describedby={`${id}-hint`}
           aria-invalid={problems ? true : undefined}
           value={text}
@@ -108,11 +108,11 @@ function FromCsv({ busy, onDryRun }: SourceProps) {
           onDrop={drop}
         />
         <p class="hint" id={`${id}-hint`}>
-          {texts.source.csvHint}
+          {texts.sourceCsvHint}
         </p>
       </div>
       <div class="field">
-        <label for={`${id}-file`}>{texts.source.file}</label>
+        <label for={`${id}-file`}>{texts.sourceFile}</label>
         <input
           id={`${id}-file`}
           type="file"

@@ -4,8 +4,8 @@ import { type Screen, screens, session } from "../api/session";
 import { signOut } from "../api/sign-in";
 import { goTo } from "../parts/route";
 import { chooseTheme } from "../parts/theme";
-import { texts as common } from "../texts/common";
-import { texts } from "../texts/palette";
+import * as common from "../texts/common";
+import * as texts from "../texts/palette";
 import { openedPanel } from "./state";
 
 export interface Command {
@@ -37,11 +37,11 @@ function creatingOf(screen: Screen) {
 
 /** Returns the commands of the session. */
 export function commandsOfSession(): Command[] {
-  const act = (id: string, label: string, run: () => void): Command => ({ id, kind: texts.kinds.act, label, run });
+  const act = (id: string, label: string, run: () => void): Command => ({ id, kind: texts.kindsAct, label, run });
   return [
     ...screens().map((screen) => ({
       id: `screen-${screen}`,
-      kind: texts.kinds.screen,
+      kind: texts.kindsScreen,
       label: texts.goTo(common.screens[screen]),
       run: () => goTo([screen]),
     })),
@@ -52,7 +52,7 @@ export function commandsOfSession(): Command[] {
     ...(["light", "dark", "system"] as const).map((one) =>
       act(`theme-${one}`, texts.themes[one], () => chooseTheme(one)),
     ),
-    act("shortcuts", texts.shortcuts.title, () => {
+    act("shortcuts", texts.shortcutsTitle, () => {
       openedPanel.value = "shortcuts";
     }),
     act("sign-out", texts.signOut, () => void signOut()),

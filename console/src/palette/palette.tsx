@@ -1,12 +1,12 @@
 // The command palette: a field, and under it what fits the text.
 
-import { keepPreviousData, useQuery } from "@tanstack/preact-query";
 import { useEffect, useId, useState } from "preact/hooks";
 
 import { describeError } from "../api/errors";
 import { Dialog } from "../parts/dialog";
+import { keepPreviousData, useQuery } from "../parts/query";
 import { Problem, Typed } from "../parts/small";
-import { texts } from "../texts/palette";
+import * as texts from "../texts/palette";
 import { type Command, commandsOfSession, matchingCommands } from "./commands";
 import { search } from "./search";
 import { openedPanel } from "./state";

@@ -4,7 +4,7 @@ import { api, dataOf } from "../api/client";
 import { ApiError } from "../api/errors";
 import { session } from "../api/session";
 import { goTo } from "../parts/route";
-import { texts } from "../texts/palette";
+import * as texts from "../texts/palette";
 import type { Command } from "./commands";
 
 /** How many results the API is asked for. */
@@ -56,22 +56,22 @@ async function searchTenants(name: string, signal: AbortSignal): Promise<Command
   const { tenants } = await dataOf(api.GET("/tenants", { params: { query: { name, limit: MOST } }, signal }));
   return tenants.map((tenant) => ({
     id: tenant.id,
-    kind: texts.kinds.tenant,
+    kind: texts.kindsTenant,
     label: tenant.name,
     run: () => goTo(["tenants"], { name: tenant.name }),
   }));
 }
 
 function auditOfTenant(id: string): Command {
-  return { id, kind: texts.kinds.tenant, label: texts.auditOf(id), run: () => goTo(["audit"], { tenant: id }) };
+  return { id, kind: texts.kindsTenant, label: texts.auditOf(id), run: () => goTo(["audit"], { tenant: id }) };
 }
 
 function userCommand({ id, email }: { id: string; email: string }): Command {
-  return { id, kind: texts.kinds.user, label: email, run: () => goTo(["users"], { person: id }) };
+  return { id, kind: texts.kindsUser, label: email, run: () => goTo(["users"], { person: id }) };
 }
 
 function accountCommand({ id, email }: { id: number; email: string }): Command {
-  return { id: String(id), kind: texts.kinds.account, label: email, run: () => goTo(["accounts"], { email }) };
+  return { id: String(id), kind: texts.kindsAccount, label: email, run: () => goTo(["accounts"], { email }) };
 }
 
 /** Returns nothing where the API knows nobody with the id. */

@@ -6,8 +6,8 @@ import { useEffect } from "preact/hooks";
 import { type Screen, screens } from "../api/session";
 import { Dialog } from "../parts/dialog";
 import { goTo, route } from "../parts/route";
-import { texts as common } from "../texts/common";
-import { texts } from "../texts/palette";
+import * as common from "../texts/common";
+import * as texts from "../texts/palette";
 import { startCreating } from "./commands";
 import { type Meaning, meaningOf, SCREEN_KEYS } from "./keys";
 import { Palette } from "./palette";
@@ -74,18 +74,18 @@ function follow(meaning: Meaning): void {
 
 function ShortcutsDialog() {
   const rows: [keys: string[], what: string][] = [
-    [["Ctrl", "K"], texts.shortcuts.palette],
-    [["/"], texts.shortcuts.search],
-    [["n"], texts.shortcuts.create],
+    [["Ctrl", "K"], texts.shortcutsPalette],
+    [["/"], texts.shortcutsSearch],
+    [["n"], texts.shortcutsCreate],
     ...screens().map((screen): [string[], string] => [
       ["g", SCREEN_KEYS[screen]],
-      texts.shortcuts.screen(common.screens[screen]),
+      texts.shortcutsScreen(common.screens[screen]),
     ]),
-    [["?"], texts.shortcuts.help],
-    [["Esc"], texts.shortcuts.close],
+    [["?"], texts.shortcutsHelp],
+    [["Esc"], texts.shortcutsClose],
   ];
   return (
-    <Dialog title={texts.shortcuts.title} onClose={close}>
+    <Dialog title={texts.shortcutsTitle} onClose={close}>
       <div class="body">
         <dl class="fact-list">
           {rows.map(([keys, what]) => (
@@ -93,7 +93,7 @@ function ShortcutsDialog() {
               <dt>
                 {keys.map((key, at) => (
                   <Fragment key={key}>
-                    {at > 0 && (keys[0] === "g" ? ` ${texts.shortcuts.then} ` : " + ")}
+                    {at > 0 && (keys[0] === "g" ? ` ${texts.shortcutsThen} ` : " + ")}
                     <kbd>{key}</kbd>
                   </Fragment>
                 ))}
@@ -111,13 +111,13 @@ function ShortcutsDialog() {
             }}
           />
           <span>
-            {texts.shortcuts.single}
-            <span class="hint">{texts.shortcuts.singleHint}</span>
+            {texts.shortcutsSingle}
+            <span class="hint">{texts.shortcutsSingleHint}</span>
           </span>
         </label>
         <footer>
           <button type="button" onClick={close}>
-            {common.dialog.close}
+            {common.dialogClose}
           </button>
         </footer>
       </div>

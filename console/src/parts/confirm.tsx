@@ -2,7 +2,7 @@
 
 import type { ComponentChildren } from "preact";
 
-import { texts } from "../texts/common";
+import * as texts from "../texts/common";
 import { Dialog } from "./dialog";
 import { Problem, SecretOnce } from "./small";
 
@@ -34,7 +34,7 @@ export function Confirm({ title, text, submit, danger, act, onSubmit, onClose, r
         {refusal ?? (act.problem && <Problem>{act.problem}</Problem>)}
         <footer>
           <button type="button" data-focus onClick={onClose}>
-            {texts.dialog.cancel}
+            {texts.dialogCancel}
           </button>
           <button type="submit" class={danger ? "primary danger" : "primary"} aria-disabled={act.busy}>
             {submit}
@@ -53,7 +53,7 @@ export function SecretDialog({ title, label, secret, onClose }: { title: string;
         <SecretOnce label={label} secret={secret} />
         <footer>
           <button type="button" onClick={onClose}>
-            {texts.dialog.done}
+            {texts.dialogDone}
           </button>
         </footer>
       </div>

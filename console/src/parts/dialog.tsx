@@ -3,7 +3,7 @@
 import type { ComponentChildren } from "preact";
 import { useId, useLayoutEffect, useRef } from "preact/hooks";
 
-import { texts } from "../texts/common";
+import * as texts from "../texts/common";
 
 interface DialogProps {
   title: string;
@@ -42,7 +42,7 @@ export function Dialog({ title, onClose, wide = false, children }: DialogProps) 
           {title}
         </h2>
         {onClose && (
-          <button type="button" class="quiet icon" aria-label={texts.dialog.close} onClick={onClose}>
+          <button type="button" class="quiet icon" aria-label={texts.dialogClose} onClick={onClose}>
             ✕
           </button>
         )}

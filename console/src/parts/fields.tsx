@@ -3,8 +3,8 @@
 import type { ComponentChildren, JSX } from "preact";
 import { useId, useState } from "preact/hooks";
 
-import { texts as common } from "../texts/common";
-import { texts } from "../texts/sign-in";
+import * as common from "../texts/common";
+import * as texts from "../texts/sign-in";
 
 interface FieldProps {
   label: string;

@@ -2,7 +2,7 @@
 
 import { useState } from "preact/hooks";
 
-import { texts } from "../texts/common";
+import * as texts from "../texts/common";
 import { sessionState } from "./state";
 
 interface Notice {
@@ -32,7 +32,7 @@ export function NoticeRegion() {
       <div role="status">{current && <span key={current.number}>{current.text}</span>}</div>
       {current?.undo && <UndoButton key={current.number} undo={current.undo} />}
       {current && (
-        <button type="button" class="quiet icon" aria-label={texts.notice.dismiss} onClick={clearNotice}>
+        <button type="button" class="quiet icon" aria-label={texts.noticeDismiss} onClick={clearNotice}>
           ✕
         </button>
       )}
@@ -48,7 +48,7 @@ function UndoButton({ undo }: { undo: () => Promise<void> }) {
   };
   return (
     <button type="button" aria-disabled={busy} onClick={busy ? undefined : start}>
-      {texts.notice.undo}
+      {texts.noticeUndo}
     </button>
   );
 }

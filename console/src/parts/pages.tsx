@@ -2,7 +2,7 @@
 
 import { useState } from "preact/hooks";
 
-import { texts } from "../texts/common";
+import * as texts from "../texts/common";
 
 export interface Pages {
   /** The cursor of the page that is shown. It is undefined for the first page. */
@@ -40,17 +40,17 @@ interface PagerProps {
 /** Says which part of the list is shown, and leads to the others. */
 export function Pager({ pages, label, size, count, nextCursor, loading = false }: PagerProps) {
   const first = pages.number * size + 1;
-  const range = texts.pages.range(first, first + count - 1);
+  const range = texts.pagesRange(first, first + count - 1);
   return (
     <nav class="pager" aria-label={label}>
       <span aria-live="polite">
-        {!loading && (count ? `${label} ${range}, ${nextCursor ? texts.pages.more : texts.pages.end}` : texts.pages.none)}
+        {!loading && (count ? `${label} ${range}, ${nextCursor ? texts.pagesMore : texts.pagesEnd}` : texts.pagesNone)}
       </span>
       <button type="button" aria-disabled={!pages.number} onClick={() => pages.number && pages.previous()}>
-        {texts.pages.previous}
+        {texts.pagesPrevious}
       </button>
       <button type="button" aria-disabled={!nextCursor} onClick={() => nextCursor && pages.next(nextCursor)}>
-        {texts.pages.next}
+        {texts.pagesNext}
       </button>
     </nav>
   );

@@ -3,7 +3,7 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 
-import { texts } from "../texts/common";
+import * as texts from "../texts/common";
 import { formatMoment } from "./moments";
 
 /** A text that people typed. Its direction of writing does not change that of the text around it. */

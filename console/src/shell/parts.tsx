@@ -1,7 +1,7 @@
 // Parts that stand on the sign-in page and in the header.
 
 import { chooseTheme, theme, type Theme } from "../parts/theme";
-import { texts } from "../texts/common";
+import * as texts from "../texts/common";
 
 /** The product's sign and name. */
 export function Mark() {
@@ -21,13 +21,13 @@ export function ThemeChoice() {
   return (
     <select
       class="quiet"
-      aria-label={texts.shell.theme}
+      aria-label={texts.shellTheme}
       value={theme.value}
       onChange={(event) => chooseTheme(event.currentTarget.value as Theme)}
     >
       {(["system", "light", "dark"] as const).map((one) => (
         <option key={one} value={one}>
-          {texts.shell.themes[one]}
+          {texts.shellThemes[one]}
         </option>
       ))}
     </select>

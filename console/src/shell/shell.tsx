@@ -12,8 +12,8 @@ import { toHash } from "../parts/address";
 import { goTo, replacePlace, route } from "../parts/route";
 import { Typed } from "../parts/small";
 import { PasswordDialog } from "../sign-in/passwords";
-import { texts } from "../texts/common";
-import { texts as palette } from "../texts/palette";
+import * as texts from "../texts/common";
+import * as palette from "../texts/palette";
 import { Mark, ThemeChoice } from "./parts";
 import { pages } from "./pages";
 
@@ -26,11 +26,11 @@ export function Shell() {
   return (
     <>
       <a class="skip" href="#main" onClick={focusMain}>
-        {texts.shell.skip}
+        {texts.shellSkip}
       </a>
       <header class="bar">
         <Mark />
-        <nav aria-label={texts.shell.screens}>
+        <nav aria-label={texts.shellScreens}>
           {screens().map((screen) => (
             <a key={screen} href={toHash([screen])} aria-current={screen === current ? "page" : undefined}>
               {texts.screens[screen]}
@@ -47,11 +47,11 @@ export function Shell() {
           <ThemeChoice />
           {session.value?.kind !== "token" && (
             <button type="button" class="quiet" onClick={() => setChangesPassword(true)}>
-              {texts.shell.changePassword}
+              {texts.shellChangePassword}
             </button>
           )}
           <button type="button" onClick={leave}>
-            {texts.shell.signOut}
+            {texts.shellSignOut}
           </button>
         </div>
       </header>
@@ -76,7 +76,7 @@ function Nothing() {
   return (
     <>
       <h1 tabIndex={-1}>{texts.product}</h1>
-      <p>{texts.shell.nothing}</p>
+      <p>{texts.shellNothing}</p>
     </>
   );
 }

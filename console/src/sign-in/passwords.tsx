@@ -11,8 +11,8 @@ import { HiddenUsername, SecretField } from "../parts/fields";
 import { announce } from "../parts/notice";
 import { Problem } from "../parts/small";
 import { Mark } from "../shell/parts";
-import { texts as common } from "../texts/common";
-import { texts } from "../texts/sign-in";
+import * as common from "../texts/common";
+import * as texts from "../texts/sign-in";
 
 /** The page after a sign-in with a temporary password. The API lets the account do nothing else before. */
 export function ForcedPasswordChange() {
@@ -22,17 +22,17 @@ export function ForcedPasswordChange() {
     <main class="sign-in">
       <header>
         <Mark />
-        <h1 tabIndex={-1}>{texts.forced.title}</h1>
-        <p>{texts.forced.intro}</p>
+        <h1 tabIndex={-1}>{texts.forcedTitle}</h1>
+        <p>{texts.forcedIntro}</p>
       </header>
       <form class="card" onSubmit={change.submit}>
         <PasswordFields change={change} />
         <footer>
           <button type="button" onClick={() => void signOut()}>
-            {common.shell.signOut}
+            {common.shellSignOut}
           </button>
           <button type="submit" class="primary" aria-disabled={change.busy}>
-            {texts.forced.submit}
+            {texts.forcedSubmit}
           </button>
         </footer>
       </form>
@@ -44,19 +44,19 @@ export function PasswordDialog({ onClose }: { onClose: () => void }) {
   const change = usePasswordChange(async (current, chosen) => {
     await changeOwnPassword(current, chosen);
     onClose();
-    announce(texts.own.changed);
+    announce(texts.ownChanged);
   });
   return (
-    <Dialog title={texts.own.title} onClose={onClose}>
+    <Dialog title={texts.ownTitle} onClose={onClose}>
       <form onSubmit={change.submit}>
-        <p>{texts.own.intro}</p>
+        <p>{texts.ownIntro}</p>
         <PasswordFields change={change} />
         <footer>
           <button type="button" onClick={onClose}>
-            {common.dialog.cancel}
+            {common.dialogCancel}
           </button>
           <button type="submit" class="primary" aria-disabled={change.busy}>
-            {texts.own.submit}
+            {texts.ownSubmit}
           </button>
         </footer>
       </form>
@@ -99,7 +99,7 @@ function PasswordFields({ change }: { change: ReturnType<typeof usePasswordChang
     <>
       <HiddenUsername email={session.value?.email} />
       <SecretField
-        label={texts.own.current}
+        label={texts.ownCurrent}
         autocomplete="current-password"
         required
         data-focus

@@ -9,7 +9,7 @@ import { useAct } from "../parts/act";
 import { Dialog } from "../parts/dialog";
 import { HiddenUsername, SecretField } from "../parts/fields";
 import { Problem, Typed } from "../parts/small";
-import { texts } from "../texts/sign-in";
+import * as texts from "../texts/sign-in";
 import { isRefusal } from "./sign-in";
 
 export function SessionEndedDialog() {
@@ -33,10 +33,10 @@ function EndedDialog() {
     void act.start();
   };
   return (
-    <Dialog title={texts.ended.title}>
+    <Dialog title={texts.endedTitle}>
       <form onSubmit={submit}>
         <p>
-          <Typed>{texts.ended.as(session.value?.name ?? "")}</Typed> {texts.ended.intro}
+          <Typed>{texts.endedAs(session.value?.name ?? "")}</Typed> {texts.endedIntro}
         </p>
         {!isToken && <HiddenUsername email={session.value?.email} />}
         <SecretField
@@ -50,10 +50,10 @@ function EndedDialog() {
         {act.problem && <Problem>{isRefusal(act.error) ? texts.refused : act.problem}</Problem>}
         <footer>
           <button type="button" onClick={() => void signOut()}>
-            {texts.ended.signOut}
+            {texts.endedSignOut}
           </button>
           <button type="submit" class="primary" aria-disabled={act.busy}>
-            {texts.ended.goOn}
+            {texts.endedGoOn}
           </button>
         </footer>
       </form>

@@ -10,7 +10,7 @@ import { useAct } from "../parts/act";
 import { focusHeadingIfLost } from "../parts/dialog";
 import { SecretField, TextField } from "../parts/fields";
 import { Problem } from "../parts/small";
-import { texts } from "../texts/sign-in";
+import * as texts from "../texts/sign-in";
 import { Mark, ThemeChoice } from "../shell/parts";
 
 export function SignIn() {

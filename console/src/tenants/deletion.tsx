@@ -1,6 +1,5 @@
 // The dialogs about the deletion of a tenant: what will go, when, and the way to the receipt.
 
-import { useQuery } from "@tanstack/preact-query";
 import { useState } from "preact/hooks";
 
 import type { Counts, ListedTenant } from "../../../clients/typescript/rolecall";
@@ -12,8 +11,9 @@ import { Confirm } from "../parts/confirm";
 import { Dialog } from "../parts/dialog";
 import { TextField } from "../parts/fields";
 import { announce } from "../parts/notice";
+import { useQuery } from "../parts/query";
 import { Problem } from "../parts/small";
-import { texts } from "../texts/tenants";
+import * as texts from "../texts/tenants";
 import { useTenantDetails } from "./details";
 import { DeletionProgress } from "./progress";
 
@@ -37,7 +37,7 @@ export function DeletionDialog({ tenant, isScheduled, onClose }: DialogProps & {
       await queryClient.invalidateQueries({ queryKey: ["deletion", tenant.id] });
     } else {
       onClose();
-      announce(texts.deletion.scheduled(tenant.name));
+      announce(texts.deletionScheduled(tenant.name));
     }
   });
   if (running) {
@@ -57,7 +57,7 @@ export function DeletionDialog({ tenant, isScheduled, onClose }: DialogProps & {
 /** Follows a deletion that somebody started before. */
 export function ProgressDialog({ tenant, onClose }: DialogProps) {
   return (
-    <Dialog key="progress" title={texts.deletion.running(tenant.name)} onClose={onClose}>
+    <Dialog key="progress" title={texts.deletionRunning(tenant.name)} onClose={onClose}>
       <DeletionProgress tenant={tenant} onClose={onClose} />
     </Dialog>
   );
@@ -99,27 +99,27 @@ function DeletionForm({ tenant, isScheduled, act, onClose, onConfirm }: FormProp
   };
   return (
     <Confirm
-      title={texts.deletion.title(tenant.name)}
-      text={texts.deletion.intro}
-      submit={later ? texts.deletion.submitLater : texts.deletion.submitNow}
+      title={texts.deletionTitle(tenant.name)}
+      text={texts.deletionIntro}
+      submit={later ? texts.deletionSubmitLater : texts.deletionSubmitNow}
       danger
       act={{ ...act, busy: act.busy || isProtected }}
       onSubmit={submit}
       onClose={onClose}
     >
-      {isProtected && <Problem>{texts.deletion.protected}</Problem>}
+      {isProtected && <Problem>{texts.deletionProtected}</Problem>}
       <Preview id={tenant.id} />
       {!isScheduled && (
         <fieldset class="choices">
-          <legend class="label">{texts.deletion.when}</legend>
-          <Choice label={texts.deletion.now} hint={texts.deletion.nowHint} checked={!later} onChoose={() => setLater(false)} />
-          <Choice label={texts.deletion.later} hint={texts.deletion.laterHint} checked={later} onChoose={() => setLater(true)} />
+          <legend class="label">{texts.deletionWhen}</legend>
+          <Choice label={texts.deletionNow} hint={texts.deletionNowHint} checked={!later} onChoose={() => setLater(false)} />
+          <Choice label={texts.deletionLater} hint={texts.deletionLaterHint} checked={later} onChoose={() => setLater(true)} />
         </fieldset>
       )}
       {later && (
         <TextField
-          label={texts.deletion.days}
-          hint={texts.deletion.daysHint}
+          label={texts.deletionDays}
+          hint={texts.deletionDaysHint}
           type="number"
           min={1}
           max={90}
@@ -129,8 +129,8 @@ function DeletionForm({ tenant, isScheduled, act, onClose, onConfirm }: FormProp
         />
       )}
       <TextField
-        label={texts.deletion.reason}
-        hint={texts.deletion.reasonHint}
+        label={texts.deletionReason}
+        hint={texts.deletionReasonHint}
         optional
         maxLength={500}
         autocomplete="off"
@@ -138,9 +138,9 @@ function DeletionForm({ tenant, isScheduled, act, onClose, onConfirm }: FormProp
         onValue={setReason}
       />
       <TextField
-        label={texts.deletion.confirm}
+        label={texts.deletionConfirm}
         hint={tenant.name}
-        problem={differs ? texts.deletion.differs : null}
+        problem={differs ? texts.deletionDiffers : null}
         required
         autocomplete="off"
         spellcheck={false}
@@ -176,12 +176,12 @@ function Preview({ id }: { id: string }) {
     staleTime: 0,
   });
   return (
-    <section aria-label={texts.deletion.willGo} aria-busy={preview.isFetching}>
-      <h3>{texts.deletion.willGo}</h3>
-      {preview.isPending && <p class="muted">{texts.deletion.counting}</p>}
+    <section aria-label={texts.deletionWillGo} aria-busy={preview.isFetching}>
+      <h3>{texts.deletionWillGo}</h3>
+      {preview.isPending && <p class="muted">{texts.deletionCounting}</p>}
       {preview.error && <Problem>{describeError(preview.error)}</Problem>}
       {preview.data && <CountList counts={preview.data.would_delete} />}
-      {preview.data?.complete === false && <p class="muted">{texts.deletion.atLeast}</p>}
+      {preview.data?.complete === false && <p class="muted">{texts.deletionAtLeast}</p>}
     </section>
   );
 }

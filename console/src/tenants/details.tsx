@@ -1,6 +1,5 @@
 // The dialog with the details of a tenant, and its protection against deletion.
 
-import { useQuery } from "@tanstack/preact-query";
 import { useState } from "preact/hooks";
 
 import type { ListedTenant } from "../../../clients/typescript/rolecall";
@@ -9,9 +8,10 @@ import { ApiError, describeError } from "../api/errors";
 import { useAct } from "../parts/act";
 import { Dialog } from "../parts/dialog";
 import { announce } from "../parts/notice";
+import { useQuery } from "../parts/query";
 import { Badge, Moment, Problem } from "../parts/small";
-import { texts as common } from "../texts/common";
-import { texts } from "../texts/tenants";
+import * as common from "../texts/common";
+import * as texts from "../texts/tenants";
 
 export function DetailsDialog({ tenant, onClose }: { tenant: ListedTenant; onClose: () => void }) {
   const [changedMeanwhile, setChangedMeanwhile] = useState(false);
@@ -34,23 +34,23 @@ export function DetailsDialog({ tenant, onClose }: { tenant: ListedTenant; onClo
     <Dialog title={tenant.name} onClose={onClose}>
       <div class="body">
         {details.error && <Problem>{describeError(details.error)}</Problem>}
-        {changedMeanwhile && <Problem>{texts.details.changedMeanwhile}</Problem>}
+        {changedMeanwhile && <Problem>{texts.detailsChangedMeanwhile}</Problem>}
         <dl class="fact-list">
-          <dt>{texts.details.id}</dt>
+          <dt>{texts.detailsId}</dt>
           <dd class="mono">{tenant.id}</dd>
           <dt>{texts.created}</dt>
           <dd>
             <Moment at={tenant.created_at} />
           </dd>
-          <dt>{texts.details.changed}</dt>
+          <dt>{texts.detailsChanged}</dt>
           <dd>
             <Moment at={current?.updated_at ?? tenant.updated_at} />
           </dd>
-          <dt>{texts.details.protection}</dt>
+          <dt>{texts.detailsProtection}</dt>
           <dd>
             {current ? (
               <Badge tone={current.deletion_protection ? "good" : "plain"}>
-                {current.deletion_protection ? texts.details.on : texts.details.off}
+                {current.deletion_protection ? texts.detailsOn : texts.detailsOff}
               </Badge>
             ) : (
               common.loading
@@ -65,11 +65,11 @@ export function DetailsDialog({ tenant, onClose }: { tenant: ListedTenant; onClo
               aria-disabled={protect.busy}
               onClick={() => void protect.start(!current.deletion_protection)}
             >
-              {current.deletion_protection ? texts.details.lift : texts.details.protect}
+              {current.deletion_protection ? texts.detailsLift : texts.detailsProtect}
             </button>
           )}
           <button type="button" class="primary" onClick={onClose}>
-            {common.dialog.done}
+            {common.dialogDone}
           </button>
         </footer>
       </div>
@@ -101,7 +101,7 @@ async function setProtection(id: string, wanted: boolean, version: string | null
 }
 
 function announceProtection(tenant: ListedTenant, isProtected: boolean, version: string | null): void {
-  const text = (isProtected ? texts.details.protected : texts.details.lifted)(tenant.name);
+  const text = (isProtected ? texts.detailsProtected : texts.detailsLifted)(tenant.name);
   announce(text, async () => {
     try {
       const next = await setProtection(tenant.id, !isProtected, version);

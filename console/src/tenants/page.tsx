@@ -1,6 +1,5 @@
 // The screen of the tenants, for operators with the master token.
 
-import { keepPreviousData, useQuery } from "@tanstack/preact-query";
 import { useState } from "preact/hooks";
 
 import type { ListedTenant } from "../../../clients/typescript/rolecall";
@@ -13,9 +12,10 @@ import { ChoiceFilter, SearchFilter } from "../parts/filters";
 import { announce } from "../parts/notice";
 import { Pager, usePages } from "../parts/pages";
 import { toHash } from "../parts/address";
+import { keepPreviousData, useQuery } from "../parts/query";
 import { route, setQuery } from "../parts/route";
 import { Badge, Moment, Problem, Typed } from "../parts/small";
-import { texts } from "../texts/tenants";
+import * as texts from "../texts/tenants";
 import { DeletionDialog, ProgressDialog } from "./deletion";
 import { DetailsDialog } from "./details";
 import { RegistrationDialog } from "./registration";
@@ -140,7 +140,7 @@ function TenantRow({ tenant, status, open }: { tenant: ListedTenant; status: Sta
           </button>
         ) : (
           <button type="button" class="danger" aria-label={texts.deleteOf(name)} onClick={() => open({ what: "delete", tenant })}>
-            {texts.delete}
+            {texts.remove}
           </button>
         )}
       </td>

@@ -1,6 +1,5 @@
 // The way of a deletion from its acceptance to the receipt.
 
-import { useQuery } from "@tanstack/preact-query";
 import { useEffect, useRef } from "preact/hooks";
 
 import type { Deletion, ListedTenant } from "../../../clients/typescript/rolecall";
@@ -8,9 +7,10 @@ import { api, dataOf } from "../api/client";
 import { ApiError, describeError } from "../api/errors";
 import { saveFile } from "../parts/download";
 import { Progress } from "../parts/progress";
+import { useQuery } from "../parts/query";
 import { Moment, Problem } from "../parts/small";
-import { texts as common } from "../texts/common";
-import { texts } from "../texts/tenants";
+import * as common from "../texts/common";
+import * as texts from "../texts/tenants";
 import { CountList } from "./deletion";
 
 const POLL_MS = 700;
@@ -27,11 +27,11 @@ export function DeletionProgress({ tenant, onClose }: { tenant: ListedTenant; on
       <footer>
         {deletion?.status === "deleted" && (
           <button type="button" class="primary" onClick={() => saveReceipt(deletion)}>
-            {texts.deletion.receipt}
+            {texts.deletionReceipt}
           </button>
         )}
         <button type="button" onClick={onClose}>
-          {deletion?.status === "deleted" ? common.dialog.done : common.dialog.close}
+          {deletion?.status === "deleted" ? common.dialogDone : common.dialogClose}
         </button>
       </footer>
     </div>
@@ -65,16 +65,16 @@ function Running({ deletion }: { deletion: Deletion | null }) {
     <>
       <div ref={focused} tabIndex={-1}>
         <Progress
-          label={texts.deletion.label}
+          label={texts.deletionLabel}
           done={known ? percent : null}
           total={100}
-          text={known ? texts.deletion.items(sum(deletion.deleted), sum(deletion.total)) : texts.deletion.waiting}
+          text={known ? texts.deletionItems(sum(deletion.deleted), sum(deletion.total)) : texts.deletionWaiting}
         />
       </div>
-      {deletion?.status === "failed" && <Problem>{texts.deletion.failed}</Problem>}
-      <p class="muted">{texts.deletion.goesOn}</p>
+      {deletion?.status === "failed" && <Problem>{texts.deletionFailed}</Problem>}
+      <p class="muted">{texts.deletionGoesOn}</p>
       <span class="unseen" role="status">
-        {texts.deletion.percent(Math.floor(percent / SAID_STEP) * SAID_STEP)}
+        {texts.deletionPercent(Math.floor(percent / SAID_STEP) * SAID_STEP)}
       </span>
     </>
   );
@@ -86,23 +86,23 @@ function Receipt({ deletion }: { deletion: Deletion }) {
     <>
       <div role="status">
         <h3 class="done" ref={focused} tabIndex={-1}>
-          {texts.deletion.deleted}
+          {texts.deletionDeleted}
         </h3>
       </div>
-      {deletion.verified && <p>{texts.deletion.verified}</p>}
+      {deletion.verified && <p>{texts.deletionVerified}</p>}
       <CountList counts={deletion.deleted} />
       <dl class="fact-list">
-        <dt>{texts.deletion.facts.requested}</dt>
+        <dt>{texts.deletionFactsRequested}</dt>
         <dd>
           <Moment at={deletion.requested_at} />
         </dd>
-        <dt>{texts.deletion.facts.deleted}</dt>
+        <dt>{texts.deletionFactsDeleted}</dt>
         <dd>
           <Moment at={deletion.deleted_at} />
         </dd>
-        <dt>{texts.deletion.facts.requestedBy}</dt>
+        <dt>{texts.deletionFactsRequestedBy}</dt>
         <dd>{deletion.requested_by}</dd>
-        <dt>{texts.deletion.facts.attempts}</dt>
+        <dt>{texts.deletionFactsAttempts}</dt>
         <dd>{deletion.attempts}</dd>
       </dl>
     </>

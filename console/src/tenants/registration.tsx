@@ -10,7 +10,7 @@ import { Confirm, SecretDialog } from "../parts/confirm";
 import { SecretField, TextField } from "../parts/fields";
 import { announce } from "../parts/notice";
 import { useIdempotencyKey } from "../parts/idempotency";
-import { texts } from "../texts/tenants";
+import * as texts from "../texts/tenants";
 
 export function RegistrationDialog({ onClose }: { onClose: () => void }) {
   const [registered, setRegistered] = useState<TenantRegistered | null>(null);

@@ -1,54 +1,57 @@
 // Texts that more than one screen shows. Each screen has its own texts beside this file.
 
-export const texts = {
-  product: "Rolecall",
-  standing: {
-    admin: "Admin of a tenant",
-    member: "Member of a tenant",
-    superadmin: "Superadmin",
-    account: "Platform account",
-    master: "Operator",
-  },
-  screens: { users: "Users", accounts: "Accounts", tenants: "Tenants", audit: "Audit", webhooks: "Webhooks" },
-  roles: {
-    admin: "admin",
-    manager: "manager",
-    user: "user",
-    ROLE_CLIENT: "client",
-    ROLE_VERIFIED_USER: "verified user",
-    ROLE_ADMIN: "admin",
-    ROLE_SUPERADMIN: "superadmin",
-  } as Record<string, string>,
-  shell: {
-    skip: "Skip to the content",
-    screens: "Screens",
-    changePassword: "Change password",
-    signOut: "Sign out",
-    theme: "Theme",
-    themes: { system: "System colours", light: "Light", dark: "Dark" },
-    nothing: "Your account is signed in, but it administers nothing here. A superadmin can change that.",
-  },
-  errors: {
-    unreachable: "The API did not answer. Check the connection and try again.",
-    unexpected: "Something went wrong in this page. Reload it and try again.",
-    status: (status: number) => `The API answered with status ${status}`,
-    tryAgainIn: (seconds: number) => `Try again in ${seconds === 1 ? "a second" : `${seconds} seconds`}.`,
-    somebodyElse: "This token belongs to somebody else. Sign out first to use it.",
-    retry: "Try again",
-  },
-  dialog: { cancel: "Cancel", close: "Close", done: "Done" },
-  notice: { undo: "Undo", dismiss: "Dismiss" },
-  pages: {
-    previous: "Previous page",
-    next: "Next page",
-    range: (first: number, last: number) => (first === last ? `${first}` : `${first} to ${last}`),
-    more: "more follow",
-    end: "no more follow",
-    none: "Nothing found",
-  },
-  loading: "Loading…",
-  copy: { copy: "Copy", copied: "Copied", failed: "Select the text and copy it" },
-  secret: "It is shown only now. Keep it in a safe place.",
-  optional: "optional",
-  never: "never",
+export const product = "Rolecall";
+
+export const standing = {
+  admin: "Admin of a tenant",
+  member: "Member of a tenant",
+  superadmin: "Superadmin",
+  account: "Platform account",
+  master: "Operator",
 };
+
+export const screens = { users: "Users", accounts: "Accounts", tenants: "Tenants", audit: "Audit", webhooks: "Webhooks" };
+
+export const roles = {
+  admin: "admin",
+  manager: "manager",
+  user: "user",
+  ROLE_CLIENT: "client",
+  ROLE_VERIFIED_USER: "verified user",
+  ROLE_ADMIN: "admin",
+  ROLE_SUPERADMIN: "superadmin",
+} as Record<string, string>;
+
+export const shellSkip = "Skip to the content";
+export const shellScreens = "Screens";
+export const shellChangePassword = "Change password";
+export const shellSignOut = "Sign out";
+export const shellTheme = "Theme";
+export const shellThemes = { system: "System colours", light: "Light", dark: "Dark" };
+export const shellNothing = "Your account is signed in, but it administers nothing here. A superadmin can change that.";
+
+export const errorsUnreachable = "The API did not answer. Check the connection and try again.";
+export const errorsUnexpected = "Something went wrong in this page. Reload it and try again.";
+export const errorsStatus = (status: number) => `The API answered with status ${status}`;
+export const errorsTryAgainIn = (seconds: number) => `Try again in ${seconds === 1 ? "a second" : `${seconds} seconds`}.`;
+export const errorsSomebodyElse = "This token belongs to somebody else. Sign out first to use it.";
+export const errorsRetry = "Try again";
+
+export const dialogCancel = "Cancel";
+export const dialogClose = "Close";
+export const dialogDone = "Done";
+export const noticeUndo = "Undo";
+export const noticeDismiss = "Dismiss";
+
+export const pagesPrevious = "Previous page";
+export const pagesNext = "Next page";
+export const pagesRange = (first: number, last: number) => (first === last ? `${first}` : `${first} to ${last}`);
+export const pagesMore = "more follow";
+export const pagesEnd = "no more follow";
+export const pagesNone = "Nothing found";
+
+export const loading = "Loading…";
+export const copy = { copy: "Copy", copied: "Copied", failed: "Select the text and copy it" };
+export const secret = "It is shown only now. Keep it in a safe place.";
+export const optional = "optional";
+export const never = "never";

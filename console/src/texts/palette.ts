@@ -1,33 +1,33 @@
 // Texts of the command palette and of the keyboard shortcuts.
 
-export const texts = {
-  open: "Search and commands",
-  title: "Search and commands",
-  field: "Search for a person, a tenant or a command",
-  results: (count: number) => (count === 1 ? "1 result" : `${count} results`),
-  none: "Nothing found.",
-  searching: "Searching…",
-  list: "Results",
-  kinds: { screen: "Screen", act: "Act", user: "User", account: "Account", tenant: "Tenant" },
-  auditOf: (id: string) => `Audit of tenant ${id}`,
-  goTo: (screen: string) => `Go to ${screen}`,
-  signOut: "Sign out",
-  themes: { system: "Use the theme of the system", light: "Use the light theme", dark: "Use the dark theme" },
-  createUser: "Create a user",
-  changeMany: "Change many roles",
-  createAccount: "Create an account",
-  registerTenant: "Register a tenant",
-  addWebhook: "Add a webhook",
-  shortcuts: {
-    title: "Keyboard shortcuts",
-    palette: "Search and commands",
-    search: "Go to the search field",
-    create: "Create or register",
-    screen: (screen: string) => `Go to ${screen}`,
-    help: "Show these shortcuts",
-    close: "Close a dialog",
-    single: "Shortcuts of one key",
-    singleHint: "Turn them off if you dictate, or if keys get pressed by mistake.",
-    then: "then",
-  },
-};
+export const open = "Search and commands";
+export const title = "Search and commands";
+export const field = "Search for a person, a tenant or a command";
+export const results = (count: number) => (count === 1 ? "1 result" : `${count} results`);
+export const none = "Nothing found.";
+export const searching = "Searching…";
+export const list = "Results";
+export const kindsScreen = "Screen";
+export const kindsAct = "Act";
+export const kindsUser = "User";
+export const kindsAccount = "Account";
+export const kindsTenant = "Tenant";
+export const auditOf = (id: string) => `Audit of tenant ${id}`;
+export const goTo = (screen: string) => `Go to ${screen}`;
+export const signOut = "Sign out";
+export const themes = { system: "Use the theme of the system", light: "Use the light theme", dark: "Use the dark theme" };
+export const createUser = "Create a user";
+export const createAccount = "Create an account";
+export const registerTenant = "Register a tenant";
+export const addWebhook = "Add a webhook";
+
+export const shortcutsTitle = "Keyboard shortcuts";
+export const shortcutsPalette = "Search and commands";
+export const shortcutsSearch = "Go to the search field";
+export const shortcutsCreate = "Create or register";
+export const shortcutsScreen = (screen: string) => `Go to ${screen}`;
+export const shortcutsHelp = "Show these shortcuts";
+export const shortcutsClose = "Close a dialog";
+export const shortcutsSingle = "Shortcuts of one key";
+export const shortcutsSingleHint = "Turn them off if you dictate, or if keys get pressed by mistake.";
+export const shortcutsThen = "then";

@@ -1,46 +1,42 @@
 // Texts of the sign-in page, of the dialog about an ended session and of the changes of one's password.
 
-export const texts = {
-  title: "Sign in",
-  intro: "Administer the users, accounts and tenants of this installation.",
-  withToken: "With a token",
-  token: "API token or master token",
-  tokenHint: "The page finds out what the token allows.",
-  tenantUser: "Tenant user",
-  tenantUserHint: "For a person who belongs to a tenant.",
-  account: "Platform account",
-  accountHint: "For the people who run the platform.",
-  email: "Email",
-  password: "Password",
-  show: "Show",
-  showTyped: "Show the typed text",
-  hide: "Hide",
-  hideTyped: "Hide the typed text",
-  submit: "Sign in",
-  busy: "Signing in…",
-  kept: "Nothing is stored: a reload of this page signs you out.",
-  refused: "These credentials are not accepted.",
-  ended: {
-    title: "Your session has ended",
-    intro: "Sign in again to go on. What you typed is still there.",
-    as: (name: string) => `You were signed in as ${name}.`,
-    goOn: "Go on",
-    signOut: "Sign out instead",
-  },
-  forced: {
-    title: "Choose a new password",
-    intro: "You signed in with a temporary password. Choose your own to go on.",
-    submit: "Save and go on",
-  },
-  own: {
-    title: "Change your password",
-    intro: "Your other sessions end. This one goes on.",
-    current: "Current password",
-    submit: "Change password",
-    changed: "Your password is changed.",
-  },
-  newPassword: "New password",
-  newPasswordHint: "8 to 128 characters.",
-  repeat: "Repeat the new password",
-  differs: "The two new passwords differ.",
-};
+export const title = "Sign in";
+export const intro = "Administer the users, accounts and tenants of this installation.";
+export const withToken = "With a token";
+export const token = "API token or master token";
+export const tokenHint = "The page finds out what the token allows.";
+export const tenantUser = "Tenant user";
+export const tenantUserHint = "For a person who belongs to a tenant.";
+export const account = "Platform account";
+export const accountHint = "For the people who run the platform.";
+export const email = "Email";
+export const password = "Password";
+export const show = "Show";
+export const showTyped = "Show the typed text";
+export const hide = "Hide";
+export const hideTyped = "Hide the typed text";
+export const submit = "Sign in";
+export const busy = "Signing in…";
+export const kept = "Nothing is stored: a reload of this page signs you out.";
+export const refused = "These credentials are not accepted.";
+
+export const endedTitle = "Your session has ended";
+export const endedIntro = "Sign in again to go on. What you typed is still there.";
+export const endedAs = (name: string) => `You were signed in as ${name}.`;
+export const endedGoOn = "Go on";
+export const endedSignOut = "Sign out instead";
+
+export const forcedTitle = "Choose a new password";
+export const forcedIntro = "You signed in with a temporary password. Choose your own to go on.";
+export const forcedSubmit = "Save and go on";
+
+export const ownTitle = "Change your password";
+export const ownIntro = "Your other sessions end. This one goes on.";
+export const ownCurrent = "Current password";
+export const ownSubmit = "Change password";
+export const ownChanged = "Your password is changed.";
+
+export const newPassword = "New password";
+export const newPasswordHint = "8 to 128 characters.";
+export const repeat = "Repeat the new password";
+export const differs = "The two new passwords differ.";

@@ -6,7 +6,7 @@ import { ApiError, describeError } from "../api/errors";
 import { queryClient } from "../api/queries";
 import { replaceCredential, session } from "../api/session";
 import { announce } from "../parts/notice";
-import { texts } from "../texts/users";
+import * as texts from "../texts/users";
 import { isSameStanding, type Standing, type Step, stepsBack } from "./roles";
 
 export type Shown = UserWithChoices;

@@ -7,9 +7,9 @@ import { useAct } from "../parts/act";
 import { Dialog } from "../parts/dialog";
 import { SecretField, SelectField, TextField } from "../parts/fields";
 import { Problem } from "../parts/small";
-import { texts as common } from "../texts/common";
-import { texts as signIn } from "../texts/sign-in";
-import { texts } from "../texts/users";
+import * as common from "../texts/common";
+import * as signIn from "../texts/sign-in";
+import * as texts from "../texts/users";
 import { createUser } from "./acts";
 import { TokenDialog } from "./person-dialogs";
 import { ROLES } from "./roles";
@@ -33,10 +33,10 @@ export function CreateDialog({ onClose }: { onClose: () => void }) {
     void act.start();
   };
   if (token !== null) {
-    return <TokenDialog title={texts.creation.doneTitle(user.email.trim())} token={token} onClose={onClose} />;
+    return <TokenDialog title={texts.creationDoneTitle(user.email.trim())} token={token} onClose={onClose} />;
   }
   return (
-    <Dialog title={texts.creation.title} onClose={onClose}>
+    <Dialog title={texts.creationTitle} onClose={onClose}>
       <form onSubmit={submit}>
         <TextField
           label={texts.email}
@@ -66,10 +66,10 @@ export function CreateDialog({ onClose }: { onClose: () => void }) {
         {act.problem && <Problem>{act.problem}</Problem>}
         <footer>
           <button type="button" onClick={onClose}>
-            {common.dialog.cancel}
+            {common.dialogCancel}
           </button>
           <button type="submit" class="primary" aria-disabled={act.busy}>
-            {texts.creation.submit}
+            {texts.creationSubmit}
           </button>
         </footer>
       </form>

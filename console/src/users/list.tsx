@@ -1,6 +1,5 @@
 // The list of the users of a tenant, for its admins.
 
-import { keepPreviousData, useQuery } from "@tanstack/preact-query";
 import { useEffect, useState } from "preact/hooks";
 
 import type { ListedUser, Role } from "../../../clients/typescript/rolecall";
@@ -8,10 +7,11 @@ import { api, dataOf } from "../api/client";
 import { describeError } from "../api/errors";
 import { ChoiceFilter, SearchFilter } from "../parts/filters";
 import { Pager, usePages } from "../parts/pages";
+import { keepPreviousData, useQuery } from "../parts/query";
 import { route } from "../parts/route";
 import { Problem } from "../parts/small";
-import { texts as common } from "../texts/common";
-import { texts } from "../texts/users";
+import * as common from "../texts/common";
+import * as texts from "../texts/users";
 import { NO_TERMS, ROLES } from "./roles";
 import { UserRow } from "./row";
 import { isSelected, selectUnder, setSelected } from "./selection";
@@ -51,7 +51,7 @@ export function UserList() {
         <div class="refusal">
           <Problem>{describeError(list.error)}</Problem>
           <button type="button" onClick={() => void list.refetch()}>
-            {common.errors.retry}
+            {common.errorsRetry}
           </button>
         </div>
       )}
@@ -113,7 +113,7 @@ function Head({ users }: { users: readonly ListedUser[] }) {
         <td class="tick">
           <input
             type="checkbox"
-            aria-label={texts.selection.all}
+            aria-label={texts.selectionAll}
             checked={users.length > 0 && chosen === users.length}
             indeterminate={chosen > 0 && chosen < users.length}
             onChange={(event) => setSelected(users, event.currentTarget.checked)}

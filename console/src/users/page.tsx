@@ -8,7 +8,7 @@ import { TextField } from "../parts/fields";
 import { goTo, route, setQuery } from "../parts/route";
 import { toHash } from "../parts/address";
 import { ManyPage } from "../many/page";
-import { texts } from "../texts/users";
+import * as texts from "../texts/users";
 import { CreateDialog } from "./create";
 import { UserList } from "./list";
 import { Person } from "./person";
@@ -23,11 +23,11 @@ export function UsersPage() {
       <header class="head">
         <h1 tabIndex={-1}>{texts.title}</h1>
         <a class="button" href={toHash(["users", "many"])}>
-          {texts.selection.many}
+          {texts.selectionMany}
         </a>
         {isAdmin && (
           <button type="button" class="primary" onClick={() => setQuery({ do: "create" })}>
-            {texts.creation.open}
+            {texts.creationOpen}
           </button>
         )}
       </header>
@@ -65,8 +65,8 @@ function OnePerson() {
     <>
       <form class="open-person" onSubmit={open}>
         <TextField
-          label={texts.person.id}
-          hint={texts.person.intro}
+          label={texts.personId}
+          hint={texts.personIntro}
           required
           spellcheck={false}
           class="mono"
@@ -74,7 +74,7 @@ function OnePerson() {
           onValue={setId}
         />
         <button type="submit" class="primary">
-          {texts.person.openButton}
+          {texts.personOpenButton}
         </button>
       </form>
       {shown && (

@@ -1,6 +1,5 @@
 // One user: who they are, their role, and what else can be changed.
 
-import { useQuery } from "@tanstack/preact-query";
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 
@@ -9,9 +8,10 @@ import { describeError } from "../api/errors";
 import { session } from "../api/session";
 import { useAct } from "../parts/act";
 import { SelectField } from "../parts/fields";
+import { useQuery } from "../parts/query";
 import { Badge, Moment, Problem } from "../parts/small";
-import { texts as common } from "../texts/common";
-import { texts } from "../texts/users";
+import * as common from "../texts/common";
+import * as texts from "../texts/users";
 import { changeRole, readUser, type Shown } from "./acts";
 import { ActiveDialog, DeleteDialog, RotateDialog, SetPasswordDialog } from "./person-dialogs";
 import { Refusal } from "./refusal";
@@ -53,7 +53,7 @@ function Details({ user, onGone }: { user: Shown; onGone: () => void }) {
         <Fact name={texts.state}>
           <Badge tone={user.active ? "good" : "warn"}>{user.active ? texts.active : texts.inactive}</Badge>
         </Fact>
-        <Fact name={texts.person.created}>
+        <Fact name={texts.personCreated}>
           <Moment at={user.created_at} />
         </Fact>
         <Fact name={texts.changed}>
@@ -95,21 +95,21 @@ function RoleForm({ user }: { user: Shown }) {
     void act.start();
   };
   if (!user.allowed_roles?.length) {
-    return <p class="muted">{texts.person.cannotChange}</p>;
+    return <p class="muted">{texts.personCannotChange}</p>;
   }
   return (
-    <form class="section" onSubmit={submit} aria-label={texts.person.changeRole}>
-      <h3>{texts.person.changeRole}</h3>
+    <form class="section" onSubmit={submit} aria-label={texts.personChangeRole}>
+      <h3>{texts.personChangeRole}</h3>
       <div class="role-form">
         <SelectField
-          label={texts.person.newRole}
+          label={texts.personNewRole}
           options={offered.map((one) => [one, one] as const)}
           value={role}
           onValue={(one) => setChosen(one as Role)}
         />
         <TermsFields terms={terms} onTerms={setTerms} />
         <button type="submit" class="primary" aria-disabled={act.busy}>
-          {texts.person.changeButton}
+          {texts.personChangeButton}
         </button>
       </div>
       <Refusal act={act} anyway={texts.anyway(role)} onAnyway={() => void act.start()} />
@@ -125,22 +125,22 @@ function OtherActs({ user, onGone }: { user: Shown; onGone: () => void }) {
   // The API refuses the other acts on oneself.
   const isOneself = user.id === session.value?.userId;
   return (
-    <section class="section" aria-label={texts.person.acts}>
-      <h3>{texts.person.acts}</h3>
+    <section class="section" aria-label={texts.personActs}>
+      <h3>{texts.personActs}</h3>
       <div class="acts">
         <button type="button" onClick={() => setOpen("rotate")}>
-          {texts.person.rotate}
+          {texts.personRotate}
         </button>
         {!isOneself && (
           <>
             <button type="button" onClick={() => setOpen("password")}>
-              {texts.person.setPassword}
+              {texts.personSetPassword}
             </button>
             <button type="button" onClick={() => setOpen("active")}>
-              {user.active ? texts.person.deactivate : texts.person.activate}
+              {user.active ? texts.personDeactivate : texts.personActivate}
             </button>
             <button type="button" class="danger" onClick={() => setOpen("delete")}>
-              {texts.person.delete}
+              {texts.personDelete}
             </button>
           </>
         )}

@@ -2,7 +2,7 @@
 
 import type { Act } from "../parts/act";
 import { Problem } from "../parts/small";
-import { texts } from "../texts/users";
+import * as texts from "../texts/users";
 import { ChangedMeanwhile } from "./acts";
 
 interface RefusalProps {

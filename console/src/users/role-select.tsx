@@ -3,7 +3,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 
 import type { Role } from "../../../clients/typescript/rolecall";
-import { texts } from "../texts/users";
+import * as texts from "../texts/users";
 import type { Shown } from "./acts";
 import { ROLES } from "./roles";
 

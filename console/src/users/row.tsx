@@ -9,7 +9,7 @@ import { toHash } from "../parts/address";
 import { focusHeadingIfLost } from "../parts/dialog";
 import { route } from "../parts/route";
 import { Badge, Moment, Typed } from "../parts/small";
-import { texts } from "../texts/users";
+import * as texts from "../texts/users";
 import { changeRole } from "./acts";
 import { Refusal } from "./refusal";
 import { RoleSelect } from "./role-select";
@@ -54,7 +54,7 @@ export function UserRow({ user, terms }: { user: ListedUser; terms: Terms }) {
       <td class="tick">
         <input
           type="checkbox"
-          aria-label={texts.selection.one(user.email)}
+          aria-label={texts.selectionOne(user.email)}
           checked={isSelected(user.id)}
           onChange={() => toggle(user)}
         />

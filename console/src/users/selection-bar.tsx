@@ -5,7 +5,7 @@ import { useRef, useState } from "preact/hooks";
 import { useAct } from "../parts/act";
 import { toHash } from "../parts/address";
 import { Problem } from "../parts/small";
-import { texts } from "../texts/users";
+import * as texts from "../texts/users";
 import { clearSelection, selectAllThatMatch, selection } from "./selection";
 
 interface SelectionBarProps {
@@ -26,25 +26,25 @@ export function SelectionBar({ filters, hasMore }: SelectionBarProps) {
   return (
     <div class="selection">
       <span aria-live="polite">
-        {act.busy ? texts.selection.reading(found) : count > 0 && texts.selection.count(count)}
+        {act.busy ? texts.selectionReading(found) : count > 0 && texts.selectionCount(count)}
       </span>
       {act.busy && (
         <button type="button" onClick={() => stop.current?.abort()}>
-          {texts.selection.stop}
+          {texts.selectionStop}
         </button>
       )}
       {hasMore && !act.busy && count > 0 && (
         <button type="button" class="quiet" onClick={() => void act.start()}>
-          {texts.selection.allThatMatch}
+          {texts.selectionAllThatMatch}
         </button>
       )}
       {count > 0 && !act.busy && (
         <>
           <button type="button" class="quiet" onClick={clearSelection}>
-            {texts.selection.clear}
+            {texts.selectionClear}
           </button>
           <a class="button" href={toHash(["users", "many"])}>
-            {texts.selection.change}
+            {texts.selectionChange}
           </a>
         </>
       )}

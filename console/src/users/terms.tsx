@@ -1,13 +1,13 @@
 // The end and the reason of a change.
 
 import { SelectField, TextField } from "../parts/fields";
-import { texts } from "../texts/users";
+import * as texts from "../texts/users";
 import type { EndChoice, Terms } from "./roles";
 
 /** The most characters of a reason that the API takes. */
 export const MOST_OF_REASON = 500;
 
-const ENDS = Object.entries(texts.terms.ends);
+const ENDS = Object.entries(texts.termsEnds);
 
 interface TermsFieldsProps {
   terms: Terms;
@@ -18,14 +18,14 @@ export function TermsFields({ terms, onTerms }: TermsFieldsProps) {
   return (
     <div class="terms">
       <SelectField
-        label={texts.terms.end}
+        label={texts.termsEnd}
         options={ENDS}
         value={terms.end}
         onValue={(end) => onTerms({ ...terms, end: end as EndChoice })}
       />
       {terms.end === "date" && (
         <TextField
-          label={texts.terms.date}
+          label={texts.termsDate}
           type="datetime-local"
           required
           value={terms.date}
@@ -39,17 +39,17 @@ export function TermsFields({ terms, onTerms }: TermsFieldsProps) {
 
 export function ReasonField({ reason, onReason }: { reason: string; onReason: (reason: string) => void }) {
   return (
-    <TextField label={texts.terms.reason} optional maxLength={MOST_OF_REASON} value={reason} onValue={onReason} />
+    <TextField label={texts.termsReason} optional maxLength={MOST_OF_REASON} value={reason} onValue={onReason} />
   );
 }
 
 /** The end and reason for every role that is changed in the list. They are closed at first, and say what is set. */
 export function TermsOfList({ terms, onTerms }: TermsFieldsProps) {
-  const set = texts.terms.active(terms.end && texts.terms.ends[terms.end], terms.reason.trim());
+  const set = texts.termsActive(terms.end && texts.termsEnds[terms.end], terms.reason.trim());
   return (
     <details class="terms-of-list">
       <summary>
-        {texts.terms.summary}: <span class={set ? "set" : "muted"}>{set || texts.terms.none}</span>
+        {texts.termsSummary}: <span class={set ? "set" : "muted"}>{set || texts.termsNone}</span>
       </summary>
       <TermsFields terms={terms} onTerms={onTerms} />
     </details>

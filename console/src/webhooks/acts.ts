@@ -5,7 +5,7 @@ import { api, dataOf } from "../api/client";
 import { ApiError } from "../api/errors";
 import { queryClient } from "../api/queries";
 import { announce } from "../parts/notice";
-import { texts } from "../texts/webhooks";
+import * as texts from "../texts/webhooks";
 
 /** A secret that is shown once, of a webhook that was added or has a new secret. */
 export interface NewSecret {
@@ -21,7 +21,7 @@ export function reloadWebhooks(): Promise<void> {
 export async function addWebhook(url: string, user: string): Promise<NewSecret> {
   const body = { url, ...(user && { user_id: await findUserId(user) }) };
   const added = await dataOf(api.POST("/webhooks", { body }));
-  return tell(texts.creation.done(added.webhook.url), added.webhook_secret);
+  return tell(texts.creationDone(added.webhook.url), added.webhook_secret);
 }
 
 /** Gives a webhook a new secret. Throws `ApiError`. */
@@ -40,7 +40,7 @@ export async function deleteWebhook({ id, url }: Webhook): Promise<void> {
 /** Sends a test to a webhook, also to a disabled one. Throws `ApiError`. */
 export async function sendTest({ id, url }: Webhook): Promise<void> {
   await dataOf(api.POST("/webhooks/{id}/test", { params: { path: { id } } }));
-  announce(texts.testing.started(url));
+  announce(texts.testingStarted(url));
 }
 
 function tell(title: string, secret: string): NewSecret {
@@ -58,7 +58,7 @@ async function findUserId(emailOrId: string): Promise<string> {
   const { users } = await dataOf(api.GET("/users", { params: { query: { email, limit: 1 } } }));
   const found = users.find((user) => user.email.toLowerCase() === email);
   if (!found) {
-    throw new ApiError(404, "USER_NOT_FOUND", texts.creation.noUser);
+    throw new ApiError(404, "USER_NOT_FOUND", texts.creationNoUser);
   }
   return found.id;
 }

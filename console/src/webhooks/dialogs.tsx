@@ -6,7 +6,7 @@ import type { Webhook } from "../../../clients/typescript/rolecall";
 import { useAct } from "../parts/act";
 import { Confirm, SecretDialog } from "../parts/confirm";
 import { TextField } from "../parts/fields";
-import { texts } from "../texts/webhooks";
+import * as texts from "../texts/webhooks";
 import { addWebhook, deleteWebhook, type NewSecret, rotateSecret } from "./acts";
 
 interface DialogProps {
@@ -24,15 +24,15 @@ export function CreateDialog({ onClose }: { onClose: () => void }) {
   }
   return (
     <Confirm
-      title={texts.creation.title}
-      submit={texts.creation.submit}
+      title={texts.creationTitle}
+      submit={texts.creationSubmit}
       act={act}
       onSubmit={() => void act.start()}
       onClose={onClose}
     >
       <TextField
         label={texts.url}
-        hint={texts.creation.urlHint}
+        hint={texts.creationUrlHint}
         type="url"
         required
         maxLength={2000}
@@ -41,8 +41,8 @@ export function CreateDialog({ onClose }: { onClose: () => void }) {
         onValue={setUrl}
       />
       <TextField
-        label={texts.creation.user}
-        hint={texts.creation.userHint}
+        label={texts.creationUser}
+        hint={texts.creationUserHint}
         optional
         autocomplete="off"
         spellcheck={false}

@@ -1,6 +1,5 @@
 // The screen of the webhooks of a tenant and of its users, for its admins.
 
-import { keepPreviousData, useQuery } from "@tanstack/preact-query";
 import { useEffect, useState } from "preact/hooks";
 
 import type { Webhook } from "../../../clients/typescript/rolecall";
@@ -10,10 +9,11 @@ import { useAct } from "../parts/act";
 import { toHash } from "../parts/address";
 import { announce } from "../parts/notice";
 import { Pager, usePages } from "../parts/pages";
+import { keepPreviousData, useQuery } from "../parts/query";
 import { route, setQuery } from "../parts/route";
 import { Badge, Moment, Problem, Typed } from "../parts/small";
-import { texts as common } from "../texts/common";
-import { texts } from "../texts/webhooks";
+import * as common from "../texts/common";
+import * as texts from "../texts/webhooks";
 import { reloadWebhooks, sendTest } from "./acts";
 import { CreateDialog, DeleteDialog, RotateDialog } from "./dialogs";
 import { outcomeOf } from "./outcome";
@@ -119,8 +119,8 @@ function WebhookRow({ webhook, open }: { webhook: Webhook; open: (opened: Opened
         {failure && <span class="until">{failure.error}</span>}
       </td>
       <td class="row-acts">
-        <button type="button" aria-label={texts.testing.of(url)} aria-disabled={test.busy} onClick={() => void test.start()}>
-          {texts.testing.open}
+        <button type="button" aria-label={texts.testingOf(url)} aria-disabled={test.busy} onClick={() => void test.start()}>
+          {texts.testingOpen}
         </button>
         <button type="button" aria-label={texts.rotation.of(url)} onClick={() => open({ what: "rotate", webhook })}>
           {texts.rotation.open}
