@@ -136,6 +136,8 @@ GROUPS = (
             "integration/tenants/test_sessions.py",
             "integration/tenants/test_users.py",
             "integration/tenants/test_create_user.py",
+            "integration/tenants/test_provisioned_users.py",
+            "integration/tenants/test_user_emails.py",
             "integration/tenants/test_promote_user.py",
             "integration/tenants/test_temporary_roles.py",
             "integration/tenants/test_list_users.py",
