@@ -177,6 +177,7 @@ GROUPS = (
             "scim/resources",
             "scim/schemas",
             "scim/searches",
+            "scim/selections",
             "scim/user_endpoints",
             "scim/user_values",
             "tenants/user_positions",

@@ -190,6 +190,8 @@ def test_numbers_out_of_range_become_the_nearest_ones(
         ({"cursor": "forged"}, "invalidCursor"),
         ({"cursor": "forged", "filter": 'id eq "1"'}, "invalidCursor"),
         ({"attributes": "id", "excludedAttributes": "name"}, "invalidValue"),
+        ({"attributes": ",".join(["name.givenName"] * 101)}, "invalidValue"),
+        ({"excludedAttributes": ",".join(["meta"] * 101)}, "invalidValue"),
         ({"filer": 'userName eq "a@example.com"'}, "invalidValue"),
     ],
 )
@@ -220,6 +222,7 @@ def test_a_count_that_takes_too_long_is_refused_with_a_hint(acme: Tenant) -> Non
         ({"attributes": "USERNAME, name.givenName"}, {"schemas", "id", "userName", "name"}),
         ({"attributes": "urn:ietf:params:scim:schemas:core:2.0:User:displayName"}, {"schemas", "id", "displayName"}),
         ({"attributes": "profileUrl"}, {"schemas", "id"}),
+        ({"attributes": ",".join(["userName"] * 100)}, {"schemas", "id", "userName"}),
         (
             {"excludedAttributes": "id,schemas,name,emails.type,meta,roles,active"},
             {"schemas", "id", "userName", "displayName", "emails"},

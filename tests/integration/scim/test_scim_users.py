@@ -102,6 +102,7 @@ def test_a_new_user_is_an_active_user_with_the_lowest_role_unless_the_request_sa
         ({"userName": "a@example.com", "roles": ["king"]}, "invalidValue"),
         ({"userName": "a@example.com", "roles": ["user", "admin"]}, "invalidValue"),
         ({"userName": "a@example.com", "roles": ['{"a":' * 2000]}, "invalidValue"),
+        ({"userName": "a@example.com", "roles": ['{"value": "admin", "value": "user"}']}, "invalidValue"),
         ({"userName": "a@example.com", "roles": ['{"value":' * 900 + "1" + "}" * 900]}, "invalidValue"),
         ({"userName": "a@example.com", "displayName": "\u202e"}, "invalidValue"),
         ({"userName": "a@example.com", "displayName": 7}, "invalidValue"),
@@ -116,6 +117,29 @@ def test_a_user_that_could_not_be_is_refused(acme: Tenant, body: Any, scim_type:
     with unchanged():
         answer = scim(acme.admin, "POST", "/Users", body)
     assert (answer.status, answer.body["scimType"]) == (400, scim_type)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"attributes": "id", "excludedAttributes": "meta"},
+        {"attributes": ",".join(["id"] * 101)},
+        {"excludedAttributes": "," * 100},
+    ],
+    ids=["both parameters", "too many attributes", "too many excluded attributes"],
+)
+def test_a_wrong_selection_of_attributes_is_refused_before_anything_changes(
+    acme: Tenant, query: dict[str, str]
+) -> None:
+    user = create(acme, "ada@example.com")
+    path, new = f"/Users/{user['id']}", {"userName": "new@example.com"}
+    rename = {"schemas": [PATCH], "Operations": [{"op": "replace", "value": new}]}
+    requests = [("POST", "/Users", new), ("PUT", path, new), ("PATCH", path, rename), ("GET", path, None)]
+    with unchanged():
+        for method, one, body in requests:
+            answer = scim(acme.admin, method, one, body, query=query)
+            assert (answer.status, answer.body["scimType"]) == (400, "invalidValue"), method
+    assert "send" in answer.body["detail"] or "sent" in answer.body["detail"]
 
 
 def test_a_taken_email_is_409_uniqueness(acme: Tenant) -> None:

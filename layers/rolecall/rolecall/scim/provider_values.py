@@ -6,10 +6,10 @@ The functions raise `InvalidValue` for a value that the attribute can't have, in
 from collections.abc import Mapping
 from typing import Any
 
-import orjson
-
 from rolecall.auth.roles import Role
 from rolecall.email_addresses import parse_address_to_ascii
+from rolecall.errors import ValidationFailed
+from rolecall.http.json_text import parse_object_without_duplicate_names
 from rolecall.scim.errors import InvalidSyntax, InvalidValue
 from rolecall.scim.schemas import EMAIL_TYPE
 from rolecall.text_rules import InvalidText
@@ -84,11 +84,16 @@ def _role_name(value: Any) -> str:
     if not isinstance(value, str):
         raise InvalidValue("roles.value must be a text")
     if value.lstrip().startswith("{"):
-        try:
-            return _role_name(_as_object(orjson.loads(value)).get("value"))
-        except ValueError:
-            raise InvalidValue("roles.value must be the name of a role") from None
+        return _role_name(_as_object(_parse_object_in_text(value)).get("value"))
     return value.strip().lower()
+
+
+def _parse_object_in_text(text: str) -> dict[str, Any]:
+    """Return the JSON object that a text contains. The rules are those of a whole body: no name occurs twice."""
+    try:
+        return parse_object_without_duplicate_names(text.encode())
+    except ValidationFailed:
+        raise InvalidValue("roles.value must be the name of a role, or an object that has it once") from None
 
 
 def _as_object(value: Any) -> dict[str, Any]:

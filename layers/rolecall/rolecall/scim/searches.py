@@ -9,8 +9,9 @@ from rolecall.email_addresses import parse_address_to_ascii
 from rolecall.errors import UserNotFound, ValidationFailed
 from rolecall.scim.errors import InvalidCursor, InvalidFilter, InvalidSyntax, InvalidValue, TooMany
 from rolecall.scim.filters import Comparison, parse_filter
-from rolecall.scim.resources import list_response, select_attributes, to_resource
+from rolecall.scim.resources import list_response, to_resource
 from rolecall.scim.schemas import DEFAULT_PAGE_SIZE, EMAIL_TYPE, MAX_PAGE_SIZE
+from rolecall.scim.selections import Selection
 from rolecall.tenants import user_lookup, user_positions, users
 from rolecall.tenants.user_profiles import check_and_normalize_external_id
 from rolecall.tenants.users import User
@@ -25,10 +26,9 @@ _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,9}")
 
 
 class Search(NamedTuple):
-    """The parameters of a search. None stands for one that was not sent."""
+    """The parameters of a search. None stands for one that was not sent, except in `selection`."""
 
-    included: Sequence[str] | None
-    excluded: Sequence[str] | None
+    selection: Selection
     comparisons: Sequence[Comparison] | None
     start_index: int
     page_size: int
@@ -37,10 +37,8 @@ class Search(NamedTuple):
     @classmethod
     def from_query(cls, query: Mapping[str, str]) -> Self:
         """Return the search of a GET; raise `InvalidFilter` or `InvalidValue`."""
-        included, excluded = parse_selection(query)
         return cls(
-            included,
-            excluded,
+            Selection.from_query(query),
             None if "filter" not in query else parse_filter(query["filter"]),
             max(_parse_number(query, "startIndex", 1), 1),
             min(max(_parse_number(query, "count", DEFAULT_PAGE_SIZE), 0), MAX_PAGE_SIZE),
@@ -68,14 +66,6 @@ def _to_query_text(name: str, value: Any) -> str:
     raise InvalidValue(f"{name} has a value of another type")
 
 
-def parse_selection(query: Mapping[str, str]) -> tuple[Sequence[str] | None, Sequence[str] | None]:
-    """Return the attributes to return and those to leave out; raise `InvalidValue` if the request names both."""
-    if "attributes" in query and "excludedAttributes" in query:
-        raise InvalidValue("attributes and excludedAttributes must not be sent together")
-    included, excluded = (query.get(name) for name in ("attributes", "excludedAttributes"))
-    return included.split(",") if included else None, excluded.split(",") if excluded else None
-
-
 def _parse_number(query: Mapping[str, str], name: str, default: int) -> int:
     text = query.get(name)
     if text is None:
@@ -97,7 +87,7 @@ def run(context: RequestContext, search: Search, base_url: str) -> dict[str, Any
         found, numbers = _page_by_cursor(context, search, search.cursor)
     else:
         found, numbers = _page_by_position(context, search)
-    resources = [select_attributes(to_resource(user, base_url), search.included, search.excluded) for user in found]
+    resources = [search.selection.apply(to_resource(user, base_url)) for user in found]
     return list_response(resources, **numbers)
 
 

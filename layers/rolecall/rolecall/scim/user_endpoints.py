@@ -1,4 +1,8 @@
-"""The endpoints `/Users` and `/Users/{id}`: each calls one function of the room `tenants`."""
+"""The endpoints `/Users` and `/Users/{id}`: each calls one function of the room `tenants`.
+
+Each endpoint reads all parameters before it calls that function, so that a request with a wrong parameter changes
+nothing.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,7 +11,8 @@ from rolecall.errors import RuleViolation
 from rolecall.http.responses import Response, etag_header
 from rolecall.scim import patch, searches
 from rolecall.scim.endpoints import ScimRequest, record_refusal, scim_response
-from rolecall.scim.resources import location_of, select_attributes, to_resource
+from rolecall.scim.resources import location_of, to_resource
+from rolecall.scim.selections import Selection
 from rolecall.scim.user_values import DEFAULT_ROLE, UserValues
 from rolecall.tenants import user_changes, user_creation, user_deletion, users
 from rolecall.tenants.change_rules import UserChange
@@ -22,7 +27,7 @@ SELECTION_PARAMETERS = frozenset({"attributes", "excludedAttributes"})
 
 def create_user(request: ScimRequest) -> Response:
     """Creates a user without password and API token."""
-    values = UserValues.from_resource(request.body)
+    selection, values = _selection_of(request), UserValues.from_resource(request.body)
     user = user_creation.create_user_without_credentials(
         request.context,
         values.user_name or "",
@@ -31,29 +36,31 @@ def create_user(request: ScimRequest) -> Response:
         profile=values.profile,
     )
     location = {"Location": location_of(user, request.base_url)}
-    return _user_response(request, user, 201, location)
+    return _user_response(request, user, selection, 201, location)
 
 
 def get_user(request: ScimRequest) -> Response:
     """Returns a user, or 304 if the caller has this version already."""
+    selection = _selection_of(request)
     user = users.get_user(request.context, request.item_id)
     etag = etag_header(user.version)
     known = request.request.headers.get("if-none-match", "")
     if etag["ETag"] in (tag.strip().removeprefix("W/") for tag in known.split(",")):
         return scim_response(304, None, etag)
-    return _user_response(request, user)
+    return _user_response(request, user, selection)
 
 
 def replace_user(request: ScimRequest) -> Response:
     """Gives a user the attributes of the body. Role and state stay if the body does not have them."""
-    values = UserValues.from_resource(request.body)
-    return _user_response(request, _update_user(request, values.to_change))
+    selection, values = _selection_of(request), UserValues.from_resource(request.body)
+    return _user_response(request, _update_user(request, values.to_change), selection)
 
 
 def patch_user(request: ScimRequest) -> Response:
     """Applies operations to a user: all of them, or none."""
-    operations = patch.parse_operations(request.body)
-    return _user_response(request, _update_user(request, lambda user: patch.change_by_operations(user, operations)))
+    selection, operations = _selection_of(request), patch.parse_operations(request.body)
+    user = _update_user(request, lambda user: patch.change_by_operations(user, operations))
+    return _user_response(request, user, selection)
 
 
 def delete_user(request: ScimRequest) -> Response:
@@ -106,9 +113,16 @@ def _fields_for_audit(change: UserChange, user: User) -> dict[str, Any]:
     return {name: value for name, value in {**fields, **profile}.items() if value is not None}
 
 
+def _selection_of(request: ScimRequest) -> Selection:
+    return Selection.from_query(request.request.query)
+
+
 def _user_response(
-    request: ScimRequest, user: User, status: int = 200, headers: dict[str, str] | None = None
+    request: ScimRequest,
+    user: User,
+    selection: Selection,
+    status: int = 200,
+    headers: dict[str, str] | None = None,
 ) -> Response:
-    included, excluded = searches.parse_selection(request.request.query)
-    resource = select_attributes(to_resource(user, request.base_url), included, excluded)
+    resource = selection.apply(to_resource(user, request.base_url))
     return scim_response(status, resource, {**etag_header(user.version), **(headers or {})})
