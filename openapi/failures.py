@@ -104,7 +104,7 @@ def _error_example(handler: http_routes.Route[Any], error: type[RolecallError]) 
     if error is ValidationFailed:
         raised = _validation_error(handler)
     else:
-        raised = errors.RateLimited(30) if error is errors.RateLimited else error()
+        raised = error(30) if issubclass(error, errors.RateLimited) else error()
     event = {"path": _EXAMPLE_PATH[handler.family]}
     # The example is a real answer of the route. All examples show the same time.
     return cast("dict[str, Any]", handler.error_response(event, raised).body) | {"timestamp": answers.TIME}

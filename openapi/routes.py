@@ -384,9 +384,10 @@ OPERATIONS: dict[str, Operation] = {
     "send_webhook_test": Operation(
         WEBHOOKS,
         {202: Answer("A `webhook.test` will be sent.", (answers.WebhookTestQueued,))},
-        errors=(errors.WebhookNotFound,),
+        errors=(errors.WebhookNotFound, errors.ConcurrentChange, errors.WebhookTestWaiting),
         path={"id": WEBHOOK_ID},
-        description="It is sent to a disabled webhook too. If it succeeds, the webhook is active again.",
+        description="It is sent to a disabled webhook too. If it succeeds, the webhook is active again. One test of a "
+        "webhook waits at a time: until it has been sent, or for five minutes, another one is 429.",
     ),
     "list_audit": Operation(
         AUDIT,

@@ -409,7 +409,7 @@ export interface paths {
         put?: never;
         /**
          * Send a `webhook.test` to a webhook, also to a disabled one (admin)
-         * @description It is sent to a disabled webhook too. If it succeeds, the webhook is active again.
+         * @description It is sent to a disabled webhook too. If it succeeds, the webhook is active again. One test of a webhook waits at a time: until it has been sent, or for five minutes, another one is 429.
          *
          *     **Who may call:** tenant users with the role `admin`.
          */
@@ -5055,8 +5055,44 @@ export interface operations {
                     };
                 };
             };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "error": "someone else changed this at the same time: look at it again and retry",
+                     *       "error_code": "CONCURRENT_CHANGE",
+                     *       "timestamp": "2026-06-15T12:00:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TenantError"] & {
+                        /** @enum {string} */
+                        error_code: "CONCURRENT_CHANGE";
+                    };
+                };
+            };
             413: components["responses"]["TenantContentTooLarge"];
-            429: components["responses"]["TenantTooManyRequests"];
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": (components["schemas"]["TenantError"] & {
+                        /** @enum {string} */
+                        error_code: "RATE_LIMITED";
+                    }) | components["schemas"]["GatewayError"];
+                };
+            };
             500: components["responses"]["TenantInternalServerError"];
             503: components["responses"]["TenantServiceUnavailable"];
         };

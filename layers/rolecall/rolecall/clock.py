@@ -1,12 +1,15 @@
 """The current time, and its two text and number formats: RFC 3339 in UTC, and seconds since 1970."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)")
 
 #: `parse_rfc3339` moves a time outside of this range to the nearest time in it.
 _EARLIEST, _LATEST = datetime(1971, 1, 1, tzinfo=UTC), datetime(9998, 12, 31, tzinfo=UTC)
+
+#: The clocks of two environments may differ by this much without one of them being wrong.
+_TOLERANCE = timedelta(minutes=1)
 
 
 def now() -> datetime:
@@ -18,6 +21,14 @@ def rfc3339(at: datetime) -> str:
     """The time as text in UTC, as in `2026-06-15T12:00:00Z`. A fraction of a second is cut off."""
     # `isoformat` is used because `strftime` would take three times as long.
     return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
+
+
+def latest_end_of_wait(at: datetime, longest: timedelta) -> datetime:
+    """The latest end of a wait of up to `longest` that has begun by now.
+
+    An end after that was computed before a clock went back, or by a wrong clock. The wait counts as over.
+    """
+    return at + longest + _TOLERANCE
 
 
 def epoch_seconds(at: datetime) -> int:

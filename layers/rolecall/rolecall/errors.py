@@ -312,6 +312,12 @@ class RateLimited(RolecallError):
         self.retry_after = retry_after
 
 
+class WebhookTestWaiting(RateLimited):
+    """A test of the webhook waits for its delivery, so no other one is queued."""
+
+    message = "a test of this webhook is waiting: see its result in GET /webhooks, or wait as long as Retry-After says"
+
+
 class ServiceUnavailable(RolecallError):
     """The storage or another service is throttled or not reachable. The request itself may be correct."""
 

@@ -139,7 +139,7 @@ def test_a_wrong_selection_of_attributes_is_refused_before_anything_changes(
         for method, one, body in requests:
             answer = scim(acme.admin, method, one, body, query=query)
             assert (answer.status, answer.body["scimType"]) == (400, "invalidValue"), method
-    assert "send" in answer.body["detail"] or "sent" in answer.body["detail"]
+            assert "send" in answer.body["detail"] or "sent" in answer.body["detail"]
 
 
 def test_a_taken_email_is_409_uniqueness(acme: Tenant) -> None:

@@ -493,6 +493,71 @@ def test_a_test_that_fails_leaves_a_disabled_webhook_disabled(
     assert len(_webhook_audit(acme)) == 1
 
 
+@pytest.mark.parametrize("status", [200, 410, 500])
+def test_after_a_test_was_sent_the_next_one_can_be_sent_at_once(
+    acme: Tenant, receiver: WebhookReceiver, secret: str, status: int
+) -> None:
+    receiver.statuses = [status]
+    deliver([_test(acme)])
+    deliver([_test(acme)])
+    assert len(receiver.received) == 2
+
+
+def test_other_deliveries_do_not_end_the_wait_for_a_test(
+    acme: Tenant, receiver: WebhookReceiver, secret: str, time: MovedClock
+) -> None:
+    receiver.statuses = [500, 200]
+    _test(acme)
+    [again] = tell(bus_event(acme, acme.admin.id))
+    time.forward(60)
+    deliver([again])
+    assert len(receiver.received) == 2
+    assert acme.admin.request("POST", f"/webhooks/{_only_webhook(acme)['id']}/test").status == 429
+
+
+# --- A clock that went back --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("attribute", ["next_attempt_at", "leased_until"])
+@pytest.mark.parametrize(("ahead", "waits"), [(16, True), (6 * 3600, False)])
+def test_a_pause_or_lease_that_no_clock_can_have_written_is_over(
+    acme: Tenant, receiver: WebhookReceiver, secret: str, time: MovedClock, attribute: str, ahead: int, waits: bool
+) -> None:
+    receiver.statuses = [500]
+    [again] = tell(bus_event(acme, acme.admin.id))
+    time.forward(60)
+    key = keys.webhook(acme.id, _only_webhook(acme)["id"])
+    writes.write(writes.Update(key, set={attribute: time.ahead(ahead)}, when=writes.MUST_EXIST))
+
+    assert deliver([again]) == []
+
+    assert bool(take_messages()) is waits
+    assert len(receiver.received) == (1 if waits else 2)
+
+
+def test_a_message_that_is_due_later_than_any_wait_is_sent(
+    acme: Tenant, receiver: WebhookReceiver, secret: str, time: MovedClock
+) -> None:
+    queue_deliveries(bus_event(acme, acme.admin.id))
+    [message] = take_messages()
+    late = [Message(json.dumps(message.content | {"due_at": int(time.at.timestamp()) + h * 3600})) for h in (16, 18)]
+
+    assert deliver(late) == []
+
+    assert len(receiver.received) == 1
+    assert [one.content["due_at"] for one in take_messages()] == [late[0].content["due_at"]]
+
+
+def test_a_success_is_written_down_although_the_last_one_seems_to_be_tomorrow(
+    acme: Tenant, receiver: WebhookReceiver, secret: str, time: MovedClock
+) -> None:
+    time.forward(DAY)
+    tell(bus_event(acme, acme.admin.id))
+    time.forward(-DAY)
+    tell(bus_event(acme, acme.admin.id))
+    assert _only_webhook(acme)["last_delivered_at"] < time.ahead(1)
+
+
 # --- Secrets ---------------------------------------------------------------------------------------
 
 

@@ -15,6 +15,7 @@ from rolecall.storage import dynamodb, keys, writes
 from rolecall.storage.expressions import Attr
 from rolecall.webhooks import signing_secrets, webhook_counts
 from rolecall.webhooks.webhooks import Webhook, find_webhooks_for_user_event, read_webhook_or_last_copy
+from tests import faults
 from tests.gateway import Response
 from tests.integration.clock import MovedClock
 from tests.integration.conftest import Member, Tenant, register, table, unchanged
@@ -150,7 +151,7 @@ def test_a_tenant_has_ten_webhooks_at_most_and_each_user_five(acme: Tenant) -> N
     [({"role": "user"}, 403), ({"active": False}, 401)],
     ids=["demoted", "deactivated"],
 )
-def test_an_admin_who_loses_the_role_in_between_makes_and_deletes_none(
+def test_an_admin_who_loses_the_role_in_between_makes_tests_and_deletes_none(
     acme: Tenant, change: dict[str, Any], status: int, own: bool
 ) -> None:
     other = acme.add("admin")
@@ -162,6 +163,7 @@ def test_an_admin_who_loses_the_role_in_between_makes_and_deletes_none(
         for method, path, body in (
             ("POST", "/webhooks", {"url": URL, **of}),
             ("POST", f"/webhooks/{webhook}/secret", None),
+            ("POST", f"/webhooks/{webhook}/test", None),
             ("DELETE", f"/webhooks/{webhook}", None),
         ):
             assert other.request(method, path, body, principal=principal).status == status
@@ -176,6 +178,7 @@ def test_a_closed_tenant_gets_no_webhook(acme: Tenant) -> None:
             ("POST", "/webhooks", {"url": URL}),
             ("POST", "/webhooks", {"url": URL, "user_id": user.id}),
             ("POST", f"/webhooks/{webhook}/secret", None),
+            ("POST", f"/webhooks/{webhook}/test", None),
             ("DELETE", f"/webhooks/{webhook}", None),
         ):
             assert acme.admin.request(method, path, body, principal=principal).status == 401
@@ -307,8 +310,7 @@ def test_a_test_is_queued_with_ids_only(acme: Tenant, own: bool, status: str) ->
     if not own:
         _set_state(acme, webhook, status=status)
 
-    with unchanged():
-        answer = acme.admin.request("POST", f"/webhooks/{webhook}/test")
+    answer = acme.admin.request("POST", f"/webhooks/{webhook}/test")
 
     data = answer.must(202)["data"]
     [message] = _queued()
@@ -316,6 +318,51 @@ def test_a_test_is_queued_with_ids_only(acme: Tenant, own: bool, status: str) ->
     assert (message["tenant_id"], message["webhook_id"], message["user_id"]) == (acme.id, webhook, owner)
     assert (message["event_type"], message["data"]["webhook_id"]) == ("webhook.test", webhook)
     assert not re.search("example.com|whsec|@", json.dumps(message))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "status"),
+    [(0, 429), (298, 429), (300, 202), (-30, 429), (-3600, 202)],
+    ids=["at once", "shortly before the end", "at the end", "clock a little behind", "clock that went back"],
+)
+def test_one_test_of_a_webhook_waits_at_a_time(
+    acme: Tenant, monkeypatch: pytest.MonkeyPatch, seconds: float, status: int
+) -> None:
+    now = MovedClock()
+    monkeypatch.setattr(clock, "now", now.now)
+    webhook, other = acme.admin.add_webhook(), acme.admin.add_webhook()
+    acme.admin.request("POST", f"/webhooks/{webhook}/test").must(202)
+    acme.admin.request("POST", f"/webhooks/{other}/test").must(202)
+    now.forward(seconds)
+
+    again = acme.admin.request("POST", f"/webhooks/{webhook}/test")
+
+    assert again.status == status, again.text
+    assert len(_queued()) == (2 if status == 429 else 3)
+    if status == 429:
+        assert again.code == "RATE_LIMITED"
+        assert 0 <= 300 - seconds - int(again.headers["Retry-After"]) <= 1
+
+
+def test_a_test_that_the_queue_does_not_take_is_not_waited_for(acme: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+    webhook = acme.admin.add_webhook()
+    with monkeypatch.context() as broken, unchanged():
+        broken.setenv("WEBHOOK_DELIVERIES_QUEUE_URL", "https://sqs.eu-west-1.amazonaws.com/123456789012/none")
+        config.config.cache_clear()
+        assert acme.admin.request("POST", f"/webhooks/{webhook}/test").status == 503
+    config.config.cache_clear()
+    acme.admin.request("POST", f"/webhooks/{webhook}/test").must(202)
+
+
+def test_two_tests_at_once_are_one(acme: Tenant) -> None:
+    webhook, principal = acme.admin.add_webhook(), acme.admin.principal
+
+    def test_it() -> Response:
+        return acme.admin.request("POST", f"/webhooks/{webhook}/test", principal=principal)
+
+    with faults.before_transact(lambda: test_it().must(202)):
+        assert test_it().status == 429
+    assert len(_queued()) == 1
 
 
 # --- At the creation of a tenant and of a user -------------------------------------------------------

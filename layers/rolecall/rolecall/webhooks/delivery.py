@@ -101,7 +101,8 @@ def _group_by_webhook(sqs_messages: Iterable[Mapping[str, Any]]) -> tuple[list[l
 def _deliver(message: DeliveryMessage, sign: Signer, request_id: str) -> Outcome:
     """Send one message now, or put it back into the queue, or drop it. Raises `ServiceUnavailable`."""
     now = clock.now()
-    if message.due_at > now.timestamp():
+    latest = clock.latest_end_of_wait(now, waits.LONGEST_WAIT_WITH_JITTER)
+    if now.timestamp() < message.due_at <= latest.timestamp():
         return _wait_until(message, message.due_at, now)
     webhook = read_webhook_or_last_copy(message.tenant_id, message.webhook_id, message.user_id)
     if webhook is None or (webhook.status is WebhookStatus.DISABLED and not message.is_test):
@@ -158,7 +159,7 @@ def _record(
         return _finish(message, Outcome.DELIVERED)
     pause_ends: datetime | None = now
     with suppress(ConcurrentChange, Unauthorized, delivery_state.WebhookGone):
-        pause_ends = delivery_state.record_failure(webhook, answer, now, request_id)
+        pause_ends = delivery_state.record_failure(webhook, answer, now, request_id, is_test=message.is_test)
     logger.info(
         "webhook attempt failed",
         tenant_id=message.tenant_id,

@@ -10,7 +10,7 @@ from typing import Any
 from rolecall.audit import trail
 from rolecall.auth import preconditions
 from rolecall.auth.principals import Principal, PrincipalType, RequestContext
-from rolecall.clock import rfc3339
+from rolecall.clock import latest_end_of_wait, rfc3339
 from rolecall.errors import ConcurrentChange, RolecallError
 from rolecall.randomness import SYSTEM_RANDOM
 from rolecall.storage import keys, writes
@@ -25,6 +25,9 @@ DELIVERIES = Principal(PrincipalType.SYSTEM, "webhooks")
 
 #: The attribute with the end of the lease.
 _LEASED_UNTIL = "leased_until"
+
+#: The attribute with the time until which a test of the webhook can wait. While there is one, no other test is queued.
+TEST_WAITS_UNTIL = "test_waits_until"
 
 #: A lease ends by itself after this time, so that a process that died does not hold it. It is longer than a request.
 _LEASE = timedelta(seconds=TOTAL_SECONDS + 5)
@@ -51,8 +54,18 @@ class WebhookGone(RolecallError):
 
 def check_not_paused(webhook: Webhook, now: datetime) -> None:
     """Raise `NotNow` while a failing webhook is left alone."""
-    if webhook.next_attempt_at and webhook.next_attempt_at > rfc3339(now):
+    latest = rfc3339(latest_end_of_wait(now, waits.LONGEST_PAUSE_WITH_JITTER))
+    if webhook.next_attempt_at and rfc3339(now) < webhook.next_attempt_at <= latest:
         raise NotNow(datetime.fromisoformat(webhook.next_attempt_at))
+
+
+def is_over(attribute: str, now: datetime, longest: timedelta) -> Condition:
+    """Return the condition that the wait of up to `longest` whose end is in this attribute is over, or not there.
+
+    An end that is too far ahead was written before a clock went back, and counts as over.
+    """
+    latest = latest_end_of_wait(now, longest)
+    return Attr(attribute).not_exists() | Attr(attribute).lte(rfc3339(now)) | Attr(attribute).gt(rfc3339(latest))
 
 
 def take_lease(webhook: Webhook, now: datetime, *, during_pause: bool) -> None:
@@ -60,10 +73,9 @@ def take_lease(webhook: Webhook, now: datetime, *, during_pause: bool) -> None:
 
     Raises `NotNow` while another attempt has the lease, and during a pause unless `during_pause`.
     """
-    at = rfc3339(now)
-    free: Condition = Attr(_LEASED_UNTIL).not_exists() | Attr(_LEASED_UNTIL).lte(at)
+    free = is_over(_LEASED_UNTIL, now, _LEASE)
     if not during_pause:
-        free = free & (Attr("next_attempt_at").not_exists() | Attr("next_attempt_at").lte(at))
+        free = free & is_over("next_attempt_at", now, waits.LONGEST_PAUSE_WITH_JITTER)
     writes.write(
         writes.Update(
             _key(webhook),
@@ -84,14 +96,15 @@ def record_success(webhook: Webhook, now: datetime, request_id: str, *, is_test:
     at = rfc3339(now)
     enables = webhook.status is WebhookStatus.DISABLED and is_test
     works = webhook.status is WebhookStatus.ACTIVE and not is_test
-    if works and webhook.last_delivered_at and webhook.last_delivered_at > rfc3339(now - _PRECISION):
+    written_at = webhook.last_delivered_at
+    if works and written_at and rfc3339(now - _PRECISION) < written_at <= rfc3339(latest_end_of_wait(now, _PRECISION)):
         return
     if webhook.status is WebhookStatus.DISABLED and not enables:
         return
     update = writes.Update(
         _key(webhook),
         set={"status": WebhookStatus.ACTIVE.value, "last_delivered_at": at},
-        remove=(*FAILURE_ATTRIBUTES, _LEASED_UNTIL),
+        remove=(*FAILURE_ATTRIBUTES, *_attributes_of_attempt(is_test)),
         when=writes.MUST_EXIST & Attr("status").eq(webhook.status.value) if enables else _EXISTS_AND_NOT_DISABLED,
         on_condition_failure=lambda found: ConcurrentChange() if found else WebhookGone(),
     )
@@ -102,7 +115,9 @@ def record_success(webhook: Webhook, now: datetime, request_id: str, *, is_test:
         _write_unless_gone(update)
 
 
-def record_failure(webhook: Webhook, answer: Answer, now: datetime, request_id: str) -> datetime | None:
+def record_failure(
+    webhook: Webhook, answer: Answer, now: datetime, request_id: str, *, is_test: bool
+) -> datetime | None:
     """Write down that an attempt failed, and return the end of the pause that follows; None for a disabled webhook.
 
     Disables the webhook, with an audit entry, after a 410 or if it has had no success for five days. A webhook that is
@@ -113,33 +128,41 @@ def record_failure(webhook: Webhook, answer: Answer, now: datetime, request_id: 
     since = webhook.failing_since or at
     failing_for = now - datetime.fromisoformat(since)
     pause_ends = now + waits.pause_after_failure(failing_for, SYSTEM_RANDOM.uniform)
-    facts = {"last_failure_at": at, "last_failure": answer.error}
+    facts, ended = {"last_failure_at": at, "last_failure": answer.error}, _attributes_of_attempt(is_test)
     if webhook.status is WebhookStatus.DISABLED:
-        _write_unless_gone(writes.Update(_key(webhook), set=facts, remove=(_LEASED_UNTIL,), when=writes.MUST_EXIST))
+        _write_unless_gone(writes.Update(_key(webhook), set=facts, remove=ended, when=writes.MUST_EXIST))
         return None
     if answer.is_gone or failing_for >= waits.FAILING_LIFETIME:
-        _disable(webhook, facts, since, now, request_id)
+        _disable(webhook, {**facts, "failing_since": since}, ended, now, request_id)
         return None
     state = {"status": WebhookStatus.FAILING.value, "failing_since": since, "next_attempt_at": rfc3339(pause_ends)}
     _write_unless_gone(
-        writes.Update(_key(webhook), set={**facts, **state}, remove=(_LEASED_UNTIL,), when=_EXISTS_AND_NOT_DISABLED)
+        writes.Update(_key(webhook), set={**facts, **state}, remove=ended, when=_EXISTS_AND_NOT_DISABLED)
     )
     return pause_ends
 
 
-def _disable(webhook: Webhook, facts: dict[str, str], since: str, now: datetime, request_id: str) -> None:
-    """Disable a webhook. Raises `ConcurrentChange` if its status has changed, `Unauthorized`, or `WebhookGone`."""
+def _attributes_of_attempt(is_test: bool) -> tuple[str, ...]:
+    """Return the attributes that the end of an attempt removes: its lease, and for a test also that a test waits."""
+    return (_LEASED_UNTIL, TEST_WAITS_UNTIL) if is_test else (_LEASED_UNTIL,)
+
+
+def _disable(webhook: Webhook, facts: dict[str, str], ended: tuple[str, ...], now: datetime, request_id: str) -> None:
+    """Disable a webhook. Raises `ConcurrentChange` if its status has changed, `Unauthorized`, or `WebhookGone`.
+
+    `facts` are the attributes to set beside the status, `ended` those to remove.
+    """
     unchanged = Attr("status").eq(webhook.status.value)
     if webhook.failing_since:  # it differs if the webhook has worked in between
         unchanged = unchanged & Attr("failing_since").eq(webhook.failing_since)
     update = writes.Update(
         _key(webhook),
-        set={**facts, "status": WebhookStatus.DISABLED.value, "failing_since": since},
-        remove=("next_attempt_at", _LEASED_UNTIL),
+        set={**facts, "status": WebhookStatus.DISABLED.value},
+        remove=("next_attempt_at", *ended),
         when=writes.MUST_EXIST & unchanged,
         on_condition_failure=lambda found: ConcurrentChange() if found else WebhookGone(),
     )
-    cause = {"last_failure": facts["last_failure"], "failing_since": since}
+    cause = {name: facts[name] for name in ("last_failure", "failing_since")}
     _write_with_audit(webhook, update, "disable_webhook", now, request_id, cause)
     count_metric("WebhooksDisabled")
 

@@ -30,6 +30,9 @@ FAILING_LIFETIME = timedelta(days=5)
 #: After a failure, a failing webhook is left alone for twice as long as it has failed, within these limits.
 _SHORTEST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=5), timedelta(minutes=15)
 
+#: The longest pause of a webhook and the longest wait of a delivery, with the jitter.
+LONGEST_PAUSE_WITH_JITTER, LONGEST_WAIT_WITH_JITTER = timedelta(minutes=17), timedelta(hours=17)
+
 #: Each wait is made longer or shorter by a random share of up to this number. So deliveries that failed together are
 #: not all tried again at the same moment.
 _JITTER = 0.1

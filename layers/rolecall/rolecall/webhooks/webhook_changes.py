@@ -4,7 +4,10 @@ Each change is one transaction with the conditions that the tenant is active and
 with its audit entry. The audit entry names the host of the URL only, because the rest of a URL can contain a secret.
 """
 
+from contextlib import suppress
 from copy import replace
+from datetime import datetime
+from math import ceil
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -13,12 +16,12 @@ from rolecall.auth import preconditions
 from rolecall.auth.principals import RequestContext
 from rolecall.auth.roles import Power, Role, check_may_hand_on
 from rolecall.clock import rfc3339
-from rolecall.errors import UserNotFound, WebhookNotFound
+from rolecall.errors import RolecallError, ServiceUnavailable, UserNotFound, WebhookNotFound, WebhookTestWaiting
 from rolecall.ids import time_ordered_id
-from rolecall.storage import keys, retries, writes
+from rolecall.storage import dynamodb, keys, retries, writes
 from rolecall.storage.expressions import Attr
 from rolecall.telemetry import logger
-from rolecall.webhooks import delivery_messages, signing_secrets, webhook_counts
+from rolecall.webhooks import delivery_messages, delivery_state, signing_secrets, waits, webhook_counts
 from rolecall.webhooks.webhooks import Webhook, WebhookStatus, read_item_of_webhook
 
 #: What a webhook and its secret give: whoever has them hears of the tenant's users for good, as only an admin may.
@@ -139,15 +142,45 @@ def _attempt_rotation(context: RequestContext, webhook_id: str) -> WebhookWithSe
 
 
 def send_webhook_test(context: RequestContext, webhook_id: str) -> delivery_messages.DeliveryMessage:
-    """Queue a `webhook.test` for a webhook, also for a disabled one; raise `WebhookNotFound` or `ServiceUnavailable`.
+    """Queue a `webhook.test` for a webhook, also for a disabled one; raise `WebhookNotFound`, `WebhookTestWaiting` …
 
-    Returns the message. Writes nothing into the table.
+    Returns the message. One test of a webhook waits at a time: raises `WebhookTestWaiting` until it has been sent, or
+    for `waits.TEST_LIFETIME` at most. Raises `Forbidden` or `Unauthorized` if the caller is no longer an admin or no
+    longer active, `ConcurrentChange`, and `ServiceUnavailable`.
     """
     webhook = Webhook.from_item(read_item_of_webhook(context.principal.tenant_id, webhook_id))
     message = delivery_messages.build_test_message(webhook, context.at)
-    delivery_messages.send(message)
+    waits_until = rfc3339(context.at + waits.TEST_LIFETIME)
+
+    def gone_or_waiting(found: dynamodb.Item | None) -> RolecallError:
+        end = datetime.fromisoformat(found[delivery_state.TEST_WAITS_UNTIL]) if found else None
+        return WebhookTestWaiting(max(1, ceil((end - context.at).total_seconds()))) if end else WebhookNotFound()
+
+    writes.transact(
+        preconditions.tenant_active(webhook.tenant_id),
+        *preconditions.actor_still_authorized(context.principal),
+        writes.Update(
+            webhook.key,
+            set={delivery_state.TEST_WAITS_UNTIL: waits_until},
+            when=writes.MUST_EXIST
+            & delivery_state.is_over(delivery_state.TEST_WAITS_UNTIL, context.at, waits.TEST_LIFETIME),
+            on_condition_failure=gone_or_waiting,
+        ),
+    )
+    try:
+        delivery_messages.send(message)
+    except ServiceUnavailable:
+        _forget_waiting_test(webhook, waits_until)
+        raise
     logger.info("webhook test queued", tenant_id=webhook.tenant_id, webhook_id=webhook.id)
     return message
+
+
+def _forget_waiting_test(webhook: Webhook, waits_until: str) -> None:
+    """Allow the next test at once, because this one was not queued. If that fails, it is allowed in five minutes."""
+    unchanged = Attr(delivery_state.TEST_WAITS_UNTIL).eq(waits_until)
+    with suppress(RolecallError):
+        writes.write(writes.Update(webhook.key, remove=(delivery_state.TEST_WAITS_UNTIL,), when=unchanged))
 
 
 def _check_may_learn_secret(context: RequestContext) -> None:
