@@ -5,6 +5,7 @@ import { useReducer } from "preact/hooks";
 
 import { queryClient } from "./api/queries";
 import { session } from "./api/session";
+import { keepFocus } from "./parts/focus";
 import { onChange } from "./parts/state";
 import "./styles/index.css";
 import { ForcedPasswordChange } from "./sign-in/passwords";
@@ -32,6 +33,7 @@ function Page() {
 
 // Reads that wait for the network go on when it is back.
 queryClient.mount();
+keepFocus();
 const root = document.getElementById("app");
 if (root) {
   root.replaceChildren();

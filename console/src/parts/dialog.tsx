@@ -15,7 +15,7 @@ interface DialogProps {
 
 /**
  * Shows a dialog for as long as it is rendered. The focus goes to the element with `data-focus`, else to the title.
- * At the end it goes back to where it was, or to the heading of the page if that element is gone.
+ * At the end it goes back to where it was.
  */
 export function Dialog({ title, onClose, wide = false, children }: DialogProps) {
   const element = useRef<HTMLDialogElement>(null);
@@ -25,10 +25,7 @@ export function Dialog({ title, onClose, wide = false, children }: DialogProps) 
     const dialog = element.current;
     dialog?.showModal();
     (dialog?.querySelector<HTMLElement>("[data-focus]") ?? dialog?.querySelector<HTMLElement>("h2"))?.focus();
-    return () => {
-      dialog?.close();
-      focusHeadingIfLost();
-    };
+    return () => dialog?.close();
   }, []);
 
   const cancel = (event: Event) => {
@@ -50,13 +47,4 @@ export function Dialog({ title, onClose, wide = false, children }: DialogProps) 
       {children}
     </dialog>
   );
-}
-
-/** Puts the focus on the page's heading if the focused element was removed. Call it after the page has changed. */
-export function focusHeadingIfLost(): void {
-  requestAnimationFrame(() => {
-    if (document.activeElement === null || document.activeElement === document.body) {
-      document.querySelector<HTMLElement>("dialog[open] h2, h1")?.focus();
-    }
-  });
 }

@@ -1,12 +1,12 @@
 // Changes of one's own password: the forced one after a temporary password, and the one that somebody wants.
 
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 
 import { api, dataOf } from "../api/client";
 import { session } from "../api/session";
 import { changeTemporaryPassword, signOut } from "../api/sign-in";
 import { useAct } from "../parts/act";
-import { Dialog, focusHeadingIfLost } from "../parts/dialog";
+import { Dialog } from "../parts/dialog";
 import { HiddenUsername, SecretField } from "../parts/fields";
 import { announce } from "../parts/notice";
 import { Problem } from "../parts/small";
@@ -16,7 +16,6 @@ import * as texts from "../texts/sign-in";
 
 /** The page after a sign-in with a temporary password. The API lets the account do nothing else before. */
 export function ForcedPasswordChange() {
-  useEffect(focusHeadingIfLost, []);
   const change = usePasswordChange((current, chosen) => changeTemporaryPassword(current, chosen));
   return (
     <main class="sign-in">

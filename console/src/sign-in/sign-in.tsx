@@ -1,21 +1,18 @@
 // The sign-in page: one group for each kind of credential.
 
 import type { ComponentChildren } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 
 import type { Session } from "../api/session";
 import { begin, checkToken, logInAccount, logInUser } from "../api/sign-in";
 import { ApiError } from "../api/errors";
 import { useAct } from "../parts/act";
-import { focusHeadingIfLost } from "../parts/dialog";
 import { SecretField, TextField } from "../parts/fields";
 import { Problem } from "../parts/small";
 import * as texts from "../texts/sign-in";
 import { Mark, ThemeChoice } from "../shell/parts";
 
 export function SignIn() {
-  // After a sign-out the focused button is gone.
-  useEffect(focusHeadingIfLost, []);
   return (
     <main class="sign-in">
       <header>

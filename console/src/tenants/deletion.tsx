@@ -107,8 +107,7 @@ function DeletionForm({ tenant, isScheduled, act, onClose, onConfirm }: FormProp
       onSubmit={submit}
       onClose={onClose}
     >
-      {isProtected && <Problem>{texts.deletionProtected}</Problem>}
-      <Preview id={tenant.id} />
+      {isProtected ? <Problem>{texts.deletionProtected}</Problem> : <Preview id={tenant.id} />}
       {!isScheduled && (
         <fieldset class="choices">
           <legend class="label">{texts.deletionWhen}</legend>

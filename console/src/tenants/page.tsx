@@ -7,7 +7,6 @@ import { api, dataOf } from "../api/client";
 import { describeError } from "../api/errors";
 import { queryClient } from "../api/queries";
 import { useAct } from "../parts/act";
-import { focusHeadingIfLost } from "../parts/dialog";
 import { ChoiceFilter, SearchFilter } from "../parts/filters";
 import { announce } from "../parts/notice";
 import { Pager, usePages } from "../parts/pages";
@@ -109,7 +108,6 @@ function TenantRow({ tenant, status, open }: { tenant: ListedTenant; status: Sta
     await dataOf(api.POST("/global/tenants/{id}/restore", { params: { path: { id } } }));
     announce(texts.restored(name));
     await reload();
-    focusHeadingIfLost();
   });
   return (
     <tr>

@@ -1,12 +1,11 @@
 // A row of the list of users.
 
-import { useId, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useId, useRef, useState } from "preact/hooks";
 
 import type { ListedUser, Role } from "../../../clients/typescript/rolecall";
 import { session } from "../api/session";
 import { useAct } from "../parts/act";
 import { toHash } from "../parts/address";
-import { focusHeadingIfLost } from "../parts/dialog";
 import { route } from "../parts/route";
 import { Badge, Moment, Typed } from "../parts/small";
 import * as texts from "../texts/users";
@@ -19,7 +18,6 @@ import { isSelected, toggle } from "./selection";
 /** `terms` are the end and the reason for a role that is changed here. */
 export function UserRow({ user, terms }: { user: ListedUser; terms: Terms }) {
   const id = useId();
-  const row = useRef<HTMLTableRowElement>(null);
   const [pending, setPending] = useState<Role | null>(null);
   const act = useAct(async (role: Role) => {
     setPending(role);
@@ -36,21 +34,12 @@ export function UserRow({ user, terms }: { user: ListedUser; terms: Terms }) {
     void act.start(role);
   };
 
-  useLayoutEffect(
-    () => () => {
-      if (row.current?.contains(document.activeElement)) {
-        focusHeadingIfLost();
-      }
-    },
-    [],
-  );
-
   // A long address is broken before its domain.
   const at = user.email.lastIndexOf("@");
   const [beforeAt, atDomain] = [user.email.slice(0, at), user.email.slice(at)];
   const address = toHash(["users"], { ...route.value.query, person: user.id });
   return (
-    <tr ref={row} aria-busy={act.busy}>
+    <tr aria-busy={act.busy}>
       <td class="tick">
         <input
           type="checkbox"

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,44 @@ from playwright.sync_api import Browser, Download, Locator, Page, expect
 
 from local import ROOT
 from tests.e2e.browsers import SECONDS
+from tests.e2e.conftest import Tenant
+from tests.e2e.console.inventory import DIALOGS, SCREENS
+
+type Register = Callable[[str], Tenant]
+type Open = Callable[..., Visit]
 
 #: The rules of accessibility, from npm. Without npm a visit does not look at them.
 AXE = ROOT / "node_modules/axe-core/axe.min.js"
 _WIDE = {"width": 1280, "height": 800}
 _NARROW = {"width": 390, "height": 844}
+#: The narrowest phones that are still in use.
+_NARROWEST = {"width": 360, "height": 740}
+#: Their tables do not fit on a phone yet.
+_TOO_WIDE = re.compile(r"webhook|account|tenant|ban|abling|password|own|history")
 #: A browser reports each refused request. Only other messages are complaints.
 _REFUSED = "Failed to load resource"
+
+_REPORT_VIOLATIONS = """
+window.violations = [];
+addEventListener("securitypolicyviolation", (event) => {
+  window.violations.push(event.violatedDirective);
+  console.error(`The policy forbids ${event.violatedDirective}: ${event.blockedURI} ${event.sample}`);
+});
+"""
+
+#: Returns what can't be seen or used on a phone: the page scrolls to the side, or a control lies off the screen.
+_OFF_SCREEN = """() => {
+  const width = document.documentElement.clientWidth;
+  const root = [...document.querySelectorAll("dialog[open]")].at(-1) ?? document.body;
+  const isOff = (element) => {
+    const box = element.getBoundingClientRect();
+    const unseen = box.width < 2 || element.closest(".unseen, .skip") !== null;
+    return !unseen && element.checkVisibility() && (box.left < 0 || box.right > width + 1);
+  };
+  const name = (element) => element.getAttribute("aria-label") || element.textContent || element.id;
+  const found = [...root.querySelectorAll("a, button, input, select, textarea, summary")].filter(isOff).map(name);
+  return document.documentElement.scrollWidth > width ? ["the page scrolls to the side", ...found] : found;
+}"""
 
 
 @dataclass
@@ -37,6 +69,7 @@ class Visit:
             reduced_motion="reduce",
             permissions=["clipboard-read", "clipboard-write"],
         )
+        context.add_init_script(_REPORT_VIOLATIONS)
         if AXE.exists():
             context.add_init_script(path=AXE)
         visit = cls(context.new_page(), api)
@@ -45,6 +78,7 @@ class Visit:
         visit.page.on("request", lambda request: visit.requested.add(request.url))
         visit.page.on("console", lambda said: visit._hear(said.type, said.text))
         visit.page.on("pageerror", lambda error: visit.complaints.append(str(error)))
+        visit.page.on("dialog", lambda alert: visit._hear("error", f"a script ran: {alert.message}"))
         visit.page.goto(f"{api}/console{hash_}")
         return visit
 
@@ -90,14 +124,29 @@ class Visit:
         found: Download = download.value
         return Path(found.path()).read_text()
 
-    def focused(self) -> str:
-        """Returns the name of the focused element, as far as the page gives it one."""
-        name = self.page.evaluate(
-            "() => { const on = document.activeElement; return on.getAttribute('aria-label') || on.innerText || on.id }"
-        )
-        return str(name)
+    def renews_silently(self, path: str, act: Callable[[], object]) -> None:
+        """Lets the access token expire and acts. Raises `AssertionError` unless the page renews it and asks nobody."""
+        # The clock of the page alone is moved. An access token is good for 15 minutes.
+        self.page.clock.set_fixed_time(datetime.now(UTC) + timedelta(minutes=16))
+        with self.page.expect_response(f"**{path}") as renewed, self.page.expect_response("**/users?*") as listed:
+            act()
+        assert (renewed.value.status, listed.value.status) == (200, 200)
+        expect(self.page.get_by_role("dialog")).to_have_count(0)
 
-    # --- What must hold ---
+    # --- Looking ---
+
+    def look_at(self, name: str) -> None:
+        """Looks whether the named screen or dialog is shown, is accessible in light and dark, and fits on a phone."""
+        if name in SCREENS:
+            heading = self.page.get_by_role("heading", level=1)
+            expect(heading).to_have_text(re.compile(f"^{SCREENS[name].title}$"))
+            expect(self.page.get_by_role("dialog")).to_have_count(0)
+        else:
+            title = self.page.locator("dialog[open] > header h2").last
+            expect(title).to_have_text(re.compile(f"^{DIALOGS[name].title}$"))
+        self.check_accessibility(name)
+        if not _TOO_WIDE.search(name):
+            self._check_phone(name)
 
     def check_accessibility(self, where: str) -> None:
         """Adds what axe-core finds on the page to the complaints, in light and in dark."""
@@ -112,12 +161,21 @@ class Visit:
                 self.complaints.append(f"{where}, {scheme}: {violation['help']}: {parts}")
         self.page.emulate_media(color_scheme="light")
 
+    def _check_phone(self, where: str) -> None:
+        size = self.page.viewport_size
+        self.page.set_viewport_size(_NARROWEST)  # type: ignore[arg-type]
+        found = self.page.evaluate(_OFF_SCREEN)
+        if size:
+            self.page.set_viewport_size(size)
+        if found:
+            self.complaints.append(f"{where}, on a phone: off the screen: {found}")
+
     def end(self) -> None:
         """Closes the page. Raises `AssertionError` if it complained, asked another origin or kept something."""
         kept = self.page.evaluate(
             "async () => JSON.stringify([localStorage, sessionStorage, document.cookie, await indexedDB.databases()])"
         )
         self.page.context.close()
-        assert self.complaints == []
+        assert self.complaints == [], "\n".join(self.complaints)
         assert {url for url in self.requested if not url.startswith((f"{self.api}/", f"blob:{self.api}/"))} == set()
         assert json.loads(kept) == [{}, {}, "", []]
