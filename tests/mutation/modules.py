@@ -84,7 +84,14 @@ GROUPS = (
         ("aws/secrets_manager",),
         ("integration/aws/test_secrets_manager.py", "integration/auth/test_jwts.py", *_SECRETS),
     ),
-    Group(("auth/authorizer",), ("unit/auth/test_authorizer.py", "integration/auth/test_authorizer.py")),
+    Group(
+        ("auth/authorizer",),
+        (
+            "unit/auth/test_authorizer.py",
+            "integration/auth/test_authorizer.py",
+            "integration/auth/test_token_use.py",
+        ),
+    ),
     Group(
         ("auth/preconditions", "auth/principals"),
         ("unit/auth/test_preconditions.py", "unit/auth/test_principals.py"),
@@ -144,6 +151,8 @@ GROUPS = (
             "integration/tenants/test_list_users_filtered.py",
             "integration/tenants/test_allowed_roles.py",
             "integration/tenants/test_promote_users.py",
+            "integration/tenants/test_user_emails.py",
+            "integration/tenants/test_provisioned_users.py",
             "integration/tenants/test_idempotency.py",
             "integration/tenants/test_user_deletion_crashes.py",
             _COUNTS,

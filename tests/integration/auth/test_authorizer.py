@@ -315,6 +315,15 @@ def test_the_role_of_an_account_is_the_current_one(superadmin: Holder) -> None:
     assert superadmin.principal["role"] == "ROLE_CLIENT"
 
 
+def test_an_account_that_must_change_its_password_first_is_known_as_such(superadmin: Holder) -> None:
+    for required, context in ((True, "true"), (False, None)):
+        change = writes.Update(
+            keys.account(superadmin.id), set={"password_change_required": required}, when=writes.MUST_EXIST
+        )
+        writes.write(change)
+        assert superadmin.principal.get("password_change_required") == context
+
+
 # --- Logs ------------------------------------------------------------------------------------------
 
 

@@ -9,6 +9,7 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 
 from rolecall import clock
+from rolecall.storage import keys, writes
 from tests import gateway
 from tests.faults import before_transaction
 from tests.gateway import Response
@@ -421,6 +422,21 @@ def test_an_admin_who_is_made_before_counts_and_one_until_a_moment_does_not(acme
     told, done = (_results(_promote(actor, changes, dry_run=dry_run)) for dry_run in (True, False))
     assert told == done
     assert [one.get("error_code") for one in done] == [None, "ROLE_TRANSITION_DENIED", "LAST_ADMIN"]
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_a_user_who_is_being_deleted_is_not_found(acme: Tenant, dry_run: bool) -> None:
+    user = acme.add("user")
+    writes.write(writes.Update(keys.user(acme.id, user.id), set={"deleted_at": "2026-06-15"}, when=writes.MUST_EXIST))
+    with unchanged():
+        assert _outcomes(_promote(acme.admin, [_change(user, "manager")], dry_run=dry_run)) == ["USER_NOT_FOUND"]
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_a_wrong_count_of_admins_refuses_only_who_takes_an_admin_away(acme: Tenant, dry_run: bool) -> None:
+    changes = [_change(acme.add("user"), "manager"), _change(acme.add("admin"), "user")]
+    writes.write(writes.Update(keys.tenant(acme.id), set={"active_admins": 0}, when=writes.MUST_EXIST))
+    assert _outcomes(_promote(acme.admin, changes, dry_run=dry_run)) == ["changed", "LAST_ADMIN"]
 
 
 @pytest.mark.parametrize("seed", range(20))

@@ -34,6 +34,10 @@ T, U = "1a2b3c4d-5e6f-4a7b-8c9d-0e1f2a3b4c5d", "7c2d1e3f-9a8b-4c10-b2d3-e4f5a6b7
         (lambda: keys.deletion_job(T), f"DELETION#{T}", "META"),
         (lambda: keys.deletion_slice(T, "3"), f"DELETION#{T}", "SLICE#3"),
         (keys.maintenance_progress, "MAINTENANCE", "META"),
+        (lambda: keys.webhook(T, "w"), f"TENANT#{T}", "WEBHOOK#w"),
+        (lambda: keys.webhook(T, "w", U), f"TENANT#{T}#USER#{U}", "WEBHOOK#w"),
+        (lambda: keys.last_delivery_webhook(T, "w"), f"LAST_DELIVERIES#{T}", "TENANT#WEBHOOK#w"),
+        (lambda: keys.last_delivery_webhook(T, "w", U), f"LAST_DELIVERIES#{T}", f"OF_USER#{U}#WEBHOOK#w"),
     ],
 )
 def test_a_key_has_its_documented_form(key: Callable[[], Key], pk: str, sk: str) -> None:
