@@ -41,6 +41,17 @@ T, U = "1a2b3c4d-5e6f-4a7b-8c9d-0e1f2a3b4c5d", "7c2d1e3f-9a8b-4c10-b2d3-e4f5a6b7
             "gsi2",
             "ACCOUNTS#ROLE_ADMIN#temporary#enabled#free",
         ),
+        (lambda: indexes.PENDING_DELETIONS, "gsi1", "DELETIONS#OPEN"),
+        (lambda: indexes.SCHEDULED_DELETIONS, "gsi2", "DELETIONS#SCHEDULED"),
+        (lambda: indexes.PENDING_USER_DELETIONS, "gsi1", "USER_DELETIONS#OPEN"),
+        (lambda: indexes.TENANTS_BY_NAME, "gsi1", "TENANTS"),
+        (lambda: indexes.SCHEDULED_TENANTS_BY_NAME, "gsi1", "TENANTS#SCHEDULED"),
+        (lambda: indexes.DELETING_TENANTS_BY_NAME, "gsi2", "TENANTS#DELETING"),
+        (lambda: indexes.UNREDACTED_AUDITS, "gsi2", "AUDITS#UNREDACTED"),
+        (lambda: indexes.ACCOUNTS_BY_EMAIL, "gsi1", "ACCOUNTS"),
+        (lambda: indexes.LAST_DELIVERIES, "gsi1", "LAST_DELIVERIES"),
+        (lambda: indexes.ROLE_ENDS_OF_ACCOUNTS, "gsi3", "ACCOUNTS#ROLE_ENDS"),
+        (lambda: indexes.ROLE_ENDS, "gsi4", "ROLE_ENDS"),
     ],
 )
 def test_a_partition_of_an_index_has_its_form(partition: Callable[[], IndexPartition], index: str, pk: str) -> None:
