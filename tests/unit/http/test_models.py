@@ -23,6 +23,7 @@ from rolecall.http.field_types import (
     RoleName,
     UniqueName,
     Until,
+    Uuid,
     WebhookUrl,
 )
 from rolecall.http.models import ABSENT, Body
@@ -295,6 +296,28 @@ def test_a_date_is_one_of_the_calendar() -> None:
     for value in ("1991-02-29", "19920229", "1992-W09-6", "1992-02-29T00:00:00", "", 699321600):
         (error,) = _errors(json.dumps({"on": value}).encode(), Born)
         assert error == FieldError("on", "must be a date such as 1990-12-31", value)
+
+
+def test_a_uuid_is_taken_in_either_case_and_kept_in_lower_case() -> None:
+    class Named(Body):
+        user_id: Uuid
+
+    uuid = "7c2d1e3f-9a8b-4c10-b2d3-e4f5a6b7c8d9"
+    for text in (uuid, uuid.upper()):
+        assert Named.parse(json.dumps({"user_id": text}).encode()).user_id == uuid
+    for text in ("me", uuid.replace("-", "")):
+        assert _errors(json.dumps({"user_id": text}).encode(), Named) == (FieldError("user_id", "must be a UUID", text),)
+
+
+def test_the_audit_trail_gets_the_fields_that_are_set_and_hold_no_secret() -> None:
+    class Update(Body):
+        active: bool = ABSENT
+        name: Name | None = None
+        new_password: str = ABSENT
+        refresh_token: str = ABSENT
+
+    body = Update.parse(b'{"active": false, "name": null, "new_password": "hunter2", "refresh_token": "x"}')
+    assert body.fields_for_audit() == {"active": False}
 
 
 def test_a_field_that_may_be_absent_is_not_null_for_that() -> None:
