@@ -306,7 +306,9 @@ def test_a_uuid_is_taken_in_either_case_and_kept_in_lower_case() -> None:
     for text in (uuid, uuid.upper()):
         assert Named.parse(json.dumps({"user_id": text}).encode()).user_id == uuid
     for text in ("me", uuid.replace("-", "")):
-        assert _errors(json.dumps({"user_id": text}).encode(), Named) == (FieldError("user_id", "must be a UUID", text),)
+        assert _errors(json.dumps({"user_id": text}).encode(), Named) == (
+            FieldError("user_id", "must be a UUID", text),
+        )
 
 
 def test_the_audit_trail_gets_the_fields_that_are_set_and_hold_no_secret() -> None:

@@ -78,6 +78,7 @@ def test_a_request_arrives_whole() -> None:
     assert request.startswith(f"POST /hooks/1?a=b HTTP/1.1\r\nHost: 127.0.0.1:{served.port}\r\n")
     assert request.endswith('\r\n\r\n{"type":"x"}')
     assert "\r\nwebhook-id: msg_1\r\n" in request
+    assert "\r\nConnection: close\r\n" in request
 
 
 @pytest.mark.parametrize("forbidden", ["127.0.0.1", "10.0.0.7", "169.254.169.254", "::1", "::ffff:8.8.8.8", "fd00::1"])
