@@ -36,6 +36,48 @@ _ACCOUNT_CREATION = (
 _REFUSED_ACCOUNT_CHANGE = (
     "integration/audit/test_audit.py::test_a_refused_change_of_an_account_is_found_by_the_accounts_number"
 )
+_CHANGE_AFTER_END = "integration/tenants/test_temporary_roles.py::test_a_change_after_the_end_first_writes_the_end_down"
+_TOKENS_OF_USERS = (
+    "integration/operations/test_admin_tokens.py",
+    "integration/tenants/test_sessions.py::test_a_session_that_ends_on_the_way_rotates_no_token",
+    "integration/tenants/test_temporary_roles.py::"
+    "test_a_temporary_admin_rotates_no_token_that_is_good_for_more_than_the_own_roles",
+    _CHANGE_AFTER_END,
+    _COUNTS,
+    *(
+        f"integration/tenants/test_users.py::{test}"
+        for test in (
+            "test_a_caller_rotates_the_tokens_of_the_users_it_manages",
+            "test_a_rotation_is_audited_and_has_its_time",
+            "test_everyone_rotates_their_own_token",
+            "test_a_rotated_token_goes_with_its_user",
+            "test_a_user_deactivated_after_authorization_gets_no_new_token",
+            "test_a_deactivation_that_comes_between_leaves_no_new_token",
+            "test_an_actor_who_lost_access_after_authorization_rotates_no_token",
+            "test_a_user_without_one_token_gets_one_by_rotation",
+            "test_a_token_rotated_after_authorization_is_not_rotated_again",
+        )
+    ),
+)
+_DELETION_OF_USERS = (
+    "integration/tenants/test_user_deletion_crashes.py",
+    "integration/tenants/test_sessions.py::test_a_deleted_user_leaves_no_session",
+    "integration/tenants/test_idempotency.py",
+    "integration/webhooks/test_last_deliveries.py",
+    _CHANGE_AFTER_END,
+    _COUNTS,
+    *(
+        f"integration/tenants/test_users.py::{test}"
+        for test in (
+            "test_the_last_admin_stays",
+            "test_a_caller_deletes_the_users_it_manages",
+            "test_what_belongs_to_a_user_lies_with_the_user",
+            "test_nobody_deletes_themselves",
+            "test_a_crash_leaves_a_user_whole_or_gone_and_maintenance_finishes_it",
+            "test_a_deletion_of_the_tenant_sweeps_a_user_whose_deletion_stopped_but_not_its_successors_email",
+        )
+    ),
+)
 
 
 class Group(NamedTuple):
@@ -121,23 +163,10 @@ GROUPS = (
         ),
     ),
     Group(("auth/idempotency",), ("unit/auth/test_idempotency.py", "integration/tenants/test_idempotency.py")),
+    # Nearly every test of users makes one and promotes it. So the other modules of users have fewer tests of their own,
+    # or a mutant that survives would take minutes.
     Group(
-        (
-            "tenants/users",
-            "tenants/user_creation",
-            "tenants/user_changes",
-            "tenants/change_rules",
-            "tenants/email_reservations",
-            "tenants/user_lookup",
-            "tenants/user_profiles",
-            "tenants/role_ends",
-            "tenants/user_tokens",
-            "tenants/user_deletion",
-            "tenants/sessions",
-            "tenants/allowed_roles",
-            "tenants/bulk_promotion",
-            "tenants/user_passwords",
-        ),
+        ("tenants/users", "tenants/user_creation", "tenants/user_changes", "tenants/change_rules"),
         (
             "integration/tenants/test_passwords.py",
             "integration/tenants/test_sessions.py",
@@ -159,6 +188,22 @@ GROUPS = (
             _CURSORS,
             "integration/operations/test_admin_tokens.py",
         ),
+    ),
+    Group(
+        ("tenants/user_lookup", "tenants/user_profiles", "tenants/email_reservations"),
+        ("integration/tenants/test_user_emails.py", "integration/tenants/test_provisioned_users.py"),
+    ),
+    Group(("tenants/role_ends",), ("integration/tenants/test_temporary_roles.py",)),
+    Group(("tenants/user_tokens",), _TOKENS_OF_USERS),
+    Group(("tenants/user_deletion",), _DELETION_OF_USERS),
+    Group(("tenants/sessions",), ("integration/tenants/test_sessions.py",)),
+    Group(
+        ("tenants/allowed_roles", "tenants/bulk_promotion"),
+        ("integration/tenants/test_allowed_roles.py", "integration/tenants/test_promote_users.py"),
+    ),
+    Group(
+        ("tenants/user_passwords",),
+        ("integration/tenants/test_passwords.py", _CHANGE_AFTER_END, _COUNTS),
     ),
     Group(
         (

@@ -165,6 +165,18 @@ def _items_read() -> Iterator[list[int]]:
 
 
 @pytest.mark.parametrize(
+    ("query", "read"), [("role=manager", 3), ("role=manager&active=true", 2), ("active=false", 1), ("role=admin", 1)]
+)
+def test_a_list_with_filters_reads_only_the_users_whom_it_shows(acme: Tenant, query: str, read: int) -> None:
+    people = [(f"user-{n}@example.com", "user", True) for n in range(5)]
+    managers = [(f"manager-{n}@example.com", "manager", n > 0) for n in range(3)]
+    _fill(acme, [*people, *managers])
+    with _items_read() as counts:
+        answer = _list(acme, query)
+    assert (len(answer.body["users"]), sum(counts)) == (read, read)
+
+
+@pytest.mark.parametrize(
     ("query", "most"),
     [
         ("", 101),
