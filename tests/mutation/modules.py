@@ -180,8 +180,6 @@ GROUPS = (
             "integration/tenants/test_list_users_filtered.py",
             "integration/tenants/test_allowed_roles.py",
             "integration/tenants/test_promote_users.py",
-            "integration/tenants/test_user_emails.py",
-            "integration/tenants/test_provisioned_users.py",
             "integration/tenants/test_idempotency.py",
             "integration/tenants/test_user_deletion_crashes.py",
             _COUNTS,

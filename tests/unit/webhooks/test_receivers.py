@@ -143,6 +143,14 @@ def test_a_url_that_is_not_allowed_or_leads_nowhere_is_a_failure(
     assert connected_to == []
 
 
+@pytest.mark.parametrize(
+    ("url", "cause"), [("http://receiver.test/", "URL not allowed"), ("https://127.0.0.1/", "address not allowed")]
+)
+def test_by_default_neither_http_nor_loopback_is_allowed(connected_to: list[str], url: str, cause: str) -> None:
+    assert receivers.post(url, {}, b"") == Answer(None, cause)
+    assert connected_to == []
+
+
 def test_no_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     with serving(answer(OK)) as proxy, serving(answer(OK)) as served:
         for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "ALL_PROXY"):
@@ -224,9 +232,18 @@ def test_a_receiver_that_never_shakes_hands_is_cut_off() -> None:
 @pytest.mark.usefixtures("quick")
 def test_a_name_server_that_never_answers_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = threading.Event()
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: asked.wait(5) and [])
+    in_threads: list[threading.Thread] = []
+
+    def hang_on(*_: Any, **__: Any) -> list[Any]:
+        in_threads.append(threading.current_thread())
+        asked.wait(5)
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", hang_on)
 
     assert _post("https://receiver.test/") == Answer(None, "timeout")
+    # Otherwise the process could not end before the name server answers.
+    assert [thread.daemon for thread in in_threads] == [True]
     asked.set()
 
 
