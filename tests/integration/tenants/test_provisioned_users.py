@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from copy import replace
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from rolecall.auth.principals import Principal, RequestContext
 from rolecall.auth.roles import Role
 from rolecall.errors import (
     EmailTaken,
+    FieldError,
     Forbidden,
     LastAdmin,
     PreconditionFailed,
@@ -21,7 +23,7 @@ from rolecall.errors import (
     UserNotFound,
     ValidationFailed,
 )
-from rolecall.storage import dynamodb, keys, reads
+from rolecall.storage import dynamodb, keys, reads, writes
 from rolecall.tenants import user_changes, user_creation, user_lookup
 from rolecall.tenants.change_rules import UserChange
 from rolecall.tenants.user_profiles import MAX_EXTERNAL_ID_LENGTH, MAX_NAME_LENGTH, UserProfile
@@ -332,6 +334,15 @@ def test_an_invalid_text_is_refused_and_named(provider: Provider, field: str, te
         assert [one.field for one in refused.value.fields] == [field]
 
 
+def test_each_invalid_text_is_named_with_what_it_must_be(provider: Provider) -> None:
+    with unchanged(), pytest.raises(ValidationFailed) as refused:
+        provider.create(profile=UserProfile("a\nb", given_name=" "))
+    assert refused.value.fields == (
+        FieldError("external_id", "must have no characters that cannot be seen: U+000A is one", "a\nb"),
+        FieldError("given_name", "must not be blank", " "),
+    )
+
+
 def test_the_longest_texts_are_accepted(provider: Provider) -> None:
     longest = UserProfile("x" * MAX_EXTERNAL_ID_LENGTH, *["y" * MAX_NAME_LENGTH] * 4)
     assert provider.create(profile=longest).profile == longest
@@ -392,6 +403,48 @@ def test_a_deleted_user_is_not_found(acme: Tenant, provider: Provider, find: Cal
     assert not find(provider.context, EMAIL if find is user_lookup.find_user_by_email else "00uAda")
     assert not [item for item in table() if "00uAda" in str(item) and not item["pk"].startswith("AUDIT#")]
     assert_every_invariant_holds()
+
+
+@pytest.mark.parametrize("find", [user_lookup.find_user_by_email, user_lookup.find_users_by_external_id])
+@pytest.mark.parametrize("state", ["being deleted", "gone", "renamed"])
+def test_a_user_who_changes_after_the_reservation_was_read_is_found_only_if_it_still_fits(
+    provider: Provider, find: Callable[..., Any], state: str
+) -> None:
+    user = provider.create()
+    key = keys.user(user.tenant_id, user.id)
+    match state:
+        case "being deleted":
+            writes.write(writes.Update(key, set={"deleted_at": "2026-06-15T12:00:00Z"}, when=writes.MUST_EXIST))
+        case "gone":
+            writes.write(writes.Delete(key))
+        case _:
+            renamed = {"email": "bo@example.com", "external_id": "00uBo"}
+            writes.write(writes.Update(key, set=renamed, when=writes.MUST_EXIST))
+    assert not find(provider.context, EMAIL if find is user_lookup.find_user_by_email else "00uAda")
+
+
+def test_a_user_is_found_with_the_role_in_force(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
+    user = provider.create()
+    until = clock.now() + timedelta(hours=1)
+    body = {"new_role": "manager", "until": clock.rfc3339(until)}
+    assert provider.admin.request("POST", f"/users/{user.id}/promote", body).status == 200
+    for at, role in ((until - timedelta(minutes=1), Role.MANAGER), (until, Role.USER)):
+        monkeypatch.setattr(clock, "now", lambda at=at: at)
+        found = user_lookup.find_user_by_email(provider.context, EMAIL)
+        assert found is not None
+        assert [one.role for one in (found, *user_lookup.find_users_by_external_id(provider.context, "00uAda"))] == [
+            role,
+            role,
+        ]
+
+
+def test_a_search_by_external_id_returns_up_to_a_number_of_users(
+    provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(user_lookup, "MOST_USERS_FOUND", 2)
+    for name in ("a", "b", "c"):
+        provider.create(f"{name}@example.com")
+    assert len(user_lookup.find_users_by_external_id(provider.context, "00uAda")) == 2
 
 
 # --- Going -----------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import pytest
 
 from rolecall import clock, deadline
 from rolecall.audit import redaction
-from rolecall.storage import keys, reads, writes
+from rolecall.storage import dynamodb, keys, reads, writes
 from tests import gateway
 from tests.gateway import Response
 from tests.integration.clock import MovedClock
@@ -269,6 +269,40 @@ def test_a_temporary_role_stays_with_the_user_and_still_ends(acme: Tenant, monke
     assert _rename(acme.admin, member).status == 200
     assert [entry["action"] for entry in audit_of(acme.id)[-2:]] == ["lapse_role", "update_user"]
     assert audit_of(acme.id)[-1]["after"] == {"email": NEW}
+    assert_every_invariant_holds()
+
+
+@pytest.fixture
+def ended(acme: Tenant, monkeypatch: pytest.MonkeyPatch) -> Member:
+    """A user whose temporary role has ended. The end is not written down yet."""
+    time = MovedClock()
+    time.at = clock.now()
+    monkeypatch.setattr(clock, "now", time.now)
+    member = acme.add("user", "ada@example.com")
+    body = {"new_role": "manager", "until": time.ahead(3600)}
+    assert acme.admin.request("POST", f"/users/{member.id}/promote", body).status == 200
+    time.forward(3700)
+    return member
+
+
+def test_a_taken_email_is_refused_before_the_end_of_a_role_is_written_down(acme: Tenant, ended: Member) -> None:
+    acme.add("user", NEW)
+    with unchanged():
+        assert _rename(acme.admin, ended).code == "EMAIL_TAKEN"
+    assert acme.admin.request("PUT", f"/users/{ended.id}", {"active": False}).status == 200
+
+
+def test_two_changes_to_the_same_email_after_the_end_of_a_role_are_both_successful(acme: Tenant, ended: Member) -> None:
+    events, owner = dynamodb.client().meta.events, acme.admin.principal
+
+    def overtake(params: dict[str, Any], **_: Any) -> None:
+        if params["Key"] == dynamodb.serialize_key(keys.email_reservation(NEW)):
+            events.unregister("before-parameter-build.dynamodb.GetItem", overtake)
+            assert _rename(acme.admin, ended, principal=owner).status == 200
+
+    events.register("before-parameter-build.dynamodb.GetItem", overtake)
+    answer = _rename(acme.admin, ended, principal=owner)
+    assert (answer.status, answer.headers["ETag"]) == (200, '"4"')
     assert_every_invariant_holds()
 
 
