@@ -320,18 +320,17 @@ def test_texts_are_stored_in_their_normalized_form(provider: Provider) -> None:
     assert user.profile == UserProfile("00u Ada", "\u00c4da", "Byron")
 
 
-@pytest.mark.parametrize("field", UserProfile._fields)
 @pytest.mark.parametrize("text", ["", "  ", "a\nb", "a\u200bb", "\u202eb", "\ufffd", "x" * 256])
-def test_an_invalid_text_is_refused_and_named(provider: Provider, field: str, text: str) -> None:
+def test_an_invalid_text_is_refused_in_every_field(provider: Provider, text: str) -> None:
     member = provider.create("bo@example.com", UserProfile())
-    profile = UserProfile(**{field: text})
+    profile = UserProfile(*[text] * len(UserProfile._fields))
     with unchanged():
         with pytest.raises(ValidationFailed) as at_creation:
             provider.create(profile=profile)
         with pytest.raises(ValidationFailed) as at_change:
             provider.change(member, profile=profile)
     for refused in (at_creation, at_change):
-        assert [one.field for one in refused.value.fields] == [field]
+        assert [one.field for one in refused.value.fields] == list(UserProfile._fields)
 
 
 def test_each_invalid_text_is_named_with_what_it_must_be(provider: Provider) -> None:
