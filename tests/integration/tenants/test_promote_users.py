@@ -118,6 +118,17 @@ def test_each_change_has_an_audit_entry_of_its_own_in_the_order_of_the_request(a
     assert entries[2]["after"] == {"new_role": "user", "reason": "the new team"}
 
 
+def test_a_refused_change_is_in_the_trail_with_all_that_was_asked_for(acme: Tenant, time: MovedClock) -> None:
+    manager, user, until = acme.add("manager"), acme.add("user"), time.ahead(HOUR)
+
+    _promote(manager, [_change(user, "admin", until)], reason="stands in for Ana")
+
+    entry = audit_of(acme.id)[-1]
+    assert (entry["action"], entry["outcome"], entry["reason"]) == ("promote_user", "denied", "ROLE_TRANSITION_DENIED")
+    assert (entry["actor"]["id"], entry["target"]) == (manager.id, {"type": "user", "id": user.id})
+    assert entry["after"] == {"new_role": "admin", "until": until, "reason": "stands in for Ana"}
+
+
 @pytest.mark.parametrize("actor_role", ["admin", "manager"])
 def test_each_change_obeys_the_rules_of_a_promotion(acme: Tenant, actor_role: str) -> None:
     actor = acme.add(actor_role)
@@ -357,7 +368,7 @@ def test_an_actor_whose_role_is_shortened_on_the_way_gives_no_longer_one(acme: T
 
 def test_what_the_time_did_not_suffice_for_is_not_tried(acme: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
     users = [acme.add("user") for _ in range(4)]
-    left = iter([20.0, 2.6, 2.4, 20.0, 20.0])
+    left = iter([20.0, 2.5, 2.4, 20.0, 20.0])
 
     with monkeypatch.context() as patched:
         patched.setattr("rolecall.tenants.bulk_promotion.deadline.time_left", lambda: next(left))

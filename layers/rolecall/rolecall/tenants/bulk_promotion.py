@@ -135,7 +135,7 @@ def _change_one_role_and_record_refusal(context: RequestContext, requested: Requ
         refusals.record_refusal(
             context,
             "promote_user",
-            ("user", user_id or "unknown"),
+            ("user", user_id),
             asked={name: value for name, value in asked.items() if value is not None},
             code=refusal.code,
         )
