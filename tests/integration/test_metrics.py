@@ -74,10 +74,12 @@ def test_every_change_is_counted_once_and_a_repeated_change_is_not(
         tenant.admin.promote(user, "manager")
         tenant.admin.request("PUT", f"/users/{user.id}", {"active": False})
         superadmin.request("PUT", f"/v1/api/superadmin/users/{account.id}/ban", {"reason": "spam"})
+    for _ in range(2):
+        tenant.admin.request("DELETE", f"/users/{user.id}")
 
     counted = metrics_in(capsys.readouterr().out)
-    names = ("TenantRegistered", "RoleChanged", "UserDeactivated", "AccountChanged")
-    assert [counted[name] for name in names] == [1, 2, 1, 1]
+    names = ("TenantRegistered", "RoleChanged", "UserDeactivated", "AccountChanged", "UserDeleted")
+    assert [counted[name] for name in names] == [1, 2, 1, 1, 1]
 
 
 def test_a_metric_has_no_dimension_but_the_service(acme: Tenant, capsys: pytest.CaptureFixture[str]) -> None:

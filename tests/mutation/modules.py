@@ -36,13 +36,35 @@ _ACCOUNT_CREATION = (
 _REFUSED_ACCOUNT_CHANGE = (
     "integration/audit/test_audit.py::test_a_refused_change_of_an_account_is_found_by_the_accounts_number"
 )
-_CHANGE_AFTER_END = "integration/tenants/test_temporary_roles.py::test_a_change_after_the_end_first_writes_the_end_down"
+_CHANGES_AFTER_ENDS = tuple(
+    f"integration/tenants/test_temporary_roles.py::{test}"
+    for test in (
+        "test_a_change_after_the_end_first_writes_the_end_down",
+        "test_ones_own_changes_after_the_end_first_write_it_down",
+        "test_a_refused_change_after_the_end_does_not_write_it_down",
+        "test_a_change_that_was_throttled_until_the_end_is_not_sent_again",
+    )
+)
+_PASSWORDS_OF_USERS = (
+    "integration/tenants/test_passwords.py",
+    *_CHANGES_AFTER_ENDS,
+    *(
+        f"integration/tenants/test_provisioned_users.py::{test}"
+        for test in (
+            "test_an_admin_sets_the_first_password",
+            "test_nobody_sets_their_own_first_password",
+            "test_of_two_first_passwords_at_once_the_later_one_counts",
+        )
+    ),
+)
 _TOKENS_OF_USERS = (
     "integration/operations/test_admin_tokens.py",
     "integration/tenants/test_sessions.py::test_a_session_that_ends_on_the_way_rotates_no_token",
     "integration/tenants/test_temporary_roles.py::"
     "test_a_temporary_admin_rotates_no_token_that_is_good_for_more_than_the_own_roles",
-    _CHANGE_AFTER_END,
+    "integration/tenants/test_temporary_roles.py::test_an_end_that_was_moved_forward_meanwhile_counts_at_the_write",
+    "integration/tenants/test_provisioned_users.py::test_a_token_is_made_when_one_is_wanted",
+    *_CHANGES_AFTER_ENDS,
     _COUNTS,
     *(
         f"integration/tenants/test_users.py::{test}"
@@ -64,7 +86,8 @@ _DELETION_OF_USERS = (
     "integration/tenants/test_sessions.py::test_a_deleted_user_leaves_no_session",
     "integration/tenants/test_idempotency.py",
     "integration/webhooks/test_last_deliveries.py",
-    _CHANGE_AFTER_END,
+    "integration/tenants/test_provisioned_users.py::test_a_deleted_user_is_not_found",
+    *_CHANGES_AFTER_ENDS,
     _COUNTS,
     *(
         f"integration/tenants/test_users.py::{test}"
@@ -74,6 +97,8 @@ _DELETION_OF_USERS = (
             "test_what_belongs_to_a_user_lies_with_the_user",
             "test_nobody_deletes_themselves",
             "test_a_crash_leaves_a_user_whole_or_gone_and_maintenance_finishes_it",
+            "test_a_stale_version_is_refused_and_the_current_one_is_not",
+            "test_a_user_whose_deletion_stopped_has_all_that_a_role_event_needs",
             "test_a_deletion_of_the_tenant_sweeps_a_user_whose_deletion_stopped_but_not_its_successors_email",
         )
     ),
@@ -199,10 +224,7 @@ GROUPS = (
         ("tenants/allowed_roles", "tenants/bulk_promotion"),
         ("integration/tenants/test_allowed_roles.py", "integration/tenants/test_promote_users.py"),
     ),
-    Group(
-        ("tenants/user_passwords",),
-        ("integration/tenants/test_passwords.py", _CHANGE_AFTER_END, _COUNTS),
-    ),
+    Group(("tenants/user_passwords",), _PASSWORDS_OF_USERS),
     Group(
         (
             "webhooks/webhooks",

@@ -6,7 +6,7 @@ import pytest
 
 from rolecall.storage import keys, reads
 from tests import gateway
-from tests.integration.conftest import Tenant, audit_of, delete_tenant, table, unchanged
+from tests.integration.conftest import Tenant, audit_of, delete_tenant, metrics_in, table, unchanged
 
 
 def _issue(tenant_id: str, email: str) -> dict[str, Any]:
@@ -17,11 +17,15 @@ def _issue(tenant_id: str, email: str) -> dict[str, Any]:
 
 
 def test_a_named_admin_gets_a_token_that_works_and_the_lost_one_does_not(
-    acme: Tenant, caplog: pytest.LogCaptureFixture
+    acme: Tenant, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
     lost = acme.admin.token
+    capsys.readouterr()
 
     answer = _issue(acme.id, acme.admin.email.upper())
+
+    counted = metrics_in(capsys.readouterr().out)
+    assert (counted["AdminTokenIssued"], counted["CriticalEvents"]) == (1, 1)
 
     assert answer.keys() == {"tenant_id", "user_id", "email", "token"}
     assert (answer["tenant_id"], answer["user_id"], answer["email"]) == (acme.id, acme.admin.id, acme.admin.email)
@@ -30,7 +34,9 @@ def test_a_named_admin_gets_a_token_that_works_and_the_lost_one_does_not(
     entry = audit_of(acme.id)[-1]
     assert (entry["action"], entry["severity"], entry["actor"]["id"]) == ("issue_admin_token", "critical", "operator")
     assert entry["target"] == {"type": "user", "id": acme.admin.id}
-    assert [one.message for one in caplog.records if one.levelname == "CRITICAL"] == ["admin token issued by operator"]
+    [logged] = [vars(one) for one in caplog.records if one.levelname == "CRITICAL"]
+    assert logged["message"] == "admin token issued by operator"
+    assert (logged["tenant_id"], logged["user_id"]) == (acme.id, acme.admin.id)
     assert answer["token"] not in caplog.text
     assert answer["token"] not in str(table())
     assert len((reads.get(keys.user(acme.id, acme.admin.id)) or {})["owned_keys"]) == 2

@@ -1,6 +1,6 @@
 """PUT /users/{id}/password: one's own password, and that of someone whom one manages."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -87,6 +87,7 @@ def test_the_trail_tells_who_changed_it_and_no_password(acme: Tenant) -> None:
         ("change_password", "denied"),
     ]
     assert [one["actor"]["id"] for one in (own, by_admin, refused)] == [member.id, acme.admin.id, member.id]
+    assert {(one["target"]["type"], one["target"]["id"]) for one in (own, by_admin, refused)} == {("user", member.id)}
     assert refused["reason"] == "WRONG_PASSWORD"
     assert (own["before"], own["after"], refused["after"]) == (None, None, {})
     stored = str(table())
@@ -150,8 +151,27 @@ def test_the_current_password_is_asked_of_oneself_and_of_nobody_else(acme: Tenan
     with unchanged():
         without, with_one = change(member, member), change(acme.admin, member, current=PASSWORD)
 
-    assert (without.status, without.body["validation"][0]["field"]) == (400, "current_password")
-    assert (with_one.status, with_one.body["validation"][0]["field"]) == (400, "current_password")
+    for answer, message in (
+        (without, "is required for one's own password"),
+        (with_one, "is only for one's own password"),
+    ):
+        assert answer.status == 400
+        assert answer.body["validation"] == [{"field": "current_password", "message": message}]
+
+
+def test_a_change_has_its_time(acme: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+    member, actor = acme.add("user"), acme.admin.principal
+    monkeypatch.setattr(clock, "now", lambda: datetime(2040, 1, 1, tzinfo=UTC))
+
+    answer = acme.admin.request("PUT", f"/users/{member.id}/password", {"new_password": NEW}, principal=actor)
+
+    assert (answer.status, answer.headers["ETag"]) == (200, '"2"')
+    user = reads.get(keys.user(acme.id, member.id)) or {}
+    credential = reads.get(keys.item_of_user(acme.id, member.id, "CREDENTIAL", "PASSWORD")) or {}
+    assert (user["version"], user["session_generation"]) == (2, 2)
+    assert (
+        user["updated_at"] == credential["changed_at"] == audit_of(acme.id)[-1]["timestamp"] == "2040-01-01T00:00:00Z"
+    )
 
 
 # --- Of others -------------------------------------------------------------------------------------
@@ -180,6 +200,16 @@ def test_who_sets_whose_password(acme: Tenant, actor: str, target: str, status: 
     assert answer.status == status
     assert works(session.access_token) is (status == 403)
     assert log_in(of.email, NEW).status == (200 if status == 200 else 401)
+
+
+def test_only_a_user_of_the_tenant_gets_a_password(acme: Tenant, globex: Tenant) -> None:
+    deleted = acme.add("user")
+    marked = {"deleted_at": "2026-06-15T12:00:00Z"}
+    writes.write(writes.Update(keys.user(acme.id, deleted.id), set=marked, when=writes.MUST_EXIST))
+    unknown = [Member(user_id, acme.id, "", "user", "") for user_id in ("me", "00000000-0000-4000-8000-000000000000")]
+    with unchanged():
+        for target in (*unknown, globex.admin, deleted):
+            assert (change(acme.admin, target).status, change(acme.admin, target).code) == (404, "USER_NOT_FOUND")
 
 
 def test_an_inactive_user_gets_a_password_and_still_does_not_come_in(acme: Tenant) -> None:

@@ -6,6 +6,7 @@ from itertools import product
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from rolecall import clock, config
 from rolecall.clock import rfc3339_of_second
@@ -16,11 +17,13 @@ from tests.gateway import Response
 from tests.integration.clock import MovedClock
 from tests.integration.conftest import (
     MASTER_TOKEN,
+    PASSWORD,
     Member,
     Tenant,
     assert_every_invariant_holds,
     audit_of,
     delete_tenant,
+    metrics_in,
     run_maintenance,
     table_without_audit,
     unchanged,
@@ -678,46 +681,131 @@ def test_if_match_takes_the_etag_after_the_end_and_refuses_the_one_before_it(acm
     assert answer.headers["ETag"] == f'"{int(after.strip(chr(34))) + 1}"' == _etag(target)
 
 
-def test_maintenance_writes_the_end_down_once_with_the_moment_at_which_it_was(acme: Tenant, time: MovedClock) -> None:
+def test_maintenance_writes_the_end_down_once_with_the_moment_at_which_it_was(
+    acme: Tenant, time: MovedClock, capsys: pytest.CaptureFixture[str]
+) -> None:
     until = time.ahead(HOUR)
     target = _temporary(acme, "manager", until)
     time.to_second_before(until)
     assert run_maintenance()["role_ends_written"] == 0
     time.to(until)
     time.forward(240)
+    capsys.readouterr()
     assert run_maintenance()["role_ends_written"] == 1
 
+    assert metrics_in(capsys.readouterr().out)["RoleEndWritten"] == 1
     [entry] = [entry for entry in audit_of(acme.id) if entry["action"] == "lapse_role"]
     assert entry["actor"]["type"] == "system"
     assert entry["target"] == {"type": "user", "id": target.id}
     assert entry["before"] == {"role": "manager", "lasting_role": "user", "role_until": until}
     assert entry["after"] == {"role": "user", "ended_at": until}
-    assert not {"lasting_role", "role_until", "gsi3pk", "gsi4pk"} & _item(target).keys()
+    item = _item(target)
+    assert not {"lasting_role", "role_until", "gsi3pk", "gsi4pk"} & item.keys()
+    # A role event is made of these. The time of the audit entry is later than that of the end.
+    system = {"type": "system", "id": "role_ends"}
+    assert (item["updated_at"], item["change_reason"], item["changed_by"]) == (until, None, system)
+    assert item["role_end"] == {"at": until, "written_at": entry["timestamp"]}
     shown = [one for one in acme.admin.request("GET", "/audit").body["entries"] if one["action"] == "lapse_role"]
     assert [one["after"] for one in shown] == [{"role": "user", "ended_at": until}]
     with unchanged():
         assert run_maintenance()["role_ends_written"] == 0
 
 
-@pytest.mark.parametrize("way", ["promote", "put", "rotate", "delete"])
+#: The audit actions of the changes that `_changed` makes.
+ACTIONS = {
+    "promote": "promote_user",
+    "put": "update_user",
+    "rotate": "rotate_token",
+    "password": "change_password",
+    "delete": "delete_user",
+}
+
+
+def _changed(way: str, actor: Member, target: Member, **more: Any) -> Response:
+    """The answer to a change of the target, in one of the ways of `ACTIONS`."""
+    match way:
+        case "promote":
+            return _promote(actor, target, "admin", **more)
+        case "put":
+            return actor.request("PUT", f"/users/{target.id}", {"active": False}, **more)
+        case "rotate":
+            return actor.request("POST", f"/users/{target.id}/token", **more)
+        case "password":
+            return actor.request("PUT", f"/users/{target.id}/password", {"new_password": "another horse"}, **more)
+        case _:
+            return actor.request("DELETE", f"/users/{target.id}", **more)
+
+
+@pytest.mark.parametrize("way", ACTIONS)
 def test_a_change_after_the_end_first_writes_the_end_down(acme: Tenant, time: MovedClock, way: str) -> None:
     until = time.ahead(HOUR)
     target = _temporary(acme, "manager", until)
     time.to(until)
-    match way:
-        case "promote":
-            answer = _promote(acme.admin, target, "admin")
-        case "put":
-            answer = acme.admin.request("PUT", f"/users/{target.id}", {"active": False})
-        case "rotate":
-            answer = acme.admin.request("POST", f"/users/{target.id}/token")
-        case _:
-            answer = acme.admin.request("DELETE", f"/users/{target.id}")
+    answer = _changed(way, acme.admin, target)
     assert answer.status == 200, answer.text
+    assert answer.headers.get("ETag", '"4"') == '"4"'
     actions = [entry["action"] for entry in audit_of(acme.id)]
-    assert actions[-2] == "lapse_role"
+    assert actions[-2:] == ["lapse_role", ACTIONS[way]]
     assert actions.count("lapse_role") == 1
     assert run_maintenance()["role_ends_written"] == 0
+
+
+def test_ones_own_changes_after_the_end_first_write_it_down(acme: Tenant, time: MovedClock) -> None:
+    until = time.ahead(HOUR)
+    changes: list[tuple[str, str, dict[str, Any] | None]] = [
+        ("POST", "token", None),
+        ("PUT", "password", {"new_password": "another horse", "current_password": PASSWORD}),
+    ]
+    holders = [_temporary(acme, "manager", until) for _ in changes]
+    time.to(until)
+    for holder, (method, what, body) in zip(holders, changes, strict=True):
+        session = holder.log_in()
+        answer = session.request(method, f"/users/{holder.id}/{what}", body)
+        assert (answer.status, answer.headers["ETag"]) == (200, '"4"'), answer.text
+        assert audit_of(acme.id)[-2]["action"] == "lapse_role"
+        assert gateway.authorize(session.access_token)
+
+
+@pytest.mark.parametrize("way", ACTIONS)
+def test_a_refused_change_after_the_end_does_not_write_it_down(acme: Tenant, time: MovedClock, way: str) -> None:
+    until = time.ahead(HOUR)
+    target, actor = _temporary(acme, "manager", until), acme.add("admin")
+    principal = actor.principal
+    assert _promote(acme.admin, actor, "user").status == 200
+    time.to(until)
+    with unchanged():
+        assert _changed(way, actor, target, principal=principal).code == "FORBIDDEN"
+
+
+@pytest.mark.parametrize("way", ACTIONS)
+def test_a_change_that_was_throttled_until_the_end_is_not_sent_again(
+    acme: Tenant, time: MovedClock, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    until = time.ahead(HOUR)
+    target = _temporary(acme, "manager", until)
+    principal = acme.admin.principal
+    time.to_second_before(until)
+    send, sent = dynamodb.client().transact_write_items, []
+
+    def throttle_once(**parameters: Any) -> Any:
+        sent.append(parameters)
+        if len(sent) > 1:
+            return send(**parameters)
+        time.to(until)
+        throttled = {"Error": {"Code": "ThrottlingException"}, "ResponseMetadata": {"HTTPStatusCode": 400}}
+        raise ClientError(throttled, "TransactWriteItems")
+
+    with unchanged(), monkeypatch.context() as patch:
+        patch.setattr(dynamodb.client(), "transact_write_items", throttle_once)
+        answer = _changed(way, acme.admin, target, principal=principal)
+    # The first request may have been carried out, with the role that was in force then.
+    assert (answer.status, len(sent)) == (503, 1)
+
+
+def test_an_end_is_written_only_for_a_role_that_has_ended(acme: Tenant, time: MovedClock) -> None:
+    for member in (acme.add("user"), _temporary(acme, "manager", time.ahead(HOUR))):
+        with unchanged(), pytest.raises(ValueError, match=r"^the role of this user has not ended$"):
+            role_ends.write_end(_item(member), "request-1", time.at)
 
 
 def test_an_end_that_a_change_made_void_is_not_written(acme: Tenant, time: MovedClock) -> None:

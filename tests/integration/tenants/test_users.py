@@ -332,6 +332,34 @@ def test_a_deletion_of_the_tenant_sweeps_a_user_whose_deletion_stopped_but_not_i
     assert reads.get(keys.email_reservation(successor.email))
 
 
+def test_a_user_whose_deletion_stopped_has_all_that_a_role_event_needs(
+    acme: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user, owner = acme.add("manager"), acme.admin.principal
+    before = reads.get(keys.user(acme.id, user.id)) or {}
+    at = datetime(2040, 1, 1, tzinfo=UTC)
+    monkeypatch.setattr(clock, "now", lambda: at)
+    with _crash_after(3):  # two readings and the transaction
+        answer = acme.admin.request("DELETE", f"/users/{user.id}?reason=left", principal=owner, seconds=0.7)
+        assert answer.status == 200
+
+    gone = {"gsi2pk", "gsi2sk", "owned_keys"}
+    assert reads.get(keys.user(acme.id, user.id)) == {
+        **{name: value for name, value in before.items() if name not in gone},
+        "active": False,
+        "deleted_at": "2040-01-01T00:00:00Z",
+        "updated_at": "2040-01-01T00:00:00Z",
+        "change_reason": "left",
+        "changed_by": {"type": "user", "id": acme.admin.id},
+        "version": 2,
+        "gsi1pk": "USER_DELETIONS#OPEN",
+        "gsi1sk": f"2040-01-01T00:00:00Z#{acme.id}#{user.id}",
+    }
+    entry = audit_of(acme.id)[-1]
+    assert (entry["action"], entry["target"]) == ("delete_user", {"type": "user", "id": user.id})
+    assert (entry["reason"], entry["timestamp"]) == ("left", "2040-01-01T00:00:00Z")
+
+
 # --- Tokens ----------------------------------------------------------------------------------------
 
 
@@ -366,6 +394,7 @@ def test_a_rotation_is_audited_and_has_its_time(acme: Tenant, monkeypatch: pytes
     assert (entry["action"], entry["target"]) == ("rotate_token", {"type": "user", "id": user.id})
     assert entry["before"] == {"token_last4": user.token[-4:], "token_last_used_at": "2039-12-31T00:00:00Z"}
     assert entry["after"] == {"token_last4": token[-4:]}
+    assert "severity" not in entry
     at = "2040-01-01T00:00:00Z"
     assert _get(acme.admin, user).body["data"]["updated_at"] == at
     assert (reads.get(keys.api_token(tokens.api_token_hash(token))) or {})["created_at"] == at
