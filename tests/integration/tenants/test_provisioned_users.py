@@ -23,7 +23,7 @@ from rolecall.errors import (
     UserNotFound,
     ValidationFailed,
 )
-from rolecall.storage import dynamodb, keys, reads, writes
+from rolecall.storage import dynamodb, indexes, keys, reads, writes
 from rolecall.tenants import user_changes, user_creation, user_lookup
 from rolecall.tenants.change_rules import UserChange
 from rolecall.tenants.user_profiles import MAX_EXTERNAL_ID_LENGTH, MAX_NAME_LENGTH, UserProfile
@@ -100,7 +100,13 @@ def test_a_user_is_created_without_password_and_token(acme: Tenant, provider: Pr
 def test_a_user_without_a_profile_has_no_attribute_of_one(acme: Tenant, provider: Provider) -> None:
     user = provider.create(profile=UserProfile())
     assert not {*UserProfile._fields, "token_last4"} & _item(user).keys()
-    assert "gsi2pk" not in (reads.get(keys.email_reservation(EMAIL)) or {})
+    reservation = keys.email_reservation(EMAIL)
+    assert reads.get(reservation) == {
+        **reservation._asdict(),
+        "tenant_id": acme.id,
+        "user_id": user.id,
+        **indexes.tenant_of_user(user.id).index_attributes(acme.id),
+    }
     assert_every_invariant_holds()
 
 

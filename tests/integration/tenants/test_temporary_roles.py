@@ -792,7 +792,7 @@ def test_a_change_that_was_throttled_until_the_end_is_not_sent_again(
         if len(sent) > 1:
             return send(**parameters)
         time.to(until)
-        throttled = {"Error": {"Code": "ThrottlingException"}, "ResponseMetadata": {"HTTPStatusCode": 400}}
+        throttled: Any = {"Error": {"Code": "ThrottlingException"}, "ResponseMetadata": {"HTTPStatusCode": 400}}
         raise ClientError(throttled, "TransactWriteItems")
 
     with unchanged(), monkeypatch.context() as patch:
