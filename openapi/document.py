@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from local import ROOT
-from openapi import callers, catalogue, failures, headers, schemas
+from openapi import callers, catalogue, failures, headers, schemas, webhooks
 from openapi.handlers import handler_of, summary_of
 from openapi.routes import OPERATIONS, TAGS, Answer, Operation, Schema
 from openapi.template import Route, routes
@@ -36,6 +36,8 @@ accounts, with an access token from `POST /v1/api/auth/login`.
 - **Lists** are read page by page, with a cursor that is opaque and authenticated. The last page has no cursor.
 - **`Retry-After`**, in seconds, comes with every 429 and 503. After a 409 `CONCURRENT_CHANGE`, repeat the request at
   once.
+
+**Webhooks**: what Rolecall sends to the receivers of a tenant's webhooks is in the part `webhooks` of this document.
 
 **SCIM 2.0** (RFC 7643, 7644, 9865) is at `/scim/v2`, for a tenant's identity provider. It describes itself, without a
 credential, at `/scim/v2/ServiceProviderConfig`, `/scim/v2/ResourceTypes` and `/scim/v2/Schemas`. So its requests are
@@ -84,6 +86,7 @@ def document() -> dict[str, Any]:
         "servers": [{"url": "..", "description": "The API that serves this document."}],
         "tags": [{"name": name, "description": said} for name, said in TAGS.items()],
         "paths": paths,
+        "webhooks": webhooks.webhooks(),
         "components": {
             "schemas": schemas.schemas(),
             "responses": shared,

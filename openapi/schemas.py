@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from openapi import answers
+from openapi import answers, deliveries
 from openapi.handlers import handler_of
 from openapi.routes import OPERATIONS, Schema
 
@@ -24,6 +24,7 @@ def _models() -> Iterable[type[BaseModel]]:
             yield body
         for answer in about.answers.values():
             yield from answer.models
+    yield from (delivery.model for delivery in deliveries.DELIVERIES.values())
     yield from (answers.TenantError, answers.PlatformError, answers.GatewayError)
 
 

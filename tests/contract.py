@@ -68,9 +68,23 @@ def check_scim(status: int, headers: Mapping[str, str], text: str) -> None:
         assert body["schemas"]
 
 
+def check_delivery(event: Mapping[str, Any]) -> None:
+    """Raises `AssertionError` unless the document has this body of a delivery to a webhook, with each of its fields."""
+    operation = document.document()["webhooks"][event["type"]]["post"]
+    of = operation["requestBody"]["content"]["application/json"]["schema"]
+    _check_body(f"the delivery {event['type']}", validator(of | _components()), json.dumps(event))
+    described = resolved(of)["properties"]
+    assert event.keys() <= described.keys(), event
+    assert event["data"].keys() <= resolved(described["data"])["properties"].keys(), event
+
+
+def _components() -> dict[str, Any]:
+    return {"components": document.document()["components"]}
+
+
 def schema(name: str) -> dict[str, Any]:
     """One of the document's schemas, with the schemas that it refers to."""
-    return {"$ref": f"#/components/schemas/{name}", "components": document.document()["components"]}
+    return {"$ref": f"#/components/schemas/{name}", **_components()}
 
 
 def validator(of: dict[str, Any]) -> jsonschema_rs.Validator:
@@ -85,8 +99,7 @@ def gateway_error() -> jsonschema_rs.Validator:
 @cache
 def _body_of(path: str, method: str, status: int) -> jsonschema_rs.Validator:
     response = resolved(document.document()["paths"][path][method]["responses"][str(status)])
-    components = document.document()["components"]
-    return validator(response["content"]["application/json"]["schema"] | {"components": components})
+    return validator(response["content"]["application/json"]["schema"] | _components())
 
 
 def resolved(node: dict[str, Any]) -> dict[str, Any]:

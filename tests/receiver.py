@@ -18,6 +18,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from standardwebhooks import Webhook
 
+from tests import contract
+
 _KEY_USES = (
     *("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement"),
     *("key_cert_sign", "crl_sign", "encipher_only", "decipher_only"),
@@ -157,8 +159,12 @@ class Received:
         return Webhook(secret).sign(self.id, at, self.body) in self.signatures
 
     def verify(self, secret: str) -> None:
-        """Check id, time and signature as a receiver does. Raises an error of `standardwebhooks` if one is wrong."""
+        """Check id, time and signature as a receiver does. Raises an error of `standardwebhooks` if one is wrong.
+
+        Raises `AssertionError` for a body that is not described by the API's document.
+        """
         Webhook(secret).verify(self.body, self.headers)
+        contract.check_delivery(self.event)
 
 
 @dataclass

@@ -815,7 +815,123 @@ export interface paths {
         trace?: never;
     };
 }
-export type webhooks = Record<string, never>;
+export interface webhooks {
+    "user.role_changed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A user got another role, or another end of it.
+         * @description Rolecall sends it to the URL of each webhook that hears of the user. It comes at least once, with the same `webhook-id`
+         *     each time, and in any order. Before you use the body, check the signature as the
+         *     [Standard Webhooks](https://www.standardwebhooks.com) specification says. Answer within ten seconds; the body of the
+         *     answer is not read.
+         */
+        post: operations["receive_user_role_changed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "user.activated": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A user is active again.
+         * @description Rolecall sends it to the URL of each webhook that hears of the user. It comes at least once, with the same `webhook-id`
+         *     each time, and in any order. Before you use the body, check the signature as the
+         *     [Standard Webhooks](https://www.standardwebhooks.com) specification says. Answer within ten seconds; the body of the
+         *     answer is not read.
+         */
+        post: operations["receive_user_activated"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "user.deactivated": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A user can do nothing any more.
+         * @description Rolecall sends it to the URL of each webhook that hears of the user. It comes at least once, with the same `webhook-id`
+         *     each time, and in any order. Before you use the body, check the signature as the
+         *     [Standard Webhooks](https://www.standardwebhooks.com) specification says. Answer within ten seconds; the body of the
+         *     answer is not read.
+         */
+        post: operations["receive_user_deactivated"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "user.deleted": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A user was deleted, alone or with the tenant.
+         * @description Rolecall sends it to the URL of each webhook that hears of the user. It comes at least once, with the same `webhook-id`
+         *     each time, and in any order. Before you use the body, check the signature as the
+         *     [Standard Webhooks](https://www.standardwebhooks.com) specification says. Answer within ten seconds; the body of the
+         *     answer is not read.
+         */
+        post: operations["receive_user_deleted"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "webhook.test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * An admin has asked for a test with `POST /webhooks/{id}/test`.
+         * @description Rolecall sends it to the URL of each webhook that hears of the user. It comes at least once, with the same `webhook-id`
+         *     each time, and in any order. Before you use the body, check the signature as the
+         *     [Standard Webhooks](https://www.standardwebhooks.com) specification says. Answer within ten seconds; the body of the
+         *     answer is not read.
+         */
+        post: operations["receive_webhook_test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
 export interface components {
     schemas: {
         AcceptedDeletion: {
@@ -1179,6 +1295,13 @@ export interface components {
         Enable: {
             reason: components["schemas"]["Reason"];
         };
+        /** @description Who made the change. The end of a temporary role has the type `system` and the id `role_ends`. */
+        EventActor: {
+            /** @example user */
+            type: components["schemas"]["PrincipalType"];
+            /** @example 9b1c7e2a-3d4e-4f50-a6b7-c8d9e0f1a2b3 */
+            id: components["schemas"]["Said"];
+        };
         FieldMessage: {
             /**
              * @description The name as it was sent, which may be empty.
@@ -1412,6 +1535,11 @@ export interface components {
              */
             complete: boolean;
         };
+        /**
+         * @description The kinds of callers.
+         * @enum {string}
+         */
+        PrincipalType: "user" | "account" | "master" | "system";
         Promotion: {
             new_role: components["schemas"]["Role"];
             /**
@@ -1636,6 +1764,50 @@ export interface components {
             created_at: components["schemas"]["Timestamp"];
             updated_at: components["schemas"]["Timestamp"];
         };
+        UserActivatedEvent: {
+            /** @description When it happened. */
+            timestamp: components["schemas"]["Timestamp"];
+            /** @constant */
+            type: "user.activated";
+            data: components["schemas"]["UserChangedData"];
+        };
+        UserChangedData: {
+            tenant_id: components["schemas"]["TenantId"];
+            user_id: components["schemas"]["UserId"];
+            /**
+             * @example {
+             *       "active": true,
+             *       "role": "user"
+             *     }
+             */
+            before: components["schemas"]["UserState"];
+            /**
+             * @description Grows with each change of the user. Ignore an event that is older than another.
+             * @example 2
+             */
+            version: number;
+            /**
+             * @description null if it is not known.
+             * @example {
+             *       "id": "9b1c7e2a-3d4e-4f50-a6b7-c8d9e0f1a2b3",
+             *       "type": "user"
+             *     }
+             */
+            actor: components["schemas"]["EventActor"] | null;
+            /**
+             * @description As the caller gave it. People write this text.
+             * @example stands in for Ana in July
+             */
+            reason: string | null;
+            /**
+             * @example {
+             *       "active": true,
+             *       "role": "manager",
+             *       "role_until": "2026-08-01T00:00:00Z"
+             *     }
+             */
+            after: components["schemas"]["UserState"];
+        };
         UserCreated: {
             /** @constant */
             success: true;
@@ -1653,11 +1825,56 @@ export interface components {
             email: components["schemas"]["Email"];
             password: string;
         };
+        UserDeactivatedEvent: {
+            /** @description When it happened. */
+            timestamp: components["schemas"]["Timestamp"];
+            /** @constant */
+            type: "user.deactivated";
+            data: components["schemas"]["UserChangedData"];
+        };
         UserDeleted: {
             /** @constant */
             success: true;
             /** @constant */
             message: "User permanently deleted";
+        };
+        UserDeletedData: {
+            tenant_id: components["schemas"]["TenantId"];
+            user_id: components["schemas"]["UserId"];
+            /**
+             * @example {
+             *       "active": true,
+             *       "role": "user"
+             *     }
+             */
+            before: components["schemas"]["UserState"];
+            /**
+             * @description Grows with each change of the user. Ignore an event that is older than another.
+             * @example 2
+             */
+            version: number;
+            /**
+             * @description null if it is not known.
+             * @example {
+             *       "id": "9b1c7e2a-3d4e-4f50-a6b7-c8d9e0f1a2b3",
+             *       "type": "user"
+             *     }
+             */
+            actor: components["schemas"]["EventActor"] | null;
+            /**
+             * @description As the caller gave it. People write this text.
+             * @example stands in for Ana in July
+             */
+            reason: string | null;
+            /** @example null */
+            after: null;
+        };
+        UserDeletedEvent: {
+            /** @description When it happened. */
+            timestamp: components["schemas"]["Timestamp"];
+            /** @constant */
+            type: "user.deleted";
+            data: components["schemas"]["UserDeletedData"];
         };
         UserFound: {
             /** @constant */
@@ -1692,6 +1909,13 @@ export interface components {
         UserRefresh: {
             refresh_token: string;
         };
+        UserRoleChangedEvent: {
+            /** @description When it happened. */
+            timestamp: components["schemas"]["Timestamp"];
+            /** @constant */
+            type: "user.role_changed";
+            data: components["schemas"]["UserChangedData"];
+        };
         /** @description The tokens of a new session, and who has logged in. */
         UserSession: {
             /**
@@ -1717,6 +1941,18 @@ export interface components {
             /** @constant */
             success: true;
             data: components["schemas"]["UserTokenPair"];
+        };
+        /** @description The role and the state of a user at one moment. */
+        UserState: {
+            /**
+             * @description The role in force.
+             * @example manager
+             */
+            role: components["schemas"]["Role"];
+            /** @example true */
+            active: boolean;
+            /** @description Only while the role is temporary: its end. */
+            role_until?: components["schemas"]["Timestamp"];
         };
         UserToCreate: {
             email: components["schemas"]["Email"];
@@ -1885,6 +2121,17 @@ export interface components {
             delivery_id: components["schemas"]["Said"];
             /** @constant */
             type: "webhook.test";
+        };
+        WebhookTestData: {
+            tenant_id: components["schemas"]["TenantId"];
+            webhook_id: components["schemas"]["WebhookId"];
+        };
+        WebhookTestEvent: {
+            /** @description When it happened. */
+            timestamp: components["schemas"]["Timestamp"];
+            /** @constant */
+            type: "webhook.test";
+            data: components["schemas"]["WebhookTestData"];
         };
         WebhookTestQueued: {
             /** @constant */
@@ -2157,6 +2404,7 @@ export type DeletionScheduled = components['schemas']['DeletionScheduled'];
 export type Disable = components['schemas']['Disable'];
 export type Email = components['schemas']['Email'];
 export type Enable = components['schemas']['Enable'];
+export type EventActor = components['schemas']['EventActor'];
 export type FieldMessage = components['schemas']['FieldMessage'];
 export type GatewayError = components['schemas']['GatewayError'];
 export type History = components['schemas']['History'];
@@ -2178,6 +2426,7 @@ export type PlatformError = components['schemas']['PlatformError'];
 export type PlatformRole = components['schemas']['PlatformRole'];
 export type PlatformRoleName = components['schemas']['PlatformRoleName'];
 export type Preview = components['schemas']['Preview'];
+export type PrincipalType = components['schemas']['PrincipalType'];
 export type Promotion = components['schemas']['Promotion'];
 export type Promotions = components['schemas']['Promotions'];
 export type Reason = components['schemas']['Reason'];
@@ -2207,9 +2456,14 @@ export type TokenRotated = components['schemas']['TokenRotated'];
 export type Unban = components['schemas']['Unban'];
 export type UniqueName = components['schemas']['UniqueName'];
 export type User = components['schemas']['User'];
+export type UserActivatedEvent = components['schemas']['UserActivatedEvent'];
+export type UserChangedData = components['schemas']['UserChangedData'];
 export type UserCreated = components['schemas']['UserCreated'];
 export type UserCredentials = components['schemas']['UserCredentials'];
+export type UserDeactivatedEvent = components['schemas']['UserDeactivatedEvent'];
 export type UserDeleted = components['schemas']['UserDeleted'];
+export type UserDeletedData = components['schemas']['UserDeletedData'];
+export type UserDeletedEvent = components['schemas']['UserDeletedEvent'];
 export type UserFound = components['schemas']['UserFound'];
 export type UserId = components['schemas']['UserId'];
 export type UserList = components['schemas']['UserList'];
@@ -2217,8 +2471,10 @@ export type UserLoggedIn = components['schemas']['UserLoggedIn'];
 export type UserLoggedOut = components['schemas']['UserLoggedOut'];
 export type UserLogout = components['schemas']['UserLogout'];
 export type UserRefresh = components['schemas']['UserRefresh'];
+export type UserRoleChangedEvent = components['schemas']['UserRoleChangedEvent'];
 export type UserSession = components['schemas']['UserSession'];
 export type UserSessionRefreshed = components['schemas']['UserSessionRefreshed'];
+export type UserState = components['schemas']['UserState'];
 export type UserToCreate = components['schemas']['UserToCreate'];
 export type UserTokenPair = components['schemas']['UserTokenPair'];
 export type UserUpdate = components['schemas']['UserUpdate'];
@@ -2236,6 +2492,8 @@ export type WebhookSecret = components['schemas']['WebhookSecret'];
 export type WebhookSecretRotated = components['schemas']['WebhookSecretRotated'];
 export type WebhookStatus = components['schemas']['WebhookStatus'];
 export type WebhookTest = components['schemas']['WebhookTest'];
+export type WebhookTestData = components['schemas']['WebhookTestData'];
+export type WebhookTestEvent = components['schemas']['WebhookTestEvent'];
 export type WebhookTestQueued = components['schemas']['WebhookTestQueued'];
 export type WebhookToCreate = components['schemas']['WebhookToCreate'];
 export type WebhookUrl = components['schemas']['WebhookUrl'];
@@ -7860,6 +8118,372 @@ export interface operations {
             429: components["responses"]["TenantTooManyRequests"];
             500: components["responses"]["TenantInternalServerError"];
             503: components["responses"]["TenantServiceUnavailable"];
+        };
+    };
+    receive_user_role_changed: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The id of the delivery, the same at each attempt.
+                 * @example msg_0b8a6f0e6f0c4c6c9a530d7d6a0d4c11
+                 */
+                "webhook-id": string;
+                /**
+                 * @description When this attempt was made, in seconds since 1970.
+                 * @example 1781524800
+                 */
+                "webhook-timestamp": string;
+                /**
+                 * @description `v1,` and the HMAC-SHA256 of id, time and body in Base64. For 24 hours after a rotation of the secret there are two, with a space between them.
+                 * @example v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=
+                 */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "timestamp": "2026-06-15T12:00:00Z",
+                 *       "type": "user.role_changed",
+                 *       "data": {
+                 *         "tenant_id": "1a2b3c4d-5e6f-4a7b-8c9d-0e1f2a3b4c5d",
+                 *         "user_id": "7c2d1e3f-9a8b-4c10-b2d3-e4f5a6b7c8d9",
+                 *         "before": {
+                 *           "active": true,
+                 *           "role": "user"
+                 *         },
+                 *         "version": 2,
+                 *         "actor": {
+                 *           "id": "9b1c7e2a-3d4e-4f50-a6b7-c8d9e0f1a2b3",
+                 *           "type": "user"
+                 *         },
+                 *         "reason": "stands in for Ana in July",
+                 *         "after": {
+                 *           "active": true,
+                 *           "role": "manager",
+                 *           "role_until": "2026-08-01T00:00:00Z"
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["UserRoleChangedEvent"];
+            };
+        };
+        responses: {
+            /** @description Nothing more is wanted: the webhook is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The delivery has arrived. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A failure, also a redirect. The delivery is tried again for 24 hours; a test is not. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    receive_user_activated: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The id of the delivery, the same at each attempt.
+                 * @example msg_0b8a6f0e6f0c4c6c9a530d7d6a0d4c11
+                 */
+                "webhook-id": string;
+                /**
+                 * @description When this attempt was made, in seconds since 1970.
+                 * @example 1781524800
+                 */
+                "webhook-timestamp": string;
+                /**
+                 * @description `v1,` and the HMAC-SHA256 of id, time and body in Base64. For 24 hours after a rotation of the secret there are two, with a space between them.
+                 * @example v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=
+                 */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "timestamp": "2026-06-15T12:00:00Z",
+                 *       "type": "user.activated",
+                 *       "data": {
+                 *         "tenant_id": "1a2b3c4d-5e6f-4a7b-8c9d-0e1f2a3b4c5d",
+                 *         "user_id": "7c2d1e3f-9a8b-4c10-b2d3-e4f5a6b7c8d9",
+                 *         "before": {
+                 *           "active": true,
+                 *           "role": "user"
+                 *         },
+                 *         "version": 2,
+                 *         "actor": {
+                 *           "id": "9b1c7e2a-3d4e-4f50-a6b7-c8d9e0f1a2b3",
+                 *           "type": "user"
+                 *         },
+                 *         "reason": "stands in for Ana in July",
+                 *         "after": {
+                 *           "active": true,
+                 *           "role": "manager",
+                 *           "role_until": "2026-08-01T00:00:00Z"
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["UserActivatedEvent"];
+            };
+        };
+        responses: {
+            /** @description Nothing more is wanted: the webhook is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The delivery has arrived. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A failure, also a redirect. The delivery is tried again for 24 hours; a test is not. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    receive_user_deactivated: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The id of the delivery, the same at each attempt.
+                 * @example msg_0b8a6f0e6f0c4c6c9a530d7d6a0d4c11
+                 */
+                "webhook-id": string;
+                /**
+                 * @description When this attempt was made, in seconds since 1970.
+                 * @example 1781524800
+                 */
+                "webhook-timestamp": string;
+                /**
+                 * @description `v1,` and the HMAC-SHA256 of id, time and body in Base64. For 24 hours after a rotation of the secret there are two, with a space between them.
+                 * @example v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=
+                 */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "timestamp": "2026-06-15T12:00:00Z",
+                 *       "type": "user.deactivated",
+                 *       "data": {
+                 *         "tenant_id": "1a2b3c4d-5e6f-4a7b-8c9d-0e1f2a3b4c5d",
+                 *         "user_id": "7c2d1e3f-9a8b-4c10-b2d3-e4f5a6b7c8d9",
+                 *         "before": {
+                 *           "active": true,
+                 *           "role": "user"
+                 *         },
+                 *         "version": 2,
+                 *         "actor": {
+                 *           "id": "9b1c7e2a-3d4e-4f50-a6b7-c8d9e0f1a2b3",
+                 *           "type": "user"
+                 *         },
+                 *         "reason": "stands in for Ana in July",
+                 *         "after": {
+                 *           "active": true,
+                 *           "role": "manager",
+                 *           "role_until": "2026-08-01T00:00:00Z"
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["UserDeactivatedEvent"];
+            };
+        };
+        responses: {
+            /** @description Nothing more is wanted: the webhook is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The delivery has arrived. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A failure, also a redirect. The delivery is tried again for 24 hours; a test is not. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    receive_user_deleted: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The id of the delivery, the same at each attempt.
+                 * @example msg_0b8a6f0e6f0c4c6c9a530d7d6a0d4c11
+                 */
+                "webhook-id": string;
+                /**
+                 * @description When this attempt was made, in seconds since 1970.
+                 * @example 1781524800
+                 */
+                "webhook-timestamp": string;
+                /**
+                 * @description `v1,` and the HMAC-SHA256 of id, time and body in Base64. For 24 hours after a rotation of the secret there are two, with a space between them.
+                 * @example v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=
+                 */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "timestamp": "2026-06-15T12:00:00Z",
+                 *       "type": "user.deleted",
+                 *       "data": {
+                 *         "tenant_id": "1a2b3c4d-5e6f-4a7b-8c9d-0e1f2a3b4c5d",
+                 *         "user_id": "7c2d1e3f-9a8b-4c10-b2d3-e4f5a6b7c8d9",
+                 *         "before": {
+                 *           "active": true,
+                 *           "role": "user"
+                 *         },
+                 *         "version": 2,
+                 *         "actor": {
+                 *           "id": "9b1c7e2a-3d4e-4f50-a6b7-c8d9e0f1a2b3",
+                 *           "type": "user"
+                 *         },
+                 *         "reason": "stands in for Ana in July",
+                 *         "after": null
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["UserDeletedEvent"];
+            };
+        };
+        responses: {
+            /** @description Nothing more is wanted: the webhook is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The delivery has arrived. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A failure, also a redirect. The delivery is tried again for 24 hours; a test is not. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    receive_webhook_test: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The id of the delivery, the same at each attempt.
+                 * @example msg_0b8a6f0e6f0c4c6c9a530d7d6a0d4c11
+                 */
+                "webhook-id": string;
+                /**
+                 * @description When this attempt was made, in seconds since 1970.
+                 * @example 1781524800
+                 */
+                "webhook-timestamp": string;
+                /**
+                 * @description `v1,` and the HMAC-SHA256 of id, time and body in Base64. For 24 hours after a rotation of the secret there are two, with a space between them.
+                 * @example v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=
+                 */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "timestamp": "2026-06-15T12:00:00Z",
+                 *       "type": "webhook.test",
+                 *       "data": {
+                 *         "tenant_id": "1a2b3c4d-5e6f-4a7b-8c9d-0e1f2a3b4c5d",
+                 *         "webhook_id": "0190163d-8694-739b-aea5-966c26f8ad91"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookTestEvent"];
+            };
+        };
+        responses: {
+            /** @description Nothing more is wanted: the webhook is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The delivery has arrived. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A failure, also a redirect. The delivery is tried again for 24 hours; a test is not. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
         };
     };
 }

@@ -733,13 +733,15 @@ class Model:
         except Refusal as refusal:
             if _is_closed(caller):
                 return CLOSED
-            if audited and refusal.audited:
+            if audited and (refusal.audited or refusal.status in {404, 412}):
                 assert caller is not None
                 try:
                     if caller.kind != "account" or audited[1] == "account":
                         self.check_active(caller)
                 except Refusal as nobody:
                     return Answer(nobody.status, code=nobody.code, changes=False)
+            if audited and refusal.audited:
+                assert caller is not None
                 action, target_type, target_id = audited
                 self._record(
                     caller, action, (target_type, target_id), after=asked(), reason=refusal.code, outcome="denied"
@@ -1189,6 +1191,7 @@ class Model:
             refuse_if(caller.gives_too_much(gives), FORBIDDEN)
             refuse_if(actor.tenant.status != "active", UNAUTHORIZED)
             scope = ("create_user", actor.tenant.id, actor.id, key or "")
+            self.check_active(caller)
             if (kept := self._kept(scope, key, body)) is not None:
                 return kept
             self.check_still_authorized(caller, gives)
@@ -1198,6 +1201,8 @@ class Model:
             def learn(made: Any, _headers: Mapping[str, str]) -> None:
                 user = self._add(actor.tenant, made["user"], body)
                 after = {"email": user.email, "role": user.role, "active": True}
+                if body.get("webhook_url") is not None:
+                    after["webhook"] = {"id": UUID, "host": "example.com"}
                 self._record(caller, "create_user", ("user", user.id), after=after)
                 self._keep(scope, key, body, made, user, actor.tenant)
 
@@ -1381,11 +1386,11 @@ class Model:
     ) -> bool:
         """Change the user; return whether there was anything to change."""
         email, profile = email or target.email, target.profile if profile is None else profile
-        if (held, active, email, profile) == (target.held, target.active, target.email, target.profile):
-            return False
         tenant = target.tenant
         refuse_if(tenant.status != "active", UNAUTHORIZED)
         self.check_active(caller)
+        if (held, active, email, profile) == (target.held, target.active, target.email, target.profile):
+            return False
         loses_admin = target.lasting == "admin" and target.active and not (held[1] == "admin" and active)
         refuse_if(loses_admin and tenant.active_admins == 1, (409, "LAST_ADMIN"))
         by_identity = self._gives_by_identity(caller, target, email, profile)
@@ -1945,6 +1950,8 @@ class Model:
             changes = (was.held, was.ban, was.enabled) != (becoming.held, becoming.ban, becoming.enabled)
             comes_back = becoming.may_act and not was.may_act
             gives = becoming.powers if comes_back else given(was, becoming.held)
+            if not changes:
+                self.check_active(caller)
             if changes:
                 refuse_if(caller.gives_too_much(gives), TRANSITION if was.held != becoming.held else FORBIDDEN)
                 self.check_standing(caller)

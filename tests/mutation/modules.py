@@ -326,6 +326,7 @@ GROUPS = (
             "operations/invariants",
             "operations/maintenance",
             "operations/operator",
+            "operations/webhook_count_check",
         ),
         (
             "unit/operations",

@@ -12,6 +12,7 @@ from openapi import __main__ as made
 from openapi import catalogue, document, failures
 from openapi.routes import OPERATIONS
 from openapi.template import Route, gateway_responses, routes
+from rolecall.webhooks import delivery_messages, fan_out
 from tests import contract
 
 DOCUMENT = document.document()
@@ -65,6 +66,28 @@ def test_an_operation_names_the_headers_that_its_function_reads(function: str) -
 def test_an_operation_names_the_parameters_of_its_path(function: str) -> None:
     named = {one["name"] for one in _operation(function)["parameters"] if one.get("in") == "path"}
     assert named == set(ROUTES[function].pattern.groupindex)
+
+
+def test_every_type_of_delivery_is_in_it_and_no_other() -> None:
+    assert DOCUMENT["webhooks"].keys() == {*fan_out.TYPES.values(), delivery_messages.TEST_EVENT}
+
+
+def test_every_delivery_has_an_example_that_fits() -> None:
+    for name, methods in DOCUMENT["webhooks"].items():
+        about = methods["post"]["requestBody"]["content"]["application/json"]
+        assert about["example"]["type"] == name
+        contract.check_delivery(about["example"])
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"type": "user.activated"}, {"secret": "x"}, {"data": {"email": "ada@example.com"}}, {"timestamp": "today"}],
+)
+def test_a_delivery_that_is_not_in_the_document_is_noticed(changed: dict[str, Any]) -> None:
+    example = DOCUMENT["webhooks"]["user.deleted"]["post"]["requestBody"]["content"]["application/json"]["example"]
+    data = {**example["data"], **changed.get("data", {})}
+    with pytest.raises(AssertionError):
+        contract.check_delivery({**example, **changed, "data": data})
 
 
 def test_every_answer_has_an_example_and_every_example_fits() -> None:

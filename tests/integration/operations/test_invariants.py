@@ -124,6 +124,22 @@ def _an_account_that_nobody_made(tenant: Tenant) -> None:
     assert account.id
 
 
+def _seven_webhooks_counted(tenant: Tenant) -> None:
+    tenant.admin.add_webhook()
+    writes.write(writes.Update(keys.tenant(tenant.id), set={"webhook_count": 7}, when=writes.MUST_EXIST))
+
+
+def _two_webhooks_of_a_user_counted(tenant: Tenant) -> None:
+    tenant.admin.add_webhook(tenant.admin.id)
+    _change_admin(tenant, webhook_count=2)
+
+
+def _a_webhook_of_a_user_that_is_not_counted(tenant: Tenant) -> None:
+    tenant.admin.add_webhook(tenant.admin.id)
+    key = keys.user(tenant.id, tenant.admin.id)
+    writes.write(writes.Update(key, remove=("webhook_count",), when=writes.MUST_EXIST))
+
+
 def _left_over(tenant: Tenant) -> None:
     assert delete(tenant).status == 200
     put(keys.item_of_user(tenant.id, tenant.admin.id, "DEVICE", "1"))
@@ -132,6 +148,9 @@ def _left_over(tenant: Tenant) -> None:
 #: What breaks an invariant, which one, and the item's key, in which the ids of the tenant and its admin are left open.
 BROKEN: list[tuple[Callable[[Tenant], None], FindingKind, str]] = [
     (_two_admins_counted, FindingKind.ADMIN_COUNT, "TENANT#{tenant}/META"),
+    (_seven_webhooks_counted, FindingKind.WEBHOOK_COUNT, "TENANT#{tenant}/META"),
+    (_two_webhooks_of_a_user_counted, FindingKind.WEBHOOK_COUNT, "TENANT#{tenant}/USER#{admin}"),
+    (_a_webhook_of_a_user_that_is_not_counted, FindingKind.WEBHOOK_COUNT, "TENANT#{tenant}/USER#{admin}"),
     (_no_admin, FindingKind.NO_ADMIN, "TENANT#{tenant}/META"),
     (_no_email, FindingKind.CREDENTIALS, "TENANT#{tenant}/USER#{admin}"),
     *(
@@ -159,6 +178,10 @@ BROKEN: list[tuple[Callable[[Tenant], None], FindingKind, str]] = [
 
 def test_the_routes_violate_no_invariant(acme: Tenant, globex: Tenant, superadmin: Holder) -> None:
     acme.add_device_and_session(acme.add("admin"))
+    acme.admin.add_webhook()
+    acme.admin.add_webhook(acme.admin.id)
+    acme.admin.request("DELETE", f"/webhooks/{acme.admin.add_webhook(acme.admin.id)}").must(200)
+    put(keys.webhook(acme.id, "of-an-earlier-version", acme.admin.id), url="https://example.com")
     named = {"email": "grace@example.com", "password": PASSWORD, "firstName": "Grace", "lastName": "Hopper"}
     superadmin.request("POST", "/v1/api/superadmin/users", {**named, "username": "grace"})
     assert delete(globex).status == 200
@@ -203,6 +226,46 @@ def test_a_repair_is_told_in_the_trail_of_its_tenant(acme: Tenant, break_it: Cal
     assert entry["reason"] == finding.kind.value
     counted = {"active_admins": finding.stored_count}, {"active_admins": finding.correct_count}
     assert (entry["before"], entry["after"]) == (counted if finding.correct_count else ({"item": "TOKEN"}, None))
+
+
+def test_a_repaired_count_of_a_user_is_told_with_the_user(acme: Tenant) -> None:
+    _two_webhooks_of_a_user_counted(acme)
+    [finding] = found_now()
+    assert findings.repair_finding(CALL, finding)
+
+    answer = acme.admin.request("GET", f"/audit?target={acme.admin.id}&action=repair_invariant")
+
+    [entry] = answer.must(200)["entries"]
+    assert (entry["before"], entry["after"]) == ({"webhook_count": 2}, {"webhook_count": 1})
+    assert (reads.get(keys.user(acme.id, acme.admin.id)) or {})["webhook_count"] == 1
+
+
+@pytest.mark.parametrize("of_user", [True, False])
+def test_a_webhook_that_is_made_during_the_check_is_no_finding(acme: Tenant, of_user: bool) -> None:
+    owner = acme.admin.id if of_user else None
+    acme.admin.add_webhook(owner)
+    made: list[str] = []
+
+    def make_one_before_they_are_counted(params: dict[str, Any], **_: Any) -> None:
+        if not made and "WEBHOOK#" in str(params["body"]):
+            made.append("")
+            made.append(acme.admin.add_webhook(owner))
+
+    events = dynamodb.client().meta.events
+    events.register("before-call.dynamodb.Query", make_one_before_they_are_counted)
+    try:
+        assert found_now() == []
+    finally:
+        events.unregister("before-call.dynamodb.Query", make_one_before_they_are_counted)
+    assert len(made) == 2
+
+
+def test_a_count_of_webhooks_that_has_changed_since_is_not_repaired(acme: Tenant) -> None:
+    _two_webhooks_of_a_user_counted(acme)
+    [finding] = found_now()
+    acme.admin.add_webhook(acme.admin.id)
+
+    assert findings.repair_finding(CALL, finding) is False
 
 
 def test_every_change_of_the_routes_has_an_audit_entry(acme: Tenant, superadmin: Holder) -> None:
@@ -356,8 +419,9 @@ def seven_users(acme: Tenant, monkeypatch: pytest.MonkeyPatch) -> Tenant:
 def test_admins_on_several_pages_are_counted_by_the_index_alone(seven_users: Tenant) -> None:
     with _queried_partitions() as queried:
         assert found_now() == []
-    assert set(queried) == {indexes.users_by_role_and_state(seven_users.id, "admin", active=True).pk}
-    assert len(queried) == 3
+    by_index = indexes.users_by_role_and_state(seven_users.id, "admin", active=True).pk
+    of_webhooks = keys.tenant_partition(seven_users.id)
+    assert sorted(queried) == sorted([by_index, by_index, by_index, of_webhooks])
 
 
 def test_a_wrong_count_is_told_with_the_number_of_admins_on_all_pages(seven_users: Tenant) -> None:

@@ -19,6 +19,7 @@ from tests.integration.conftest import (
     Tenant,
     audit_of,
     delete_tenant,
+    metrics_in,
     table,
     table_without_audit,
     unchanged,
@@ -316,6 +317,36 @@ def test_an_actor_without_access_learns_nothing(acme: Tenant, changes_first: boo
         for dry_run in (True, False):
             answer = gateway.request("POST", "/users/promote", body={**body, "dry_run": dry_run}, principal=principal)
             assert (answer.status, answer.code) == (401, "UNAUTHORIZED")
+
+
+def test_an_error_that_nobody_expected_hides_no_change_before_it(
+    acme: Tenant, capsys: pytest.CaptureFixture[str]
+) -> None:
+    users = [acme.add("user") for _ in range(3)]
+
+    def fail() -> None:
+        raise RuntimeError("a bug")
+
+    with before_transaction(2, fail):
+        answer = _promote(acme.admin, [_change(one, "manager") for one in users])
+
+    assert answer.status == 200
+    assert _outcomes(answer) == ["changed", "INTERNAL_ERROR", "not_tried"]
+    roles = _roles(acme)
+    assert [roles[one.id] for one in users] == ["manager", "user", "user"]
+    assert "a bug" not in answer.text
+    assert metrics_in(capsys.readouterr().out)["RequestsFailed"] == 1
+
+
+def test_an_error_that_nobody_expected_before_any_change_is_a_500(acme: Tenant) -> None:
+    user = acme.add("user")
+
+    def fail() -> None:
+        raise RuntimeError("a bug")
+
+    with before_transaction(1, fail), unchanged():
+        answer = _promote(acme.admin, [_change(user, "manager")])
+    assert answer.status == 500
 
 
 def test_a_tenant_that_is_closed_halfway_ends_it(acme: Tenant) -> None:

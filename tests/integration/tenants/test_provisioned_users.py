@@ -469,5 +469,13 @@ def test_nothing_of_a_provisioned_user_outlives_its_tenant(acme: Tenant, provide
     assert_every_invariant_holds()
 
 
+def test_a_name_that_begins_like_a_hash_is_redacted_too(acme: Tenant, provider: Provider) -> None:
+    provider.change(provider.create(), profile=replace(ADA, display_name="hmac-sha256:Countess"))
+    assert delete_tenant(acme.id).status == 200
+    deadline.set_time_left(30)
+    redaction.redact_emails_of_deleted_tenants(10, 0.1)
+    assert "Countess" not in str(audit_of(acme.id))
+
+
 def test_every_field_of_a_profile_is_redacted() -> None:
     assert set(redaction.PERSONAL_FIELDS) == {"email", *UserProfile._fields}

@@ -372,6 +372,8 @@ def test_the_webhook_of_a_registration_counts_as_one_of_the_tenants(aws: None) -
     tenant = register("Acme", webhook_url=URL)
     [webhook] = _list(tenant.admin)
     assert (webhook["url"], webhook["user_id"]) == (URL, None)
+    [entry] = tenant.admin.request("GET", "/audit?action=register_tenant").must(200)["entries"]
+    assert entry["after"]["webhook"] == {"id": webhook["id"], "host": "example.com"}
     for _ in range(webhook_counts.MOST_OF_TENANT - 1):
         tenant.admin.add_webhook()
     assert _create(tenant.admin).code == "WEBHOOK_LIMIT"
@@ -381,6 +383,8 @@ def test_the_webhook_of_a_new_user_counts_as_one_of_the_users(acme: Tenant) -> N
     user = acme.add("user", webhook_url=URL)
     [webhook] = _list(acme.admin)
     assert (webhook["url"], webhook["user_id"]) == (URL, user.id)
+    [entry] = acme.admin.request("GET", "/audit?action=create_user").must(200)["entries"]
+    assert entry["after"]["webhook"] == {"id": webhook["id"], "host": "example.com"}
     for _ in range(webhook_counts.MOST_OF_USER - 1):
         acme.admin.add_webhook(user.id)
     assert _create(acme.admin, user_id=user.id).code == "WEBHOOK_LIMIT"
@@ -390,6 +394,15 @@ def test_a_webhook_that_an_earlier_version_stored_is_never_delivered_to(acme: Te
     key = keys.webhook(acme.id, str(uuid4()), acme.admin.id)
     writes.write(writes.put_if_absent(key, {"url": URL, "created_at": rfc3339(clock.now())}))
     assert find_webhooks_for_user_event(acme.id, acme.admin.id) == []
+
+
+def test_a_webhook_that_an_earlier_version_stored_is_not_found(acme: Tenant) -> None:
+    webhook = str(uuid4())
+    key = keys.webhook(acme.id, webhook)
+    writes.write(writes.put_if_absent(key, {"url": URL, "created_at": rfc3339(clock.now())}))
+    with unchanged():
+        for method, path in (("DELETE", ""), ("POST", "/secret"), ("POST", "/test")):
+            assert acme.admin.request(method, f"/webhooks/{webhook}{path}").code == "WEBHOOK_NOT_FOUND"
 
 
 def test_a_webhook_is_made_again_of_its_item(acme: Tenant) -> None:

@@ -17,6 +17,9 @@ from rolecall.telemetry import logger
 
 _HASH_PREFIX = "hmac-sha256:"
 
+#: A text that `_keyed_hash` has made. Nobody can be found by such a text, also if a person has written it.
+_HASH = re.compile(rf"{_HASH_PREFIX}[0-9a-f]{{64}}")
+
 _PAGE = 100
 
 #: The attributes of an audit entry that are mappings and can contain the fields of `PERSONAL_FIELDS`.
@@ -105,9 +108,7 @@ def _write_hashes_over_emails(audit_entry: dynamodb.Item, hmac_key: str) -> None
 def pseudonymize_personal_fields(facts: dict[str, Any], hmac_key: str) -> dict[str, Any]:
     """The facts with each of `PERSONAL_FIELDS` replaced by its keyed hash. A hash is left as it is."""
     found = {name: facts[name] for name in PERSONAL_FIELDS if facts.get(name)}
-    hashes = {
-        name: value if value.startswith(_HASH_PREFIX) else _keyed_hash(value, hmac_key) for name, value in found.items()
-    }
+    hashes = {name: value if _HASH.fullmatch(value) else _keyed_hash(value, hmac_key) for name, value in found.items()}
     return {**facts, **hashes}
 
 

@@ -32,7 +32,7 @@ from aws_lambda_powertools.utilities.idempotency.serialization.custom_dict impor
 
 from rolecall import clock, deadline
 from rolecall.auth import preconditions, tokens
-from rolecall.auth.principals import RequestContext
+from rolecall.auth.principals import Principal, RequestContext
 from rolecall.aws import secrets_manager
 from rolecall.config import config
 from rolecall.errors import IdempotencyKeyReused, RequestInProgress, ResultDeleted, RolecallError
@@ -49,12 +49,12 @@ _IN_PROGRESS, _COMPLETED = "INPROGRESS", "COMPLETED"
 class IdempotencyClaim:
     """One attempt to execute a request under the caller's idempotency key.
 
-    `tenant_id` is empty for a request outside of any tenant. `attempt` is a random id: it distinguishes this
+    `principal` is the caller. `attempt` is a random id: it distinguishes this
     attempt from a later one that takes the key over because this one ran out of time.
     """
 
     record_key: keys.Key
-    tenant_id: str
+    principal: Principal
     attempt: str
     _secret: str
     _facts: tuple[str, ...]
@@ -104,7 +104,7 @@ def build_claim(
     principal = context.principal
     facts = (operation, principal.tenant_id, principal.id, idempotency_key)
     record_key = record_key_of(_keyed_hash(secret, json.dumps(facts)))
-    return IdempotencyClaim(record_key, principal.tenant_id, new_id(), secret, facts)
+    return IdempotencyClaim(record_key, principal, new_id(), secret, facts)
 
 
 def run_idempotent[T](
@@ -119,8 +119,8 @@ def run_idempotent[T](
 
     A result is stored for `LIFETIME`. The errors are `IdempotencyKeyReused` if the key was used for another `request`,
     `RequestInProgress` while the first request runs, `ResultDeleted` if what it created is deleted, and `Unauthorized`
-    if the tenant is not active. An error of `execute` is raised too, and the key is free again then. `execute` must
-    write `claim.completion_write` in its transaction.
+    if the caller or its tenant is not active. An error of `execute` is raised too, and the key is free again then.
+    `execute` must write `claim.completion_write` in its transaction.
     """
     settings = IdempotencyConfig(
         event_key_jmespath="key",
@@ -170,7 +170,7 @@ class _RecordFound(RolecallError):
 
 
 class _PutAndDeleteOnlyRecordStore(BasePersistenceLayer):
-    """Stores Powertools' records in the table; a record of a tenant is written only while the tenant is active."""
+    """Stores Powertools' records in the table; a record is written only while the caller and its tenant are active."""
 
     def __init__(self, claim: IdempotencyClaim) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -181,7 +181,7 @@ class _PutAndDeleteOnlyRecordStore(BasePersistenceLayer):
 
         A record that has expired, or whose attempt ran out of time, is replaced. Does nothing if this attempt has
         stored its record already. Raises `IdempotencyValidationError` if the other attempt had another request,
-        `ResultDeleted` if what it created is deleted, and `Unauthorized` if the tenant is not active.
+        `ResultDeleted` if what it created is deleted, and `Unauthorized` if the caller or its tenant is not active.
         """
 
         def record_found(found: dynamodb.Item | None) -> RolecallError:
@@ -206,8 +206,9 @@ class _PutAndDeleteOnlyRecordStore(BasePersistenceLayer):
             on_condition_failure=record_found,
         )
         try:
-            if self._claim.tenant_id:
-                writes.transact(preconditions.tenant_active(self._claim.tenant_id), put)
+            checks = preconditions.actor_and_tenant_active(self._claim.principal)
+            if checks:
+                writes.transact(*checks, put)
             else:
                 writes.write(put)
         except _RecordFound as found:

@@ -86,6 +86,22 @@ def _actor_can_hand_on(power: Power) -> Condition:
     return lasting_role_suffices if power.until is None else lasting_role_suffices | until.gte(power.until)
 
 
+def require_active_actor(principal: Principal) -> None:
+    """Raise `Unauthorized` if the actor is inactive or deleted, or its tenant is not active. Nothing for an operator.
+
+    It is for requests that end without a transaction on behalf of the actor, such as one about a user who does not
+    exist: an actor whose access has ended must not learn that. Raises `ServiceUnavailable` or `ConcurrentChange` too.
+    """
+    checks = actor_and_tenant_active(principal)
+    if checks:
+        writes.transact(*checks)
+
+
+def actor_and_tenant_active(principal: Principal) -> list[writes.Write]:
+    """Checks that fail with `Unauthorized` if the actor or its tenant is not active. An operator has no checks."""
+    return [*([tenant_active(principal.tenant_id)] if principal.tenant_id else []), *actor_active(principal)]
+
+
 def actor_active(principal: Principal) -> list[writes.Write]:
     """Condition checks that fail with `Unauthorized` if the actor is inactive or deleted. Empty for an operator."""
     return _actor_checks(principal, Unauthorized)

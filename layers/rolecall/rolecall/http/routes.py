@@ -5,13 +5,18 @@ from typing import Any, NamedTuple
 
 from rolecall import deadline, telemetry
 from rolecall.audit import refusals
+from rolecall.auth import preconditions
 from rolecall.auth.principals import ANONYMOUS, RequestContext
 from rolecall.errors import (
+    AccountNotFound,
     PasswordChangeRequired,
+    PreconditionFailed,
     RolecallError,
     RuleViolation,
     ServiceUnavailable,
     Unauthorized,
+    UserNotFound,
+    WebhookNotFound,
 )
 from rolecall.http.guards import Guard
 from rolecall.http.requests import (
@@ -31,6 +36,9 @@ _ANSWER_SECONDS = 0.5
 
 #: The number of digits of the largest account id. Account ids are positive int32 numbers.
 _MAX_ID_LENGTH = 10
+
+#: The errors that tell an actor whether something exists, or has changed, without a transaction that checks the actor.
+ERRORS_ABOUT_TARGET = (AccountNotFound, UserNotFound, WebhookNotFound, PreconditionFailed)
 
 type Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 
@@ -102,6 +110,11 @@ class Route[B](NamedTuple):
         except RuleViolation as refusal:
             if self.audit_refusals:
                 _write_audit_entry_of_refusal(self.audit_refusals, event, context, body, refusal)
+            raise
+        except ERRORS_ABOUT_TARGET:
+            # What a GET shows is decided by the authorizer alone. A change needs an actor who is active at its moment.
+            if event["httpMethod"] != "GET":
+                preconditions.require_active_actor(context.principal)
             raise
 
 

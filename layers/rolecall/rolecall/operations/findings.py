@@ -13,12 +13,14 @@ from rolecall.errors import ConcurrentChange
 from rolecall.storage import dynamodb, keys, writes
 from rolecall.storage.expressions import Attr, Condition
 from rolecall.telemetry import count_metric, logger
+from rolecall.webhooks.webhook_counts import COUNT
 
 
 class FindingKind(StrEnum):
     """Which invariant does not hold, in one sentence for people."""
 
     ADMIN_COUNT = "active_admins is not the number of active admins"
+    WEBHOOK_COUNT = "webhook_count is not the number of webhooks"
     SUPERADMIN_COUNT = "enabled_superadmins is not the number of enabled superadmins"
     NO_ADMIN = "an active tenant has no active admin"
     CREDENTIALS = "a user does not have the one email reservation, and the one token or none, that its item says"
@@ -31,6 +33,10 @@ class FindingKind(StrEnum):
     ROLE_END = "a temporary role is not stored as one, or its end was not written down in time"
     OUTLIVING = "somebody whose role was temporary gave a role that outlives it"
     SECRET = "an attribute that names a secret in clear"  # noqa: S105 (not a secret)
+
+
+#: The attribute that a repair sets to the correct count.
+_COUNT_ATTRIBUTES = {FindingKind.ADMIN_COUNT: "active_admins", FindingKind.WEBHOOK_COUNT: COUNT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +62,15 @@ class Finding:
         return (
             self.kind is FindingKind.ORPHAN
             or self.missing_item is not None
-            or (self.kind is FindingKind.ADMIN_COUNT and self.correct_count is not None)
+            or (self.kind in _COUNT_ATTRIBUTES and self.correct_count is not None)
         )
+
+    @property
+    def audit_target(self) -> tuple[str, str]:
+        """The target of the audit entry of a repair: a user whose item is repaired, else the tenant or the platform."""
+        if self.key.sk.startswith("USER#"):
+            return "user", self.key.sk.removeprefix("USER#")
+        return ("tenant", self.tenant_id) if self.tenant_id else ("platform", keys.PLATFORM)
 
 
 def repair_finding(context: RequestContext, finding: Finding) -> bool:
@@ -69,20 +82,20 @@ def repair_finding(context: RequestContext, finding: Finding) -> bool:
     if not finding.is_repairable:
         return False
     write: writes.Write
-    if finding.kind is FindingKind.ADMIN_COUNT:
-        write = writes.Update(finding.key, set={"active_admins": finding.correct_count}, when=finding.repair_condition)
+    count = _COUNT_ATTRIBUTES.get(finding.kind)
+    if count is not None:
+        write = writes.Update(finding.key, set={count: finding.correct_count}, when=finding.repair_condition)
     elif finding.missing_item is not None:
         write = writes.Put(finding.missing_item, when=writes.MUST_NOT_EXIST)
     else:
         write = writes.Delete(finding.key, when=finding.repair_condition)
-    is_count = finding.correct_count is not None
     entry = trail.new_entry(
         context,
         "repair_invariant",
-        ("tenant", finding.tenant_id) if finding.tenant_id else ("platform", keys.PLATFORM),
+        finding.audit_target,
         scope=finding.tenant_id or keys.PLATFORM,
-        before={"active_admins": finding.stored_count} if is_count else {"item": finding.key.pk.partition("#")[0]},
-        after={"active_admins": finding.correct_count} if is_count else None,
+        before={count: finding.stored_count} if count else {"item": finding.key.pk.partition("#")[0]},
+        after={count: finding.correct_count} if count else None,
         reason=finding.kind.value,
     )
     try:

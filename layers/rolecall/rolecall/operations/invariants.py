@@ -4,6 +4,7 @@
 | --- | --- | --- |
 | an active tenant has an active admin | by the index, between two equal reads of the tenant's item | no |
 | `active_admins` is correct | likewise; if it seems wrong, its users are counted by consistent reads | the count |
+| `webhook_count` is correct | by consistent reads, between two equal reads of the tenant's or user's item | the count |
 | `enabled_superadmins` is correct | by the index, between two equal reads of the platform's item | no |
 | a user has one email reservation, and one token or none, of its own | by its `owned_keys` | no |
 | an email reservation lists its user under the external id that the user has | by the user's item | no |
@@ -29,11 +30,12 @@ from rolecall.accounts import usernames
 from rolecall.auth import preconditions
 from rolecall.auth.roles import PlatformRole, Role
 from rolecall.config import config
-from rolecall.operations import admin_counts, audit_coverage, role_end_invariants
+from rolecall.operations import admin_counts, audit_coverage, role_end_invariants, webhook_count_check
 from rolecall.operations.findings import Finding, FindingKind, attributes_unchanged
 from rolecall.pool import Pool
 from rolecall.storage import dynamodb, indexes, keys, reads
 from rolecall.text_rules import InvalidText
+from rolecall.webhooks.webhook_counts import COUNT
 
 #: The page size of the scan of the whole table.
 PAGE = 200
@@ -118,9 +120,9 @@ def _check_owners_exist_and_content(
 ) -> Iterator[Finding]:
     """Check that the item's tenant and user exist; for a tenant's own item or a user's own item, check its content too.
 
-    The content of a tenant's item is its count of admins and its audit entry. The content of a user's item is its audit
-    entry, its role and its token and email. `user_id` is None in the tenant's partition. Nothing but the tenant's
-    existence is checked for a tenant that is not active.
+    The content of a tenant's item is its counts and its audit entry. The content of a user's item is its audit entry,
+    its role, its token and email, and its count of webhooks. `user_id` is None in the tenant's partition. Nothing but
+    the tenant's existence is checked for a tenant that is not active.
     """
     tenant = reads.get(keys.tenant(tenant_id))
     # The item is read again before it is reported, because it may have been deleted since the page was read.
@@ -129,23 +131,36 @@ def _check_owners_exist_and_content(
     elif tenant is None or tenant["status"] != preconditions.ACTIVE:
         return  # the item is gone, or the tenant's deletion is scheduled or runs and finds the item
     elif user_id:
-        if reads.get(keys.user(tenant_id, user_id)) is None and reads.get(key) is not None:
-            yield Finding(FindingKind.NO_USER, key, tenant_id)
+        yield from _check_user_of_item_exists(key, tenant_id, user_id)
     elif key.sk == keys.META:
         yield from admin_counts.check_admin_count(key, tenant_id)
+        yield from webhook_count_check.check_webhook_count(key, tenant_id, None)
         if not audit_coverage.last_change_has_audit_entry(item, tenant_id, "tenant", tenant_id):
             yield Finding(FindingKind.UNRECORDED, key, tenant_id)
     elif key.sk.startswith("USER#"):
         yield from _check_audit_entry_role_and_credentials_of_user(item, key, tenant_id)
 
 
+def _check_user_of_item_exists(key: keys.Key, tenant_id: str, user_id: str) -> Iterator[Finding]:
+    """Yield a finding if an item's user does not exist, or if the item is a webhook that the user does not count."""
+    user_key = keys.user(tenant_id, user_id)
+    user = reads.get(user_key)
+    if user is None and reads.get(key) is not None:
+        yield Finding(FindingKind.NO_USER, key, tenant_id)
+    elif user is not None and key.sk.startswith(keys.WEBHOOK_PREFIX) and not user.get(COUNT):
+        # Every other count is checked with the user's item.
+        yield from webhook_count_check.check_webhook_count(user_key, tenant_id, user_id)
+
+
 def _check_audit_entry_role_and_credentials_of_user(
     item: dynamodb.Item, key: keys.Key, tenant_id: str
 ) -> Iterator[Finding]:
-    """Check the user's last audit entry, its role, and what `_owns_its_token_and_email` checks."""
+    """Check the user's last audit entry, role and count of webhooks, and what `_owns_its_token_and_email` checks."""
     if not audit_coverage.last_change_has_audit_entry(item, tenant_id, "user", key.sk.removeprefix("USER#")):
         yield Finding(FindingKind.UNRECORDED, key, tenant_id)
     yield from _check_role_is_stored_consistently(item, key, Role, tenant_id)
+    if item.get(COUNT):
+        yield from webhook_count_check.check_webhook_count(key, tenant_id, key.sk.removeprefix("USER#"))
     if "deleted_at" not in item and not _owns_its_token_and_email(item, tenant_id):
         # The user is read again before it is reported, because its deletion or a rotation of its token may have
         # happened since the page was read.

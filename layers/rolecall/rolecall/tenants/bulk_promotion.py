@@ -26,13 +26,15 @@ from rolecall.errors import (
     ValidationFailed,
 )
 from rolecall.storage import keys, reads
-from rolecall.telemetry import log_service_unavailable, logger
+from rolecall.telemetry import count_metric, log_service_unavailable, logger
 from rolecall.tenants import change_rules, user_changes
 from rolecall.tenants.user_changes import RoleChange
 
 #: If fewer seconds than this are left, no further role change is started. A change that has started is complete within
 #: this time.
 _SECONDS_FOR_A_CHANGE = 2.5
+
+_FAILED = "something went wrong on our side: this change may have been made; look at the user before you repeat it"
 
 _MAY_HAVE_HAPPENED = "the service is busy: this change may have been made; repeat the request, nothing is changed twice"
 
@@ -94,7 +96,9 @@ def promote_users(context: RequestContext, requested: Sequence[RequestedChange])
     """Change the roles of users of the caller's tenant, in the order of the request, and return a result for each.
 
     A change that the rules refuse is recorded like one of `promote_user` and does not stop those after it. A caller
-    whose access ends on the way is refused the rest. When the time is up, the rest is not tried. Raises
+    whose access ends on the way is refused the rest. When the time is up, the rest is not tried; nor is it after an
+    error that nobody expected, which is logged and has its own row. Such an error is raised only if nothing has been
+    changed. Raises
     `ValidationFailed` if two changes are about the same user. Raises `Unauthorized`, `ServiceUnavailable` or
     `ConcurrentChange` only if nothing has been changed.
     """
@@ -112,6 +116,13 @@ def promote_users(context: RequestContext, requested: Sequence[RequestedChange])
         if not any(result.outcome is Outcome.CHANGED for result in results):
             raise
         results += _results_after_error(requested[len(results) :], error)
+    except Exception:
+        # Changes that are written must be in the answer, whatever happens to a later one.
+        if not any(result.outcome is Outcome.CHANGED for result in results):
+            raise
+        logger.exception("role change in bulk failed")
+        count_metric("RequestsFailed")
+        results.append(Result.of_error(requested[len(results)], RolecallError(_FAILED)))
     results += [Result(one, Outcome.NOT_TRIED) for one in requested[len(results) :]]
     numbers = count_outcomes(results)
     logger.info("roles changed in bulk", tenant_id=context.principal.tenant_id, outcomes=numbers)

@@ -176,7 +176,7 @@ def _register_in_one_transaction(
             "register_tenant",
             ("tenant", tenant.id),
             scope=tenant.id,
-            after={"name": name, "admin": created.user.id},
+            after={"name": name, "admin": created.user.id, **created.webhook_for_audit},
         ),
     )
     logger.info("tenant registered", tenant_id=tenant.id, user_id=created.user.id)

@@ -1,7 +1,9 @@
 """Creating a tenant user: with API token and password, or without both for an identity provider."""
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from urllib.parse import urlsplit
 
 from rolecall import clock
 from rolecall.audit import trail
@@ -49,6 +51,11 @@ class CreatedWebhook(NamedTuple):
         secret = signing_secrets.derive_first_secret(record["id"])
         return cls(record["id"], record["url"], secret)
 
+    @property
+    def facts_for_audit(self) -> dict[str, Any]:
+        """What an audit entry shows: the id, and of the URL the host only, because the rest can contain a secret."""
+        return {"id": self.id, "host": urlsplit(self.url).hostname}
+
 
 class CreatedUser(NamedTuple):
     """A user who was just created, with the API token, which is shown only now."""
@@ -82,6 +89,11 @@ class CreatedUser(NamedTuple):
         """Return what is stored for a replay: everything but the token and the secret, which are derived again."""
         webhook = {"id": self.webhook.id, "url": self.webhook.url} if self.webhook else None
         return {"user": self.user.to_creation_record(), "webhook": webhook}
+
+    @property
+    def webhook_for_audit(self) -> dict[str, Any]:
+        """The field `webhook` of the audit entry of the creation; nothing without a webhook."""
+        return {"webhook": self.webhook.facts_for_audit} if self.webhook else {}
 
     @classmethod
     def from_replay_record(cls, record: Mapping[str, Any], claim: "IdempotencyClaim") -> Self:
@@ -136,7 +148,9 @@ def _create_user_in_one_transaction(
     created, user_writes = prepare_user_writes(context, context.principal.tenant_id, new, claim)
     if claim:
         user_writes.append(claim.completion_write(created.to_replay_record(), created.owner))
-    _write_user_and_audit_entry(context, created.user, user_writes, gives=new.powers_given)
+    _write_user_and_audit_entry(
+        context, created.user, user_writes, gives=new.powers_given, more_for_audit=created.webhook_for_audit
+    )
     return created
 
 
@@ -161,9 +175,17 @@ def create_user_without_credentials(
 
 
 def _write_user_and_audit_entry(
-    context: RequestContext, user: users.User, user_writes: list[writes.Write], *, gives: Iterable[Power]
+    context: RequestContext,
+    user: users.User,
+    user_writes: list[writes.Write],
+    *,
+    gives: Iterable[Power],
+    more_for_audit: Mapping[str, Any] = MappingProxyType({}),
 ) -> None:
-    """Write a new user in one transaction; raise `EmailTaken`, `Forbidden`, `Unauthorized` or `ConcurrentChange`."""
+    """Write a new user in one transaction; raise `EmailTaken`, `Forbidden`, `Unauthorized` or `ConcurrentChange`.
+
+    `more_for_audit` are facts that the audit entry has beside those of the user.
+    """
     writes.transact(
         preconditions.tenant_active(user.tenant_id, admin_delta=admin_count_delta(None, user.counted_role)),
         *preconditions.actor_still_authorized(context.principal, gives=gives),
@@ -178,6 +200,7 @@ def _write_user_and_audit_entry(
                 "role": user.role,
                 "active": user.active,
                 **user.profile.fields_that_are_set(),
+                **more_for_audit,
             },
         ),
     )

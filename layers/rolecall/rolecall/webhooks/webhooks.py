@@ -121,7 +121,7 @@ def read_item_of_webhook(tenant_id: str, webhook_id: str) -> dynamodb.Item:
     if item is None:
         listed = reads.query_index(indexes.webhooks_of_tenant(tenant_id), prefix=canonical, limit=1).items
         item = reads.get(keys.Key(listed[0]["pk"], listed[0]["sk"])) if listed else None
-    if item is None:
+    if item is None or not is_complete(item):
         raise WebhookNotFound
     return item
 
