@@ -101,6 +101,15 @@ def test_an_address_has_a_limit_of_its_own_that_locks_nobody_elses_account(time:
     assert log_in(superadmin.email, PASSWORD, ip="203.0.113.9").status == 200
 
 
+@pytest.mark.parametrize(("seconds", "status"), [(30, 429), (3600, 200)])
+def test_a_clock_that_was_ahead_locks_no_address_out(
+    time: Clock, superadmin: Holder, seconds: int, status: int
+) -> None:
+    _fail(ADDRESS_LIMIT, time)
+    time.forward(seconds=-seconds)
+    assert log_in(superadmin.email, PASSWORD).status == status
+
+
 def test_guesses_at_one_account_do_not_lock_its_neighbours_out(time: Clock, superadmin: Holder) -> None:
     for _ in range(ADDRESS_LIMIT + 10):
         log_in("nobody@example.com")

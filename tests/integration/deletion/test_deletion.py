@@ -460,6 +460,19 @@ def test_a_worker_leaves_a_slice_whose_lease_another_worker_holds() -> None:
     assert not waiting_messages()
 
 
+def test_a_worker_takes_a_slice_whose_lease_no_right_clock_can_have_written() -> None:
+    tenant = some_dozen_items()
+    counts = expected_counts(tenant.id)
+    assert delete(tenant, seconds=3).status == 202
+    for body in (bodies := waiting_messages()):
+        slice_key = keys.deletion_slice(tenant.id, json.loads(body)["slice"])
+        lease = {"owner": "someone else", "lease_until": clock.epoch_seconds(clock.now()) + 86_400}
+        writes.write(writes.Update(slice_key, set=lease, when=writes.MUST_EXIST))
+    assert work(bodies) == []
+    run_workers()
+    assert_deleted(tenant, counts)
+
+
 def test_a_worker_whose_time_is_up_hands_its_slice_on() -> None:
     tenant = some_dozen_items()
     counts = expected_counts(tenant.id)

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from copy import replace
+from datetime import timedelta
 from itertools import batched
 from typing import Any
 
@@ -12,7 +13,7 @@ from rolecall.config import config
 from rolecall.deletion import owned_keys, slice_ranges
 from rolecall.deletion.executors import MANY_SLICES, RESERVE_SECONDS, SINGLE_SLICE, Executors, open_executors
 from rolecall.deletion.slice_items import Chunk, read_chunks
-from rolecall.deletion.slices import DONE, OPEN, START, SWEPT, Position, Slice, StaleSlice
+from rolecall.deletion.slices import DONE, LEASE_SECONDS, OPEN, START, SWEPT, Position, Slice, StaleSlice
 from rolecall.errors import RolecallError, ServiceUnavailable
 from rolecall.pool import Pool
 from rolecall.storage import keys, reads, retries, writes
@@ -53,7 +54,9 @@ def sweep_or_prove_slices(slices: Sequence[Slice], owner: str) -> list[Slice]:
 
 def _sweep_or_prove_unless_leased(slice_: Slice, owner: str, executors: Executors) -> Slice:
     """Sweep or prove the slice; return it unchanged if another worker has it; raise `ServiceUnavailable`."""
-    if slice_.lease_until > clock.epoch_seconds(clock.now()) and slice_.owner != owner:
+    now = clock.now()
+    latest = clock.latest_end_of_wait(now, timedelta(seconds=LEASE_SECONDS))
+    if now.timestamp() < slice_.lease_until <= latest.timestamp() and slice_.owner != owner:
         return slice_
     run = _SliceRun(slice_, owner, executors)
     try:
