@@ -4,6 +4,7 @@ import type { Webhook } from "../../../clients/typescript/rolecall";
 import { api, dataOf } from "../api/client";
 import { ApiError } from "../api/errors";
 import { queryClient } from "../api/queries";
+import { toStoredEmail } from "../parts/emails";
 import { announce } from "../parts/notice";
 import * as texts from "../texts/webhooks";
 
@@ -50,10 +51,10 @@ function tell(title: string, secret: string): NewSecret {
 }
 
 async function findUserId(emailOrId: string): Promise<string> {
-  const email = emailOrId.toLowerCase();
-  if (!email.includes("@")) {
-    return email;
+  if (!emailOrId.includes("@")) {
+    return emailOrId.toLowerCase();
   }
+  const email = toStoredEmail(emailOrId);
   // The API finds emails that begin with this one. They are sorted, so this one comes first.
   const { users } = await dataOf(api.GET("/users", { params: { query: { email, limit: 1 } } }));
   const found = users.find((user) => user.email.toLowerCase() === email);

@@ -436,35 +436,36 @@ fs=(e,t)=>`The delivery to ${e} failed: ${t}.`,
 ps=e=>`${e} is added.`,
 ms={open:`New secret`,of:e=>`New secret of ${e}`,title:`Make a new secret?`,text:e=>`Deliveries to ${e} are signed with both secrets for 24 hours, then with the new one alone.`,enables:`The webhook is disabled now. This makes it active again.`,submit:`Make a new secret`,done:e=>`${e} has a new secret.`},
 hs={open:`Delete`,of:e=>`Delete ${e}`,title:`Delete this webhook?`,text:e=>`Nothing more is delivered to ${e}. It can't be undone.`,submit:`Delete`,done:e=>`${e} is deleted.`}
-function gs(){return v.invalidateQueries({queryKey:[`webhooks`]})}
-async function _s(e,t){let n={url:e,...t&&{user_id:await Ss(t)}},r=await w(C.POST(`/webhooks`,{body:n}));return xs(ps(r.webhook.url),r.webhook_secret)}
-async function vs({id:e,url:t}){let n=await w(C.POST(`/webhooks/{id}/secret`,{params:{path:{id:e}}}));return xs(ms.done(t),n.webhook_secret)}
-async function ys({id:e,url:t}){await w(C.DELETE(`/webhooks/{id}`,{params:{path:{id:e}}})),j(hs.done(t)),await gs()}
-async function bs({id:e,url:t}){await w(C.POST(`/webhooks/{id}/test`,{params:{path:{id:e}}})),j(us(t))}
-function xs(e,t){return j(e),gs(),{title:e,secret:t}}
-async function Ss(e){let t=e.toLowerCase();if(!t.includes(`@`))return t;let{users:n}=await w(C.GET(`/users`,{params:{query:{email:t,limit:1}}})),r=n.find(e=>e.email.toLowerCase()===t);if(!r)throw new g(404,`USER_NOT_FOUND`,`No user has this email`);return r.id}
-function Cs({onClose:e}){let[t,n]=o(``),[r,a]=o(``),[s,c]=o(null),l=E(async()=>c(await _s(t.trim(),r.trim())));return s?i(Z,{...s,label:`Secret that signs the deliveries`,onClose:e}):i(X,{title:`Add a webhook`,submit:`Add`,act:l,onSubmit:()=>void l.start(),onClose:e},i(O,{label:`Address`,hint:`It begins with https:// and can be reached from the internet.`,type:`url`,required:!0,maxLength:2e3,"data-focus":!0,value:t,onValue:n}),i(O,{label:`Only for this user`,hint:`Email or id. Without it the webhook hears of everybody.`,optional:!0,autocomplete:`off`,spellcheck:!1,value:r,onValue:a}))}
-function ws({webhook:e,onClose:t}){let[n,r]=o(null),[a]=o(e.status===`disabled`),s=E(async()=>r(await vs(e))),{title:c,text:l,enables:u,submit:d}=ms;return n?i(Z,{...n,label:`Secret that signs the deliveries`,onClose:t}):i(X,{title:c,text:a?`${l(e.url)} ${u}`:l(e.url),submit:d,act:s,onSubmit:()=>void s.start(),onClose:t})}
-function Ts({webhook:e,onClose:t}){let n=E(async()=>{await ys(e),t()}),{title:r,text:a,submit:o}=hs;return i(X,{title:r,text:a(e.url),submit:o,danger:!0,act:n,onSubmit:()=>void n.start(),onClose:t})}
-function Es(e,t){let n=t.last_failure;return n&&n.at!==e.last_failure?.at?fs(t.url,n.error):t.last_delivered_at===e.last_delivered_at?null:ds(t.url)}
-var Ds=50,
-Os=2e3,
-ks=30,
-As={active:`good`,failing:`warn`,disabled:`bad`}
-function js(){let[e,t]=o(null),n=un(``),{cursor:r}=n,a=H({queryKey:[`webhooks`,r],queryFn:({signal:e})=>w(C.GET(`/webhooks`,{params:{query:{limit:Ds,...r&&{cursor:r}}},signal:e})),placeholderData:l}),c=a.data?.webhooks??[],u=()=>t(null);return i(s,null,i(`header`,{class:`head`},i(`h1`,{tabIndex:-1},`Webhooks`),i(`button`,{type:`button`,class:`primary`,onClick:()=>B({do:`create`})},`Add webhook`)),a.error&&i(F,null,_(a.error)),i(`div`,{class:`table-frame`,"aria-busy":a.isFetching},i(`table`,{class:`webhooks`},i(`thead`,null,i(`tr`,null,[`Address`,`Hears of`,`Status`,`Last delivery`,`Last failure`].map(e=>i(`th`,{key:e,scope:`col`},e)),i(`th`,{scope:`col`},i(`span`,{class:`unseen`},`Acts`)))),i(`tbody`,null,c.map(e=>i(Ms,{key:e.id,webhook:e,open:t})))),!a.error&&!c.length&&i(`p`,{class:`empty`},a.isPending?`Loading…`:`There are no webhooks. A webhook tells another system when a user's role or state changes.`)),i(dn,{pages:n,label:`Webhooks`,size:Ds,count:c.length,nextCursor:a.data?.next_cursor,loading:a.isPending}),e?.what===`rotate`&&i(ws,{webhook:e.webhook,onClose:u}),e?.what===`delete`&&i(Ts,{webhook:e.webhook,onClose:u}),R.value.query.do===`create`&&i(Cs,{onClose:()=>B({do:null})}))}
-function Ms({webhook:e,open:t}){let{url:n,user_id:r,status:a,last_failure:o}=e,s=Ns(e);return i(`tr`,null,i(`th`,{scope:`row`},i(N,null,n),s.problem&&i(F,null,s.problem)),i(`td`,null,r?i(`a`,{href:L([`users`],{person:r}),title:r},`one user`):`everybody`),i(`td`,null,i(I,{tone:As[a]},cs[a])),i(`td`,null,i(P,{at:e.last_delivered_at})),i(`td`,null,i(P,{at:o?.at}),o&&i(`span`,{class:`until`},o.error)),i(`td`,{class:`row-acts`},i(`button`,{type:`button`,"aria-label":ls(n),"aria-disabled":s.busy,onClick:()=>void s.start()},`Test`),i(`button`,{type:`button`,"aria-label":ms.of(n),onClick:()=>t({what:`rotate`,webhook:e})},ms.open),i(`button`,{type:`button`,class:`danger`,"aria-label":hs.of(n),onClick:()=>t({what:`delete`,webhook:e})},hs.open)))}
-function Ns(e){let[t,r]=o(null),i=E(async()=>{await bs(e),r(e)});n(()=>{if(!t)return;let e=0,n=setInterval(()=>{e+=1,e>ks?r(null):gs()},Os);return()=>clearInterval(n)},[t]);let a=t&&Es(t,e);return n(()=>{a&&(j(a),r(null))},[a]),i}
-var Ps={users:as,accounts:jr,tenants:da,audit:yi,webhooks:js}
-function Fs(){let[e,t]=o(!1),n=Is();Hs(n),Vs(n);let r=n?Ps[n]:Ls;return i(s,null,i(`a`,{class:`skip`,href:`#main`,onClick:Bs},`Skip to the content`),i(`header`,{class:`bar`},i(it,null),i(`nav`,{"aria-label":`Screens`},x().map(e=>i(`a`,{key:e,href:L([e]),"aria-current":e===n?`page`:void 0},ee[e]))),i(`div`,{class:`who`},i(`span`,{class:`name`,title:b.value?.name},i(N,null,b.value?.name)),i(`button`,{type:`button`,class:`quiet`,onClick:Rs},`Search and commands`,` `,i(`kbd`,null,`Ctrl K`)),i(at,null),b.value?.kind!==`token`&&i(`button`,{type:`button`,class:`quiet`,onClick:()=>t(!0)},`Change password`),i(`button`,{type:`button`,onClick:zs},`Sign out`))),i(`main`,{id:`main`,tabIndex:-1},i(r,{key:n})),i(Qe,null),i(nn,null),e&&i(st,{onClose:()=>t(!1)}))}
-function Is(){let e=x();return e.find(e=>e===R.value.screen)??e[0]}
-function Ls(){return i(s,null,i(`h1`,{tabIndex:-1},`Rolecall`),i(`p`,null,`Your account is signed in, but it administers nothing here. A superadmin can change that.`))}
-function Rs(){V.value=`palette`}
-function zs(){z([]),Le()}
-function Bs(e){e.preventDefault(),document.getElementById(`main`)?.focus()}
-function Vs(e){n(()=>{e&&R.value.screen!==e&&bt([e],R.value.screen?{}:R.value.query)})}
-function Hs(e){let n=f(null);t(()=>{n.current!==e&&document.querySelector(`h1`)?.focus(),n.current=e},[e])}
-function Us(){let[,e]=r(e=>e+1,0);return ge(()=>e(void 0)),i(s,null,i(Ws,null),i(gt,null))}
-function Ws(){return b.value?b.value.mustChangePassword?i(ot,null):i(Fs,null):i(dt,null)}
+function gs(e){let t=e.lastIndexOf(`@`);try{let{hostname:n}=new URL(`https://${e.slice(t+1)}`);return`${e.slice(0,t)}@${n}`.toLowerCase()}catch{return e.toLowerCase()}}
+function _s(){return v.invalidateQueries({queryKey:[`webhooks`]})}
+async function vs(e,t){let n={url:e,...t&&{user_id:await Cs(t)}},r=await w(C.POST(`/webhooks`,{body:n}));return Ss(ps(r.webhook.url),r.webhook_secret)}
+async function ys({id:e,url:t}){let n=await w(C.POST(`/webhooks/{id}/secret`,{params:{path:{id:e}}}));return Ss(ms.done(t),n.webhook_secret)}
+async function bs({id:e,url:t}){await w(C.DELETE(`/webhooks/{id}`,{params:{path:{id:e}}})),j(hs.done(t)),await _s()}
+async function xs({id:e,url:t}){await w(C.POST(`/webhooks/{id}/test`,{params:{path:{id:e}}})),j(us(t))}
+function Ss(e,t){return j(e),_s(),{title:e,secret:t}}
+async function Cs(e){if(!e.includes(`@`))return e.toLowerCase();let t=gs(e),{users:n}=await w(C.GET(`/users`,{params:{query:{email:t,limit:1}}})),r=n.find(e=>e.email.toLowerCase()===t);if(!r)throw new g(404,`USER_NOT_FOUND`,`No user has this email`);return r.id}
+function ws({onClose:e}){let[t,n]=o(``),[r,a]=o(``),[s,c]=o(null),l=E(async()=>c(await vs(t.trim(),r.trim())));return s?i(Z,{...s,label:`Secret that signs the deliveries`,onClose:e}):i(X,{title:`Add a webhook`,submit:`Add`,act:l,onSubmit:()=>void l.start(),onClose:e},i(O,{label:`Address`,hint:`It begins with https:// and can be reached from the internet.`,type:`url`,required:!0,maxLength:2e3,"data-focus":!0,value:t,onValue:n}),i(O,{label:`Only for this user`,hint:`Email or id. Without it the webhook hears of everybody.`,optional:!0,autocomplete:`off`,spellcheck:!1,value:r,onValue:a}))}
+function Ts({webhook:e,onClose:t}){let[n,r]=o(null),[a]=o(e.status===`disabled`),s=E(async()=>r(await ys(e))),{title:c,text:l,enables:u,submit:d}=ms;return n?i(Z,{...n,label:`Secret that signs the deliveries`,onClose:t}):i(X,{title:c,text:a?`${l(e.url)} ${u}`:l(e.url),submit:d,act:s,onSubmit:()=>void s.start(),onClose:t})}
+function Es({webhook:e,onClose:t}){let n=E(async()=>{await bs(e),t()}),{title:r,text:a,submit:o}=hs;return i(X,{title:r,text:a(e.url),submit:o,danger:!0,act:n,onSubmit:()=>void n.start(),onClose:t})}
+function Ds(e,t){let n=t.last_failure;return n&&n.at!==e.last_failure?.at?fs(t.url,n.error):t.last_delivered_at===e.last_delivered_at?null:ds(t.url)}
+var Os=50,
+ks=2e3,
+As=30,
+js={active:`good`,failing:`warn`,disabled:`bad`}
+function Ms(){let[e,t]=o(null),n=un(``),{cursor:r}=n,a=H({queryKey:[`webhooks`,r],queryFn:({signal:e})=>w(C.GET(`/webhooks`,{params:{query:{limit:Os,...r&&{cursor:r}}},signal:e})),placeholderData:l}),c=a.data?.webhooks??[],u=()=>t(null);return i(s,null,i(`header`,{class:`head`},i(`h1`,{tabIndex:-1},`Webhooks`),i(`button`,{type:`button`,class:`primary`,onClick:()=>B({do:`create`})},`Add webhook`)),a.error&&i(F,null,_(a.error)),i(`div`,{class:`table-frame`,"aria-busy":a.isFetching},i(`table`,{class:`webhooks`},i(`thead`,null,i(`tr`,null,[`Address`,`Hears of`,`Status`,`Last delivery`,`Last failure`].map(e=>i(`th`,{key:e,scope:`col`},e)),i(`th`,{scope:`col`},i(`span`,{class:`unseen`},`Acts`)))),i(`tbody`,null,c.map(e=>i(Ns,{key:e.id,webhook:e,open:t})))),!a.error&&!c.length&&i(`p`,{class:`empty`},a.isPending?`Loading…`:`There are no webhooks. A webhook tells another system when a user's role or state changes.`)),i(dn,{pages:n,label:`Webhooks`,size:Os,count:c.length,nextCursor:a.data?.next_cursor,loading:a.isPending}),e?.what===`rotate`&&i(Ts,{webhook:e.webhook,onClose:u}),e?.what===`delete`&&i(Es,{webhook:e.webhook,onClose:u}),R.value.query.do===`create`&&i(ws,{onClose:()=>B({do:null})}))}
+function Ns({webhook:e,open:t}){let{url:n,user_id:r,status:a,last_failure:o}=e,s=Ps(e);return i(`tr`,null,i(`th`,{scope:`row`},i(N,null,n),s.problem&&i(F,null,s.problem)),i(`td`,null,r?i(`a`,{href:L([`users`],{person:r}),title:r},`one user`):`everybody`),i(`td`,null,i(I,{tone:js[a]},cs[a])),i(`td`,null,i(P,{at:e.last_delivered_at})),i(`td`,null,i(P,{at:o?.at}),o&&i(`span`,{class:`until`},o.error)),i(`td`,{class:`row-acts`},i(`button`,{type:`button`,"aria-label":ls(n),"aria-disabled":s.busy,onClick:()=>void s.start()},`Test`),i(`button`,{type:`button`,"aria-label":ms.of(n),onClick:()=>t({what:`rotate`,webhook:e})},ms.open),i(`button`,{type:`button`,class:`danger`,"aria-label":hs.of(n),onClick:()=>t({what:`delete`,webhook:e})},hs.open)))}
+function Ps(e){let[t,r]=o(null),i=E(async()=>{await xs(e),r(e)});n(()=>{if(!t)return;let e=0,n=setInterval(()=>{e+=1,e>As?r(null):_s()},ks);return()=>clearInterval(n)},[t]);let a=t&&Ds(t,e);return n(()=>{a&&(j(a),r(null))},[a]),i}
+var Fs={users:as,accounts:jr,tenants:da,audit:yi,webhooks:Ms}
+function Is(){let[e,t]=o(!1),n=Ls();Us(n),Hs(n);let r=n?Fs[n]:Rs;return i(s,null,i(`a`,{class:`skip`,href:`#main`,onClick:Vs},`Skip to the content`),i(`header`,{class:`bar`},i(it,null),i(`nav`,{"aria-label":`Screens`},x().map(e=>i(`a`,{key:e,href:L([e]),"aria-current":e===n?`page`:void 0},ee[e]))),i(`div`,{class:`who`},i(`span`,{class:`name`,title:b.value?.name},i(N,null,b.value?.name)),i(`button`,{type:`button`,class:`quiet`,onClick:zs},`Search and commands`,` `,i(`kbd`,null,`Ctrl K`)),i(at,null),b.value?.kind!==`token`&&i(`button`,{type:`button`,class:`quiet`,onClick:()=>t(!0)},`Change password`),i(`button`,{type:`button`,onClick:Bs},`Sign out`))),i(`main`,{id:`main`,tabIndex:-1},i(r,{key:n})),i(Qe,null),i(nn,null),e&&i(st,{onClose:()=>t(!1)}))}
+function Ls(){let e=x();return e.find(e=>e===R.value.screen)??e[0]}
+function Rs(){return i(s,null,i(`h1`,{tabIndex:-1},`Rolecall`),i(`p`,null,`Your account is signed in, but it administers nothing here. A superadmin can change that.`))}
+function zs(){V.value=`palette`}
+function Bs(){z([]),Le()}
+function Vs(e){e.preventDefault(),document.getElementById(`main`)?.focus()}
+function Hs(e){n(()=>{e&&R.value.screen!==e&&bt([e],R.value.screen?{}:R.value.query)})}
+function Us(e){let n=f(null);t(()=>{n.current!==e&&document.querySelector(`h1`)?.focus(),n.current=e},[e])}
+function Ws(){let[,e]=r(e=>e+1,0);return ge(()=>e(void 0)),i(s,null,i(Gs,null),i(gt,null))}
+function Gs(){return b.value?b.value.mustChangePassword?i(ot,null):i(Is,null):i(dt,null)}
 v.mount(),Ce()
-var Gs=document.getElementById(`app`);
-Gs&&(Gs.replaceChildren(),u(i(Us,null),Gs))
+var Ks=document.getElementById(`app`);
+Ks&&(Ks.replaceChildren(),u(i(Ws,null),Ks))
