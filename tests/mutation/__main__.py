@@ -123,7 +123,9 @@ def _prepare(group: Group) -> Path:
     # pytest's settings, but for the layer's place.
     settings = (ROOT / "pyproject.toml").read_text().replace(', "layers/rolecall"]\nstrict', "]\nstrict")
     assert tomllib.loads(settings)["tool"]["pytest"]["pythonpath"] == ["."], "pyproject.toml has changed"
-    arguments = ["-p", "no:cacheprovider", "-p", "tests.mutation.node_ids", "--timeout", "20"]
+    # `unraisableexception` would collect garbage ten times a mutant, which takes as long as its tests.
+    arguments = ["-p", "no:cacheprovider", "-p", "no:unraisableexception"]
+    arguments += ["-p", "tests.mutation.node_ids", "--timeout", "20"]
     arguments += [f"--deselect=tests/{name}" for name in LEFT_OUT]
     settings += _SETTINGS.format(
         modules=json.dumps([f"rolecall/{module}.py" for module in group.modules]),

@@ -9,6 +9,11 @@ from typing import NamedTuple
 _COUNTS = "integration/test_metrics.py::test_every_change_is_counted_once_and_a_repeated_change_is_not"
 _CURSORS = "integration/storage/test_cursors.py::test_a_cursor_is_good_in_a_later_version_too"
 _REHASH = "integration/accounts/test_sessions.py::test_a_password_is_hashed_anew_when_the_parameters_have_changed"
+_LOGIN_METRICS = "integration/test_metrics.py::test_a_failed_login_counts_whether_it_was_looked_at_or_not"
+_CURRENT_PASSWORDS = (
+    "integration/accounts/test_passwords.py::test_ones_own_password_is_changed_and_other_sessions_end",
+    "integration/accounts/test_passwords.py::test_a_wrong_current_password_is_counted_like_a_failed_login",
+)
 _SECRETS = (
     "integration/accounts/test_accounts.py::test_a_rotated_master_token_counts_at_once",
     "integration/accounts/test_accounts.py::test_of_two_rotations_at_once_the_first_counts_and_the_second_is_refused",
@@ -280,7 +285,7 @@ GROUPS = (
     # Nearly every test of accounts makes one and logs in. So these modules have tests of their own, or a mutant that
     # survives would take minutes.
     Group(("accounts/account_creation",), _ACCOUNT_CREATION),
-    Group(("auth/login_attempts",), ("integration/accounts/test_login_attempts.py",)),
+    Group(("auth/login_attempts",), ("integration/accounts/test_login_attempts.py", _LOGIN_METRICS)),
     Group(
         ("accounts/account_passwords", "auth/password_changes"),
         ("integration/accounts/test_passwords.py", "integration/tenants/test_passwords.py"),
@@ -292,6 +297,9 @@ GROUPS = (
             "integration/accounts/test_log_in.py",
             "integration/accounts/test_sessions.py",
             "integration/tenants/test_sessions.py",
+            _LOGIN_METRICS,
+            "integration/accounts/test_login_attempts.py::test_one_attempt_is_checked_when_the_wait_is_over",
+            *_CURRENT_PASSWORDS,
         ),
     ),
     Group(

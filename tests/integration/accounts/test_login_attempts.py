@@ -1,6 +1,7 @@
 """The limits on failed logins, and that no answer tells why a login failed."""
 
 import time as stopwatch
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -141,6 +142,26 @@ def test_all_addresses_of_an_ipv6_network_are_one(time: Clock, aws: None) -> Non
 def test_the_emails_that_were_tried_are_not_kept(aws: None) -> None:
     log_in("secret-interest@example.com")
     assert "secret-interest" not in str(table())
+
+
+def test_the_counters_have_their_keys(time: Clock, aws: None) -> None:
+    """A version that changed a key would forget the failures and the networks that an earlier one has stored."""
+    new = login_attempts.count_attempt_unless_waiting("Ada@example.com", "192.0.2.1", time.at)
+    login_attempts.forget_failures_and_remember_network(new, time.at)
+    login_attempts.count_attempt_unless_waiting("ada@example.com", "192.0.2.1", time.at)
+    login_attempts.count_attempt_unless_waiting("ada@example.com", "2001:db8:1:2::1", time.at)
+
+    name, address, network = (
+        sha256(text).hexdigest() for text in (b"ada@example.com", b"192.0.2.1", b"2001:db8:1:2::/64")
+    )
+    known = sha256(b"ada@example.com\n192.0.2.1").hexdigest()
+    assert {item["pk"].removeprefix("ATTEMPTS#") for item in table()} == {
+        f"ADDRESS#{address}",
+        f"ADDRESS#{network}",
+        f"EMAIL#{name}",
+        f"KNOWN#{known}",
+        f"NETWORKS#{name}",
+    }
 
 
 # --- Attackers in other networks can't lock the owner out -------------------------------------------

@@ -1,5 +1,6 @@
 """POST /v1/api/auth/refresh and /logout, and how long a session is valid."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from rolecall.storage import dynamodb, keys, reads, writes
 from tests import gateway
 from tests.gateway import Response
 from tests.integration.conftest import PASSWORD, Holder, Tenant, audit_of, make_account, metrics_in, table, unchanged
+from tests.integration.deletion.deletions import just_before
 
 USERS = "/v1/api/superadmin/users"
 ELSEWHERE = {"ip": "203.0.113.9", "user_agent": "curl/8"}
@@ -98,29 +100,59 @@ def test_a_spent_token_ends_the_session_and_is_audited(
     assert refresh(pair["refreshToken"]).status == 401
     (entry,) = (one for one in audit_of(keys.PLATFORM) if one["action"] == "revoke_session")
     assert entry["target"]["id"] == str(superadmin.id)
+    assert entry["before"] == {"session_id": superadmin.session_id}
+    assert entry["reason"] == "a spent refresh token was used again"
     assert [one.message for one in caplog.records if one.levelname == "CRITICAL"] == ["spent refresh token reused"]
     assert metrics_in(capsys.readouterr().out)["RefreshTokenReused"] == 1
 
 
 @pytest.mark.parametrize("rotations", [1, 2])
+@pytest.mark.parametrize("remove", [(), ("previous_expires_at",)], ids=["today's", "an earlier version's"])
 def test_a_spent_token_is_noticed_when_the_batch_read_its_marker_before_the_rotation(
-    time: Clock, superadmin: Holder, monkeypatch: pytest.MonkeyPatch, rotations: int
+    time: Clock, superadmin: Holder, monkeypatch: pytest.MonkeyPatch, rotations: int, remove: tuple[str, ...]
 ) -> None:
     spent = last = superadmin.refresh_token
     for _ in range(rotations):
         last = refresh(last).body["refreshToken"]
         time.forward(seconds=60)
-    get_many = reads.get_many
+    session = keys.item_of_account(superadmin.id, "SESSION", superadmin.session_id)
+    writes.write(writes.Update(session, set={"seen": True}, remove=remove, when=writes.MUST_EXIST))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(reads, "get_many", _without_marker(reads.get_many))
+        assert refresh(spent).status == 401
+    assert refresh(last).status == 401
+
+
+def _without_marker(get_many: Callable[..., list[dynamodb.Item | None]]) -> Callable[..., list[dynamodb.Item | None]]:
+    """A batch read of an owner, a session and a marker that does not find the marker yet."""
 
     def torn(*wanted: keys.Key) -> list[dynamodb.Item | None]:
         found = get_many(*wanted)
-        # The batch read of session and marker does not find the marker yet.
         return found if len(wanted) == 1 else [*found[:2], None]
 
+    return torn
+
+
+@pytest.mark.parametrize("marker", ["found", "not found yet"])
+@pytest.mark.parametrize(("seconds", "ends_session"), [(-1, True), (0, False)])
+def test_a_spent_token_that_would_have_expired_ends_no_session(
+    time: Clock,
+    superadmin: Holder,
+    monkeypatch: pytest.MonkeyPatch,
+    marker: str,
+    seconds: float,
+    ends_session: bool,
+) -> None:
+    time.forward(days=1)
+    last = refresh(superadmin.refresh_token).body["refreshToken"]
+    time.forward(days=6, seconds=seconds)
+
     with monkeypatch.context() as patched:
-        patched.setattr(reads, "get_many", torn)
-        assert refresh(spent).status == 401
-    assert refresh(last).status == 401
+        if marker == "not found yet":
+            patched.setattr(reads, "get_many", _without_marker(reads.get_many))
+        assert refresh(superadmin.refresh_token).status == 401
+    assert refresh(last).status == (401 if ends_session else 200)
 
 
 def test_a_token_from_before_the_last_ends_the_session_even_at_once(time: Clock, superadmin: Holder) -> None:
@@ -235,6 +267,30 @@ def test_a_logout_with_another_session_of_the_account_ends_both(superadmin: Hold
     assert not works(other["accessToken"])
 
 
+def test_a_logout_with_the_token_of_a_session_that_has_ended_ends_ones_own(superadmin: Holder) -> None:
+    body = {"email": superadmin.email, "password": PASSWORD}
+    ended = Holder(superadmin.id, superadmin.email, *_tokens(gateway.request("POST", "/v1/api/auth/login", body=body)))
+    assert log_out(ended).status == 204
+
+    assert log_out(superadmin, ended.refresh_token).status == 204
+
+    assert not works(superadmin.access_token)
+
+
+def test_a_logout_with_a_made_up_token_leaves_the_session_that_it_names(superadmin: Holder) -> None:
+    body = {"email": superadmin.email, "password": PASSWORD}
+    access_token, refresh_token = _tokens(gateway.request("POST", "/v1/api/auth/login", body=body))
+
+    assert log_out(superadmin, refresh_token[:-6] + "AAAAAA").status == 204
+
+    assert works(access_token)
+    assert not works(superadmin.access_token)
+
+
+def _tokens(login: Response) -> tuple[str, str]:
+    return login.body["accessToken"], login.body["refreshToken"]
+
+
 def test_nobody_logs_out_someone_else(superadmin: Holder) -> None:
     holder = make_account(PlatformRole.ADMIN)
 
@@ -253,12 +309,19 @@ def test_a_tenants_user_has_no_session_to_log_out_of(acme: Tenant) -> None:
 # --- Passwords -------------------------------------------------------------------------------------
 
 
-def test_a_password_is_hashed_anew_when_the_parameters_have_changed(superadmin: Holder) -> None:
+def _store_hash_with_other_parameters(superadmin: Holder) -> tuple[keys.Key, str]:
+    """Store a hash of the password with parameters that no test uses otherwise. Return its item's key, and the hash."""
     from argon2 import PasswordHasher  # noqa: PLC0415
 
     key = keys.item_of_account(superadmin.id, "CREDENTIAL", "PASSWORD")
-    weak = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+    weak = PasswordHasher(time_cost=2, memory_cost=8, parallelism=1).hash(PASSWORD)
+    assert passwords.needs_rehash(weak, PASSWORD)
     writes.write(writes.Update(key, set={"password_hash": weak}, when=writes.MUST_EXIST))
+    return key, weak
+
+
+def test_a_password_is_hashed_anew_when_the_parameters_have_changed(superadmin: Holder) -> None:
+    key, weak = _store_hash_with_other_parameters(superadmin)
     body = {"email": superadmin.email, "password": PASSWORD}
 
     assert gateway.request("POST", "/v1/api/auth/login", body={**body, "password": "wrong"}).status == 401
@@ -271,3 +334,19 @@ def test_a_password_is_hashed_anew_when_the_parameters_have_changed(superadmin: 
     assert item
     assert not passwords.needs_rehash(item["password_hash"], PASSWORD)
     assert passwords.verify_password(item["password_hash"], PASSWORD)
+
+
+def test_a_login_does_not_bring_back_a_password_that_is_changed_at_the_same_time(superadmin: Holder) -> None:
+    key, _ = _store_hash_with_other_parameters(superadmin)
+    new = passwords.hash_password("another horse entirely")
+    body = {"email": superadmin.email, "password": PASSWORD}
+
+    def change_password() -> None:
+        writes.write(writes.Update(key, set={"password_hash": new}, when=writes.MUST_EXIST))
+
+    with just_before("UpdateItem", change_password, Key={"pk": {"S": key.pk}, "sk": {"S": key.sk}}):
+        assert gateway.request("POST", "/v1/api/auth/login", body=body).status == 200
+
+    item = reads.get(key)
+    assert item
+    assert item["password_hash"] == new

@@ -176,17 +176,17 @@ def test_guesses_wait_and_say_so_whichever_login_they_are_sent_to(
     assert log_in(acme.admin.email).status == 200
 
 
-@pytest.mark.parametrize("loss", ["inactive", "closed"])
+@pytest.mark.parametrize("loss", ["inactive", "closed", "all sessions ended"])
 def test_who_is_shut_out_while_logging_in_gets_no_session(acme: Tenant, loss: str) -> None:
     member = acme.add("user")
 
     def shut_out(**_: Any) -> None:
         events.unregister("before-parameter-build.dynamodb.TransactWriteItems", shut_out)
-        key, change = (
-            (keys.user(acme.id, member.id), {"active": False})
-            if loss == "inactive"
-            else (keys.tenant(acme.id), {"status": "scheduled"})
-        )
+        key, change = {
+            "inactive": (keys.user(acme.id, member.id), {"active": False}),
+            "closed": (keys.tenant(acme.id), {"status": "scheduled"}),
+            "all sessions ended": (keys.user(acme.id, member.id), {"session_generation": 2}),
+        }[loss]
         writes.write(writes.Update(key, set=change, when=writes.MUST_EXIST))
 
     events = dynamodb.client().meta.events
@@ -199,7 +199,8 @@ def test_who_is_shut_out_while_logging_in_gets_no_session(acme: Tenant, loss: st
 
 def test_a_password_is_hashed_anew_when_the_parameters_have_changed(acme: Tenant) -> None:
     key = UserOwner(acme.id, acme.admin.id).password_key
-    weak = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+    weak = PasswordHasher(time_cost=2, memory_cost=8, parallelism=1).hash(PASSWORD)
+    assert passwords.needs_rehash(weak, PASSWORD)
     writes.write(writes.Update(key, set={"password_hash": weak}, when=writes.MUST_EXIST))
 
     assert log_in(acme.admin.email, "wrong").status == 401
@@ -298,6 +299,7 @@ def test_a_spent_token_ends_the_session_and_the_tenants_trail_tells(
     assert not _is_over(other)
     (entry,) = (one for one in audit_of(acme.id) if one["action"] == "revoke_session")
     assert entry["target"] == {"type": "user", "id": acme.admin.id}
+    assert entry["before"] == {"session_id": session.id}
     assert [one.message for one in caplog.records if one.levelname == "CRITICAL"] == ["spent refresh token reused"]
     assert metrics_in(capsys.readouterr().out)["RefreshTokenReused"] == 1
 
@@ -451,6 +453,7 @@ def test_a_logout_ends_both_tokens_at_once(acme: Tenant) -> None:
 
     assert (answer.status, answer.body) == (200, {"success": True, "message": "Logged out"})
     assert _is_over(session)
+    assert refresh(session.refresh_token).body["error"] == "a valid refresh token is required"
     assert works(acme.admin.token)
     assert _log_out(session, session.refresh_token).status == 401
 
