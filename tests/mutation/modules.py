@@ -7,10 +7,15 @@ call a function, so a test that has nothing to do with a function costs time onc
 from typing import NamedTuple
 
 _COUNTS = "integration/test_metrics.py::test_every_change_is_counted_once_and_a_repeated_change_is_not"
-_CURSORS = "integration/storage/test_cursors.py::test_a_cursor_is_good_in_a_later_version_too"
+_CURSORS_FILE = "integration/storage/test_cursors.py"
+_CURSORS = f"{_CURSORS_FILE}::test_a_cursor_is_good_in_a_later_version_too"
 _REHASH = "integration/accounts/test_sessions.py::test_a_password_is_hashed_anew_when_the_parameters_have_changed"
 _LOGIN_METRICS = "integration/test_metrics.py::test_a_failed_login_counts_whether_it_was_looked_at_or_not"
+_TEMPORARY_PASSWORD = (
+    "integration/accounts/test_passwords.py::test_a_reset_ends_every_session_and_gives_a_temporary_password"
+)
 _CURRENT_PASSWORDS = (
+    _TEMPORARY_PASSWORD,
     "integration/accounts/test_passwords.py::test_ones_own_password_is_changed_and_other_sessions_end",
     "integration/accounts/test_passwords.py::test_a_wrong_current_password_is_counted_like_a_failed_login",
 )
@@ -24,6 +29,7 @@ _LISTS_OF_TENANTS = (
 )
 _ACCOUNT_CREATION = (
     "integration/accounts/test_usernames.py",
+    "integration/accounts/test_passwords.py::test_the_operators_superadmin_begins_with_a_temporary_password",
     *(
         f"integration/accounts/test_accounts.py::{test}"
         for test in (
@@ -261,7 +267,7 @@ GROUPS = (
             "scim/user_values",
             "tenants/user_positions",
         ),
-        ("integration/scim",),
+        ("unit/scim", "integration/scim"),
     ),
     Group(("deletion/owned_keys",), ("integration/deletion/test_owned_keys.py",)),
     Group(("tenants/devices", "tenants/user_items"), ("integration/tenants/test_devices.py",)),
@@ -277,9 +283,11 @@ GROUPS = (
         (
             "integration/accounts/test_accounts.py",
             "integration/accounts/test_change_account_role.py",
+            "integration/accounts/test_temporary_roles.py",
             "integration/accounts/test_usernames.py",
             _COUNTS,
             _CURSORS,
+            f"{_CURSORS_FILE}::test_a_cursor_of_a_history_is_good_in_a_later_version_too",
         ),
     ),
     # Nearly every test of accounts makes one and logs in. So these modules have tests of their own, or a mutant that

@@ -19,6 +19,7 @@ from tests.gateway import Response
 from tests.integration.accounts.test_sessions import Clock
 from tests.integration.accounts.test_sessions import time as time
 from tests.integration.conftest import MASTER_TOKEN, PASSWORD, Holder, Tenant, audit_of, make_account, table, unchanged
+from tests.integration.deletion.deletions import just_before
 
 USERS = "/v1/api/superadmin/users"
 NEW = {"email": "Grace@example.com", "password": PASSWORD, "firstName": "Grace", "lastName": "Hopper"}
@@ -317,6 +318,28 @@ def test_the_history_shows_the_actor_as_at_the_time_of_the_change(superadmin: Ho
     assert (entry["adminName"], entry["adminEmail"]) == ("Ada Byron", superadmin.email)
 
 
+def test_the_history_describes_what_has_changed(superadmin: Holder) -> None:
+    target = make_account()
+    for verb in CHANGES:
+        change(superadmin, verb, target)
+    writes.write(
+        writes.Put(
+            {**audit_of(keys.PLATFORM)[-1], "action": "move_account", "before": {"a": None}, "after": {"a": True}}
+        )
+    )
+
+    entries = superadmin.request("GET", f"{USERS}/{target.id}/history").body
+
+    # An action that the history does not know is shown under its own name.
+    assert (entries[0]["action"], entries[0]["actionDescription"]) == ("MOVE_ACCOUNT", "move account")
+    assert [entry["description"] for entry in entries[:-1]] == [
+        "a: none -> yes; reason: spam",
+        "enabled: yes -> no; reason: spam",
+        "banned: yes -> no; reason: spam",
+        "banned: no -> yes; reason: spam",
+    ]
+
+
 def test_a_refusal_is_in_the_history_as_denied(superadmin: Holder) -> None:
     change(superadmin, "ban", superadmin)
     entries = superadmin.request("GET", f"{USERS}/{superadmin.id}/history").body
@@ -382,6 +405,36 @@ def test_a_deleted_accounts_email_is_in_no_kept_answer_and_its_creation_is_not_r
     assert not {"answer", "account_id"} & kept[0].keys()
     answer = superadmin.request("POST", USERS, NEW, headers=key)
     assert (answer.status, answer.code) == (409, "DELETION_STARTED")
+
+
+def test_a_deletion_leaves_a_kept_answer_that_is_another_accounts_by_now(superadmin: Holder) -> None:
+    assert superadmin.request("POST", USERS, NEW, headers={"Idempotency-Key": "one"}).status == 201
+    [kept] = [item for item in table() if item["pk"].startswith("REQUEST#")]
+
+    def reuse_key() -> None:
+        key = keys.Key(kept["pk"], kept["sk"])
+        writes.write(writes.Update(key, set={"account_id": 999}, when=writes.MUST_EXIST))
+
+    with just_before("TransactWriteItems", reuse_key):
+        operate("delete_account", email=NEW["email"])
+
+    [still_kept] = [item for item in table() if item["pk"].startswith("REQUEST#")]
+    assert still_kept == kept | {"account_id": 999}
+
+
+def test_a_deletion_counts_an_account_that_becomes_a_superadmin_meanwhile(superadmin: Holder) -> None:
+    target = make_account()
+
+    def promote() -> None:
+        body = {"newRole": "superadmin", "reason": "runs the platform"}
+        assert superadmin.request("PUT", f"{USERS}/{target.id}/role", body).status == 200
+        assert superadmins() == 2
+
+    with just_before("TransactWriteItems", promote):
+        operate("delete_account", email=target.email)
+
+    assert superadmins() == 1
+    assert reads.get(keys.account(target.id)) is None
 
 
 def test_a_deleted_account_has_no_password_even_if_its_other_items_are_not_deleted(

@@ -178,6 +178,7 @@ def test_a_text_that_is_no_token_is_refused_and_changes_nothing(superadmin: Hold
     with unchanged():
         answer = refresh(token)
     assert (answer.status, answer.code) == (401, "UNAUTHORIZED")
+    assert answer.body["message"] == "A valid refresh token is required"
 
 
 def test_a_guess_at_a_known_session_does_not_end_it(superadmin: Holder) -> None:

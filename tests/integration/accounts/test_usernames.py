@@ -1,5 +1,7 @@
 """Usernames are unique on the platform and are no other person's email; a repeated creation creates nothing twice."""
 
+import hmac
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -92,6 +94,14 @@ def test_a_repeated_creation_gets_the_first_answer(superadmin: Holder) -> None:
         assert _create(superadmin, "one@example.com", "grace", "key-1", **other_password).code == again_refused
 
 
+def test_the_key_of_a_creation_is_found_again_by_a_later_version(superadmin: Holder) -> None:
+    assert _create(superadmin, "one@example.com", key="one").status == 201
+
+    asked = json.dumps(["create_account", "", str(superadmin.id), "one"])
+    digest = hmac.digest(b"I" * 64, asked.encode(), "sha256").hex()
+    assert [item["pk"] for item in table() if item["pk"].startswith("REQUEST#")] == [f"REQUEST#{digest}"]
+
+
 def test_a_refused_creation_leaves_its_key_free(superadmin: Holder) -> None:
     assert _create(superadmin, superadmin.email, None, "key-1").code == "EMAIL_TAKEN"
     assert _create(superadmin, "one@example.com", None, "key-1").status == 201
@@ -149,6 +159,14 @@ def test_a_deleted_account_gives_its_username_up(superadmin: Holder, username: s
 
     assert not [item for item in table() if "username_of" in item]
     assert _create(superadmin, "two@example.com", username).status == 201
+
+
+def test_an_account_without_its_reservation_is_deleted_too(superadmin: Holder) -> None:
+    assert _create(superadmin, "one@example.com", "grace").status == 201
+    writes.write(writes.Delete(keys.username_reservation("grace")))
+    gateway.invoke("run_operation", {"operation": "delete_account", "email": "one@example.com"})
+
+    assert _create(superadmin, "two@example.com", "grace").status == 201
 
 
 def test_a_deleted_account_takes_nobody_elses_username_along(superadmin: Holder) -> None:

@@ -6,7 +6,7 @@ from string import ascii_letters, digits
 import pytest
 
 from rolecall import clock
-from rolecall.accounts import accounts
+from rolecall.accounts import accounts, history
 from rolecall.auth import principals
 from rolecall.errors import ValidationFailed
 from rolecall.storage import cursors
@@ -99,3 +99,14 @@ def test_a_cursor_is_good_in_a_later_version_too(acme: Tenant, superadmin: Holde
     assert page_of_users.next_cursor == cursors.encode(acme.admin.email, "list_users", acme.id, "", "", "")
     everyone = ("list_accounts", "None", "None", "None", "")
     assert page_of_accounts.next_cursor == cursors.encode(superadmin.email, *everyone)
+
+
+def test_a_cursor_of_a_history_is_good_in_a_later_version_too(superadmin: Holder) -> None:
+    target = make_account()
+    path = f"/v1/api/superadmin/users/{target.id}"
+    assert superadmin.request("PUT", f"{path}/ban", {"reason": "spam"}).status == 200
+    [newest] = superadmin.request("GET", f"{path}/history?limit=1").body
+
+    cursor = history.list_account_history(target.id, limit=1).next_cursor
+
+    assert cursor == cursors.encode(newest["id"], "list_account_history", str(target.id))

@@ -182,11 +182,12 @@ def test_who_is_shut_out_while_logging_in_gets_no_session(acme: Tenant, loss: st
 
     def shut_out(**_: Any) -> None:
         events.unregister("before-parameter-build.dynamodb.TransactWriteItems", shut_out)
-        key, change = {
+        losses: dict[str, tuple[keys.Key, dict[str, Any]]] = {
             "inactive": (keys.user(acme.id, member.id), {"active": False}),
             "closed": (keys.tenant(acme.id), {"status": "scheduled"}),
             "all sessions ended": (keys.user(acme.id, member.id), {"session_generation": 2}),
-        }[loss]
+        }
+        key, change = losses[loss]
         writes.write(writes.Update(key, set=change, when=writes.MUST_EXIST))
 
     events = dynamodb.client().meta.events
