@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from datetime import timedelta
+from hashlib import sha256
 from itertools import batched
 from time import monotonic
 from typing import Any
@@ -113,7 +114,7 @@ def test_each_event_about_a_user_is_delivered_and_signed(
         "timestamp": detail["at"],
         "data": {name: detail[name] for name in names},
     }
-    assert got.headers["content-type"] == "application/json"
+    assert (got.headers["content-type"], got.headers["user-agent"]) == ("application/json", "Rolecall-Webhooks")
     assert len(got.signatures) == 1
     assert _only_webhook(acme)["last_delivered_at"] is not None
 
@@ -160,6 +161,53 @@ def test_the_messages_of_a_tenant_form_a_group_of_the_queue(
 ) -> None:
     queue_deliveries(bus_event(acme, acme.admin.id))
     assert [(one.group, one.delay) for one in take_messages()] == [(acme.id, 0)]
+
+
+def test_a_message_is_due_at_once_and_has_what_the_event_says(
+    acme: Tenant, receiver: WebhookReceiver, secret: str, time: MovedClock
+) -> None:
+    """A later version reads the messages that an earlier one has queued, and gives the same event the same id."""
+    event = bus_event(acme, acme.admin.id, before=None)
+    del event["detail"]["after"]
+    queue_deliveries(event)
+
+    [message] = take_messages()
+    webhook, detail = _only_webhook(acme)["id"], event["detail"]
+    digest = sha256(f"{detail['id']} {webhook}".encode()).hexdigest()
+    second = int(time.at.timestamp())
+    assert message.content == {
+        "tenant_id": acme.id,
+        "webhook_id": webhook,
+        "user_id": None,
+        "delivery_id": f"msg_{digest[:32]}",
+        "event_type": "user.role_changed",
+        "timestamp": detail["at"],
+        "data": {name: detail[name] for name in ("tenant_id", "user_id", "before", "version", "actor", "reason")},
+        "first_at": second,
+        "due_at": second,
+        "attempt": 1,
+    }
+
+
+def test_what_became_of_the_messages_is_counted(
+    acme: Tenant, receiver: WebhookReceiver, secret: str, time: MovedClock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    receiver.statuses = [200, 500]
+    capsys.readouterr()
+    tell(bus_event(acme, acme.admin.id))
+    waiting = tell(bus_event(acme, acme.admin.id), bus_event(acme, acme.admin.id))
+    acme.admin.request("DELETE", f"/webhooks/{_only_webhook(acme)['id']}").must(200)
+    time.forward(60)
+    deliver(waiting)
+
+    counted = metrics_in(capsys.readouterr().out)
+    assert {name: number for name, number in counted.items() if name.startswith("Webhook")} == {
+        "WebhookDeliveriesQueued": 3,
+        "WebhookDelivered": 1,
+        "WebhookAttemptFailed": 1,
+        "WebhookWaited": 1,
+        "WebhookDropped": 2,
+    }
 
 
 def test_nothing_is_delivered_to_a_webhook_that_was_deleted_meanwhile(

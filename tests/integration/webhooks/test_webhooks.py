@@ -1,8 +1,10 @@
 """Webhooks over the API: making, listing, deleting and testing them, and rotating their secrets."""
 
+import hmac
 import json
 import re
-from base64 import b64decode
+from base64 import b64decode, b64encode
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -11,7 +13,7 @@ import pytest
 from rolecall import clock, config
 from rolecall.aws import queues
 from rolecall.clock import rfc3339
-from rolecall.storage import dynamodb, keys, writes
+from rolecall.storage import cursors, dynamodb, keys, writes
 from rolecall.storage.expressions import Attr
 from rolecall.webhooks import signing_secrets, webhook_counts
 from rolecall.webhooks.webhooks import Webhook, find_webhooks_for_user_event, read_webhook_or_last_copy
@@ -19,6 +21,7 @@ from tests import faults
 from tests.gateway import Response
 from tests.integration.clock import MovedClock
 from tests.integration.conftest import Member, Tenant, register, table, unchanged
+from tests.integration.deletion.deletions import just_before
 
 URL = "https://example.com/hooks/rolecall?key=nobody-may-see-this"
 _SECRET = re.compile(r"whsec_[A-Za-z0-9+/]{43}=")
@@ -203,6 +206,9 @@ def test_webhooks_are_listed_page_by_page_the_oldest_first(acme: Tenant, monkeyp
         found += page["webhooks"]
         query = f"?limit=2&cursor={page['next_cursor']}" if "next_cursor" in page else ""
     assert found == made == _list(acme.admin)
+    # A later version must accept the cursor too.
+    first = acme.admin.request("GET", "/webhooks?limit=1").must(200)
+    assert first["next_cursor"] == cursors.encode(made[0]["id"], "list_webhooks", acme.id)
     assert "next_cursor" not in acme.admin.request("GET", "/webhooks?limit=5").must(200), "nothing follows a full page"
 
 
@@ -233,6 +239,22 @@ def test_a_deleted_webhook_is_gone_and_has_no_copy(acme: Tenant, own: bool) -> N
     assert "WEBHOOK#" not in str(table())
     again = acme.admin.request("DELETE", f"/webhooks/{webhook}")
     assert (again.status, again.code) == (404, "WEBHOOK_NOT_FOUND")
+
+
+@pytest.mark.parametrize("own", [False, True], ids=["tenant", "user"])
+def test_a_webhook_that_is_deleted_twice_at_once_is_counted_once(acme: Tenant, own: bool) -> None:
+    user = acme.add("user")
+    webhook, other = (acme.admin.add_webhook(user.id if own else None) for _ in range(2))
+    path = f"/webhooks/{webhook}"
+
+    with just_before("TransactWriteItems", lambda: acme.admin.request("DELETE", path).must(200)):
+        answer = acme.admin.request("DELETE", path)
+
+    assert (answer.status, answer.code) == (404, "WEBHOOK_NOT_FOUND")
+    counted = keys.user(acme.id, user.id) if own else keys.tenant(acme.id)
+    [item] = [one for one in table() if (one["pk"], one["sk"]) == counted]
+    assert item["webhook_count"] == 1
+    assert [one["id"] for one in _list(acme.admin)] == [other]
 
 
 @pytest.mark.parametrize(
@@ -271,6 +293,49 @@ def test_a_rotated_secret_is_new_and_for_24_hours_both_sign(acme: Tenant, monkey
     third = acme.admin.request("POST", f"/webhooks/{webhook}/secret").must(200)["webhook_secret"]
     assert valid() == [third, rotated["webhook_secret"]]
     assert len({made["webhook_secret"], rotated["webhook_secret"], third}) == 3
+
+
+def test_a_secret_is_derived_again_by_a_later_version(acme: Tenant) -> None:
+    made = _create(acme.admin).must(201)
+    rotated = acme.admin.request("POST", f"/webhooks/{made['webhook']['id']}/secret").must(200)
+    for generation, body in ((1, made), (2, rotated)):
+        digest = hmac.digest(b"W" * 64, f"{made['webhook']['id']}#{generation}".encode(), "sha256")
+        assert body["webhook_secret"] == f"whsec_{b64encode(digest).decode()}"
+
+
+def test_of_two_rotations_at_once_each_has_a_secret_of_its_own(acme: Tenant) -> None:
+    webhook = acme.admin.add_webhook()
+    path, other = f"/webhooks/{webhook}/secret", []
+
+    with just_before("TransactWriteItems", lambda: other.append(acme.admin.request("POST", path).must(200))):
+        last = acme.admin.request("POST", path).must(200)
+
+    found = read_webhook_or_last_copy(acme.id, webhook, None)
+    assert found
+    assert found.secret_generation == 3
+    expected = [last["webhook_secret"], other[0]["webhook_secret"]]
+    assert signing_secrets.derive_valid_secrets(found, clock.now()) == expected
+    states = [
+        (one["before"]["secret_generation"], one["after"]["secret_generation"]) for one in _audit_of(acme, webhook)[:2]
+    ]
+    assert sorted(states) == [(1, 2), (2, 3)]
+
+
+def test_a_webhook_that_is_disabled_during_a_rotation_is_enabled(acme: Tenant) -> None:
+    webhook = acme.admin.add_webhook()
+    with just_before("TransactWriteItems", lambda: _set_state(acme, webhook, status="disabled")):
+        answer = acme.admin.request("POST", f"/webhooks/{webhook}/secret").must(200)
+    assert answer["webhook"]["status"] == _item(acme, webhook)["status"] == "active"
+
+
+def test_a_temporary_admin_learns_no_secret(acme: Tenant) -> None:
+    webhook, agent = acme.admin.add_webhook(), acme.add("user")
+    until = rfc3339(clock.now() + timedelta(hours=1))
+    acme.admin.request("POST", f"/users/{agent.id}/promote", {"new_role": "admin", "until": until}).must(200)
+    with unchanged():
+        assert _create(agent).status == 403
+        assert agent.request("POST", f"/webhooks/{webhook}/secret").status == 403
+    assert agent.request("DELETE", f"/webhooks/{webhook}").status == 200
 
 
 def test_each_webhook_has_a_secret_of_its_own(acme: Tenant, globex: Tenant) -> None:
@@ -315,8 +380,20 @@ def test_a_test_is_queued_with_ids_only(acme: Tenant, own: bool, status: str) ->
     data = answer.must(202)["data"]
     [message] = _queued()
     assert data == {"webhook_id": webhook, "delivery_id": message["delivery_id"], "type": "webhook.test"}
-    assert (message["tenant_id"], message["webhook_id"], message["user_id"]) == (acme.id, webhook, owner)
-    assert (message["event_type"], message["data"]["webhook_id"]) == ("webhook.test", webhook)
+    second = int(datetime.fromisoformat(message["timestamp"]).timestamp())
+    assert abs(second - clock.now().timestamp()) < 60
+    assert message == {
+        "tenant_id": acme.id,
+        "webhook_id": webhook,
+        "user_id": owner,
+        "delivery_id": data["delivery_id"],
+        "event_type": "webhook.test",
+        "timestamp": message["timestamp"],
+        "data": {"tenant_id": acme.id, "webhook_id": webhook},
+        "first_at": second,
+        "due_at": second,
+        "attempt": 1,
+    }
     assert not re.search("example.com|whsec|@", json.dumps(message))
 
 
