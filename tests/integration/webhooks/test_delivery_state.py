@@ -88,10 +88,10 @@ def test_a_webhook_that_is_gone_stays_gone(key: keys.Key, acme: Tenant, at: date
     with pytest.raises(delivery_state.WebhookGone):
         delivery_state.take_lease(webhook, at, during_pause=False)
     delivery_state.record_success(webhook, at, "r", is_test=False)
-    assert delivery_state.record_failure(webhook, FAILED, at, "r") is not None
-    assert delivery_state.record_failure(disabled, FAILED, at, "r") is None
+    assert delivery_state.record_failure(webhook, FAILED, at, "r", is_test=False) is not None
+    assert delivery_state.record_failure(disabled, FAILED, at, "r", is_test=False) is None
     with pytest.raises(delivery_state.WebhookGone):
-        delivery_state.record_failure(webhook, GONE, at, "r")
+        delivery_state.record_failure(webhook, GONE, at, "r", is_test=False)
     with pytest.raises(delivery_state.WebhookGone):
         delivery_state.record_success(disabled, at, "r", is_test=True)
 
@@ -106,9 +106,9 @@ def test_a_webhook_that_is_disabled_meanwhile_stays_so(key: keys.Key, acme: Tena
 
     delivery_state.record_success(webhook, at, "r", is_test=False)
     delivery_state.record_success(webhook, at, "r", is_test=True)
-    delivery_state.record_failure(webhook, FAILED, at, "r")
+    delivery_state.record_failure(webhook, FAILED, at, "r", is_test=False)
     with pytest.raises(ConcurrentChange):
-        delivery_state.record_failure(webhook, GONE, at, "r")
+        delivery_state.record_failure(webhook, GONE, at, "r", is_test=False)
 
     assert _item(key) == before
     assert _audit(acme) == []
@@ -120,18 +120,19 @@ def test_a_webhook_that_works_again_meanwhile_is_not_disabled(key: keys.Key, acm
     _set(key, failing_since=rfc3339(at - timedelta(days=1)))
 
     with pytest.raises(ConcurrentChange):
-        delivery_state.record_failure(webhook, FAILED, at, "r")
+        delivery_state.record_failure(webhook, FAILED, at, "r", is_test=False)
 
     assert _item(key)["status"] == "failing"
     assert _audit(acme) == []
 
 
 def test_a_failure_is_written_down_with_the_pause_that_follows(key: keys.Key, at: datetime) -> None:
-    webhook = _set(key, leased_until=rfc3339(at))
-    ends = delivery_state.record_failure(webhook, FAILED, at, "r")
+    webhook = _set(key, leased_until=rfc3339(at), test_waits_until=rfc3339(at))
+    ends = delivery_state.record_failure(webhook, FAILED, at, "r", is_test=False)
     assert ends
     item = _item(key)
     assert "leased_until" not in item
+    assert item["test_waits_until"] == rfc3339(at)
     assert {name: item[name] for name in ("status", "failing_since", "last_failure_at", "last_failure")} == {
         "status": "failing",
         "failing_since": rfc3339(at),
@@ -142,10 +143,10 @@ def test_a_failure_is_written_down_with_the_pause_that_follows(key: keys.Key, at
 
 
 def test_a_disabled_webhook_keeps_its_state_but_for_the_failure_of_a_test(key: keys.Key, at: datetime) -> None:
-    webhook = _set(key, status="disabled", leased_until=rfc3339(at))
-    assert delivery_state.record_failure(webhook, GONE, at, "r") is None
+    webhook = _set(key, status="disabled", leased_until=rfc3339(at), test_waits_until=rfc3339(at))
+    assert delivery_state.record_failure(webhook, GONE, at, "r", is_test=True) is None
     item = _item(key)
-    assert "leased_until" not in item
+    assert not {"leased_until", "test_waits_until"} & item.keys()
     assert (item["status"], item["last_failure_at"], item["last_failure"]) == ("disabled", rfc3339(at), "HTTP 410")
     delivery_state.record_success(webhook, at, "r", is_test=False)
     assert _item(key) == item
@@ -157,7 +158,7 @@ def test_disabling_and_enabling_are_audited_and_counted(
     since = rfc3339(at - timedelta(days=5))
     webhook = _set(key, status="failing", failing_since=since, next_attempt_at=since, leased_until=since)
 
-    assert delivery_state.record_failure(webhook, FAILED, at, "request-1") is None
+    assert delivery_state.record_failure(webhook, FAILED, at, "request-1", is_test=False) is None
     item = _item(key)
     assert (item["status"], item["failing_since"], item["last_failure"]) == ("disabled", since, "HTTP 500")
     assert not {"next_attempt_at", "leased_until"} & item.keys()
@@ -183,7 +184,7 @@ def test_in_a_closed_tenant_no_webhook_is_disabled(key: keys.Key, acme: Tenant, 
     webhook = Webhook.from_item(_item(key))
     writes.write(writes.Update(keys.tenant(acme.id), set={"status": "scheduled"}, when=writes.MUST_EXIST))
     with pytest.raises(Unauthorized):
-        delivery_state.record_failure(webhook, GONE, at, "r")
+        delivery_state.record_failure(webhook, GONE, at, "r", is_test=False)
     assert _item(key)["status"] == "active"
 
 
