@@ -22,7 +22,7 @@ test.each([
   ["email", "1: the column new_role is missing"],
   ["email,new_role,tenant_id", "1: tenant_id is not a known column"],
   ["email,new_role,email", "1: the column email is there twice"],
-  ["email,new_role\na@b.c", "2: has 1 cells, not 2"],
+  ["email,new_role\na@b.c", "2: has 1 of 2 cells"],
   ["email,new_role\n,user", "2: the email is missing"],
   ["email,new_role\na@b.c,boss", "2: the role must be admin, manager or user, not boss"],
   ["email,new_role\na@b.c,", "2: the role must be admin, manager or user, not empty"],

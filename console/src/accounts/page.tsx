@@ -64,7 +64,7 @@ export function AccountsPage() {
       </div>
       {list.error && <Problem>{describeError(list.error)}</Problem>}
       <div class="table-frame" aria-busy={list.isFetching}>
-        <table>
+        <table class="stacked">
           <thead>
             <tr>
               <th scope="col">{texts.email}</th>
@@ -112,10 +112,10 @@ function AccountRow({ account, open }: { account: Account; open: (opened: Opened
         </button>{" "}
         {isSelf && <Badge>{texts.you}</Badge>}
       </th>
-      <td>
+      <td data-label={texts.name}>
         <Typed>{`${account.firstName} ${account.lastName}`}</Typed>
       </td>
-      <td>
+      <td data-label={texts.role}>
         <select
           aria-label={texts.roleOf(email)}
           disabled={isSelf}
@@ -137,10 +137,10 @@ function AccountRow({ account, open }: { account: Account; open: (opened: Opened
           <div class="muted">{texts.until(account.roleUntil, roleText(account.lastingRole))}</div>
         )}
       </td>
-      <td>
+      <td data-label={texts.state}>
         <StateBadges account={account} />
       </td>
-      <td>
+      <td data-label={texts.lastLogin}>
         <Moment at={account.lastLoginAt} />
       </td>
       <td class="row-acts">

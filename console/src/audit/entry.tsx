@@ -53,6 +53,10 @@ export function EntryLine({ entry, names, onOpen }: LineProps) {
   );
 }
 
+function titleOf(entry: AuditEntry, names: LineProps["names"]): string {
+  return `${actorName(entry)} ${actionText(entry.action)} ${targetName(entry, names)}`;
+}
+
 /** Returns the changes that the rest of the line does not say already. */
 function newsOf(entry: AuditEntry, target: string): FieldChange[] {
   const isTarget = (change: FieldChange) => (change.field === "email" || change.field === "name") && change.before === null && change.after === target;
@@ -77,7 +81,7 @@ function Change({ change }: { change: FieldChange }) {
   );
 }
 
-export function DetailsDialog({ entry, onClose }: { entry: AuditEntry; onClose: () => void }) {
+export function DetailsDialog({ entry, names, onClose }: Omit<LineProps, "onOpen"> & { onClose: () => void }) {
   const facts: [name: string, value: string | null][] = [
     [texts.factsWhen, entry.timestamp],
     [texts.factsOutcome, texts.outcomes[entry.outcome]],
@@ -91,7 +95,7 @@ export function DetailsDialog({ entry, onClose }: { entry: AuditEntry; onClose: 
     [texts.factsId, entry.id],
   ];
   return (
-    <Dialog title={actionText(entry.action)} onClose={onClose} wide>
+    <Dialog title={titleOf(entry, names)} onClose={onClose} wide>
       <div class="body">
         <dl class="fact-list">
           {facts.map(([name, value]) => (

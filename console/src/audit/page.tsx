@@ -100,7 +100,7 @@ function Entries({ filters }: { filters: Record<string, string> }) {
           />
         )}
       </div>
-      {opened && <DetailsDialog entry={opened} onClose={() => setOpened(null)} />}
+      {opened && <DetailsDialog entry={opened} names={names} onClose={() => setOpened(null)} />}
     </>
   );
 }

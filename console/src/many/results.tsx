@@ -18,7 +18,7 @@ export function ResultTable({ done, dryRun }: { done: readonly Done[]; dryRun: b
     <>
       {isLong && <p class="hint">{texts.shown(shown.length, done.length)}</p>}
       <div class="table-frame">
-        <table>
+        <table class="stacked">
           <thead>
             <tr>
               <th scope="col" class="number">
@@ -33,11 +33,11 @@ export function ResultTable({ done, dryRun }: { done: readonly Done[]; dryRun: b
           <tbody>
             {shown.map(({ row, result }) => (
               <tr key={row.line}>
-                <td class="number">{row.line}</td>
+                <td class="number" data-label={texts.columnsLine}>{row.line}</td>
                 <th scope="row">
                   <Typed>{row.email}</Typed>
                 </th>
-                <td>
+                <td data-label={texts.columnsRole}>
                   {result.old_role && result.old_role !== result.new_role && `${result.old_role} → `}
                   {result.new_role}
                   {result.until && (
@@ -46,10 +46,10 @@ export function ResultTable({ done, dryRun }: { done: readonly Done[]; dryRun: b
                     </span>
                   )}
                 </td>
-                <td>
+                <td data-label={texts.columnsOutcome}>
                   <Badge tone={TONES[result.outcome]}>{(dryRun ? texts.would : texts.did)[result.outcome]}</Badge>
                 </td>
-                <td>{result.error && asSentence(result.error)}</td>
+                <td data-label={texts.columnsWhy}>{result.error && asSentence(result.error)}</td>
               </tr>
             ))}
           </tbody>

@@ -1,9 +1,10 @@
 // A dialog over the page: the native element, which keeps the focus inside and makes the page behind it inert.
 
 import type { ComponentChildren } from "preact";
-import { useId, useLayoutEffect, useRef } from "preact/hooks";
+import { useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 
 import * as texts from "../texts/common";
+import { lastNotice, NoticeRegion } from "./notice";
 
 interface DialogProps {
   title: string;
@@ -20,6 +21,8 @@ interface DialogProps {
 export function Dialog({ title, onClose, wide = false, children }: DialogProps) {
   const element = useRef<HTMLDialogElement>(null);
   const id = useId();
+  // What lies behind a dialog can't be used, and nobody hears it. So results are shown in the dialog that is open.
+  const [before] = useState(lastNotice);
 
   useLayoutEffect(() => {
     const dialog = element.current;
@@ -45,6 +48,7 @@ export function Dialog({ title, onClose, wide = false, children }: DialogProps) 
         )}
       </header>
       {children}
+      <NoticeRegion after={before} />
     </dialog>
   );
 }

@@ -25,8 +25,14 @@ export function clearNotice(): void {
   notice.value = null;
 }
 
-export function NoticeRegion() {
-  const current = notice.value;
+/** Returns the number of the last result. */
+export function lastNotice(): number {
+  return shown;
+}
+
+/** `after` is the number of the last result that is not shown here. */
+export function NoticeRegion({ after = 0 }: { after?: number }) {
+  const current = notice.value && notice.value.number > after ? notice.value : null;
   return (
     <div class={current ? "notice" : "notice notice-empty"}>
       <div role="status">{current && <span key={current.number}>{current.text}</span>}</div>

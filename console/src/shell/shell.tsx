@@ -5,7 +5,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 
 import { type Screen, screens, session } from "../api/session";
 import { signOut } from "../api/sign-in";
-import { NoticeRegion } from "../parts/notice";
+import { clearNotice, NoticeRegion } from "../parts/notice";
 import { KeyboardPanels } from "../palette/shortcuts";
 import { openedPanel } from "../palette/state";
 import { toHash } from "../parts/address";
@@ -22,6 +22,8 @@ export function Shell() {
   const current = currentScreen();
   useFocusOnNewScreen(current);
   useAddressOf(current);
+  // A result stays on the screen where it was asked for.
+  useEffect(clearNotice, [`${current} ${route.value.rest.join(" ")}`]);
   const Page: ComponentType = current ? pages[current] : Nothing;
   return (
     <>

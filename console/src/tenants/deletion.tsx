@@ -185,6 +185,11 @@ function Preview({ id }: { id: string }) {
   );
 }
 
+function kindText(kind: string, count: number): string {
+  const plural = texts.kinds[kind] ?? kind;
+  return count === 1 ? plural.replace(/s$/u, "") : plural;
+}
+
 /** How many items there are of each kind. The kinds with most items come first. */
 export function CountList({ counts }: { counts: Counts }) {
   const rows = Object.entries(counts)
@@ -194,7 +199,7 @@ export function CountList({ counts }: { counts: Counts }) {
     <ul class="counts">
       {rows.map(([kind, count]) => (
         <li key={kind}>
-          <strong>{count}</strong> {texts.kinds[kind] ?? kind}
+          <strong>{count}</strong> {kindText(kind, count)}
         </li>
       ))}
     </ul>

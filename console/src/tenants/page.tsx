@@ -68,7 +68,7 @@ export function TenantsPage() {
       </div>
       {list.error && <Problem>{describeError(list.error)}</Problem>}
       <div class="table-frame" aria-busy={list.isFetching}>
-        <table>
+        <table class="stacked">
           <thead>
             <tr>
               <th scope="col">{texts.name}</th>
@@ -117,10 +117,10 @@ function TenantRow({ tenant, status, open }: { tenant: ListedTenant; status: Sta
         </button>
         {restore.problem && <Problem>{restore.problem}</Problem>}
       </th>
-      <td>
+      <td data-label={texts.status}>
         <Badge tone={status === "active" ? "good" : status === "scheduled" ? "warn" : "bad"}>{texts.statuses[status]}</Badge>
       </td>
-      <td>
+      <td data-label={status === "scheduled" ? texts.deletesAt : texts.created}>
         <Moment at={status === "scheduled" ? tenant.deletes_at : tenant.created_at} />
       </td>
       <td class="row-acts">

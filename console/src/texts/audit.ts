@@ -79,4 +79,9 @@ export const actions = {
   restore_tenant: "restored",
   delete_tenant: "started the deletion of",
   complete_tenant_deletion: "completed the deletion of",
+  create_webhook: "added",
+  delete_webhook: "deleted",
+  rotate_webhook_secret: "made a new secret of",
+  enable_webhook: "enabled",
+  disable_webhook: "disabled",
 } as Record<string, string>;

@@ -23,7 +23,7 @@ export const rowsNotCsv = "a quotation mark is in the wrong place";
 export const rowsMissing = (column: string) => `the column ${column} is missing`;
 export const rowsUnknown = (column: string) => `${column || "a column without a name"} is not a known column`;
 export const rowsTwice = (column: string) => `the column ${column} is there twice`;
-export const rowsWidth = (found: number, expected: number) => `has ${found} cells, not ${expected}`;
+export const rowsWidth = (found: number, expected: number) => `has ${found} of ${expected} cells`;
 export const rowsNoEmail = "the email is missing";
 export const rowsRole = (role: string) => `the role must be admin, manager or user, not ${role || "empty"}`;
 export const rowsUntil = (until: string) => `until must be a time such as 2026-06-15T12:00:00Z, not ${until}`;

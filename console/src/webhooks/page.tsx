@@ -54,7 +54,7 @@ export function WebhooksPage() {
       </header>
       {list.error && <Problem>{describeError(list.error)}</Problem>}
       <div class="table-frame" aria-busy={list.isFetching}>
-        <table class="webhooks">
+        <table class="webhooks stacked">
           <thead>
             <tr>
               {[texts.url, texts.hearsOf, texts.status, texts.lastDelivery, texts.lastFailure].map((name) => (
@@ -99,7 +99,7 @@ function WebhookRow({ webhook, open }: { webhook: Webhook; open: (opened: Opened
         <Typed>{url}</Typed>
         {test.problem && <Problem>{test.problem}</Problem>}
       </th>
-      <td>
+      <td data-label={texts.hearsOf}>
         {userId ? (
           <a href={toHash(["users"], { person: userId })} title={userId}>
             {texts.oneUser}
@@ -108,13 +108,13 @@ function WebhookRow({ webhook, open }: { webhook: Webhook; open: (opened: Opened
           texts.everybody
         )}
       </td>
-      <td>
+      <td data-label={texts.status}>
         <Badge tone={TONES[status]}>{texts.statuses[status]}</Badge>
       </td>
-      <td>
+      <td data-label={texts.lastDelivery}>
         <Moment at={webhook.last_delivered_at} />
       </td>
-      <td>
+      <td data-label={texts.lastFailure}>
         <Moment at={failure?.at} />
         {failure && <span class="until">{failure.error}</span>}
       </td>

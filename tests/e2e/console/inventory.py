@@ -46,7 +46,7 @@ DIALOGS = {
     "rotation": Part("users/RotateDialog", rf"A new API token for {_EMAIL}\?"),
     "rotated token": Part("users/RotateDialog", rf"New API token of {_EMAIL}"),
     "password of a user": Part("users/SetPasswordDialog", rf"Set the password of {_EMAIL}"),
-    "details of an entry": Part("audit/DetailsDialog", "changed the role of"),
+    "details of an entry": Part("audit/DetailsDialog", rf"{_EMAIL} changed the role of {_EMAIL}"),
     "creation of a webhook": Part("webhooks/CreateDialog", "Add a webhook"),
     "secret of a created webhook": Part("webhooks/CreateDialog", r"https?://\S+ is added\."),
     "new secret of a webhook": Part("webhooks/RotateDialog", r"Make a new secret\?"),

@@ -52,7 +52,7 @@ def test_an_operator_registers_a_tenant_and_deletes_it_up_to_the_receipt_by_keyb
     keys.activate(here.page.get_by_role("button", name=f"Delete {name}"))
     dialog = here.dialog(f"Delete {name}?")
     expect(dialog.get_by_role("button", name="Cancel")).to_be_focused()
-    expect(dialog.get_by_text("1 users")).to_be_visible()
+    expect(dialog.get_by_text("1 user", exact=True)).to_be_visible()
     here.look_at("deletion of a tenant")
     keys.press("Shift+Tab")
     keys.fill(dialog.get_by_label("Type the name to confirm"), "Doomed")

@@ -123,14 +123,15 @@ def test_an_admin_deactivates_a_person_and_activates_them_again(register: Regist
     person = here.dialog(user.email)
     here.look_at("a person")
 
-    # When an admin deactivates the person, then their token stops at once
+    # When an admin deactivates the person, then their token stops at once, which is said where the admin is
     person.get_by_role("button", name="Deactivate").click()
     here.look_at("deactivation")
     dialog = here.dialog(f"Deactivate {user.email}?")
     expect(dialog.get_by_role("button", name="Cancel")).to_be_focused()
     dialog.get_by_label("Reason").fill("on leave")
     dialog.get_by_role("button", name="Deactivate").click()
-    here.see_result(f"{user.email} is now inactive.")
+    expect(person.get_by_role("status").last).to_have_text(f"{user.email} is now inactive.")
+    here.check_accessibility("a person with a result")
     assert tenant.request(user, "GET", f"/users/{user.id}").status == 401
 
     # And when the admin activates the person, then it works again, and Undo takes that back
@@ -139,9 +140,10 @@ def test_an_admin_deactivates_a_person_and_activates_them_again(register: Regist
     here.dialog(f"Activate {user.email}?").get_by_role("button", name="Activate", exact=True).click()
     here.see_result(f"{user.email} is now active.")
     assert tenant.request(user, "GET", f"/users/{user.id}").status == 200
+    person.get_by_role("button", name="Undo").click()
+    expect(person.get_by_role("status").last).to_have_text(f"{user.email} is now inactive.")
     person.get_by_role("button", name="Close").click()
-    here.page.get_by_role("button", name="Undo").click()
-    here.see_result(f"{user.email} is now inactive.")
+    expect(here.page.get_by_role("heading", level=1)).to_be_focused()
 
 
 def test_an_admin_renews_a_token_sets_a_password_and_deletes_the_person(register: Register, visit: Open) -> None:
