@@ -27,6 +27,13 @@ _LISTS_OF_TENANTS = (
     "test_tenants_are_listed_by_state_and_by_the_beginning_of_the_name",
     "test_the_pages_of_a_state_go_on_behind_each_other",
 )
+_REPEATED_REGISTRATIONS = (
+    "test_a_tenant_is_made_once_and_its_token_answered_again",
+    "test_the_webhook_of_a_registration_is_made_once_and_its_secret_answered_again",
+    "test_another_registration_is_refused",
+    "test_two_registrations_with_different_keys_make_two_tenants",
+    "test_a_registration_repeated_after_the_tenants_deletion_makes_no_second_tenant",
+)
 _ACCOUNT_CREATION = (
     "integration/accounts/test_usernames.py",
     "integration/accounts/test_passwords.py::test_the_operators_superadmin_begins_with_a_temporary_password",
@@ -196,6 +203,7 @@ GROUPS = (
             "integration/tenants/test_tenants.py",
             _COUNTS,
             *(f"integration/deletion/test_scheduled_deletion.py::{test}" for test in _LISTS_OF_TENANTS),
+            *(f"integration/tenants/test_idempotency.py::{test}" for test in _REPEATED_REGISTRATIONS),
         ),
     ),
     Group(("auth/idempotency",), ("unit/auth/test_idempotency.py", "integration/tenants/test_idempotency.py")),

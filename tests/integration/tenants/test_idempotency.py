@@ -88,6 +88,15 @@ def test_another_registration_is_refused(aws: None) -> None:
         assert _register({**ACME, "tenant_name": "Globex"}).code == "IDEMPOTENCY_KEY_REUSED"
 
 
+def test_two_registrations_with_different_keys_make_two_tenants(aws: None) -> None:
+    globex = {**ACME, "tenant_name": "Globex", "email": "owner@globex.com"}
+    answers = [
+        gateway.request("POST", "/register", MASTER_TOKEN, body, headers={"Idempotency-Key": key})
+        for key, body in (("first", ACME), ("second", globex))
+    ]
+    assert [answer.status for answer in answers] == [201, 201]
+
+
 def test_a_key_is_the_callers_own(acme: Tenant, globex: Tenant) -> None:
     second_admin = acme.add("admin")
     answers = [
