@@ -66,6 +66,8 @@ _CHANGES_AFTER_ENDS = tuple(
 _PASSWORDS_OF_USERS = (
     "integration/tenants/test_passwords.py",
     *_CHANGES_AFTER_ENDS,
+    "integration/tenants/test_users.py::"
+    "test_a_manager_may_not_finish_a_change_of_a_user_who_becomes_an_admin_on_the_way",
     *(
         f"integration/tenants/test_provisioned_users.py::{test}"
         for test in (
@@ -96,6 +98,7 @@ _TOKENS_OF_USERS = (
             "test_an_actor_who_lost_access_after_authorization_rotates_no_token",
             "test_a_user_without_one_token_gets_one_by_rotation",
             "test_a_token_rotated_after_authorization_is_not_rotated_again",
+            "test_a_manager_may_not_finish_a_change_of_a_user_who_becomes_an_admin_on_the_way",
         )
     ),
 )
@@ -117,6 +120,7 @@ _DELETION_OF_USERS = (
             "test_a_crash_leaves_a_user_whole_or_gone_and_maintenance_finishes_it",
             "test_a_stale_version_is_refused_and_the_current_one_is_not",
             "test_a_user_whose_deletion_stopped_has_all_that_a_role_event_needs",
+            "test_a_manager_may_not_finish_a_change_of_a_user_who_becomes_an_admin_on_the_way",
             "test_a_deletion_of_the_tenant_sweeps_a_user_whose_deletion_stopped_but_not_its_successors_email",
         )
     ),
@@ -238,7 +242,7 @@ GROUPS = (
     Group(("tenants/role_ends",), ("integration/tenants/test_temporary_roles.py",)),
     Group(("tenants/user_tokens",), _TOKENS_OF_USERS),
     Group(("tenants/user_deletion",), _DELETION_OF_USERS),
-    Group(("tenants/sessions",), ("integration/tenants/test_sessions.py",)),
+    Group(("tenants/sessions",), ("integration/tenants/test_sessions.py", *_CHANGES_AFTER_ENDS)),
     Group(
         ("tenants/allowed_roles", "tenants/bulk_promotion"),
         ("integration/tenants/test_allowed_roles.py", "integration/tenants/test_promote_users.py"),

@@ -1,9 +1,13 @@
 """`?include=allowed_roles`: what a caller is offered is what a promotion allows."""
 
+from datetime import timedelta
 from itertools import product
+from typing import Any
 
 import pytest
 
+from rolecall import clock
+from rolecall.storage import dynamodb
 from tests import gateway
 from tests.integration.conftest import MASTER_TOKEN, Member, Tenant, unchanged
 
@@ -28,6 +32,37 @@ def test_what_is_offered_is_what_a_promotion_allows(acme: Tenant, actor_role: st
         offered = _offered(actor, target)
         assert role not in offered
         assert (actor.promote(target, new_role).status == 200) is (new_role in [*offered, role])
+
+
+def test_a_temporary_admin_is_offered_no_change_that_leaves_no_admin(acme: Tenant) -> None:
+    actor, until = acme.add("manager"), clock.rfc3339(clock.now() + timedelta(hours=1))
+    body = {"new_role": "admin", "until": until}
+    assert acme.admin.request("POST", f"/users/{actor.id}/promote", body).status == 200
+
+    assert _offered(actor, acme.admin) == []
+    assert actor.promote(acme.admin, "manager").code == "LAST_ADMIN"
+    listed = actor.request("GET", "/users?include=allowed_roles").body["users"]
+    assert {user["id"]: user["allowed_roles"] for user in listed} == {actor.id: [], acme.admin.id: []}
+
+    acme.add("admin")
+    assert sorted(_offered(actor, acme.admin)) == ["manager", "user"]
+    assert actor.promote(acme.admin, "manager").status == 200
+
+
+def test_admins_are_counted_only_if_one_who_is_shown_may_be_the_last(acme: Tenant) -> None:
+    other, manager, user = acme.add("admin"), acme.add("manager"), acme.add("user")
+    read: list[str] = []
+
+    def note(params: dict[str, Any], **_: Any) -> None:
+        read.extend(key["pk"]["S"] for one in params["RequestItems"].values() for key in one["Keys"])
+
+    events = dynamodb.client().meta.events
+    for actor, target in ((acme.admin, other), (manager, user)):
+        principal = actor.principal
+        events.register("before-parameter-build.dynamodb.BatchGetItem", note)
+        actor.request("GET", f"/users/{target.id}?include=allowed_roles", principal=principal).must(200)
+        events.unregister("before-parameter-build.dynamodb.BatchGetItem", note)
+    assert read == []
 
 
 @pytest.mark.parametrize("role", ROLES)

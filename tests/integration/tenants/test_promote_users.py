@@ -427,6 +427,7 @@ def test_a_storage_that_fails_is_a_503_unless_something_was_changed(acme: Tenant
         assert (answer.status, answer.code, answer.headers["Retry-After"]) == (503, "SERVICE_UNAVAILABLE", "1")
         return
     assert _outcomes(answer) == ["changed", "SERVICE_UNAVAILABLE", "not_tried"]
+    assert [one["user_id"] for one in _results(answer)] == [one.id for one in users]
     assert "may have been made" in _results(answer)[1]["error"]
 
 

@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from rolecall import clock, config
 from rolecall.clock import rfc3339_of_second
+from rolecall.errors import ConcurrentChange
 from rolecall.storage import dynamodb, keys, reads
 from rolecall.tenants import role_ends
 from tests import gateway
@@ -744,6 +745,7 @@ def test_a_change_after_the_end_first_writes_the_end_down(acme: Tenant, time: Mo
     answer = _changed(way, acme.admin, target)
     assert answer.status == 200, answer.text
     assert answer.headers.get("ETag", '"4"') == '"4"'
+    assert audit_of(acme.id)[-2]["request_id"] == answer.headers["X-Request-Id"]
     actions = [entry["action"] for entry in audit_of(acme.id)]
     assert actions[-2:] == ["lapse_role", ACTIONS[way]]
     assert actions.count("lapse_role") == 1
@@ -806,6 +808,16 @@ def test_an_end_is_written_only_for_a_role_that_has_ended(acme: Tenant, time: Mo
     for member in (acme.add("user"), _temporary(acme, "manager", time.ahead(HOUR))):
         with unchanged(), pytest.raises(ValueError, match=r"^the role of this user has not ended$"):
             role_ends.write_end(_item(member), "request-1", time.at)
+
+
+def test_an_end_is_not_written_over_a_change_that_came_after_the_read(acme: Tenant, time: MovedClock) -> None:
+    until = time.ahead(HOUR)
+    target = _temporary(acme, "manager", until)
+    as_read = _item(target)
+    assert acme.admin.request("PUT", f"/users/{target.id}", {"email": "renamed@example.com"}).status == 200
+    time.to(until)
+    with unchanged(), pytest.raises(ConcurrentChange):
+        role_ends.write_end(as_read, "request-1", time.at)
 
 
 def test_an_end_that_a_change_made_void_is_not_written(acme: Tenant, time: MovedClock) -> None:

@@ -262,8 +262,36 @@ def test_what_belongs_to_a_user_lies_with_the_user(acme: Tenant) -> None:
 def test_nobody_deletes_themselves(acme: Tenant) -> None:
     acme.add("admin")
     before = table_without_audit()
-    assert _delete(acme.admin, acme.admin).code == "SELF_CHANGE_DENIED"
+    answer = _delete(acme.admin, acme.admin)
+    assert (answer.code, answer.body["error"]) == (
+        "SELF_CHANGE_DENIED",
+        "you cannot delete yourself: ask someone else",
+    )
     assert table_without_audit() == before
+
+
+@pytest.mark.parametrize("way", ["rotate", "password", "deactivate", "delete"])
+def test_a_manager_may_not_finish_a_change_of_a_user_who_becomes_an_admin_on_the_way(acme: Tenant, way: str) -> None:
+    manager, user, owner = acme.add("manager"), acme.add("user"), acme.admin.principal
+    principal = manager.principal
+
+    def promote() -> Response:
+        body = {"new_role": "admin"}
+        return acme.admin.request("POST", f"/users/{user.id}/promote", body, principal=owner)
+
+    with _overtaken_by(promote):
+        match way:
+            case "rotate":
+                answer = manager.request("POST", f"/users/{user.id}/token", principal=principal)
+            case "password":
+                body = {"new_password": "another horse"}
+                answer = manager.request("PUT", f"/users/{user.id}/password", body, principal=principal)
+            case "deactivate":
+                answer = _put(manager, user, {"active": False}, principal=principal)
+            case _:
+                answer = _delete(manager, user, principal=principal)
+    assert (answer.status, answer.code) == (403, "FORBIDDEN")
+    assert gateway.authorize(user.token)
 
 
 @contextmanager
