@@ -113,6 +113,31 @@ def test_a_role_is_given_until_a_moment_and_is_over_from_that_second_on(acme: Te
         assert _shown(target) == {"role": "user"}
 
 
+def test_a_temporary_role_is_stored_with_its_end_and_in_the_indexes_of_ends(acme: Tenant, time: MovedClock) -> None:
+    until = time.ahead(HOUR)
+    second = int(datetime.fromisoformat(until).timestamp())
+    target = _temporary(acme, "manager", until)
+    stored = {
+        "role": "manager",
+        "lasting_role": "user",
+        "role_until": second,
+        "gsi1pk": f"TENANT#{acme.id}#USERS",
+        "gsi1sk": target.email,
+        "gsi2pk": f"TENANT#{acme.id}#USERS#manager#temporary#active",
+        "gsi2sk": target.email,
+        "gsi3pk": f"TENANT#{acme.id}#ROLE_ENDS",
+        "gsi3sk": f"{second}#{target.id}",
+        "gsi4pk": "ROLE_ENDS",
+        "gsi4sk": f"{second}#{target.id}",
+    }
+    assert {name: value for name, value in _item(target).items() if name in stored} == stored
+    time.to(until)
+    assert run_maintenance()["role_ends_written"] == 1
+    lasting = {"role": "user", "gsi2pk": f"TENANT#{acme.id}#USERS#user#active", "gsi2sk": target.email}
+    kept = {"gsi1pk": stored["gsi1pk"], "gsi1sk": target.email, **lasting}
+    assert {name: value for name, value in _item(target).items() if name in stored} == kept
+
+
 def test_the_holder_has_the_rights_of_the_role_until_its_end(acme: Tenant, time: MovedClock) -> None:
     until = time.ahead(HOUR)
     holder, other = _temporary(acme, "admin", until), acme.add("user")
