@@ -198,7 +198,12 @@ GROUPS = (
     Group(("webhooks/addresses", "webhooks/waits", "webhooks/receivers"), ("unit/webhooks",)),
     Group(
         ("audit/trail", "audit/redaction", "audit/refusals"),
-        ("integration/audit", "integration/test_reasons.py", "integration/tenants/test_temporary_roles.py"),
+        (
+            "integration/audit",
+            "integration/test_reasons.py",
+            "integration/tenants/test_temporary_roles.py::"
+            "test_maintenance_writes_the_end_down_once_with_the_moment_at_which_it_was",
+        ),
     ),
     Group(
         ("tenants/tenants",),
@@ -216,23 +221,21 @@ GROUPS = (
     Group(
         ("tenants/users", "tenants/user_creation", "tenants/user_changes", "tenants/change_rules"),
         (
-            "integration/tenants/test_passwords.py",
-            "integration/tenants/test_sessions.py",
             "integration/tenants/test_users.py",
             "integration/tenants/test_create_user.py",
             "integration/tenants/test_provisioned_users.py",
             "integration/tenants/test_user_emails.py",
             "integration/tenants/test_promote_user.py",
+            "integration/tenants/test_promote_users.py",
             "integration/tenants/test_temporary_roles.py",
             "integration/tenants/test_list_users.py",
             "integration/tenants/test_list_users_filtered.py",
-            "integration/tenants/test_allowed_roles.py",
-            "integration/tenants/test_promote_users.py",
             "integration/tenants/test_idempotency.py",
-            "integration/tenants/test_user_deletion_crashes.py",
+            "integration/tenants/test_sessions.py::test_a_deactivation_ends_sessions_for_good",
+            "integration/tenants/test_sessions.py::test_a_user_of_an_earlier_version_has_the_first_generation",
+            "integration/test_ended_access.py",
             _COUNTS,
             _CURSORS,
-            "integration/operations/test_admin_tokens.py",
         ),
     ),
     Group(

@@ -61,6 +61,7 @@ def test_a_tenant_comes_with_its_first_admin(aws: None) -> None:
     assert keys.canonical_uuid(tenant["id"])
     assert answer.headers["ETag"] == '"1"'
     assert (reads.get(keys.tenant_name_reservation("initech")) or {})["tenant_id"] == tenant["id"]
+    assert (reads.get(keys.tenant(tenant["id"])) or {})["webhook_count"] == 1
 
 
 def test_a_webhook_is_optional(aws: None) -> None:
