@@ -197,6 +197,14 @@ def test_a_refused_change_of_an_account_is_found_by_the_accounts_number(acme: Te
     assert [entry["action"] for entry in _all(acme, "target=unknown", 10)] == ["promote_user"]
 
 
+def test_a_change_of_a_webhook_is_found_by_the_webhooks_id(acme: Tenant) -> None:
+    webhook = acme.admin.add_webhook()
+    entries = acme.admin.request("GET", f"/audit?target={webhook}").body["entries"]
+    assert [(entry["action"], entry["target"]) for entry in entries] == [
+        ("create_webhook", {"type": "webhook", "id": webhook})
+    ]
+
+
 def test_a_cursor_is_for_its_tenant_and_filters(acme: Tenant, globex: Tenant) -> None:
     acme.add("user")
     cursor = _ask(acme, "limit=1").body["next_cursor"]
