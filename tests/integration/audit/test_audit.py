@@ -284,6 +284,12 @@ def test_filters_without_an_index_read_a_limited_number_of_entries_and_skip_none
         assert _looked_through(acme, query + more, limit) == wanted, query + more
 
 
+def test_a_list_about_one_target_reads_only_its_entries(acme: Tenant, sixty_entries: datetime) -> None:
+    with _entries_read() as read:
+        answer = _ask(acme, "target=y&limit=50").body
+    assert (len(answer["entries"]), sum(read)) == (12, 12)
+
+
 def test_a_refusal_is_not_written_into_the_trail_of_a_tenant_that_is_being_deleted(acme: Tenant) -> None:
     user = acme.add("user")
     stale = user.principal
