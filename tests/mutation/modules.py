@@ -151,14 +151,13 @@ GROUPS = (
             "storage/cursors",
             "storage/dynamodb",
             "storage/expressions",
-            "storage/indexes",
-            "storage/keys",
             "storage/reads",
             "storage/retries",
             "storage/writes",
         ),
         ("unit/storage", "integration/storage"),
     ),
+    Group(("storage/indexes", "storage/keys"), ("unit/storage/test_indexes.py", "unit/storage/test_keys.py")),
     Group(
         ("aws/clients",),
         (
