@@ -26,7 +26,8 @@ def parse_address_to_ascii(text: str) -> str:
     from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415
 
     try:
-        found = validate_email(text, check_deliverability=False, allow_smtputf8=False)
+        # `strict` refuses more than 64 characters before the @ (RFC 5321, section 4.5.3.1.1).
+        found = validate_email(text, check_deliverability=False, allow_smtputf8=False, strict=True)
     except EmailNotValidError:
         raise InvalidText("must be a valid email address") from None
     return found.ascii_email or found.normalized

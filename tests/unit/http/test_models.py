@@ -87,9 +87,7 @@ def _errors(raw: bytes, model: type[Body] = Sample) -> tuple[FieldError, ...]:
         ("birth", "2999-01-01", "must be from 1900-01-01 to today"),
         ("email", "José@example.com", "must be a valid email address"),
         ("newRole", "\u017fuperadmin", f"must be one of {', '.join(PlatformRole)}"),
-        ("webhook_url", "http://example.com", "must be an https URL without credentials and fragment"),
-        ("webhook_url", "https://", "must be an https URL without credentials and fragment"),
-        ("webhook_url", "example.com", "must be an https URL without credentials and fragment"),
+        ("email", f"{'n' * 65}@example.com", "must be a valid email address"),
     ],
 )
 def test_a_bad_value_is_named_with_what_it_must_be(field: str, value: Any, message: str) -> None:
@@ -99,6 +97,13 @@ def test_a_bad_value_is_named_with_what_it_must_be(field: str, value: Any, messa
 @pytest.mark.parametrize(
     "url",
     [
+        "http://example.com",
+        "https://",
+        "example.com",
+        "https://example..com/",
+        "https://-example.com/",
+        f"https://{'n' * 64}.com/",
+        "https://example.com:0/",
         " https://example.com",
         "https://example.com ",
         "https://example.com\r\nX-Evil: 1",
@@ -124,6 +129,7 @@ def test_a_bad_value_is_named_with_what_it_must_be(field: str, value: Any, messa
 def test_the_webhook_url_must_be_a_url_at_all(url: str) -> None:
     (error,) = _errors(json.dumps({"webhook_url": url}).encode())
     assert error.message == "must be an https URL without credentials and fragment"
+    assert error.value is None, "a URL can hold a password"
 
 
 @pytest.mark.parametrize(

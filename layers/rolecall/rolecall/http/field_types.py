@@ -20,10 +20,13 @@ from rolecall.storage import keys
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
+#: A part of a host name between two dots (RFC 1123, section 2.1).
+_HOST_LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+
 #: The form of an https URL (RFC 3986) with a host name or an IPv4 address, in ASCII and without spaces.
 _HTTPS_URL = (
-    r"^https://[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?"
-    r"(:([0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?"
+    rf"^https://{_HOST_LABEL}(\.{_HOST_LABEL})*"
+    r"(:([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?"
     r"([/?][A-Za-z0-9._~:/?\[\]@!$&'()*+,;=%-]*)?$"
 )
 

@@ -18,8 +18,9 @@ from rolecall.http.requests import MAX_BODY_BYTES
 #: None.
 ABSENT: Any = None
 
-#: A field whose name matches this pattern may hold a secret, so no error message repeats its value.
-_SECRET_NAME = re.compile("password|token|secret", re.IGNORECASE)
+#: A field whose name matches this pattern may hold a secret, so no error message repeats its value. A URL may hold one
+#: in its credentials, its path or its query.
+_SECRET_NAME = re.compile("password|token|secret|url", re.IGNORECASE)
 
 #: The API's error message for each type of pydantic error. `{…}` is filled from the context of the error.
 _MESSAGES = {
