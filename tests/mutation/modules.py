@@ -310,7 +310,11 @@ GROUPS = (
     Group(("auth/login_attempts",), ("integration/accounts/test_login_attempts.py", _LOGIN_METRICS)),
     Group(
         ("accounts/account_passwords", "auth/password_changes"),
-        ("integration/accounts/test_passwords.py", "integration/tenants/test_passwords.py"),
+        (
+            "integration/accounts/test_passwords.py",
+            "integration/tenants/test_passwords.py",
+            "integration/accounts/test_temporary_roles.py::test_a_change_after_the_end_first_writes_the_end_down",
+        ),
     ),
     Group(
         ("accounts/sessions", "audit/session_revocations", "auth/logins", "auth/session_owners", "auth/sessions"),
@@ -321,6 +325,7 @@ GROUPS = (
             "integration/tenants/test_sessions.py",
             _LOGIN_METRICS,
             "integration/accounts/test_login_attempts.py::test_one_attempt_is_checked_when_the_wait_is_over",
+            "integration/accounts/test_login_attempts.py::test_every_failure_is_counted",
             *_CURRENT_PASSWORDS,
         ),
     ),

@@ -273,6 +273,12 @@ def test_every_failure_makes_the_same_calls(cases: dict[str, tuple[str, str]]) -
     assert all(one == made["unknown"] for one in made.values())
 
 
+def test_every_failure_is_counted(cases: dict[str, tuple[str, str]]) -> None:
+    for name, (email, password) in cases.items():
+        statuses = [log_in(email, password).status for _ in range(6)]
+        assert statuses == [401] * 5 + [429], name
+
+
 @pytest.mark.real_passwords
 def test_every_failure_takes_the_same_time(time: Clock, cases: dict[str, tuple[str, str]]) -> None:
     taken: dict[str, list[float]] = {name: [] for name in cases}

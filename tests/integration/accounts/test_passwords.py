@@ -5,11 +5,14 @@ from typing import Any
 import pytest
 
 from rolecall.auth.roles import PlatformRole
-from rolecall.storage import dynamodb, keys
+from rolecall.clock import rfc3339
+from rolecall.storage import dynamodb, keys, reads
 from tests import gateway
 from tests.gateway import Response
-from tests.integration.accounts.test_sessions import refresh, works
+from tests.integration.accounts.test_sessions import Clock, refresh, works
+from tests.integration.accounts.test_sessions import time as time
 from tests.integration.conftest import PASSWORD, Holder, audit_of, make_account, metrics_in, table, unchanged
+from tests.integration.deletion.deletions import just_before
 
 USERS = "/v1/api/superadmin/users"
 NEW = "another horse entirely"
@@ -157,6 +160,41 @@ def test_who_must_change_a_password_can_do_nothing_else_until_then(superadmin: H
     assert "passwordChangeRequired" not in log_in(other.email, NEW).body
 
 
+def test_what_is_stored_of_a_change_and_of_a_reset(time: Clock, superadmin: Holder) -> None:
+    holder = make_account()
+    key = keys.account(holder.id)
+    for generation, action, actor, replace in (
+        (2, "change_account_password", holder, lambda: change(holder).status),
+        (3, "reset_account_password", superadmin, lambda: reset(superadmin, holder).status),
+    ):
+        time.forward(seconds=1)
+        assert replace() in {200, 204}
+
+        account, password = reads.get_many(key, keys.item_of_account(holder.id, "CREDENTIAL", "PASSWORD"))
+        assert account
+        assert password
+        assert (account["session_generation"], account["version"]) == (generation, generation)
+        assert account["password_change_required"] is (actor is superadmin)
+        assert account["updated_at"] == password["changed_at"] == rfc3339(time.at)
+        entry = audit_of(keys.PLATFORM)[-1]
+        assert (entry["action"], entry["actor"]["id"]) == (action, str(actor.id))
+        assert entry["target"] == {"type": "account", "id": str(holder.id)}
+
+
+def test_a_reset_and_a_change_of_the_role_at_once_both_count(superadmin: Holder) -> None:
+    holder = make_account()
+
+    def promote() -> None:
+        body = {"newRole": "admin", "reason": "leads support"}
+        assert superadmin.request("PUT", f"{USERS}/{holder.id}/role", body).status == 200
+
+    with just_before("TransactWriteItems", promote):
+        temporary = reset(superadmin, holder).must(200)["temporaryPassword"]
+
+    assert superadmin.request("GET", f"{USERS}/{holder.id}").body["roles"] == ["ROLE_ADMIN"]
+    assert log_in(holder.email, temporary).status == 200
+
+
 def test_who_must_change_a_password_can_log_out(superadmin: Holder) -> None:
     other = make_account()
     session = session_of(other, reset(superadmin, other).body["temporaryPassword"])
@@ -169,7 +207,9 @@ def test_only_a_superadmin_resets_and_only_someone_else(superadmin: Holder) -> N
     admin = make_account(PlatformRole.ADMIN)
     with unchanged():
         assert reset(admin, superadmin).code == "FORBIDDEN"
-        assert reset(superadmin, superadmin).code == "SELF_CHANGE_DENIED"
+        own = reset(superadmin, superadmin)
+        assert own.code == "SELF_CHANGE_DENIED"
+        assert own.body["message"] == "Change your own password with PUT /v1/api/auth/password"
         assert superadmin.request("POST", f"{USERS}/999999/password").status == 404
         assert reset(superadmin, admin, headers={"If-Match": '"9"'}).status == 412
     assert reset(superadmin, admin, headers={"If-Match": '"1"'}).status == 200

@@ -248,7 +248,7 @@ def test_the_history_tells_of_a_temporary_role(superadmin: Holder, time: MovedCl
     assert shown["description"] == f"role: {CLIENT} -> {ADMIN}; lasting_role: {CLIENT}; role_until: {until}"
 
 
-@pytest.mark.parametrize("way", ["role", "ban", "delete"])
+@pytest.mark.parametrize("way", ["role", "ban", "own password", "reset", "delete"])
 def test_a_change_after_the_end_first_writes_the_end_down(superadmin: Holder, time: MovedClock, way: str) -> None:
     until = time.ahead(SOON)
     target = _temporary(superadmin, SUPERADMIN, until)
@@ -258,6 +258,13 @@ def test_a_change_after_the_end_first_writes_the_end_down(superadmin: Holder, ti
             assert _change(superadmin, target, ADMIN).status == 200
         case "ban":
             assert _act(superadmin, target, "ban").status == 200
+        case "own password":
+            login = {"email": target.email, "password": PASSWORD}
+            token = gateway.request("POST", "/v1/api/auth/login", body=login).must(200)["accessToken"]
+            change = {"currentPassword": PASSWORD, "newPassword": "another horse entirely"}
+            assert gateway.request("PUT", "/v1/api/auth/password", token, change).status == 204
+        case "reset":
+            assert superadmin.request("POST", f"{USERS}/{target.id}/password").status == 200
         case _:
             gateway.invoke("run_operation", {"operation": "delete_account", "email": target.email})
     actions = [entry["action"] for entry in audit_of("PLATFORM")]

@@ -21,9 +21,8 @@ _REFUSED_LOGIN = "wrong email or password"
 
 
 class Login(NamedTuple):
-    """A login that succeeded. `state` holds the items of the owner's `state_keys`, as they were read."""
+    """A login that succeeded. `state` holds the items of its owner's `state_keys`, as they were read."""
 
-    owner: SessionOwner
     state: list[dynamodb.Item | None]
     tokens: sessions.TokenPair
 
@@ -53,7 +52,7 @@ def log_in(
         _replace_password_hash(owner.password_key, encoded, password)
     tokens = sessions.start_session(context, owner, generation, Unauthorized(_REFUSED_LOGIN))
     logger.info("logged in", **owner.fields_for_log)
-    return Login(owner, state, tokens)
+    return Login(state, tokens)
 
 
 def check_current_password(context: RequestContext, email: str, password_hash: str | None, password: str) -> None:
