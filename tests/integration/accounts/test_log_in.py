@@ -37,6 +37,12 @@ def test_an_account_gets_an_access_and_a_refresh_token(superadmin: Holder) -> No
     }
 
 
+def test_an_account_of_an_earlier_version_need_not_change_its_password(superadmin: Holder) -> None:
+    key = keys.account(superadmin.id)
+    writes.write(writes.Update(key, remove=("password_change_required",), when=writes.MUST_EXIST))
+    assert "passwordChangeRequired" not in _log_in(superadmin.email).must(200)
+
+
 def test_the_access_token_names_account_and_session_and_ends_after_15_minutes(superadmin: Holder) -> None:
     token = _log_in(superadmin.email).body["accessToken"]
 
