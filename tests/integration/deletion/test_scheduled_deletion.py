@@ -2,7 +2,7 @@
 
 import os
 from contextlib import suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -30,6 +30,7 @@ from tests.integration.deletion.deletions import (
     CRITICAL,
     announced,
     assert_deleted,
+    crash,
     delete,
     expected_counts,
     just_before,
@@ -98,6 +99,56 @@ def test_a_scheduled_deletion_closes_the_tenant_and_removes_nothing(acme: Tenant
     }
     assert _actions(acme) == ["schedule_tenant_deletion"]
     assert audit_of(acme.id)[-1]["after"] == {"status": "scheduled", "deletes_at": data["deletes_at"]}
+
+
+def test_a_scheduled_deletion_is_written_with_all_that_its_start_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    at, deletes_at = "2026-06-15T12:00:00Z", "2026-06-22T12:00:00Z"
+    monkeypatch.setattr(clock, "now", lambda: datetime(2026, 6, 15, 12, tzinfo=UTC))
+    tenant = some_dozen_items()
+
+    with just_before("UpdateItem", crash), suppress(Crash):
+        delete(tenant, query=f"{WEEK}&reason=unpaid")
+
+    [entry] = audit_of(tenant.id)
+    assert (entry["action"], entry["severity"], entry["reason"]) == (
+        "schedule_tenant_deletion",
+        "critical",
+        "unpaid",
+    )
+    assert entry["target"] == {"type": "tenant", "id": tenant.id}
+    assert entry["before"] == {"name": "Acme", "status": "active"}
+    stored, reservation, job = reads.get_many(
+        keys.tenant(tenant.id), keys.tenant_name_reservation("Acme"), keys.deletion_job(tenant.id)
+    )
+    assert stored
+    assert reservation
+    assert {name: stored[name] for name in ("status", "deletes_at", "updated_at", "version")} == {
+        "status": "scheduled",
+        "deletes_at": deletes_at,
+        "updated_at": at,
+        "version": 2,
+    }
+    assert {"deletes_at": deletes_at, "updated_at": at}.items() <= reservation.items()
+    assert job == {
+        "pk": f"DELETION#{tenant.id}",
+        "sk": keys.META,
+        "gsi1pk": "DELETIONS#OPEN",
+        "gsi1sk": f"{at}#{tenant.id}",
+        "gsi2pk": "DELETIONS#SCHEDULED",
+        "gsi2sk": f"{deletes_at}#{tenant.id}",
+        "tenant_id": tenant.id,
+        "tenant_name": "Acme",
+        "status": "scheduled",
+        "deletes_at": deletes_at,
+        "requested_at": at,
+        "requested_by": "master",
+        "reason": "unpaid",
+        "driven_at": at,
+        "attempts": 0,
+        "deleted": {},
+        "verified": False,
+        "unannounced": {"schedule_tenant_deletion": entry["id"]},
+    }
 
 
 def test_the_deletion_is_due_so_many_days_after_the_request(acme: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
