@@ -163,12 +163,13 @@ def test_who_must_change_a_password_can_do_nothing_else_until_then(superadmin: H
 def test_what_is_stored_of_a_change_and_of_a_reset(time: Clock, superadmin: Holder) -> None:
     holder = make_account()
     key = keys.account(holder.id)
-    for generation, action, actor, replace in (
-        (2, "change_account_password", holder, lambda: change(holder).status),
-        (3, "reset_account_password", superadmin, lambda: reset(superadmin, holder).status),
+    for generation, action, actor in (
+        (2, "change_account_password", holder),
+        (3, "reset_account_password", superadmin),
     ):
         time.forward(seconds=1)
-        assert replace() in {200, 204}
+        answer = change(holder) if actor is holder else reset(superadmin, holder)
+        assert answer.status in {200, 204}
 
         account, password = reads.get_many(key, keys.item_of_account(holder.id, "CREDENTIAL", "PASSWORD"))
         assert account
