@@ -1,7 +1,7 @@
 // Fields of forms, each with its label, its hint and what is wrong with it.
 
 import type { ComponentChildren, JSX } from "preact";
-import { useId, useState } from "preact/hooks";
+import { useEffect, useId, useState } from "preact/hooks";
 
 import * as common from "../texts/common";
 import * as texts from "../texts/sign-in";
@@ -90,7 +90,10 @@ interface FieldIds {
   "aria-invalid": boolean | undefined;
 }
 
-/** A label with its control. The control gets the ids that join it to the label, the hint and the problem. */
+/**
+ * A label with its control. The control gets the ids that join it to the label, the hint and the problem, and the focus
+ * as soon as there is a problem.
+ */
 export function Field({
   label,
   hint,
@@ -99,6 +102,11 @@ export function Field({
   children,
 }: FieldProps & { children: (ids: FieldIds) => ComponentChildren }) {
   const id = useId();
+  useEffect(() => {
+    if (problem) {
+      document.getElementById(id)?.focus();
+    }
+  }, [problem]);
   const described = [hint && `${id}-hint`, problem && `${id}-problem`].filter(Boolean).join(" ");
   return (
     <div class="field">

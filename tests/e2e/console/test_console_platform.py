@@ -57,7 +57,8 @@ def test_an_operator_registers_a_tenant_and_deletes_it_up_to_the_receipt_by_keyb
     keys.press("Shift+Tab")
     keys.fill(dialog.get_by_label("Type the name to confirm"), "Doomed")
     keys.press("Enter")
-    expect(dialog.get_by_text("This is not the name of the tenant.")).to_be_visible()
+    expect(dialog.get_by_text("This is not the name of the tenant.")).to_be_in_viewport()
+    expect(dialog.get_by_label("Type the name to confirm")).to_be_focused()
 
     # And with the name it deletes, and shows how far it is
     progress = _Progress(here)
@@ -83,57 +84,60 @@ class _Progress:
     """Shows the page a deletion that is at 30 percent, until `end`. A small tenant is gone too soon to look at it."""
 
     def __init__(self, here: Visit) -> None:
-        self._page = here.page
-        self._page.route("**/deletion", self._answer)
+        self._has_ended = False
+        here.page.route("**/deletion", self._answer)
 
     def _answer(self, route: Route) -> None:
         response = route.fetch()
         body = response.json()
-        if response.ok:
+        if response.ok and not self._has_ended:
             body["data"] |= {"status": "deleting", "percent": 30, "deleted": {"users": 30}, "total": {"users": 100}}
         route.fulfill(response=response, json=body)
 
     def end(self) -> None:
-        self._page.unroute("**/deletion")
+        self._has_ended = True
 
 
-def test_an_operator_protects_a_tenant_schedules_its_deletion_and_restores_it(
+def test_an_operator_protects_a_tenant_schedules_its_deletion_and_restores_it_by_keyboard_alone(
     stack: Stack, register: Register, visit: Open
 ) -> None:
     name = f"Console kept {next(_numbers)}"
     tenant = register(name)
     here = visit(hash_=f"#/tenants?name={name}")
+    keys = Keyboard(here.page)
     here.sign_in_with_token(stack.master_token)
 
     # When the operator protects the tenant, then the dialog of its deletion says so
-    here.row(name).get_by_role("button", name=name, exact=True).click()
+    keys.activate(here.row(name).get_by_role("button", name=name, exact=True))
     dialog = here.dialog(name)
-    dialog.get_by_role("button", name="Protect against deletion").click()
+    keys.activate(dialog.get_by_role("button", name="Protect against deletion"))
     here.see_result(f"{name} is protected against deletion.")
     here.look_at("details of a tenant")
     here.page.keyboard.press("Escape")
-    here.page.get_by_role("button", name=f"Delete {name}").click()
+    keys.activate(here.page.get_by_role("button", name=f"Delete {name}"))
     expect(here.dialog(f"Delete {name}?").get_by_role("alert")).to_contain_text("protected against deletion")
     here.page.keyboard.press("Escape")
 
     # When the protection is undone and the deletion is scheduled, then nobody of the tenant gets in
-    here.page.get_by_role("button", name="Undo").click()
+    keys.activate(here.page.get_by_role("button", name="Undo"))
     here.see_result(f"{name} is no longer protected against deletion.")
-    here.page.get_by_role("button", name=f"Delete {name}").click()
+    keys.activate(here.page.get_by_role("button", name=f"Delete {name}"))
     dialog = here.dialog(f"Delete {name}?")
-    dialog.get_by_label("In some days").check()
-    dialog.get_by_label("Type the name to confirm").fill(name)
-    dialog.get_by_role("button", name="Schedule the deletion").click()
+    keys.reach(dialog.get_by_role("radio", name="Now"))
+    keys.press("ArrowDown")
+    keys.fill(dialog.get_by_label("Type the name to confirm"), name)
+    keys.activate(dialog.get_by_role("button", name="Schedule the deletion"))
     here.see_result(re.compile("is scheduled"))
     expect(here.row(name)).to_have_count(0)
     expect(here.page.get_by_role("heading", level=1)).to_be_focused()
     assert tenant.request(tenant.admin, "GET", "/users").status == 401
 
     # And when it is restored, then everything is as it was
-    here.page.get_by_label("Status").select_option("scheduled")
+    keys.reach(here.page.get_by_label("Status"))
+    keys.type("deletion")
     expect(here.row(name)).to_be_visible()
     here.check_accessibility("scheduled tenants")
-    here.page.get_by_role("button", name=f"Restore {name}").click()
+    keys.activate(here.page.get_by_role("button", name=f"Restore {name}"))
     here.see_result(f"{name} is restored. Everything is as it was.")
     expect(here.row(name)).to_have_count(0)
     expect(here.page.get_by_role("heading", level=1)).to_be_focused()
@@ -203,24 +207,25 @@ def test_a_superadmin_chooses_a_password_first_and_then_works_by_keyboard_alone(
     here.look_at("history")
 
 
-def test_a_superadmin_disables_enables_bans_and_unbans_an_account(stack: Stack, visit: Open) -> None:
+def test_a_superadmin_disables_enables_bans_and_unbans_an_account_by_keyboard_alone(stack: Stack, visit: Open) -> None:
     # Given a superadmin, and an account
     number = next(_numbers)
     superadmin = create_superadmin(stack, f"keeper-{number}@example.com")
     other = create_superadmin(stack, f"kept-{number}@example.com")
     email = other["email"]
     here = visit(hash_=f"#/accounts?email={email}")
+    keys = Keyboard(here.page)
     here.sign_in("Platform account", superadmin["email"], superadmin["password"])
     row = here.row(email)
 
     def ask(what: str) -> Locator:
-        row.get_by_role("button", name=email, exact=True).click()
-        here.dialog(email).get_by_role("button", name=what).click()
+        keys.activate(row.get_by_role("button", name=email, exact=True))
+        keys.activate(here.dialog(email).get_by_role("button", name=what))
         return here.dialog(f"{what} {email}?")
 
     def give_reason(dialog: Locator, what: str) -> None:
-        dialog.get_by_label("Reason").fill(f"to {what.lower()} it")
-        dialog.get_by_role("button", name=what).click()
+        keys.fill(dialog.get_by_label("Reason"), f"to {what.lower()} it")
+        keys.activate(dialog.get_by_role("button", name=what))
 
     # When the superadmin disables, enables, bans and unbans it, then the list says each
     dialog = ask("Disable")
@@ -242,40 +247,41 @@ def test_a_superadmin_disables_enables_bans_and_unbans_an_account(stack: Stack, 
     expect(row).not_to_contain_text("banned")
 
 
-def test_a_superadmin_resets_a_password_and_changes_their_own(stack: Stack, visit: Open) -> None:
+def test_a_superadmin_resets_a_password_and_changes_their_own_by_keyboard_alone(stack: Stack, visit: Open) -> None:
     # Given a superadmin, and an account
     number = next(_numbers)
     superadmin = create_superadmin(stack, f"resetter-{number}@example.com")
     email = create_superadmin(stack, f"forgetful-{number}@example.com")["email"]
     here = visit(hash_=f"#/accounts?email={email}")
+    keys = Keyboard(here.page)
     here.sign_in("Platform account", superadmin["email"], superadmin["password"])
     row = here.row(email)
 
     # When the superadmin resets its password, then the temporary one is shown once, and it works
-    row.get_by_role("button", name=email, exact=True).click()
-    here.dialog(email).get_by_role("button", name="Reset password").click()
+    keys.activate(row.get_by_role("button", name=email, exact=True))
+    keys.activate(here.dialog(email).get_by_role("button", name="Reset password"))
     here.look_at("password reset")
     dialog = here.dialog(f"Reset the password of {email}?")
     expect(dialog.get_by_role("button", name="Cancel")).to_be_focused()
-    dialog.get_by_role("button", name="Reset password").click()
+    keys.activate(dialog.get_by_role("button", name="Reset password"))
     dialog = here.page.get_by_role("dialog").filter(has_text="Temporary password")
     temporary = dialog.locator("output").inner_text()
     here.look_at("temporary password")
-    dialog.get_by_role("button", name="Done").click()
+    keys.activate(dialog.get_by_role("button", name="Done"))
     assert _login_status(stack, email, temporary) == 200
 
     # And when they change their own, then the new one counts, and this session goes on
-    here.page.get_by_role("button", name="Change password").click()
+    keys.activate(here.page.get_by_role("button", name="Change password"))
     dialog = here.dialog("Change your password")
     expect(dialog.get_by_label("Current password")).to_be_focused()
     here.look_at("own password")
-    dialog.get_by_label("Current password").fill(superadmin["password"])
-    dialog.get_by_label("New password", exact=True).fill(NEW)
-    dialog.get_by_label("Repeat the new password").fill("another horse")
-    dialog.get_by_role("button", name="Change password").click()
+    keys.fill(dialog.get_by_label("Current password"), superadmin["password"])
+    keys.fill(dialog.get_by_label("New password", exact=True), NEW)
+    keys.fill(dialog.get_by_label("Repeat the new password"), "another horse")
+    keys.activate(dialog.get_by_role("button", name="Change password"))
     expect(dialog.get_by_text("The two new passwords differ.")).to_be_visible()
-    dialog.get_by_label("Repeat the new password").fill(NEW)
-    dialog.get_by_role("button", name="Change password").click()
+    keys.fill(dialog.get_by_label("Repeat the new password"), NEW)
+    keys.activate(dialog.get_by_role("button", name="Change password"))
     here.see_result("Your password is changed.")
     assert _login_status(stack, superadmin["email"], NEW) == 200
     here.renews_silently("/v1/api/auth/refresh", lambda: here.page.get_by_label("Enabled").select_option("true"))
