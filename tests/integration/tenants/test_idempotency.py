@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
+from rolecall import clock
 from rolecall.storage import dynamodb, keys, reads, writes
 from tests import gateway
 from tests.gateway import Response
@@ -144,6 +145,16 @@ def test_while_the_first_request_runs_the_second_one_gets_retry_after(acme: Tena
     with unchanged():
         answer = _create(acme)
     assert (answer.status, answer.code, answer.headers["Retry-After"]) == (409, "CONCURRENT_CHANGE", "1")
+
+
+@pytest.mark.parametrize(("seconds_ahead", "code"), [(60, "CONCURRENT_CHANGE"), (3600, "EMAIL_TAKEN")])
+def test_a_claim_that_no_right_clock_can_have_written_is_taken_over(
+    acme: Tenant, seconds_ahead: int, code: str
+) -> None:
+    _create(acme)
+    until = int((clock.now().timestamp() + seconds_ahead) * 1000)
+    _set_on_the_record(status="INPROGRESS", in_progress_until=until)
+    assert _create(acme).code == code
 
 
 def test_an_abandoned_claim_is_taken_over(acme: Tenant) -> None:

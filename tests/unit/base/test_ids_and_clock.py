@@ -66,6 +66,10 @@ def test_a_time_is_written_in_utc_whatever_the_zone_of_the_machine(zone_of_new_y
     assert clock.rfc3339(AT) == "2026-06-15T12:00:00Z"
 
 
+def test_the_end_of_a_wait_is_believed_for_a_minute_longer_than_the_longest_wait() -> None:
+    assert clock.latest_end_of_wait(AT, timedelta(hours=2)) == AT + timedelta(hours=2, minutes=1)
+
+
 def test_a_time_counts_in_whole_seconds() -> None:
     assert clock.epoch_seconds(AT) == 1781524800
 

@@ -63,3 +63,12 @@ def test_a_webhook_that_fails_longer_is_left_alone_longer(failing_seconds: int, 
 
 def test_pauses_differ_too() -> None:
     assert waits.pause_after_failure(timedelta(0), _lowest) < waits.pause_after_failure(timedelta(0), _highest)
+
+
+def test_no_wait_and_no_pause_is_longer_than_what_is_believed() -> None:
+    waits_of_deliveries = [
+        (waits.next_attempt_at(failed, FIRST, FIRST, _highest) or FIRST) - FIRST for failed in range(1, 9)
+    ]
+    assert max(waits_of_deliveries) <= waits.LONGEST_WAIT_WITH_JITTER < 1.1 * max(waits_of_deliveries)
+    longest_pause = waits.pause_after_failure(timedelta(days=4), _highest)
+    assert longest_pause <= waits.LONGEST_PAUSE_WITH_JITTER < 1.1 * longest_pause

@@ -13,7 +13,7 @@ import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, cast
 
@@ -41,6 +41,9 @@ from rolecall.storage import dynamodb, keys, writes
 from rolecall.storage.expressions import Attr, Condition
 
 LIFETIME = timedelta(hours=24)
+
+#: No function that executes such a request runs longer.
+_LONGEST_ATTEMPT = timedelta(seconds=30)
 
 _IN_PROGRESS, _COMPLETED = "INPROGRESS", "COMPLETED"
 
@@ -191,7 +194,9 @@ class _PutAndDeleteOnlyRecordStore(BasePersistenceLayer):
         # DynamoDB deletes an expired item late. So a record may still exist after its expiry, and the condition of the
         # write allows to replace it then.
         expired = Attr("expires_at").lte(clock.epoch_seconds(at))
-        abandoned = Attr("status").eq(_IN_PROGRESS) & Attr("in_progress_until").lt(int(at.timestamp() * 1000))
+        until, latest = Attr("in_progress_until"), clock.latest_end_of_wait(at, _LONGEST_ATTEMPT)
+        is_over = until.lt(_milliseconds(at)) | until.gt(_milliseconds(latest))
+        abandoned = Attr("status").eq(_IN_PROGRESS) & is_over
         put = writes.Put(
             {
                 "pk": self._claim.record_key.pk,
@@ -246,6 +251,11 @@ def _to_powertools(idempotency_key: str, item: dynamodb.Item) -> DataRecord:
         payload_hash=item["request_hash"],
         response_data=item.get("answer", ""),
     )
+
+
+def _milliseconds(at: datetime) -> int:
+    """The milliseconds since 1970, as Powertools stores the end of an attempt."""
+    return int(at.timestamp() * 1000)
 
 
 def _keyed_hash(secret: str, text: str) -> str:
