@@ -5,10 +5,12 @@ tell the actor what it found.
 """
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from rolecall import clock
 from rolecall.auth.roles import PlatformRole
 from tests import gateway
 from tests.integration.conftest import PASSWORD, Holder, Member, Tenant, delete_tenant, make_account, unchanged
@@ -119,6 +121,29 @@ def test_a_used_idempotency_key_tells_nothing(
         answer = actor.request("POST", "/users", body, headers=key, principal=principal)
     assert answer.status == 401
     assert first["user"]["token"] not in answer.text
+
+
+@ENDS
+def test_an_admin_for_a_while_who_asks_for_more_than_that_is_401(
+    acme: Tenant, end: Callable[[Tenant, Member], None]
+) -> None:
+    actor = acme.add("user")
+    soon = clock.rfc3339(clock.now() + timedelta(hours=1))
+    acme.admin.request("POST", f"/users/{actor.id}/promote", {"new_role": "admin", "until": soon}).must(200)
+    webhook, principal = acme.admin.add_webhook(), actor.principal
+    new = {"email": "ada@example.com", "password": PASSWORD, "role": "admin"}
+    requests: list[tuple[str, str, Any]] = [
+        ("POST", "/users", new),
+        ("POST", "/webhooks", {"url": "https://example.com/"}),
+        ("POST", f"/webhooks/{webhook}/secret", None),
+    ]
+    before = [actor.request(method, path, body, principal=principal).status for method, path, body in requests]
+    end(acme, actor)
+    with unchanged():
+        after = [actor.request(method, path, body, principal=principal).status for method, path, body in requests]
+        role = {"userName": "ada@example.com", "roles": ["admin"]}
+        after.append(gateway.scim_request("POST", "/Users", body=role, principal=principal).status)
+    assert (before, after) == ([403] * 3, [401] * 4)
 
 
 @pytest.mark.parametrize("end", ["disable", "ban"])

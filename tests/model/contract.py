@@ -1188,7 +1188,9 @@ class Model:
             gives: list[Power] = [(body["role"], None)]
             if body.get("webhook_url") is not None:
                 gives.append(("admin", None))  # whoever has a webhook hears for good what only an admin may hear
-            refuse_if(caller.gives_too_much(gives), FORBIDDEN)
+            if caller.gives_too_much(gives):
+                self.check_active(caller)
+                raise Refusal(*FORBIDDEN)
             refuse_if(actor.tenant.status != "active", UNAUTHORIZED)
             scope = ("create_user", actor.tenant.id, actor.id, key or "")
             self.check_active(caller)
@@ -1467,7 +1469,9 @@ class Model:
 
         def request(caller: Caller) -> Answer:
             actor = self._in_tenant(caller, ["admin"])
-            refuse_if(caller.gives_too_much([(role, None)]), FORBIDDEN)
+            if caller.gives_too_much([(role, None)]):
+                self.check_active(caller)
+                raise Refusal(*FORBIDDEN)
             refuse_if(actor.tenant.status != "active", UNAUTHORIZED)
             self.check_still_authorized(caller, [(role, None)])
             refuse_if(self._email_is_taken(email), EMAIL_TAKEN)
@@ -1819,7 +1823,9 @@ class Model:
             self._check_superadmin(caller)
             check_body("create_account", body)
             gives: list[Power] = [(platform_role(body.get("role", "CLIENT")), None)]
-            refuse_if(caller.gives_too_much(gives), FORBIDDEN)
+            if caller.gives_too_much(gives):
+                self.check_active(caller)
+                raise Refusal(*FORBIDDEN)
             self.check_still_authorized(caller, gives)
             refuse_if(self._email_is_taken(body["email"]), EMAIL_TAKEN)
             username = (body.get("username") or body["email"]).strip()

@@ -264,7 +264,7 @@ BUGS = {
     "power outlives its source by creation": Bug(
         "power that outlives its source",
         "tenants.user_creation:create_user",
-        "check_may_hand_on(actor, new.powers_given)",
+        "preconditions.require_may_hand_on(context.principal, new.powers_given)",
         "pass",
         also=(
             (

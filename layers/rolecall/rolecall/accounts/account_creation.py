@@ -7,7 +7,7 @@ from rolecall.audit import trail
 from rolecall.auth import preconditions
 from rolecall.auth.passwords import hash_password
 from rolecall.auth.principals import RequestContext
-from rolecall.auth.roles import HeldRole, PlatformRole, Power, check_may_hand_on
+from rolecall.auth.roles import HeldRole, PlatformRole, Power
 from rolecall.clock import rfc3339
 from rolecall.errors import (
     EmailTaken,
@@ -58,9 +58,7 @@ def create_account(
     `IdempotencyKeyReused` if the key was used for other facts, `RequestInProgress` while the first request with the key
     runs, `ResultDeleted` if the account is deleted.
     """
-    actor = context.principal.held_platform_role
-    if actor is not None:
-        check_may_hand_on(actor, [Power(new.role)])
+    preconditions.require_may_hand_on(context.principal, [Power(new.role)])
     if idempotency_key is None:
         return _create_account_in_one_transaction(
             context,

@@ -9,7 +9,7 @@ from functools import reduce
 from operator import and_, or_
 
 from rolecall.auth.principals import Principal, PrincipalType
-from rolecall.auth.roles import Power, roles_not_below
+from rolecall.auth.roles import Power, check_may_hand_on, roles_not_below
 from rolecall.errors import Forbidden, LastAdmin, RolecallError, Unauthorized
 from rolecall.storage import dynamodb, keys, writes
 from rolecall.storage.expressions import Attr, Condition
@@ -95,6 +95,20 @@ def require_active_actor(principal: Principal) -> None:
     checks = actor_and_tenant_active(principal)
     if checks:
         writes.transact(*checks)
+
+
+def require_may_hand_on(principal: Principal, powers: Iterable[Power]) -> None:
+    """Raise `Forbidden` if one of these powers would outlive the role of the caller, as the authorizer has seen it.
+
+    A caller whose access has ended gets `Unauthorized` instead. Nothing for an operator.
+    """
+    actor = principal.held_tenant_role or principal.held_platform_role
+    if actor is not None:
+        try:
+            check_may_hand_on(actor, powers)
+        except Forbidden:
+            require_active_actor(principal)
+            raise
 
 
 def actor_and_tenant_active(principal: Principal) -> list[writes.Write]:

@@ -9,7 +9,7 @@ from rolecall import clock
 from rolecall.audit import trail
 from rolecall.auth import preconditions, tokens
 from rolecall.auth.principals import RequestContext
-from rolecall.auth.roles import HeldRole, Power, Role, admin_count_delta, check_may_hand_on
+from rolecall.auth.roles import HeldRole, Power, Role, admin_count_delta
 from rolecall.clock import rfc3339
 from rolecall.ids import new_id
 from rolecall.storage import keys, writes
@@ -116,9 +116,7 @@ def create_user(context: RequestContext, new: NewUser, *, idempotency_key: str |
     `IdempotencyKeyReused` if the key was used for other facts, `RequestInProgress` while the first request with the key
     runs, `ResultDeleted` if the user is deleted.
     """
-    actor = context.principal.held_tenant_role
-    if actor is not None:
-        check_may_hand_on(actor, new.powers_given)
+    preconditions.require_may_hand_on(context.principal, new.powers_given)
     if idempotency_key is None:
         return _create_user_in_one_transaction(context, new, None)
     # The idempotency module is imported only for a request with an `Idempotency-Key`, because the import of Powertools'
@@ -163,9 +161,7 @@ def create_user_without_credentials(
     `user_tokens.rotate_token`. The email must be in the form of `email_addresses.parse_address_to_ascii`. Raises
     `ValidationFailed` for a profile with an invalid field, and the errors of `create_user`.
     """
-    actor = context.principal.held_tenant_role
-    if actor is not None:
-        check_may_hand_on(actor, [Power(role)])
+    preconditions.require_may_hand_on(context.principal, [Power(role)])
     at = rfc3339(context.at)
     held = HeldRole.lasting(role)
     user = users.User(new_id(), context.principal.tenant_id, email, held, active, None, at, at, 1)

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from rolecall.audit import trail
 from rolecall.auth import preconditions
 from rolecall.auth.principals import RequestContext
-from rolecall.auth.roles import Power, Role, check_may_hand_on
+from rolecall.auth.roles import Power, Role
 from rolecall.clock import rfc3339
 from rolecall.errors import RolecallError, ServiceUnavailable, UserNotFound, WebhookNotFound, WebhookTestWaiting
 from rolecall.ids import time_ordered_id
@@ -56,7 +56,7 @@ def create_webhook(context: RequestContext, url: str, *, user_id: str | None = N
     temporary. Raises `Forbidden` or `Unauthorized` if the caller is no longer an admin or no longer active, and
     `ConcurrentChange`.
     """
-    _check_may_learn_secret(context)
+    preconditions.require_may_hand_on(context.principal, POWERS_GIVEN)
     tenant_id = context.principal.tenant_id
     owner_id = keys.canonical_uuid(user_id) if user_id is not None else None
     if user_id is not None and owner_id is None:
@@ -96,7 +96,7 @@ def rotate_webhook_secret(context: RequestContext, webhook_id: str) -> WebhookWi
     for a caller whose role of an admin is temporary, `Unauthorized` if the caller or the tenant is no longer active,
     and `ConcurrentChange`.
     """
-    _check_may_learn_secret(context)
+    preconditions.require_may_hand_on(context.principal, POWERS_GIVEN)
     rotated = retries.retry_on_conflict(lambda: _attempt_rotation(context, webhook_id))
     logger.info("webhook secret rotated", tenant_id=rotated.webhook.tenant_id, webhook_id=rotated.webhook.id)
     return rotated
@@ -181,13 +181,6 @@ def _forget_waiting_test(webhook: Webhook, waits_until: str) -> None:
     unchanged = Attr(delivery_state.TEST_WAITS_UNTIL).eq(waits_until)
     with suppress(RolecallError):
         writes.write(writes.Update(webhook.key, remove=(delivery_state.TEST_WAITS_UNTIL,), when=unchanged))
-
-
-def _check_may_learn_secret(context: RequestContext) -> None:
-    """Raise `Forbidden` for a caller whose role of an admin is temporary."""
-    actor = context.principal.held_tenant_role
-    if actor is not None:
-        check_may_hand_on(actor, POWERS_GIVEN)
 
 
 def _target(webhook: Webhook) -> tuple[str, str]:
