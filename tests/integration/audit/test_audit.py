@@ -290,6 +290,16 @@ def test_a_list_about_one_target_reads_only_its_entries(acme: Tenant, sixty_entr
     assert (len(answer["entries"]), sum(read)) == (12, 12)
 
 
+@pytest.mark.parametrize("status", ["scheduled", "deleting"])
+def test_a_refusal_is_not_written_into_the_trail_of_a_tenant_that_has_just_closed(acme: Tenant, status: str) -> None:
+    user = acme.add("user")
+    stale, entries = user.principal, len(audit_of(acme.id))
+    writes.write(writes.Update(keys.tenant(acme.id), set={"status": status}, when=writes.MUST_EXIST))
+    answer = user.request("POST", f"/users/{acme.admin.id}/promote", {"new_role": "user"}, principal=stale)
+    assert (answer.status, answer.code) == (401, "UNAUTHORIZED")
+    assert len(audit_of(acme.id)) == entries
+
+
 def test_a_refusal_is_not_written_into_the_trail_of_a_tenant_that_is_being_deleted(acme: Tenant) -> None:
     user = acme.add("user")
     stale = user.principal
