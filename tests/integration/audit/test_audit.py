@@ -308,6 +308,21 @@ def test_a_refusal_is_not_written_into_the_trail_of_a_tenant_that_is_being_delet
         assert user.promote(acme.admin, "user", principal=stale).status == 401
 
 
+def test_the_entry_of_a_change_by_a_temporary_admin_has_the_end_of_that_role(acme: Tenant) -> None:
+    actor, until = acme.add("manager"), clock.now().replace(microsecond=0) + timedelta(hours=1)
+    body = {"new_role": "admin", "until": clock.rfc3339(until)}
+    acme.admin.request("POST", f"/users/{actor.id}/promote", body).must(200)
+    actor.promote(acme.add("user"), "manager").must(200)
+    assert audit_of(acme.id)[-1]["actor"] == {
+        "type": "user",
+        "id": actor.id,
+        "email": actor.email,
+        "role": "admin",
+        "lasting_role": "manager",
+        "role_until": int(until.timestamp()),
+    }
+
+
 class TestTheTrailOfATenantThatIsGone:
     @pytest.fixture
     def people(self, acme: Tenant, busy: tuple[Member, Member]) -> list[str]:
