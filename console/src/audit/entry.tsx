@@ -66,16 +66,18 @@ function newsOf(entry: AuditEntry, target: string): FieldChange[] {
 
 /** A field with its value before and after, such as `role user → manager`. */
 function Change({ change }: { change: FieldChange }) {
+  // Times are shown as everywhere else.
+  const shown = (value: string) => (change.field.endsWith("until") ? formatMoment(value) : value);
   return (
     <span class="change">
       <span class="muted">{change.field.replaceAll("_", " ")}</span>{" "}
       {change.before !== null && (
         <>
-          <Typed>{change.before}</Typed> <span role="img" aria-label={texts.becomes}>→</span>{" "}
+          <Typed>{shown(change.before)}</Typed> <span role="img" aria-label={texts.becomes}>→</span>{" "}
         </>
       )}
       <strong>
-        <Typed>{change.after ?? texts.nothing}</Typed>
+        <Typed>{change.after === null ? texts.nothing : shown(change.after)}</Typed>
       </strong>
     </span>
   );

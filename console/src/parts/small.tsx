@@ -6,9 +6,22 @@ import { useState } from "preact/hooks";
 import * as texts from "../texts/common";
 import { formatMoment } from "./moments";
 
-/** A text that people typed. Its direction of writing does not change that of the text around it. */
+/**
+ * A text that people typed. Its direction of writing does not change that of the text around it. A long address is
+ * broken before its domain.
+ */
 export function Typed({ children }: { children: ComponentChildren }) {
-  return <bdi>{children}</bdi>;
+  const at = typeof children === "string" ? children.lastIndexOf("@") : -1;
+  if (typeof children !== "string" || at < 0) {
+    return <bdi>{children}</bdi>;
+  }
+  return (
+    <bdi>
+      {children.slice(0, at)}
+      <wbr />
+      {children.slice(at)}
+    </bdi>
+  );
 }
 
 /** A moment in the time zone of the browser. Its title is the exact time in UTC. */

@@ -10,7 +10,6 @@ import { KeyboardPanels } from "../palette/shortcuts";
 import { openedPanel } from "../palette/state";
 import { toHash } from "../parts/address";
 import { goTo, replacePlace, route } from "../parts/route";
-import { Typed } from "../parts/small";
 import { PasswordDialog } from "../sign-in/passwords";
 import * as texts from "../texts/common";
 import * as palette from "../texts/palette";
@@ -41,7 +40,7 @@ export function Shell() {
         </nav>
         <div class="who">
           <span class="name" title={session.value?.name}>
-            <Typed>{session.value?.name}</Typed>
+            <bdi>{session.value?.name}</bdi>
           </span>
           <button type="button" class="quiet" onClick={openPalette}>
             {palette.open} <kbd>Ctrl K</kbd>

@@ -34,9 +34,6 @@ export function UserRow({ user, terms }: { user: ListedUser; terms: Terms }) {
     void act.start(role);
   };
 
-  // A long address is broken before its domain.
-  const at = user.email.lastIndexOf("@");
-  const [beforeAt, atDomain] = [user.email.slice(0, at), user.email.slice(at)];
   const address = toHash(["users"], { ...route.value.query, person: user.id });
   return (
     <tr aria-busy={act.busy}>
@@ -50,11 +47,7 @@ export function UserRow({ user, terms }: { user: ListedUser; terms: Terms }) {
       </td>
       <th scope="row">
         <a href={address}>
-          <Typed>
-            {beforeAt}
-            <wbr />
-            {atDomain}
-          </Typed>
+          <Typed>{user.email}</Typed>
         </a>
         {user.id === session.value?.userId && <Badge>{texts.you}</Badge>}
         {!user.active && (
