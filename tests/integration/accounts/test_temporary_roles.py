@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from rolecall import clock
+from rolecall.accounts import role_ends
 from rolecall.auth.roles import PlatformRole
 from rolecall.storage import keys, reads
 from tests import gateway
@@ -17,6 +18,7 @@ from tests.integration.conftest import (
     assert_every_invariant_holds,
     audit_of,
     make_account,
+    metrics_in,
     run_maintenance,
     unchanged,
 )
@@ -271,3 +273,45 @@ def test_a_change_after_the_end_first_writes_the_end_down(superadmin: Holder, ti
     assert actions[-2] == "lapse_role"
     assert run_maintenance()["role_ends_written"] == 0
     assert _superadmins() == 1
+
+
+@pytest.mark.parametrize("way", ["role", "ban", "reset"])
+def test_a_change_that_is_refused_after_the_end_writes_no_end(superadmin: Holder, time: MovedClock, way: str) -> None:
+    until = time.ahead(SOON)
+    target, actor = _temporary(superadmin, ADMIN, until), make_account(PlatformRole.SUPERADMIN)
+    time.to(until)
+    principal = actor.principal
+    assert _act(superadmin, actor, "disable").status == 200
+    with unchanged():
+        match way:
+            case "role":
+                answer = _change(actor, target, ADMIN, principal=principal)
+            case "ban":
+                answer = _act(actor, target, "ban", principal=principal)
+            case _:
+                answer = actor.request("POST", f"{USERS}/{target.id}/password", principal=principal)
+    assert answer.status == 401
+    assert "lapse_role" not in {entry["action"] for entry in audit_of("PLATFORM")}
+    run_maintenance()
+
+
+def test_an_end_is_stored_with_its_times_and_without_a_person(
+    superadmin: Holder, time: MovedClock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    until, target = time.ahead(SOON), make_account()
+    body = {"newRole": ADMIN, "until": until, "reason": "stands in"}
+    assert superadmin.request("PUT", f"{USERS}/{target.id}/role", body).status == 200
+    time.to(until)
+    time.forward(60)
+    capsys.readouterr()
+    run_maintenance()
+
+    item = reads.get(keys.account(target.id))
+    assert item
+    [entry] = [entry for entry in audit_of("PLATFORM") if entry["action"] == "lapse_role"]
+    assert (item["change_reason"], item["changed_by"]) == (None, {"type": "system", "id": "role_ends"})
+    assert item["role_end"] == {"at": until, "written_at": entry["timestamp"]}
+    assert (item["updated_at"], item["version"]) == (until, 3)
+    assert metrics_in(capsys.readouterr().out)["RoleEndWritten"] == 1
+    with pytest.raises(ValueError, match="the role of this account has not ended"):
+        role_ends.write_end(item, "request", clock.now())

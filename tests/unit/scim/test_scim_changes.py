@@ -110,6 +110,7 @@ def test_a_condition_is_compared_with_the_user_after_the_operations_before_it() 
         ({"op": "replace", "path": "meta", "value": {}}, Mutability, "meta cannot be changed"),
         ({"op": "remove", "path": "userName"}, Mutability, "userName cannot be removed: every user has it"),
         ({"op": "remove", "path": "emails"}, Mutability, "emails cannot be removed: every user has it"),
+        ({"op": "remove", "path": "emails.value"}, Mutability, "emails cannot be removed: every user has it"),
         ({"op": "replace", "path": "active", "value": None}, Mutability, "active cannot be removed: every user has it"),
         ({"op": "add", "path": "name", "value": "Ada"}, InvalidValue, NAME_IS_AN_OBJECT),
         ({"op": "add", "path": "name", "value": ["Ada"]}, InvalidValue, NAME_IS_AN_OBJECT),
