@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from rolecall.auth.roles import HeldRole, Role
+from rolecall.scim.errors import InvalidValue
 from rolecall.scim.resources import list_response, to_resource
 from rolecall.scim.selections import Selection
 from rolecall.tenants.user_profiles import UserProfile
@@ -98,3 +99,22 @@ def test_an_answer_leaves_out_the_excluded_attributes(excluded: list[str], expec
 
 def test_an_answer_has_all_attributes_unless_the_request_names_some() -> None:
     assert Selection.from_query({}).apply(RESOURCE) == RESOURCE
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        (
+            {"attributes": "id", "excludedAttributes": "name"},
+            "attributes and excludedAttributes must not be sent together",
+        ),
+        (
+            {"attributes": ",".join(["id"] * 101)},
+            "attributes has more than 100 names: send fewer names, or leave the parameter out to get all attributes",
+        ),
+    ],
+)
+def test_a_selection_that_can_not_be_is_explained(query: dict[str, str], message: str) -> None:
+    with pytest.raises(InvalidValue) as raised:
+        Selection.from_query(query)
+    assert raised.value.message == message
