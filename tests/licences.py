@@ -27,15 +27,22 @@ ALLOWED = {
 LAYER = ROOT / "layers/rolecall/requirements.txt"
 SIGNER = ROOT / "functions/deliver_webhook/requirements.txt"
 VIEWER = ROOT / "functions/get_docs_asset/requirements.txt"
+CONSOLE = ROOT / "console/package.json"
+CONSOLE_LOCK = ROOT / "console/package-lock.json"
 
 #: The homes of packages that do not name theirs.
-_HOMES = {"standardwebhooks": "https://www.standardwebhooks.com"}
+_HOMES = {
+    "standardwebhooks": "https://www.standardwebhooks.com",
+    "preact": "https://preactjs.com",
+    "@tanstack/query-core": "https://github.com/TanStack/query",
+    "openapi-fetch": "https://github.com/openapi-ts/openapi-typescript",
+}
 
 _HEAD = """# Licences
 
 These packages are deployed with Rolecall's own code. `make licences` writes this page from the locked requirements of
-the layer and of the functions. `make build` leaves out the modules that nothing imports. boto3 is part of the Lambda
-runtime. Packages for development and tests are not deployed.
+the layer and of the functions, and from the lock file of the web console. `make build` leaves out the modules that
+nothing imports. boto3 is part of the Lambda runtime. Packages for development and tests are not deployed.
 
 | package | version | licence | home |
 | --- | --- | --- | --- |
@@ -53,6 +60,13 @@ def locked(requirements: Path) -> dict[str, str]:
     return found
 
 
+def of_the_console() -> list[tuple[str, str, str]]:
+    """The name, version and licence of each package from npm whose code is in the built web console."""
+    packages = json.loads(CONSOLE_LOCK.read_text())["packages"]
+    found = {name: packages[f"node_modules/{name}"] for name in json.loads(CONSOLE.read_text())["dependencies"]}
+    return [(name, one["version"], one["license"]) for name, one in found.items()]
+
+
 def page() -> str:
     """The text of the page for the current lock files."""
     command = ["pip-licenses", "--format=json", "--with-urls", "--packages", *locked(LAYER), *locked(SIGNER)]
@@ -66,6 +80,7 @@ def page() -> str:
     [(name, version)] = locked(VIEWER).items()
     viewer = f"Swagger UI, from {name}"
     rows.append((viewer, version, "Apache-2.0", "https://github.com/swagger-api/swagger-ui"))
+    rows += [(f"{name}, in the console", version, licence, _HOMES[name]) for name, version, licence in of_the_console()]
     rows.sort(key=lambda row: row[0].lower().replace("_", "-"))
     return _HEAD + "".join(f"| {' | '.join(row)} |\n" for row in rows)
 

@@ -72,11 +72,26 @@ def test_the_page_of_licences_is_current() -> None:
     assert licences.PAGE.read_text() == licences.page(), "run `make licences`"
 
 
+def test_the_built_console_names_each_package_that_is_in_it() -> None:
+    [script] = (ROOT / "functions/get_console_asset/assets").glob("packages-*.js")
+    [notice] = re.findall(r"\A/\*(.*?)\*/", script.read_text(), re.DOTALL)
+
+    names = {name for name, _, _ in licences.of_the_console()}
+    assert {name for name in names if f"{name}, (c)" not in notice} == set()
+    assert {licence for _, _, licence in licences.of_the_console()} == {"MIT"}
+    # What a dependency of these brings is in the built files too.
+    packages = json.loads(licences.CONSOLE_LOCK.read_text())["packages"]
+    brought = {name for one in names for name in packages[f"node_modules/{one}"].get("dependencies", {})}
+    # It is types alone.
+    assert brought - names == {"openapi-typescript-helpers"}
+
+
 def test_every_licence_lets_it_ship() -> None:
     rows = [line.split(" | ") for line in licences.PAGE.read_text().splitlines() if line.startswith("| ")][1:]
     found = {row[0].removeprefix("| "): row[2] for row in rows if row[0] != "| ---"}
 
-    assert len(found) == len(licences.locked(licences.LAYER)) + len(licences.locked(licences.SIGNER)) + 1
+    deployed = [*licences.locked(licences.LAYER), *licences.locked(licences.SIGNER), *licences.of_the_console()]
+    assert len(found) == len(deployed) + 1
     assert {name: licence for name, licence in found.items() if licence not in licences.ALLOWED} == {}
 
 

@@ -2,17 +2,17 @@
 
 import type { Account, AccountToCreate, PlatformRole } from "../../../clients/typescript/rolecall";
 import { answerOf, api, dataOf } from "../api/client";
-import { ApiError, describeError } from "../api/errors";
 import { queryClient } from "../api/queries";
+import { session } from "../api/session";
+import { changeSeen, ifMatch, takeBack, type Version } from "../parts/changes";
 import { announce } from "../parts/notice";
 import * as common from "../texts/common";
 import * as texts from "../texts/accounts";
 import { type Terms, untilOf } from "../users/roles";
+import { opened, type StateAct } from "./opened";
 
 /** All roles of the platform, the lowest first. */
 export const ROLES: readonly PlatformRole[] = ["ROLE_CLIENT", "ROLE_VERIFIED_USER", "ROLE_ADMIN", "ROLE_SUPERADMIN"];
-
-export type StateAct = "ban" | "unban" | "enable" | "disable";
 
 /** Returns the role in force. */
 export function roleOf(account: Account): PlatformRole {
@@ -30,29 +30,37 @@ export function standingText(account: Account): string {
   return [roleText(roleOf(account)), ...states].filter(Boolean).join(", ");
 }
 
+/** Returns what can be done to the state of an account. */
+export function stateActsOf({ banned, enabled }: Account): StateAct[] {
+  return [banned ? "unban" : "ban", enabled ? "disable" : "enable"];
+}
+
+/** Whether it is the account of the person who is signed in. The API refuses changes of one's own account. */
+export function isOwn({ email }: Account): boolean {
+  return session.value?.email?.toLowerCase() === email.toLowerCase();
+}
+
 /**
- * Changes the role of an account, says so, and offers to undo it. Throws `ApiError` if the API refuses, or if the
- * account is no longer as `seen`.
+ * Changes the role of an account, says so, and offers to undo it. Throws `ChangedMeanwhile` if the account is no longer
+ * as `seen`, and `ApiError` if the API refuses.
  */
 export async function changeRole(seen: Account, role: PlatformRole, terms: Terms): Promise<void> {
   const until = untilOf(terms, new Date());
-  const version = await onSeenVersion(seen, (etag) => putRole(seen.id, etag, role, terms.reason.trim(), until));
-  announce(texts.roleChangeDone(seen.email, roleText(role)), () => undoRoleChange(seen, version));
+  const [before, version] = await changeSeen(watch(seen), async ({ data, etag }) => [
+    data,
+    await putRole(seen.id, etag, role, terms.reason.trim(), until),
+  ]);
+  // The dialog closes right after the result is told, so the list is read before.
   await reload();
-}
-
-async function undoRoleChange(before: Account, version: string | null): Promise<void> {
-  const role = before.lastingRole ?? roleOf(before);
-  try {
-    const next = await putRole(before.id, version, role, texts.roleChangeUndoReason, undefined);
-    if (before.lastingRole && before.roleUntil) {
-      await putRole(before.id, next, roleOf(before), texts.roleChangeUndoReason, before.roleUntil);
-    }
-    announce(texts.roleChangeUndone(before.email, roleText(roleOf(before))));
-  } catch (error) {
-    announce(texts.roleChangeNotUndone(before.email, describeError(error)));
-  }
-  await reload();
+  announce(texts.roleChangeDone(seen.email, roleText(role)), () =>
+    takeBackAndReload(seen, async () => {
+      const next = await putRole(seen.id, version, before.lastingRole ?? roleOf(before), common.undoReason, undefined);
+      if (before.lastingRole && before.roleUntil) {
+        await putRole(seen.id, next, roleOf(before), common.undoReason, before.roleUntil);
+      }
+      return texts.roleChangeUndone(seen.email, roleText(roleOf(before)));
+    }),
+  );
 }
 
 /** Changes the role of the account in this version, and returns the next version. */
@@ -72,17 +80,39 @@ async function putRole(
   return answer.etag;
 }
 
-/** Bans, unbans, enables or disables an account, and says so. Throws like `changeRole`. */
+const OPPOSITES = { ban: "unban", unban: "ban", enable: "disable", disable: "enable" } as const;
+
+/** Bans, unbans, enables or disables an account, says so, and offers to undo it. Throws like `changeRole`. */
 export async function changeState(seen: Account, act: StateAct, reason: string): Promise<void> {
-  await onSeenVersion(seen, (etag) =>
-    answerOf(
-      api.PUT(`/v1/api/superadmin/users/{id}/${act}`, {
-        params: { path: { id: seen.id }, header: ifMatch(etag) },
-        body: { reason },
-      }),
-    ),
+  const [before, version] = await changeSeen(watch(seen), async ({ data, etag }) => [
+    data,
+    await putState(seen.id, etag, act, reason),
+  ]);
+  await reload();
+  announce(texts.stateActs[act].done(seen.email), () =>
+    takeBackAndReload(seen, async () => {
+      const opposite = OPPOSITES[act];
+      // Who is banned again is banned for the same reason as before.
+      const why = (act === "unban" && before.banReason) || common.undoReason;
+      await putState(seen.id, version, opposite, why);
+      return texts.stateActs[opposite].done(seen.email);
+    }),
   );
-  announce(texts.stateActs[act].done(seen.email));
+}
+
+/** Bans, unbans, enables or disables the account in this version, and returns the next version. */
+async function putState(id: number, etag: string | null, act: StateAct, reason: string): Promise<string | null> {
+  const answer = await answerOf(
+    api.PUT(`/v1/api/superadmin/users/{id}/${act}`, {
+      params: { path: { id }, header: ifMatch(etag) },
+      body: { reason },
+    }),
+  );
+  return answer.etag;
+}
+
+async function takeBackAndReload(seen: Account, back: () => Promise<string>): Promise<void> {
+  await takeBack(seen.email, back);
   await reload();
 }
 
@@ -103,35 +133,26 @@ export async function createAccount(account: AccountToCreate, key: string): Prom
   await reload();
 }
 
-/** Reads the account again and runs the change on its version. Throws `ApiError` if it is not as seen. */
-async function onSeenVersion<Result>(seen: Account, change: (etag: string | null) => Promise<Result>): Promise<Result> {
-  const before = await readAccount(seen.id);
-  assertSame(seen, before.data);
-  try {
-    return await change(before.etag);
-  } catch (error) {
-    if (error instanceof ApiError && error.status === 412) {
-      assertSame(seen, (await readAccount(seen.id)).data, true);
-    }
-    throw error;
-  }
-}
-
-/** Throws `ApiError` if the account is not as seen, or `always`, which means that the API has said so. */
-function assertSame(seen: Account, now: Account, always = false): void {
-  if (always || standingText(seen) !== standingText(now) || seen.roleUntil !== now.roleUntil) {
-    void reload();
-    throw new ApiError(412, "CHANGED_MEANWHILE", texts.changedMeanwhile(standingText(seen), standingText(now)));
-  }
+function watch(seen: Account) {
+  return {
+    seen,
+    read: () => readAccount(seen.id),
+    isSame: (one: Account, other: Account) =>
+      standingText(one) === standingText(other) && one.roleUntil === other.roleUntil,
+    inWords: standingText,
+    onNewer: ({ data }: Version<Account>) => {
+      // The dialog goes on with the account as it is now.
+      if (opened.value) {
+        opened.value = { ...opened.value, account: data };
+      }
+      void reload();
+    },
+  };
 }
 
 /** Reads an account with its version. Throws `ApiError`. */
 export function readAccount(id: number) {
   return answerOf(api.GET("/v1/api/superadmin/users/{id}", { params: { path: { id } } }));
-}
-
-function ifMatch(etag: string | null): { "If-Match"?: string } {
-  return etag === null ? {} : { "If-Match": etag };
 }
 
 function reload(): Promise<void> {

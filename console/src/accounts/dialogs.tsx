@@ -5,59 +5,72 @@ import { useState } from "preact/hooks";
 import type { Account, HistoryEntry } from "../../../clients/typescript/rolecall";
 import { answerOf, api } from "../api/client";
 import { describeError } from "../api/errors";
-import { session } from "../api/session";
 import { useAct } from "../parts/act";
 import { Confirm, SecretDialog } from "../parts/confirm";
 import { Dialog } from "../parts/dialog";
 import { TextField } from "../parts/fields";
 import { useInfiniteQuery } from "../parts/query";
+import { Refusal } from "../parts/refusal";
 import { Badge, Moment, Problem, Typed } from "../parts/small";
 import * as common from "../texts/common";
 import * as users from "../texts/users";
 import { MOST_OF_REASON } from "../users/terms";
 import * as texts from "../texts/accounts";
-import { changeState, resetPassword, roleOf, roleText, type StateAct } from "./acts";
+import { changeState, isOwn, resetPassword, roleOf, roleText, stateActsOf } from "./acts";
+import { closeDialog, opened, type StateAct } from "./opened";
 import { StateBadges } from "./page";
+import { RoleDialog } from "./role";
 
 interface DialogProps {
   account: Account;
-  onClose: () => void;
+}
+
+/** Shows the dialog that is open. */
+export function OpenedDialog() {
+  const current = opened.value;
+  if (!current) {
+    return null;
+  }
+  const { account } = current;
+  switch (current.what) {
+    case "account":
+      return <AccountDialog account={account} />;
+    case "history":
+      return <HistoryDialog account={account} />;
+    case "role":
+      return <RoleDialog account={account} wanted={current.role} />;
+    case "password":
+      return <PasswordResetDialog account={account} />;
+    default:
+      return <StateDialog key={current.what} account={account} what={current.what} />;
+  }
 }
 
 /** Shows an account. Each act that it offers asks in a dialog of its own. */
-export function AccountDialog({ account, onClose }: DialogProps) {
-  const [asked, setAsked] = useState<StateAct | "password" | null>(null);
-  if (asked === "password") {
-    return <PasswordResetDialog account={account} onClose={onClose} />;
-  }
-  if (asked) {
-    return <StateDialog account={account} act={asked} onClose={onClose} />;
-  }
-  const isSelf = session.value?.email?.toLowerCase() === account.email.toLowerCase();
-  const acts: StateAct[] = [account.banned ? "unban" : "ban", account.enabled ? "disable" : "enable"];
+function AccountDialog({ account }: DialogProps) {
   return (
-    <Dialog title={account.email} onClose={onClose}>
+    <Dialog title={account.email} onClose={closeDialog}>
       <div class="body">
         <Facts account={account} />
         <footer>
-          {!isSelf && (
+          {!isOwn(account) && (
             <>
-              <button type="button" onClick={() => setAsked("password")}>
+              <button type="button" onClick={() => (opened.value = { what: "password", account })}>
                 {texts.password.open}
               </button>
-              {acts.map((act) => (
+              {stateActsOf(account).map((what) => (
                 <button
                   type="button"
-                  key={act}
-                  class={isDangerous(act) ? "danger" : undefined}
-                  onClick={() => setAsked(act)}
+                  key={what}
+                  class={isDangerous(what) ? "danger" : undefined}
+                  onClick={() => (opened.value = { what, account })}
                 >
-                  {texts.stateActs[act].open}
+                  {texts.stateActs[what].open}
                 </button>
               ))}
             </>
           )}
-          <button type="button" onClick={onClose}>
+          <button type="button" onClick={closeDialog}>
             {common.dialogDone}
           </button>
         </footer>
@@ -111,13 +124,14 @@ function Facts({ account }: { account: Account }) {
 }
 
 /** Asks for the reason of a ban, an unban, an enabling or a disabling. */
-function StateDialog({ account, act: what, onClose }: DialogProps & { act: StateAct }) {
+function StateDialog({ account, what }: DialogProps & { what: StateAct }) {
   const said = texts.stateActs[what];
   const [reason, setReason] = useState("");
   const act = useAct(async () => {
     await changeState(account, what, reason.trim());
-    onClose();
+    closeDialog();
   });
+  const start = () => void act.start();
   return (
     <Confirm
       title={said.title(account.email)}
@@ -125,8 +139,9 @@ function StateDialog({ account, act: what, onClose }: DialogProps & { act: State
       submit={said.open}
       danger={isDangerous(what)}
       act={act}
-      onSubmit={() => void act.start()}
-      onClose={onClose}
+      refusal={<Refusal act={act} anyway={texts.anyway(said.open)} onAnyway={start} />}
+      onSubmit={start}
+      onClose={closeDialog}
     >
       <TextField
         label={users.termsReason}
@@ -145,12 +160,12 @@ function isDangerous(act: StateAct): boolean {
   return act === "ban" || act === "disable";
 }
 
-function PasswordResetDialog({ account, onClose }: DialogProps) {
+function PasswordResetDialog({ account }: DialogProps) {
   const [secret, setSecret] = useState<string | null>(null);
   const act = useAct(async () => setSecret(await resetPassword(account)));
   const said = texts.password;
   if (secret !== null) {
-    return <SecretDialog title={account.email} label={said.secret} secret={secret} onClose={onClose} />;
+    return <SecretDialog title={account.email} label={said.secret} secret={secret} onClose={closeDialog} />;
   }
   return (
     <Confirm
@@ -160,7 +175,7 @@ function PasswordResetDialog({ account, onClose }: DialogProps) {
       danger
       act={act}
       onSubmit={() => void act.start()}
-      onClose={onClose}
+      onClose={closeDialog}
     />
   );
 }
@@ -169,7 +184,7 @@ function PasswordResetDialog({ account, onClose }: DialogProps) {
 const SIZE = 25;
 
 /** Shows what was done to an account, newest first. */
-export function HistoryDialog({ account, onClose }: DialogProps) {
+function HistoryDialog({ account }: DialogProps) {
   const list = useInfiniteQuery({
     queryKey: ["account-history", account.id],
     queryFn: ({ pageParam, signal }) => readHistory(account.id, pageParam, signal),
@@ -178,7 +193,7 @@ export function HistoryDialog({ account, onClose }: DialogProps) {
   });
   const entries = list.data?.pages.flatMap((page) => page.entries);
   return (
-    <Dialog title={texts.historyOf(account.email)} onClose={onClose} wide>
+    <Dialog title={texts.historyOf(account.email)} onClose={closeDialog} wide>
       <div class="body">
         {list.error && <Problem>{describeError(list.error)}</Problem>}
         {!entries && !list.error && <p class="muted">{common.loading}</p>}
@@ -194,7 +209,7 @@ export function HistoryDialog({ account, onClose }: DialogProps) {
               {texts.timelineOlder}
             </button>
           )}
-          <button type="button" onClick={onClose}>
+          <button type="button" onClick={closeDialog}>
             {common.dialogDone}
           </button>
         </footer>

@@ -1,44 +1,26 @@
 // The screen of the platform's accounts, for superadmins.
 
-import { useState } from "preact/hooks";
+import { useEffect } from "preact/hooks";
 
 import type { Account, PlatformRole } from "../../../clients/typescript/rolecall";
 import { api, dataOf } from "../api/client";
-import { describeError } from "../api/errors";
-import { session } from "../api/session";
 import { ChoiceFilter, SearchFilter } from "../parts/filters";
-import { Pager, usePages } from "../parts/pages";
-import { keepPreviousData, useQuery } from "../parts/query";
+import { ListFrame, useList } from "../parts/list";
 import { route, setQuery } from "../parts/route";
-import { Badge, Moment, Problem, Typed } from "../parts/small";
+import { Badge, Moment, Typed } from "../parts/small";
+import { ActsCell, Cell, Row, RowHead, Table } from "../parts/table";
 import * as texts from "../texts/accounts";
-import { roleOf, ROLES, roleText } from "./acts";
+import { isOwn, roleOf, ROLES, roleText } from "./acts";
 import { CreationDialog } from "./creation";
-import { AccountDialog, HistoryDialog } from "./dialogs";
-import { RoleDialog } from "./role";
-
-/** How many accounts a page has. */
-const SIZE = 50;
-
-/** A dialog about one account. */
-type Opened = { what: "account" | "history"; account: Account } | { what: "role"; account: Account; role: PlatformRole };
+import { OpenedDialog } from "./dialogs";
+import { closeDialog, opened } from "./opened";
 
 export function AccountsPage() {
-  const [opened, setOpened] = useState<Opened | null>(null);
-  const filters = usedFilters();
-  const pages = usePages(JSON.stringify(filters));
-  const list = useQuery({
-    queryKey: ["accounts", filters, pages.cursor],
-    queryFn: ({ signal }) =>
-      dataOf(
-        api.GET("/v1/api/superadmin/users", {
-          params: { query: { ...filters, limit: SIZE, ...(pages.cursor && { cursor: pages.cursor }) } },
-          signal,
-        }),
-      ),
-    placeholderData: keepPreviousData,
-  });
-  const close = () => setOpened(null);
+  const list = useList("accounts", usedFilters(), (query, signal) =>
+    dataOf(api.GET("/v1/api/superadmin/users", { params: { query }, signal })),
+  );
+  useEffect(() => closeDialog, []);
+  const { users: accounts = [], nextCursor } = list.query.data ?? {};
   const yesOrNo = [
     ["", texts.any],
     ["true", texts.yes],
@@ -62,69 +44,43 @@ export function AccountsPage() {
         <ChoiceFilter label={texts.enabled} name="enabled" options={yesOrNo} />
         <ChoiceFilter label={texts.banned} name="banned" options={yesOrNo} />
       </div>
-      {list.error && <Problem>{describeError(list.error)}</Problem>}
-      <div class="table-frame" aria-busy={list.isFetching}>
-        <table class="stacked">
-          <thead>
-            <tr>
-              <th scope="col">{texts.email}</th>
-              <th scope="col">{texts.name}</th>
-              <th scope="col">{texts.role}</th>
-              <th scope="col">{texts.state}</th>
-              <th scope="col">{texts.lastLogin}</th>
-              <th scope="col">
-                <span class="unseen">{texts.acts}</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {list.data?.users.map((account) => (
-              <AccountRow key={account.id} account={account} open={setOpened} />
-            ))}
-          </tbody>
-        </table>
-        {list.data?.users.length === 0 && <p class="empty">{texts.none}</p>}
-      </div>
-      <Pager
-        pages={pages}
-        label={texts.title}
-        size={SIZE}
-        count={list.data?.users.length ?? 0}
-        nextCursor={list.data?.nextCursor}
-      />
-      {opened?.what === "account" && <AccountDialog account={opened.account} onClose={close} />}
-      {opened?.what === "history" && <HistoryDialog account={opened.account} onClose={close} />}
-      {opened?.what === "role" && <RoleDialog account={opened.account} role={opened.role} onClose={close} />}
+      <ListFrame list={list} label={texts.title} count={accounts.length} nextCursor={nextCursor} none={texts.none}>
+        <Table columns={[texts.email, texts.name, texts.role, texts.state, texts.lastLogin]} acts={texts.acts}>
+          {accounts.map((account) => (
+            <AccountRow key={account.id} account={account} />
+          ))}
+        </Table>
+      </ListFrame>
+      <OpenedDialog />
       {route.value.query["do"] === "create" && <CreationDialog onClose={() => setQuery({ do: null })} />}
     </>
   );
 }
 
-function AccountRow({ account, open }: { account: Account; open: (opened: Opened) => void }) {
+function AccountRow({ account }: { account: Account }) {
   const { email } = account;
-  const isSelf = session.value?.email?.toLowerCase() === email.toLowerCase();
   const role = roleOf(account);
   return (
-    <tr>
-      <th scope="row">
-        <button type="button" class="link" title={texts.open(email)} onClick={() => open({ what: "account", account })}>
+    <Row>
+      <RowHead>
+        <button type="button" class="link" title={texts.open(email)} onClick={() => (opened.value = { what: "account", account })}>
           <Typed>{email}</Typed>
         </button>{" "}
-        {isSelf && <Badge>{texts.you}</Badge>}
-      </th>
-      <td data-label={texts.name}>
+        {isOwn(account) && <Badge>{texts.you}</Badge>}
+      </RowHead>
+      <Cell of={texts.name}>
         <Typed>{`${account.firstName} ${account.lastName}`}</Typed>
-      </td>
-      <td data-label={texts.role}>
+      </Cell>
+      <Cell of={texts.role}>
         <select
           aria-label={texts.roleOf(email)}
-          disabled={isSelf}
+          disabled={isOwn(account)}
           value={role}
           onChange={(event) => {
             const wanted = event.currentTarget.value as PlatformRole;
             // The dialog asks first, so the select keeps what is true.
             event.currentTarget.value = role;
-            open({ what: "role", account, role: wanted });
+            opened.value = { what: "role", account, role: wanted };
           }}
         >
           {ROLES.map((one) => (
@@ -136,19 +92,19 @@ function AccountRow({ account, open }: { account: Account; open: (opened: Opened
         {account.roleUntil && account.lastingRole && (
           <div class="muted">{texts.until(account.roleUntil, roleText(account.lastingRole))}</div>
         )}
-      </td>
-      <td data-label={texts.state}>
+      </Cell>
+      <Cell of={texts.state}>
         <StateBadges account={account} />
-      </td>
-      <td data-label={texts.lastLogin}>
+      </Cell>
+      <Cell of={texts.lastLogin}>
         <Moment at={account.lastLoginAt} />
-      </td>
-      <td class="row-acts">
-        <button type="button" aria-label={texts.historyOf(email)} onClick={() => open({ what: "history", account })}>
+      </Cell>
+      <ActsCell>
+        <button type="button" aria-label={texts.historyOf(email)} onClick={() => (opened.value = { what: "history", account })}>
           {texts.history}
         </button>
-      </td>
-    </tr>
+      </ActsCell>
+    </Row>
   );
 }
 

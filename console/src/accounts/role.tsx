@@ -5,26 +5,39 @@ import { useState } from "preact/hooks";
 import type { Account, PlatformRole } from "../../../clients/typescript/rolecall";
 import { useAct } from "../parts/act";
 import { Confirm } from "../parts/confirm";
+import { SelectField } from "../parts/fields";
+import { Refusal } from "../parts/refusal";
 import * as texts from "../texts/accounts";
 import { NO_TERMS } from "../users/roles";
 import { TermsFields } from "../users/terms";
-import { changeRole, roleOf, roleText } from "./acts";
+import { changeRole, roleOf, ROLES, roleText } from "./acts";
+import { closeDialog } from "./opened";
 
-export function RoleDialog({ account, role, onClose }: { account: Account; role: PlatformRole; onClose: () => void }) {
+/** `wanted` is the role that is chosen at first. */
+export function RoleDialog({ account, wanted }: { account: Account; wanted: PlatformRole }) {
+  const [role, setRole] = useState(wanted);
   const [terms, setTerms] = useState(NO_TERMS);
   const act = useAct(async () => {
     await changeRole(account, role, terms);
-    onClose();
+    closeDialog();
   });
+  const start = () => void act.start();
   return (
     <Confirm
       title={texts.roleChangeTitle(account.email)}
       text={texts.roleChangeIntro(roleText(roleOf(account)), roleText(role))}
       submit={texts.roleChangeSubmit}
       act={act}
-      onSubmit={() => void act.start()}
-      onClose={onClose}
+      refusal={<Refusal act={act} anyway={texts.roleChangeAnyway(roleText(role))} onAnyway={start} />}
+      onSubmit={start}
+      onClose={closeDialog}
     >
+      <SelectField
+        label={texts.roleChangeNew}
+        options={ROLES.map((one) => [one, roleText(one)] as const)}
+        value={role}
+        onValue={(chosen) => setRole(chosen as PlatformRole)}
+      />
       <TermsFields terms={terms} onTerms={setTerms} />
     </Confirm>
   );

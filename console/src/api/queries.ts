@@ -23,3 +23,11 @@ export function waitBeforeRetry(failures: number, error: unknown): number {
   const asked = error instanceof ApiError ? error.retryAfter : null;
   return asked === null ? 500 * 2 ** failures : Math.min(asked, 30) * 1000;
 }
+
+/** How many rows a page of a list has. */
+export const PAGE_SIZE = 50;
+
+/** Returns the key under which a page of a list is kept. The first page has no cursor. */
+export function pageKey(list: string, filters: object, cursor?: string): readonly unknown[] {
+  return [list, filters, cursor];
+}

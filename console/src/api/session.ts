@@ -39,6 +39,12 @@ export interface Session {
   credential: Credential;
 }
 
+/** A session that begins. */
+export interface Started extends Session {
+  /** The first page of a list that was read to find out what the credential may do. */
+  firstPage?: { list: Screen; answer: unknown };
+}
+
 export const session = state<Session | null>(null);
 
 /** The names of the screens, as they stand in the address. */

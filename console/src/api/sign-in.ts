@@ -6,18 +6,18 @@ import * as texts from "../texts/common";
 import { api, apiWith, dataOf, publicApi } from "./client";
 import { ApiError } from "./errors";
 import { endedSession, renewal } from "./renewal";
-import { queryClient } from "./queries";
-import { type Credential, type Kind, type Session, type Standing, session } from "./session";
+import { PAGE_SIZE, pageKey, queryClient } from "./queries";
+import { type Credential, type Kind, type Session, session, type Started } from "./session";
 
 /** An access token is renewed this long before it expires, so that no request meets its end. */
 const EARLY_MS = 30_000;
 
 /** Signs in with an API token, the master token or an access token. Throws `ApiError` if the API refuses it. */
-export async function checkToken(token: string): Promise<Session> {
+export async function checkToken(token: string): Promise<Started> {
   const found = await findStanding(token);
   return {
-    kind: "token",
     ...found,
+    kind: "token",
     name: texts.standing[found.standing],
     email: null,
     userId: null,
@@ -42,25 +42,27 @@ export async function logInUser(email: string, password: string): Promise<Sessio
 }
 
 /** Signs in an account of the platform. Throws `ApiError` if the API refuses it. */
-export async function logInAccount(email: string, password: string): Promise<Session> {
+export async function logInAccount(email: string, password: string): Promise<Started> {
   const pair = await dataOf(publicApi.POST("/v1/api/auth/login", { body: { email, password } }));
   const mustChangePassword = pair.passwordChangeRequired === true;
   return {
+    ...(mustChangePassword ? ORDINARY_ACCOUNT : await findAccountStanding(pair.accessToken)),
     kind: "account",
-    standing: mustChangePassword ? "account" : (await findStanding(pair.accessToken)).standing,
     name: email,
     email,
     userId: null,
-    tenantId: null,
     mustChangePassword,
     credential: fromAccountTokens(pair),
   };
 }
 
 /** Begins a session. */
-export function begin(started: Session): void {
+export function begin({ firstPage, ...started }: Started): void {
   forgetSession();
   queryClient.clear();
+  if (firstPage) {
+    queryClient.setQueryData(pageKey(firstPage.list, {}), firstPage.answer);
+  }
   renewal.refresh = refreshers[started.kind];
   session.value = started;
 }
@@ -70,8 +72,8 @@ export async function changeTemporaryPassword(currentPassword: string, newPasswo
   await dataOf(api.PUT("/v1/api/auth/password", { body: { currentPassword, newPassword } }));
   const current = session.value;
   if (current) {
-    const { standing } = await findStanding(current.credential.access);
-    session.value = { ...current, standing, mustChangePassword: false };
+    const found = await findAccountStanding(current.credential.access);
+    begin({ ...current, ...found, mustChangePassword: false });
   }
 }
 
@@ -113,21 +115,40 @@ export async function checkAgain(ended: Session, secret: string): Promise<Sessio
   return found;
 }
 
-/** Finds out what a credential is by asking the API. Throws `ApiError` with status 401 if it is none. */
-async function findStanding(access: string): Promise<{ standing: Standing; tenantId: string | null }> {
+type Found = Pick<Started, "standing" | "tenantId" | "firstPage">;
+
+const ORDINARY_ACCOUNT: Found = { standing: "account", tenantId: null };
+
+/**
+ * Finds out what a credential is by asking the API. Throws `ApiError` with status 401 if it is none. What is asked for is
+ * what the first screen shows, so that the screen need not ask again.
+ */
+async function findStanding(access: string): Promise<Found> {
   const client = apiWith(access);
-  const users = await orRefusal(dataOf(client.GET("/users", { params: { query: { limit: 1 } } })));
+  const query = { limit: PAGE_SIZE };
+  const users = await orRefusal(
+    dataOf(client.GET("/users", { params: { query: { ...query, include: "allowed_roles" } } })),
+  );
   if (users) {
-    return { standing: "admin", tenantId: users.users[0]?.tenant_id ?? null };
+    const tenantId = users.users[0]?.tenant_id ?? null;
+    return { standing: "admin", tenantId, firstPage: { list: "users", answer: users } };
   }
-  if (await orRefusal(dataOf(client.GET("/tenants", { params: { query: { limit: 1 } } })))) {
-    return { standing: "master", tenantId: null };
+  const tenants = await orRefusal(dataOf(client.GET("/tenants", { params: { query } })));
+  if (tenants) {
+    return { standing: "master", tenantId: null, firstPage: { list: "tenants", answer: tenants } };
   }
-  if (await orRefusal(dataOf(client.GET("/v1/api/superadmin/users", { params: { query: { limit: 1 } } })))) {
-    return { standing: "superadmin", tenantId: null };
-  }
+  const found = await findAccountStanding(access);
   // Both kinds of user are refused all three. The form of the token tells them apart: an API token has no dots.
-  return { standing: access.includes(".") ? "account" : "member", tenantId: null };
+  return found.standing === "superadmin" || access.includes(".") ? found : { standing: "member", tenantId: null };
+}
+
+/** Finds out what an account of the platform may do. Throws `ApiError`. */
+async function findAccountStanding(access: string): Promise<Found> {
+  const query = { limit: PAGE_SIZE };
+  const accounts = await orRefusal(dataOf(apiWith(access).GET("/v1/api/superadmin/users", { params: { query } })));
+  return accounts
+    ? { standing: "superadmin", tenantId: null, firstPage: { list: "accounts", answer: accounts } }
+    : ORDINARY_ACCOUNT;
 }
 
 /** Returns null where the API knows the caller but does not let it in. */

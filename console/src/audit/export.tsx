@@ -1,18 +1,26 @@
 // The export of the entries that fit the filters, as CSV.
 
-import { useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 
 import { useAct } from "../parts/act";
 import { toCsv } from "../parts/csv";
 import { saveFile } from "../parts/download";
 import { announce } from "../parts/notice";
 import { Problem } from "../parts/small";
+import { sessionState } from "../parts/state";
 import * as texts from "../texts/audit";
 import { toRow } from "./entries";
 import { readPage } from "./page";
 
 /** The most entries that the API returns at once. */
 const SIZE = 1000;
+
+/** Whether somebody asked elsewhere for the export. It starts as soon as the screen is there. */
+const isWanted = sessionState(false);
+
+export function askForExport(): void {
+  isWanted.value = true;
+}
 
 export function ExportButton({ filters }: { filters: Record<string, string> }) {
   const [count, setCount] = useState(0);
@@ -24,6 +32,12 @@ export function ExportButton({ filters }: { filters: Record<string, string> }) {
     if (!stop.current.signal.aborted) {
       saveFile("audit.csv", toCsv([texts.exportColumns, ...rows]), "text/csv");
       announce(texts.exportDone(rows.length));
+    }
+  });
+  useEffect(() => {
+    if (isWanted.value) {
+      isWanted.value = false;
+      void act.start();
     }
   });
   return (

@@ -2,6 +2,7 @@
 
 import { asSentence } from "../api/errors";
 import { Badge, Moment, Typed } from "../parts/small";
+import { Cell, Row, RowHead, Table } from "../parts/table";
 import * as texts from "../texts/many";
 import { refusedFirst } from "./outcomes";
 import type { Done } from "./rows";
@@ -18,42 +19,31 @@ export function ResultTable({ done, dryRun }: { done: readonly Done[]; dryRun: b
     <>
       {isLong && <p class="hint">{texts.shown(shown.length, done.length)}</p>}
       <div class="table-frame">
-        <table class="stacked">
-          <thead>
-            <tr>
-              <th scope="col" class="number">
-                {texts.columnsLine}
-              </th>
-              <th scope="col">{texts.columnsEmail}</th>
-              <th scope="col">{texts.columnsRole}</th>
-              <th scope="col">{texts.columnsOutcome}</th>
-              <th scope="col">{texts.columnsWhy}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {shown.map(({ row, result }) => (
-              <tr key={row.line}>
-                <td class="number" data-label={texts.columnsLine}>{row.line}</td>
-                <th scope="row">
-                  <Typed>{row.email}</Typed>
-                </th>
-                <td data-label={texts.columnsRole}>
-                  {result.old_role && result.old_role !== result.new_role && `${result.old_role} → `}
-                  {result.new_role}
-                  {result.until && (
-                    <span class="until">
-                      until <Moment at={result.until} />
-                    </span>
-                  )}
-                </td>
-                <td data-label={texts.columnsOutcome}>
-                  <Badge tone={TONES[result.outcome]}>{(dryRun ? texts.would : texts.did)[result.outcome]}</Badge>
-                </td>
-                <td data-label={texts.columnsWhy}>{result.error && asSentence(result.error)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+        <Table columns={[texts.columnsLine, texts.columnsEmail, texts.columnsRole, texts.columnsOutcome, texts.columnsWhy]}>
+          {shown.map(({ row, result }) => (
+            <Row key={row.line}>
+              <Cell of={texts.columnsLine} class="number">
+                {row.line}
+              </Cell>
+              <RowHead>
+                <Typed>{row.email}</Typed>
+              </RowHead>
+              <Cell of={texts.columnsRole}>
+                {result.old_role && result.old_role !== result.new_role && `${result.old_role} → `}
+                {result.new_role}
+                {result.until && (
+                  <span class="until">
+                    until <Moment at={result.until} />
+                  </span>
+                )}
+              </Cell>
+              <Cell of={texts.columnsOutcome}>
+                <Badge tone={TONES[result.outcome]}>{(dryRun ? texts.would : texts.did)[result.outcome]}</Badge>
+              </Cell>
+              <Cell of={texts.columnsWhy}>{result.error && asSentence(result.error)}</Cell>
+            </Row>
+          ))}
+        </Table>
       </div>
     </>
   );

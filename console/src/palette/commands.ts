@@ -2,18 +2,14 @@
 
 import { type Screen, screens, session } from "../api/session";
 import { signOut } from "../api/sign-in";
-import { goTo } from "../parts/route";
+import { askForExport } from "../audit/export";
+import { undoOfNotice } from "../parts/notice";
+import { goTo, route } from "../parts/route";
 import { chooseTheme } from "../parts/theme";
 import * as common from "../texts/common";
 import * as texts from "../texts/palette";
-import { openedPanel } from "./state";
-
-export interface Command {
-  id: string;
-  kind: string;
-  label: string;
-  run: () => void;
-}
+import type { Command } from "./offer";
+import { openedPanel, singleKeysOn } from "./state";
 
 /** The act that creates something on a screen. `do` in the address opens its dialog. */
 const CREATING: Partial<Record<Screen, { label: string; act: string }>> = {
@@ -35,32 +31,56 @@ function creatingOf(screen: Screen) {
   return session.value?.standing === "member" ? undefined : CREATING[screen];
 }
 
+function actCommand(label: string, run: () => void): Command {
+  return { id: label, kind: texts.kindsAct, label, run };
+}
+
 /** Returns the commands of the session. */
 export function commandsOfSession(): Command[] {
-  const act = (id: string, label: string, run: () => void): Command => ({ id, kind: texts.kindsAct, label, run });
+  const shown = screens();
+  const { userId, kind } = session.value ?? {};
+  const undoable = undoOfNotice();
   return [
-    ...screens().map((screen) => ({
-      id: `screen-${screen}`,
+    ...(undoable ? [actCommand(texts.undo(undoable.text), () => void undoable.undo())] : []),
+    ...shown.map((screen) => ({
+      id: screen,
       kind: texts.kindsScreen,
       label: texts.goTo(common.screens[screen]),
       run: () => goTo([screen]),
     })),
-    ...screens().flatMap((screen) => {
+    ...shown.flatMap((screen) => {
       const creating = creatingOf(screen);
-      return creating ? [act(`create-${screen}`, creating.label, () => startCreating(screen))] : [];
+      return creating ? [actCommand(creating.label, () => startCreating(screen))] : [];
     }),
-    ...(["light", "dark", "system"] as const).map((one) =>
-      act(`theme-${one}`, texts.themes[one], () => chooseTheme(one)),
-    ),
-    act("shortcuts", texts.shortcutsTitle, () => {
-      openedPanel.value = "shortcuts";
+    ...(shown.includes("users") ? [actCommand(texts.changeMany, () => goTo(["users", "many"]))] : []),
+    ...(canExport() ? [actCommand(texts.exportAudit, startExport)] : []),
+    ...(userId ? [actCommand(texts.ownToken, () => goTo(["users"], { person: userId, do: "rotate" }))] : []),
+    ...(kind === "token" ? [] : [actCommand(texts.ownPassword, openPanel("password"))]),
+    ...(["light", "dark", "system"] as const).map((one) => actCommand(texts.themes[one], () => chooseTheme(one))),
+    actCommand(texts.shortcutsTitle, openPanel("shortcuts")),
+    actCommand(singleKeysOn.value ? texts.singleKeysOff : texts.singleKeysOn, () => {
+      singleKeysOn.value = !singleKeysOn.value;
     }),
-    act("sign-out", texts.signOut, () => void signOut()),
+    actCommand(texts.signOut, () => void signOut()),
   ];
 }
 
-/** Returns the commands whose label has every word of the text. */
-export function matchingCommands(commands: readonly Command[], text: string): Command[] {
-  const words = text.toLowerCase().split(/\s+/u).filter(Boolean);
-  return commands.filter(({ label }) => words.every((word) => label.toLowerCase().includes(word)));
+function openPanel(panel: "shortcuts" | "password") {
+  return () => {
+    openedPanel.value = panel;
+  };
+}
+
+/** An operator exports the audit of the tenant that the screen shows. */
+function canExport(): boolean {
+  const { screen, query } = route.value;
+  return screens().includes("audit") && (session.value?.standing === "admin" || (screen === "audit" && Boolean(query["tenant"])));
+}
+
+/** Exports the entries that fit the filters of the screen, or all of them from another screen. */
+function startExport(): void {
+  askForExport();
+  if (route.value.screen !== "audit") {
+    goTo(["audit"]);
+  }
 }

@@ -7,9 +7,10 @@ import { Dialog } from "../parts/dialog";
 import { keepPreviousData, useQuery } from "../parts/query";
 import { Problem, Typed } from "../parts/small";
 import * as texts from "../texts/palette";
-import { type Command, commandsOfSession, matchingCommands } from "./commands";
+import { commandsOfSession } from "./commands";
+import { type Command, type Found, matchingCommands, offer, stillFitting } from "./offer";
 import { search } from "./search";
-import { openedPanel } from "./state";
+import { closePanel } from "./state";
 
 /** How long typing must pause before the API is asked. */
 const PAUSE_MS = 200;
@@ -20,7 +21,8 @@ export function Palette() {
   const [chosen, setChosen] = useState(0);
   const listId = useId();
   const found = useSearch(text.trim());
-  const results = [...found.commands, ...matchingCommands(commandsOfSession(), text)];
+  const offered = offer(found.results, text);
+  const results = [...offered, ...matchingCommands(commandsOfSession(), text)];
   const index = Math.min(chosen, results.length - 1);
   const optionId = (at: number) => `${listId}-${at}`;
 
@@ -39,7 +41,7 @@ export function Palette() {
     }
   };
   return (
-    <Dialog title={texts.title} onClose={close}>
+    <Dialog title={texts.title} onClose={closePanel}>
       <div class="body palette">
         <input
           type="text"
@@ -76,6 +78,7 @@ export function Palette() {
             </li>
           ))}
         </ul>
+        {found.results.length > 1 && found.results.length === offered.length && <p class="muted">{texts.hint}</p>}
         <p class={results.length ? "unseen" : "muted"} role="status">
           {found.isFetching ? texts.searching : results.length ? texts.results(results.length) : texts.none}
         </p>
@@ -84,14 +87,14 @@ export function Palette() {
   );
 }
 
-interface Found {
-  commands: readonly Command[];
+interface Search {
+  results: readonly Found[];
   error: unknown;
   isFetching: boolean;
 }
 
 /** Asks the API once typing pauses. Each text has a query of its own, so a late answer replaces no newer one. */
-function useSearch(text: string): Found {
+function useSearch(text: string): Search {
   const [asked, setAsked] = useState(text);
   useEffect(() => {
     const timer = setTimeout(() => setAsked(text), PAUSE_MS);
@@ -104,16 +107,15 @@ function useSearch(text: string): Found {
     enabled,
     placeholderData: keepPreviousData,
   });
-  return { commands: (enabled && query.data) || [], error: enabled ? query.error : null, isFetching: query.isFetching };
+  const results = (enabled && query.data) || [];
+  // What was found for the text before may not fit any more, and Enter would choose it.
+  const isLate = asked !== text || query.isPlaceholderData;
+  return { results: isLate ? stillFitting(results, text) : results, error: enabled ? query.error : null, isFetching: query.isFetching };
 }
 
 function run(command: Command | undefined): void {
   if (command) {
-    close();
+    closePanel();
     command.run();
   }
-}
-
-function close(): void {
-  openedPanel.value = null;
 }

@@ -1,81 +1,83 @@
-// What the palette finds with the API: people by the beginning of their email or by id, tenants by name.
+// What the palette finds with the API: people by the beginning of their email or by id, tenants and webhooks by name.
 
 import { api, dataOf } from "../api/client";
 import { ApiError } from "../api/errors";
+import { queryClient } from "../api/queries";
 import { session } from "../api/session";
-import { goTo } from "../parts/route";
-import * as texts from "../texts/palette";
-import type { Command } from "./commands";
+import { STATUSES } from "../tenants/opened";
+import { auditOfTenant, foundAccount, foundTenant, foundUser, foundWebhook } from "./found";
+import { type Found, splitText, stillFitting } from "./offer";
 
 /** How many results the API is asked for. */
 const MOST = 8;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/iu;
 
 /** Asks the API for what fits the text. Throws `ApiError` if it refuses. */
-export async function search(text: string, signal: AbortSignal): Promise<Command[]> {
+export async function search(text: string, signal: AbortSignal): Promise<Found[]> {
+  const { wanted } = splitText(text);
   switch (session.value?.standing) {
     case "admin":
-      return UUID.test(text) ? findUser(text, signal) : searchUsers(text, signal);
+      return UUID.test(wanted)
+        ? findUser(wanted, signal)
+        : [...(await searchUsers(wanted, signal)), ...(await searchWebhooks(wanted))];
     case "member":
-      return UUID.test(text) ? findUser(text, signal) : [];
+      return UUID.test(wanted) ? findUser(wanted, signal) : [];
     case "superadmin":
-      return /^[1-9]\d{0,9}$/u.test(text) ? findAccount(Number(text), signal) : searchAccounts(text, signal);
+      return /^[1-9]\d{0,9}$/u.test(wanted) ? findAccount(Number(wanted), signal) : searchAccounts(wanted, signal);
     case "master":
-      return UUID.test(text) ? [auditOfTenant(text)] : searchTenants(text, signal);
+      return UUID.test(wanted) ? [auditOfTenant(wanted)] : searchTenants(wanted, signal);
     default:
       return [];
   }
 }
 
-async function searchUsers(email: string, signal: AbortSignal): Promise<Command[]> {
-  const { users } = await dataOf(api.GET("/users", { params: { query: { email, limit: MOST } }, signal }));
-  return users.map(userCommand);
+async function searchUsers(email: string, signal: AbortSignal): Promise<Found[]> {
+  const query = { email, limit: MOST, include: "allowed_roles" } as const;
+  return (await dataOf(api.GET("/users", { params: { query }, signal }))).users.map(foundUser);
 }
 
-function findUser(id: string, signal: AbortSignal): Promise<Command[]> {
+function findUser(id: string, signal: AbortSignal): Promise<Found[]> {
   return orNothing(async () => {
-    const { data } = await dataOf(api.GET("/users/{id}", { params: { path: { id } }, signal }));
-    return [userCommand(data)];
+    const params = { path: { id }, query: { include: "allowed_roles" } } as const;
+    return [foundUser((await dataOf(api.GET("/users/{id}", { params, signal }))).data)];
   });
 }
 
-async function searchAccounts(email: string, signal: AbortSignal): Promise<Command[]> {
+async function searchAccounts(email: string, signal: AbortSignal): Promise<Found[]> {
   const query = { email, limit: MOST };
-  const { users } = await dataOf(api.GET("/v1/api/superadmin/users", { params: { query }, signal }));
-  return users.map(accountCommand);
+  return (await dataOf(api.GET("/v1/api/superadmin/users", { params: { query }, signal }))).users.map(foundAccount);
 }
 
-function findAccount(id: number, signal: AbortSignal): Promise<Command[]> {
-  return orNothing(async () => {
-    const found = api.GET("/v1/api/superadmin/users/{id}", { params: { path: { id } }, signal });
-    return [accountCommand(await dataOf(found))];
+function findAccount(id: number, signal: AbortSignal): Promise<Found[]> {
+  return orNothing(async () => [
+    foundAccount(await dataOf(api.GET("/v1/api/superadmin/users/{id}", { params: { path: { id } }, signal }))),
+  ]);
+}
+
+/** The API lists tenants by status, so each status is asked for. */
+async function searchTenants(name: string, signal: AbortSignal): Promise<Found[]> {
+  const lists = STATUSES.map(async (status) => {
+    const query = { name, status, limit: MOST };
+    const { tenants } = await dataOf(api.GET("/tenants", { params: { query }, signal }));
+    return tenants.map((tenant) => foundTenant(tenant, status));
   });
+  return (await Promise.all(lists)).flat();
 }
 
-async function searchTenants(name: string, signal: AbortSignal): Promise<Command[]> {
-  const { tenants } = await dataOf(api.GET("/tenants", { params: { query: { name, limit: MOST } }, signal }));
-  return tenants.map((tenant) => ({
-    id: tenant.id,
-    kind: texts.kindsTenant,
-    label: tenant.name,
-    run: () => goTo(["tenants"], { name: tenant.name }),
-  }));
-}
-
-function auditOfTenant(id: string): Command {
-  return { id, kind: texts.kindsTenant, label: texts.auditOf(id), run: () => goTo(["audit"], { tenant: id }) };
-}
-
-function userCommand({ id, email }: { id: string; email: string }): Command {
-  return { id, kind: texts.kindsUser, label: email, run: () => goTo(["users"], { person: id }) };
-}
-
-function accountCommand({ id, email }: { id: number; email: string }): Command {
-  return { id: String(id), kind: texts.kindsAccount, label: email, run: () => goTo(["accounts"], { email }) };
+/** Looks among the first webhooks: a tenant has few, and the API has no search for them. */
+async function searchWebhooks(text: string): Promise<Found[]> {
+  if (text.includes("@")) {
+    return [];
+  }
+  const { webhooks } = await queryClient.fetchQuery({
+    queryKey: ["webhooks", "palette"],
+    queryFn: () => dataOf(api.GET("/webhooks", { params: { query: { limit: 50 } } })),
+  });
+  return stillFitting(webhooks.map(foundWebhook), text).slice(0, MOST);
 }
 
 /** Returns nothing where the API knows nobody with the id. */
-async function orNothing(found: () => Promise<Command[]>): Promise<Command[]> {
+async function orNothing(found: () => Promise<Found[]>): Promise<Found[]> {
   try {
     return await found();
   } catch (error) {

@@ -1,4 +1,4 @@
-// Listens to the keyboard, and shows the palette or the list of shortcuts.
+// Listens to the keyboard, and shows what opens over any screen.
 
 import { Fragment } from "preact";
 import { useEffect } from "preact/hooks";
@@ -6,17 +6,18 @@ import { useEffect } from "preact/hooks";
 import { type Screen, screens } from "../api/session";
 import { Dialog } from "../parts/dialog";
 import { goTo, route } from "../parts/route";
+import { PasswordDialog } from "../sign-in/passwords";
 import * as common from "../texts/common";
 import * as texts from "../texts/palette";
 import { startCreating } from "./commands";
 import { type Meaning, meaningOf, SCREEN_KEYS } from "./keys";
 import { Palette } from "./palette";
-import { openedPanel, singleKeysOn } from "./state";
+import { closePanel, openedPanel, singleKeysOn } from "./state";
 
 /** How long after `g` the second key counts. */
 const SECOND_KEY_MS = 1500;
 
-export function KeyboardPanels() {
+export function Panels() {
   useEffect(() => {
     let pressedG = -SECOND_KEY_MS;
     const listen = (event: KeyboardEvent) => {
@@ -38,10 +39,16 @@ export function KeyboardPanels() {
     addEventListener("keydown", listen);
     return () => removeEventListener("keydown", listen);
   }, []);
-  if (openedPanel.value === "palette") {
-    return <Palette />;
+  switch (openedPanel.value) {
+    case "palette":
+      return <Palette />;
+    case "shortcuts":
+      return <ShortcutsDialog />;
+    case "password":
+      return <PasswordDialog onClose={closePanel} />;
+    default:
+      return null;
   }
-  return openedPanel.value === "shortcuts" ? <ShortcutsDialog /> : null;
 }
 
 function isField(target: EventTarget | null): boolean {
@@ -85,7 +92,7 @@ function ShortcutsDialog() {
     [["Esc"], texts.shortcutsClose],
   ];
   return (
-    <Dialog title={texts.shortcutsTitle} onClose={close}>
+    <Dialog title={texts.shortcutsTitle} onClose={closePanel}>
       <div class="body">
         <dl class="fact-list">
           {rows.map(([keys, what]) => (
@@ -116,15 +123,11 @@ function ShortcutsDialog() {
           </span>
         </label>
         <footer>
-          <button type="button" onClick={close}>
+          <button type="button" onClick={closePanel}>
             {common.dialogClose}
           </button>
         </footer>
       </div>
     </Dialog>
   );
-}
-
-function close(): void {
-  openedPanel.value = null;
 }

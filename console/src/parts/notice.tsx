@@ -20,6 +20,12 @@ export function announce(text: string, undo: (() => Promise<void>) | null = null
   notice.value = { number: shown, text, undo };
 }
 
+/** Returns the button's act that takes the last act back, or null if there is none. */
+export function undoOfNotice(): { text: string; undo: () => Promise<void> } | null {
+  const { text = "", undo } = notice.value ?? {};
+  return undo ? { text, undo } : null;
+}
+
 /** Removes the result of the last act. */
 export function clearNotice(): void {
   notice.value = null;

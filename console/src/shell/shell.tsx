@@ -1,26 +1,24 @@
 // The frame around every screen: the header with the screens and the person, and the region of results.
 
 import type { ComponentType } from "preact";
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 
 import { type Screen, screens, session } from "../api/session";
 import { signOut } from "../api/sign-in";
 import { clearNotice, NoticeRegion } from "../parts/notice";
-import { KeyboardPanels } from "../palette/shortcuts";
+import { Panels } from "../palette/shortcuts";
 import { openedPanel } from "../palette/state";
 import { toHash } from "../parts/address";
 import { goTo, replacePlace, route } from "../parts/route";
-import { PasswordDialog } from "../sign-in/passwords";
 import * as texts from "../texts/common";
 import * as palette from "../texts/palette";
 import { Mark, ThemeChoice } from "./parts";
 import { pages } from "./pages";
 
 export function Shell() {
-  const [changesPassword, setChangesPassword] = useState(false);
   const current = currentScreen();
   useFocusOnNewScreen(current);
-  useAddressOf(current);
+  useAddressOfScreen();
   // A result stays on the screen where it was asked for.
   useEffect(clearNotice, [`${current} ${route.value.rest.join(" ")}`]);
   const Page: ComponentType = current ? pages[current] : Nothing;
@@ -42,12 +40,12 @@ export function Shell() {
           <span class="name" title={session.value?.name}>
             <bdi>{session.value?.name}</bdi>
           </span>
-          <button type="button" class="quiet" onClick={openPalette}>
+          <button type="button" class="quiet" onClick={() => (openedPanel.value = "palette")}>
             {palette.open} <kbd>Ctrl K</kbd>
           </button>
           <ThemeChoice />
           {session.value?.kind !== "token" && (
-            <button type="button" class="quiet" onClick={() => setChangesPassword(true)}>
+            <button type="button" class="quiet" onClick={() => (openedPanel.value = "password")}>
               {texts.shellChangePassword}
             </button>
           )}
@@ -60,8 +58,7 @@ export function Shell() {
         <Page key={current} />
       </main>
       <NoticeRegion />
-      <KeyboardPanels />
-      {changesPassword && <PasswordDialog onClose={() => setChangesPassword(false)} />}
+      <Panels />
     </>
   );
 }
@@ -82,10 +79,6 @@ function Nothing() {
   );
 }
 
-function openPalette(): void {
-  openedPanel.value = "palette";
-}
-
 function leave(): void {
   goTo([]);
   void signOut();
@@ -97,8 +90,10 @@ function focusMain(event: Event): void {
 }
 
 /** Writes the screen into an address that names none or another one, so that filters stand beside their screen. */
-function useAddressOf(screen: Screen | undefined): void {
+function useAddressOfScreen(): void {
   useEffect(() => {
+    // The place may have changed since the rendering.
+    const screen = currentScreen();
     if (screen && route.value.screen !== screen) {
       replacePlace([screen], route.value.screen ? {} : route.value.query);
     }

@@ -10,10 +10,10 @@ import { useAct } from "../parts/act";
 import { Confirm } from "../parts/confirm";
 import { Dialog } from "../parts/dialog";
 import { TextField } from "../parts/fields";
-import { announce } from "../parts/notice";
 import { useQuery } from "../parts/query";
 import { Problem } from "../parts/small";
 import * as texts from "../texts/tenants";
+import { announceSchedule, requestDeletion } from "./acts";
 import { useTenantDetails } from "./details";
 import { DeletionProgress } from "./progress";
 
@@ -37,7 +37,7 @@ export function DeletionDialog({ tenant, isScheduled, onClose }: DialogProps & {
       await queryClient.invalidateQueries({ queryKey: ["deletion", tenant.id] });
     } else {
       onClose();
-      announce(texts.deletionScheduled(tenant.name));
+      announceSchedule(tenant);
     }
   });
   if (running) {
@@ -60,18 +60,6 @@ export function ProgressDialog({ tenant, onClose }: DialogProps) {
     <Dialog key="progress" title={texts.deletionRunning(tenant.name)} onClose={onClose}>
       <DeletionProgress tenant={tenant} onClose={onClose} />
     </Dialog>
-  );
-}
-
-async function requestDeletion(tenant: ListedTenant, days: number | null, reason: string): Promise<void> {
-  await dataOf(
-    api.DELETE("/global/tenants/{id}", {
-      params: {
-        path: { id: tenant.id },
-        query: { ...(days !== null && { grace_days: days }), ...(reason && { reason }) },
-        header: { "X-Confirm-Tenant-Name": encodeURIComponent(tenant.name) },
-      },
-    }),
   );
 }
 

@@ -7,11 +7,11 @@ import { answerOf, api } from "../api/client";
 import { ApiError, describeError } from "../api/errors";
 import { useAct } from "../parts/act";
 import { Dialog } from "../parts/dialog";
-import { announce } from "../parts/notice";
 import { useQuery } from "../parts/query";
 import { Badge, Moment, Problem } from "../parts/small";
 import * as common from "../texts/common";
 import * as texts from "../texts/tenants";
+import { announceProtection, setProtection } from "./acts";
 
 export function DetailsDialog({ tenant, onClose }: { tenant: ListedTenant; onClose: () => void }) {
   const [changedMeanwhile, setChangedMeanwhile] = useState(false);
@@ -86,28 +86,5 @@ export function useTenantDetails(id: string) {
       return { data: data.data, etag };
     },
     staleTime: 0,
-  });
-}
-
-/** Changes the protection of a tenant that still has the version. Returns the new version. Throws `ApiError`. */
-async function setProtection(id: string, wanted: boolean, version: string | null): Promise<string | null> {
-  const { etag } = await answerOf(
-    api.PUT("/global/tenants/{id}", {
-      params: { path: { id }, header: version ? { "If-Match": version } : {} },
-      body: { deletion_protection: wanted },
-    }),
-  );
-  return etag;
-}
-
-function announceProtection(tenant: ListedTenant, isProtected: boolean, version: string | null): void {
-  const text = (isProtected ? texts.detailsProtected : texts.detailsLifted)(tenant.name);
-  announce(text, async () => {
-    try {
-      const next = await setProtection(tenant.id, !isProtected, version);
-      announceProtection(tenant, !isProtected, next);
-    } catch (error) {
-      announce(describeError(error));
-    }
   });
 }

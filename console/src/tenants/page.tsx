@@ -1,55 +1,30 @@
 // The screen of the tenants, for operators with the master token.
 
-import { useState } from "preact/hooks";
+import { useEffect } from "preact/hooks";
 
 import type { ListedTenant } from "../../../clients/typescript/rolecall";
 import { api, dataOf } from "../api/client";
-import { describeError } from "../api/errors";
-import { queryClient } from "../api/queries";
 import { useAct } from "../parts/act";
 import { ChoiceFilter, SearchFilter } from "../parts/filters";
 import { announce } from "../parts/notice";
-import { Pager, usePages } from "../parts/pages";
+import { ListFrame, useList } from "../parts/list";
 import { toHash } from "../parts/address";
-import { keepPreviousData, useQuery } from "../parts/query";
 import { route, setQuery } from "../parts/route";
 import { Badge, Moment, Problem, Typed } from "../parts/small";
+import { ActsCell, Cell, Row, RowHead, Table } from "../parts/table";
 import * as texts from "../texts/tenants";
+import { reloadTenants, restoreTenant } from "./acts";
 import { DeletionDialog, ProgressDialog } from "./deletion";
 import { DetailsDialog } from "./details";
+import { type Opened, opened, type Status, STATUSES } from "./opened";
 import { RegistrationDialog } from "./registration";
 
-/** How many tenants a page has. */
-const SIZE = 50;
-
-const STATUSES = ["active", "scheduled", "deleting"] as const;
-type Status = (typeof STATUSES)[number];
-
-/** A dialog about one tenant. */
-interface Opened {
-  what: "details" | "delete" | "progress";
-  tenant: ListedTenant;
-}
-
 export function TenantsPage() {
-  const [opened, setOpened] = useState<Opened | null>(null);
   const filters = usedFilters();
-  const pages = usePages(JSON.stringify(filters));
-  const list = useQuery({
-    queryKey: ["tenants", filters, pages.cursor],
-    queryFn: ({ signal }) =>
-      dataOf(
-        api.GET("/tenants", {
-          params: { query: { ...filters, limit: SIZE, ...(pages.cursor && { cursor: pages.cursor }) } },
-          signal,
-        }),
-      ),
-    placeholderData: keepPreviousData,
-  });
-  const close = () => {
-    setOpened(null);
-    reload();
-  };
+  const list = useList("tenants", filters, (query, signal) => dataOf(api.GET("/tenants", { params: { query }, signal })));
+  useEffect(() => closeDialog, []);
+  const { tenants = [], next_cursor: nextCursor } = list.query.data ?? {};
+  const status = filters.status ?? "active";
   return (
     <>
       <header class="head">
@@ -66,64 +41,64 @@ export function TenantsPage() {
           options={STATUSES.map((status) => [status === "active" ? "" : status, texts.statuses[status]] as const)}
         />
       </div>
-      {list.error && <Problem>{describeError(list.error)}</Problem>}
-      <div class="table-frame" aria-busy={list.isFetching}>
-        <table class="stacked">
-          <thead>
-            <tr>
-              <th scope="col">{texts.name}</th>
-              <th scope="col">{texts.status}</th>
-              <th scope="col">{filters.status === "scheduled" ? texts.deletesAt : texts.created}</th>
-              <th scope="col">
-                <span class="unseen">{texts.acts}</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {list.data?.tenants.map((tenant) => (
-              <TenantRow key={tenant.id} tenant={tenant} status={filters.status ?? "active"} open={setOpened} />
-            ))}
-          </tbody>
-        </table>
-        {list.data?.tenants.length === 0 && <p class="empty">{texts.none}</p>}
-      </div>
-      <Pager
-        pages={pages}
-        label={texts.title}
-        size={SIZE}
-        count={list.data?.tenants.length ?? 0}
-        nextCursor={list.data?.next_cursor}
-      />
-      {opened?.what === "details" && <DetailsDialog tenant={opened.tenant} onClose={close} />}
-      {opened?.what === "delete" && <DeletionDialog tenant={opened.tenant} isScheduled={filters.status === "scheduled"} onClose={close} />}
-      {opened?.what === "progress" && <ProgressDialog tenant={opened.tenant} onClose={close} />}
+      <ListFrame list={list} label={texts.title} count={tenants.length} nextCursor={nextCursor} none={texts.none}>
+        <Table columns={[texts.name, texts.status, timeName(status)]} acts={texts.acts}>
+          {tenants.map((tenant) => (
+            <TenantRow key={tenant.id} tenant={tenant} status={status} />
+          ))}
+        </Table>
+      </ListFrame>
+      <OpenedDialog />
       {route.value.query["do"] === "register" && <RegistrationDialog onClose={() => setQuery({ do: null })} />}
     </>
   );
 }
 
-function TenantRow({ tenant, status, open }: { tenant: ListedTenant; status: Status; open: (opened: Opened) => void }) {
+function OpenedDialog() {
+  const { what, tenant, status } = opened.value ?? {};
+  if (!tenant) {
+    return null;
+  }
+  switch (what) {
+    case "delete":
+      return <DeletionDialog tenant={tenant} isScheduled={status === "scheduled"} onClose={closeDialog} />;
+    case "progress":
+      return <ProgressDialog tenant={tenant} onClose={closeDialog} />;
+    default:
+      return <DetailsDialog tenant={tenant} onClose={closeDialog} />;
+  }
+}
+
+function closeDialog(): void {
+  if (opened.value) {
+    opened.value = null;
+    void reloadTenants();
+  }
+}
+
+function TenantRow({ tenant, status }: { tenant: ListedTenant; status: Status }) {
   const { id, name } = tenant;
+  const open = (what: Opened["what"]) => () => {
+    opened.value = { what, tenant, status };
+  };
   const restore = useAct(async () => {
-    await dataOf(api.POST("/global/tenants/{id}/restore", { params: { path: { id } } }));
-    announce(texts.restored(name));
-    await reload();
+    announce(await restoreTenant(tenant));
   });
   return (
-    <tr>
-      <th scope="row">
-        <button type="button" class="link" title={texts.open(name)} onClick={() => open({ what: "details", tenant })}>
+    <Row>
+      <RowHead>
+        <button type="button" class="link" title={texts.open(name)} onClick={open("details")}>
           <Typed>{name}</Typed>
         </button>
         {restore.problem && <Problem>{restore.problem}</Problem>}
-      </th>
-      <td data-label={texts.status}>
+      </RowHead>
+      <Cell of={texts.status}>
         <Badge tone={status === "active" ? "good" : status === "scheduled" ? "warn" : "bad"}>{texts.statuses[status]}</Badge>
-      </td>
-      <td data-label={status === "scheduled" ? texts.deletesAt : texts.created}>
+      </Cell>
+      <Cell of={timeName(status)}>
         <Moment at={status === "scheduled" ? tenant.deletes_at : tenant.created_at} />
-      </td>
-      <td class="row-acts">
+      </Cell>
+      <ActsCell>
         <a class="button quiet" href={toHash(["audit"], { tenant: id })} aria-label={texts.auditOf(name)}>
           {texts.audit}
         </a>
@@ -133,21 +108,22 @@ function TenantRow({ tenant, status, open }: { tenant: ListedTenant; status: Sta
           </button>
         )}
         {status === "deleting" ? (
-          <button type="button" aria-label={texts.progressOf(name)} onClick={() => open({ what: "progress", tenant })}>
+          <button type="button" aria-label={texts.progressOf(name)} onClick={open("progress")}>
             {texts.progress}
           </button>
         ) : (
-          <button type="button" class="danger" aria-label={texts.deleteOf(name)} onClick={() => open({ what: "delete", tenant })}>
+          <button type="button" class="danger" aria-label={texts.deleteOf(name)} onClick={open("delete")}>
             {texts.remove}
           </button>
         )}
-      </td>
-    </tr>
+      </ActsCell>
+    </Row>
   );
 }
 
-function reload(): Promise<void> {
-  return queryClient.invalidateQueries({ queryKey: ["tenants"] });
+/** Returns the name of the time that the list shows. */
+function timeName(status: Status): string {
+  return status === "scheduled" ? texts.deletesAt : texts.created;
 }
 
 /** Returns the filters that stand in the address, as the API takes them. */

@@ -27,16 +27,15 @@ export const open = (email: string) => `Details of ${email}`;
 export const history = "History";
 export const historyOf = (email: string) => `History of ${email}`;
 export const until = (at: string, lasting: string) => `until ${formatMoment(at)}, then ${lasting}`;
-export const changedMeanwhile = (seen: string, now: string) =>
-  `Somebody changed this account meanwhile. You saw ${seen}. Now it is ${now}. Nothing was overwritten.`;
 
 export const roleChangeTitle = (email: string) => `Change the role of ${email}?`;
 export const roleChangeIntro = (before: string, after: string) => `From ${before} to ${after}.`;
+export const roleChangeNew = "New role";
 export const roleChangeSubmit = "Change role";
 export const roleChangeDone = (email: string, role: string) => `${email} is now ${role}.`;
 export const roleChangeUndone = (email: string, role: string) => `Undone: ${email} is ${role} again.`;
-export const roleChangeNotUndone = (email: string, why: string) => `The change of ${email} was not undone. ${why}`;
-export const roleChangeUndoReason = "undone in the console";
+export const roleChangeAnyway = (role: string) => `Change to ${role} anyway`;
+export const anyway = (act: string) => `${act} anyway`;
 
 export const factsId = "Id";
 export const factsKyc = "Identity check";

@@ -43,11 +43,22 @@ export const dialogDone = "Done";
 export const noticeUndo = "Undo";
 export const noticeDismiss = "Dismiss";
 
+export const changedMeanwhile = (seen: string, now: string) =>
+  `Somebody changed this meanwhile. You saw ${seen}. Now it is ${now}. Nothing was overwritten.`;
+export const leave = "Leave it";
+export const notUndone = (name: string, why: string) => `The change of ${name} was not undone. ${why}`;
+export const changedSince = "Somebody has changed it since.";
+export const undoReason = "undone in the console";
+
 export const pagesPrevious = "Previous page";
 export const pagesNext = "Next page";
-export const pagesRange = (first: number, last: number) => (first === last ? `${first}` : `${first} to ${last}`);
-export const pagesMore = "more follow";
-export const pagesEnd = "no more follow";
+/** Where in a list the page is, such as `51 to 100 of more than 100, page 2`. */
+export const pagesPlace = ({ first, last, number, isEnd }: { first: number; last: number; number: number; isEnd: boolean }) =>
+  [
+    first === last ? first : `${first} to ${last}`,
+    isEnd ? ` of ${last}` : ` of more than ${last}`,
+    isEnd && number === 1 ? "" : `, page ${number}`,
+  ].join("");
 export const pagesNone = "Nothing found";
 
 export const loading = "Loading…";

@@ -24,8 +24,7 @@ export const email = "Email";
 export const you = "you";
 export const roleOf = (email: string) => `Role of ${email}`;
 export const until = (at: string, lasting: string) => `until ${formatMoment(at)}, then ${lasting}`;
-export const empty = "No user matches these filters.";
-export const emptyHint = "Remove a filter to see more.";
+export const empty = "No user matches these filters. Remove a filter to see more.";
 export const standing = (held: Held) => `${held.role}${untilText(held.role_until)}${held.active ? "" : ", inactive"}`;
 
 export const termsSummary = "End and reason of changes in this list";
@@ -51,13 +50,7 @@ export const activeChanged = (email: string, active: boolean) => `${email} is no
 export const deleted = (email: string) => `${email} is deleted.`;
 export const created = (email: string) => `${email} is created.`;
 export const passwordSet = (email: string) => `The password of ${email} is set. Their sessions have ended.`;
-export const notUndone = (email: string, why: string) => `The change of ${email} was not undone. ${why}`;
-export const changedSince = "Somebody has changed this user since.";
-export const undoReason = "undone in the console";
-export const changedMeanwhile = (seen: string, now: string) =>
-  `Somebody changed this meanwhile. You saw ${seen}. Now it is ${now}. Nothing was overwritten.`;
 export const anyway = (role: string) => `Change to ${role} anyway`;
-export const leave = "Leave it";
 
 export const personOpenButton = "Open";
 export const personId = "Id of the person";

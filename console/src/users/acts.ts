@@ -2,34 +2,18 @@
 
 import type { ListedUser, UserList, UserToCreate, UserWithChoices } from "../../../clients/typescript/rolecall";
 import { answerOf, api, dataOf } from "../api/client";
-import { ApiError, describeError } from "../api/errors";
 import { queryClient } from "../api/queries";
 import { replaceCredential, session } from "../api/session";
+import { changeSeen, ifMatch, takeBack, type Version } from "../parts/changes";
 import { announce } from "../parts/notice";
+import * as common from "../texts/common";
 import * as texts from "../texts/users";
-import { isSameStanding, type Standing, type Step, stepsBack } from "./roles";
+import { isSameStanding, type Step, stepsBack } from "./roles";
 
 export type Shown = UserWithChoices;
 
-/** A user whose role, end or state is no longer as it was shown. Nothing was changed. */
-export class ChangedMeanwhile extends Error {
-  override readonly name = "ChangedMeanwhile";
-
-  constructor(
-    readonly seen: Standing,
-    readonly now: Standing,
-  ) {
-    super("changed meanwhile");
-  }
-}
-
-export interface Version {
-  user: Shown;
-  etag: string | null;
-}
-
 /** Reads a user with the roles that the person may give. Lists that are shown get what was read. */
-export async function readUser(id: string, signal?: AbortSignal): Promise<Version> {
+export async function readUser(id: string, signal?: AbortSignal): Promise<Version<Shown>> {
   const { data, etag } = await answerOf(
     api.GET("/users/{id}", {
       params: { path: { id }, query: { include: "allowed_roles" } },
@@ -37,7 +21,7 @@ export async function readUser(id: string, signal?: AbortSignal): Promise<Versio
     }),
   );
   showInLists(data.data);
-  return { user: data.data, etag };
+  return { data: data.data, etag };
 }
 
 /**
@@ -45,40 +29,40 @@ export async function readUser(id: string, signal?: AbortSignal): Promise<Versio
  * `seen`, and `ApiError` if the API refuses.
  */
 export async function changeRole(seen: Shown, step: Step, reason: string): Promise<void> {
-  const before = await readUnchanged(seen);
-  const etag = await orChangedMeanwhile(seen, () => promote(before, step, reason));
-  const undo = () =>
-    undoing(seen, async () => {
+  const [before, etag] = await changeSeen(watch(seen), async ({ data, etag: version }) => [
+    data,
+    await promote(seen.id, version, step, reason),
+  ]);
+  announce(texts.roleChanged(seen.email, before.role, step), () =>
+    takeBackAndShow(seen, async () => {
       let version = etag;
-      for (const back of stepsBack(before.user, step, new Date())) {
-        version = await promote({ user: before.user, etag: version }, back, texts.undoReason);
+      for (const back of stepsBack(before, step, new Date())) {
+        version = await promote(seen.id, version, back, common.undoReason);
       }
-      return texts.roleIsBack(seen.email, texts.standing(before.user));
-    });
-  announce(texts.roleChanged(seen.email, before.user.role, step), undo);
+      return texts.roleIsBack(seen.email, texts.standing(before));
+    }),
+  );
   await showAgain(seen.id);
 }
 
 /** Deactivates or activates a user, says so, and offers to undo it. Throws like `changeRole`. */
 export async function setActive(seen: Shown, active: boolean, reason: string): Promise<void> {
-  const before = await readUnchanged(seen);
-  const etag = await orChangedMeanwhile(seen, () => update(before, active, reason));
-  const undo = () =>
-    undoing(seen, async () => {
-      await update({ user: before.user, etag }, !active, texts.undoReason);
+  const etag = await changeSeen(watch(seen), (before) => update(seen.id, before.etag, active, reason));
+  announce(texts.activeChanged(seen.email, active), () =>
+    takeBackAndShow(seen, async () => {
+      await update(seen.id, etag, !active, common.undoReason);
       return texts.activeChanged(seen.email, !active);
-    });
-  announce(texts.activeChanged(seen.email, active), undo);
+    }),
+  );
   await showAgain(seen.id);
 }
 
 /** Deletes a user and says so. Throws like `changeRole`. */
 export async function deleteUser(seen: Shown, reason: string): Promise<void> {
-  const before = await readUnchanged(seen);
-  await orChangedMeanwhile(seen, () =>
+  await changeSeen(watch(seen), ({ etag }) =>
     answerOf(
       api.DELETE("/users/{id}", {
-        params: { path: { id: seen.id }, query: reason ? { reason } : {}, header: ifMatch(before.etag) },
+        params: { path: { id: seen.id }, query: reason ? { reason } : {}, header: ifMatch(etag) },
       }),
     ),
   );
@@ -122,63 +106,39 @@ function hasToken(id: string, token: string): boolean {
   return lists.some((user) => user.id === id && user.token?.slice(-4) === token.slice(-4));
 }
 
-/** Reads the user. Throws `ChangedMeanwhile` if its role, end or state is not as seen. */
-async function readUnchanged(seen: Shown): Promise<Version> {
-  const now = await readUser(seen.id);
-  if (!isSameStanding(seen, now.user)) {
-    queryClient.setQueryData(["user", seen.id], now);
-    throw new ChangedMeanwhile(seen, now.user);
-  }
-  return now;
-}
-
-/** Runs a change. Throws `ChangedMeanwhile` if another change came between the reading and this one. */
-async function orChangedMeanwhile<Result>(seen: Shown, change: () => Promise<Result>): Promise<Result> {
-  try {
-    return await change();
-  } catch (error) {
-    if (error instanceof ApiError && error.status === 412) {
-      const now = await readUser(seen.id);
-      queryClient.setQueryData(["user", seen.id], now);
-      throw new ChangedMeanwhile(seen, now.user);
-    }
-    throw error;
-  }
+function watch(seen: Shown) {
+  return {
+    seen,
+    read: () => readUser(seen.id),
+    isSame: isSameStanding,
+    inWords: texts.standing,
+    onNewer: (now: Version<Shown>) => queryClient.setQueryData(["user", seen.id], now),
+  };
 }
 
 /** Changes the role of the user in this version, and returns the next version. */
-async function promote({ user, etag }: Version, step: Step, reason: string): Promise<string | null> {
+async function promote(id: string, etag: string | null, step: Step, reason: string): Promise<string | null> {
   const answer = await answerOf(
     api.POST("/users/{id}/promote", {
-      params: { path: { id: user.id }, header: ifMatch(etag) },
+      params: { path: { id }, header: ifMatch(etag) },
       body: { ...step, ...(reason && { reason }) },
     }),
   );
   return answer.etag;
 }
 
-async function update({ user, etag }: Version, active: boolean, reason: string): Promise<string | null> {
+async function update(id: string, etag: string | null, active: boolean, reason: string): Promise<string | null> {
   const answer = await answerOf(
     api.PUT("/users/{id}", {
-      params: { path: { id: user.id }, header: ifMatch(etag) },
+      params: { path: { id }, header: ifMatch(etag) },
       body: { active, ...(reason && { reason }) },
     }),
   );
   return answer.etag;
 }
 
-function ifMatch(etag: string | null): { "If-Match"?: string } {
-  return etag === null ? {} : { "If-Match": etag };
-}
-
-/** Takes a change back and says what became of it. Nothing is taken back if somebody has changed the user since. */
-async function undoing(seen: Shown, back: () => Promise<string>): Promise<void> {
-  try {
-    announce(await back());
-  } catch (error) {
-    const changed = error instanceof ApiError && error.status === 412;
-    announce(texts.notUndone(seen.email, changed ? texts.changedSince : describeError(error)));
-  }
+async function takeBackAndShow(seen: Shown, back: () => Promise<string>): Promise<void> {
+  await takeBack(seen.email, back);
   await showAgain(seen.id);
 }
 

@@ -4,13 +4,9 @@ import { useEffect, useState } from "preact/hooks";
 
 import type { ListedUser, Role } from "../../../clients/typescript/rolecall";
 import { api, dataOf } from "../api/client";
-import { describeError } from "../api/errors";
 import { ChoiceFilter, SearchFilter } from "../parts/filters";
-import { Pager, usePages } from "../parts/pages";
-import { keepPreviousData, useQuery } from "../parts/query";
+import { ListFrame, useList } from "../parts/list";
 import { route } from "../parts/route";
-import { Problem } from "../parts/small";
-import * as common from "../texts/common";
 import * as texts from "../texts/users";
 import { NO_TERMS, ROLES } from "./roles";
 import { UserRow } from "./row";
@@ -18,44 +14,23 @@ import { isSelected, selectUnder, setSelected } from "./selection";
 import { SelectionBar } from "./selection-bar";
 import { TermsOfList } from "./terms";
 
-/** How many users a page has. */
-const SIZE = 50;
-
 export function UserList() {
   const filters = usedFilters();
-  const key = JSON.stringify(filters);
-  const pages = usePages(key);
   const [terms, setTerms] = useState(NO_TERMS);
-  const { cursor } = pages;
-  const list = useQuery({
-    queryKey: ["users", filters, cursor],
-    queryFn: ({ signal }) =>
-      dataOf(
-        api.GET("/users", {
-          params: { query: { ...filters, limit: SIZE, include: "allowed_roles", ...(cursor && { cursor }) } },
-          signal,
-        }),
-      ),
-    placeholderData: keepPreviousData,
-  });
+  const list = useList("users", filters, (query, signal) =>
+    dataOf(api.GET("/users", { params: { query: { ...query, include: "allowed_roles" } }, signal })),
+  );
+  const key = JSON.stringify(filters);
   useEffect(() => selectUnder(key), [key]);
-  const users = list.data?.users ?? [];
+  const { users = [], next_cursor: nextCursor } = list.query.data ?? {};
   return (
     <>
       <Filters />
       <div class="toolbar">
         <TermsOfList terms={terms} onTerms={setTerms} />
-        <SelectionBar filters={filters} hasMore={Boolean(list.data?.next_cursor) || pages.number > 0} />
+        <SelectionBar filters={filters} hasMore={Boolean(nextCursor) || list.pages.number > 1} />
       </div>
-      {list.error && (
-        <div class="refusal">
-          <Problem>{describeError(list.error)}</Problem>
-          <button type="button" onClick={() => void list.refetch()}>
-            {common.errorsRetry}
-          </button>
-        </div>
-      )}
-      <div class="table-frame" aria-busy={list.isFetching}>
+      <ListFrame list={list} label={texts.title} count={users.length} nextCursor={nextCursor} none={texts.empty}>
         <table class="users">
           <Head users={users} />
           <tbody>
@@ -64,21 +39,7 @@ export function UserList() {
             ))}
           </tbody>
         </table>
-        {list.isPending && !list.error && <p class="empty">{common.loading}</p>}
-        {list.isSuccess && users.length === 0 && (
-          <p class="empty">
-            {texts.empty} {texts.emptyHint}
-          </p>
-        )}
-      </div>
-      <Pager
-        pages={pages}
-        label={texts.title}
-        size={SIZE}
-        count={users.length}
-        nextCursor={list.data?.next_cursor}
-        loading={list.isPending}
-      />
+      </ListFrame>
     </>
   );
 }

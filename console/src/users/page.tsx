@@ -42,7 +42,7 @@ export function UsersPage() {
 
 function PersonDialog({ id }: { id: string }) {
   const [title, setTitle] = useState<string>(texts.title);
-  const close = () => setQuery({ person: null });
+  const close = () => setQuery({ person: null, do: null });
   return (
     <Dialog title={title} onClose={close} wide>
       <div class="body">
@@ -80,7 +80,7 @@ function OnePerson() {
       {shown && (
         <section class="card">
           <h2 tabIndex={-1}>{title}</h2>
-          <Person key={shown} id={shown} onTitle={setTitle} onGone={() => setQuery({ person: null })} />
+          <Person key={shown} id={shown} onTitle={setTitle} onGone={() => setQuery({ person: null, do: null })} />
         </section>
       )}
     </>

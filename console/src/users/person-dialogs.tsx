@@ -6,10 +6,10 @@ import { useState } from "preact/hooks";
 import { type Act, useAct } from "../parts/act";
 import { Confirm, SecretDialog } from "../parts/confirm";
 import { HiddenUsername, SecretField } from "../parts/fields";
+import { Refusal } from "../parts/refusal";
 import * as signIn from "../texts/sign-in";
 import * as texts from "../texts/users";
 import { deleteUser, rotateToken, setActive, setPassword, type Shown } from "./acts";
-import { Refusal } from "./refusal";
 import { ReasonField } from "./terms";
 
 interface AskProps {

@@ -1,7 +1,7 @@
 // One user: who they are, their role, and what else can be changed.
 
 import type { ComponentChildren } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 
 import type { Role } from "../../../clients/typescript/rolecall";
 import { describeError } from "../api/errors";
@@ -9,14 +9,18 @@ import { session } from "../api/session";
 import { useAct } from "../parts/act";
 import { SelectField } from "../parts/fields";
 import { useQuery } from "../parts/query";
+import { Refusal } from "../parts/refusal";
+import { route, setQuery } from "../parts/route";
 import { Badge, Moment, Problem } from "../parts/small";
 import * as common from "../texts/common";
 import * as texts from "../texts/users";
 import { changeRole, readUser, type Shown } from "./acts";
 import { ActiveDialog, DeleteDialog, RotateDialog, SetPasswordDialog } from "./person-dialogs";
-import { Refusal } from "./refusal";
 import { NO_TERMS, ROLES, untilOf } from "./roles";
 import { TermsFields } from "./terms";
+
+/** An act on a person, as it stands in the address. */
+export type PersonAct = "role" | "rotate" | "password" | "active" | "delete";
 
 interface PersonProps {
   id: string;
@@ -28,7 +32,7 @@ interface PersonProps {
 
 export function Person({ id, onTitle, onGone }: PersonProps) {
   const found = useQuery({ queryKey: ["user", id], queryFn: ({ signal }) => readUser(id, signal), staleTime: 0 });
-  const user = found.data?.user;
+  const user = found.data?.data;
   useEffect(() => {
     if (user) {
       onTitle(user.email);
@@ -80,6 +84,7 @@ function Fact({ name, children }: { name: string; children: ComponentChildren })
 
 /** Changes the role with an end and a reason. A role that is in force can be given again, to change its end. */
 function RoleForm({ user }: { user: Shown }) {
+  const form = useRef<HTMLFormElement>(null);
   const offered = ROLES.filter((role) => role === user.role || user.allowed_roles?.includes(role));
   const [chosen, setChosen] = useState<Role | null>(null);
   const role = chosen ?? user.role;
@@ -94,11 +99,17 @@ function RoleForm({ user }: { user: Shown }) {
     event.preventDefault();
     void act.start();
   };
+  useEffect(() => {
+    if (form.current && route.value.query["do"] === "role") {
+      form.current.querySelector("select")?.focus();
+      setQuery({ do: null });
+    }
+  });
   if (!user.allowed_roles?.length) {
     return <p class="muted">{texts.personCannotChange}</p>;
   }
   return (
-    <form class="section" onSubmit={submit} aria-label={texts.personChangeRole}>
+    <form ref={form} class="section" onSubmit={submit} aria-label={texts.personChangeRole}>
       <h3>{texts.personChangeRole}</h3>
       <div class="role-form">
         <SelectField
@@ -117,13 +128,14 @@ function RoleForm({ user }: { user: Shown }) {
   );
 }
 
-type Open = "active" | "rotate" | "password" | "delete" | null;
-
+/** The act that was chosen stands in the address, so the palette can choose it too. */
 function OtherActs({ user, onGone }: { user: Shown; onGone: () => void }) {
-  const [open, setOpen] = useState<Open>(null);
-  const close = () => setOpen(null);
   // The API refuses the other acts on oneself.
   const isOneself = user.id === session.value?.userId;
+  const asked = route.value.query["do"];
+  const open = isOneself && asked !== "rotate" ? null : asked;
+  const setOpen = (what: PersonAct | null) => setQuery({ do: what });
+  const close = () => setOpen(null);
   return (
     <section class="section" aria-label={texts.personActs}>
       <h3>{texts.personActs}</h3>

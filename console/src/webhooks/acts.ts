@@ -7,6 +7,7 @@ import { queryClient } from "../api/queries";
 import { toStoredEmail } from "../parts/emails";
 import { announce } from "../parts/notice";
 import * as texts from "../texts/webhooks";
+import { setTested } from "./opened";
 
 /** A secret that is shown once, of a webhook that was added or has a new secret. */
 export interface NewSecret {
@@ -38,10 +39,11 @@ export async function deleteWebhook({ id, url }: Webhook): Promise<void> {
   await reloadWebhooks();
 }
 
-/** Sends a test to a webhook, also to a disabled one. Throws `ApiError`. */
-export async function sendTest({ id, url }: Webhook): Promise<void> {
-  await dataOf(api.POST("/webhooks/{id}/test", { params: { path: { id } } }));
-  announce(texts.testingStarted(url));
+/** Sends a test to a webhook, also to a disabled one. Its row follows the test to its outcome. Throws `ApiError`. */
+export async function sendTest(webhook: Webhook): Promise<void> {
+  await dataOf(api.POST("/webhooks/{id}/test", { params: { path: { id: webhook.id } } }));
+  announce(texts.testingStarted(webhook.url));
+  setTested(webhook.id, webhook);
 }
 
 function tell(title: string, secret: string): NewSecret {

@@ -140,7 +140,7 @@ def test_an_admin_deletes_and_creates_a_user_and_reads_the_audit_by_keyboard_alo
     keys.press("Control+k")
     here.dialog("Search and commands")
     keys.type(user.email[:8])
-    expect(here.page.get_by_role("option", name=user.email)).to_be_visible()
+    expect(here.page.get_by_role("option", name=f"{user.email} User")).to_be_visible()
     here.look_at("palette")
     keys.press("Enter")
     person = here.dialog(user.email)
@@ -294,7 +294,7 @@ def test_a_late_answer_never_replaces_a_newer_one(register: Register, visit: Ope
     palette = here.dialog("Search and commands")
     search(
         palette.get_by_role("combobox"),
-        palette.get_by_role("option", name=newer.email),
+        palette.get_by_role("option", name=f"{newer.email} User"),
         palette.get_by_role("option", name=late.email),
     )
 

@@ -1,13 +1,13 @@
-// Why a change of a user did not happen, next to where it was asked for.
+// Why a change did not happen, next to where it was asked for.
 
-import type { Act } from "../parts/act";
-import { Problem } from "../parts/small";
-import * as texts from "../texts/users";
-import { ChangedMeanwhile } from "./acts";
+import * as texts from "../texts/common";
+import type { Act } from "./act";
+import { ChangedMeanwhile } from "./changes";
+import { Problem } from "./small";
 
 interface RefusalProps {
   act: Pick<Act<never>, "error" | "problem" | "forget">;
-  /** The text of the button that makes the change all the same, after it was told that the user changed meanwhile. */
+  /** The text of the button that makes the change all the same, after it was told what changed meanwhile. */
   anyway?: string | undefined;
   onAnyway?: () => void;
 }
@@ -19,7 +19,7 @@ export function Refusal({ act, anyway, onAnyway }: RefusalProps) {
   }
   return (
     <div class="refusal">
-      <Problem>{texts.changedMeanwhile(texts.standing(error.seen), texts.standing(error.now))}</Problem>
+      <Problem>{texts.changedMeanwhile(error.seen, error.now)}</Problem>
       {anyway && (
         <button type="button" onClick={onAnyway}>
           {anyway}

@@ -1,0 +1,66 @@
+// A table whose rows become blocks on a phone. The roles are written out, because a browser forgets them with the layout.
+
+import type { ComponentChildren } from "preact";
+
+interface TableProps {
+  /** The names of the columns. */
+  columns: readonly string[];
+  /** The name of the last column, which has buttons. It is only read out. */
+  acts?: string;
+  children: ComponentChildren;
+}
+
+export function Table({ columns, acts, children }: TableProps) {
+  return (
+    <table role="table" class="stacked">
+      <thead role="rowgroup">
+        <Row>
+          {columns.map((name) => (
+            <th key={name} role="columnheader" scope="col">
+              {name}
+            </th>
+          ))}
+          {acts && (
+            <th role="columnheader" scope="col">
+              <span class="unseen">{acts}</span>
+            </th>
+          )}
+        </Row>
+      </thead>
+      <tbody role="rowgroup">{children}</tbody>
+    </table>
+  );
+}
+
+export function Row({ children }: { children: ComponentChildren }) {
+  return <tr role="row">{children}</tr>;
+}
+
+/** The cell that names its row. */
+export function RowHead({ children }: { children: ComponentChildren }) {
+  return (
+    <th role="rowheader" scope="row">
+      {children}
+    </th>
+  );
+}
+
+interface CellProps {
+  /** The name of the column. It stands before the content where the row is a block. */
+  of?: string;
+  class?: string;
+  children: ComponentChildren;
+}
+
+export function Cell({ of, class: name, children }: CellProps) {
+  return (
+    <td role="cell" class={name} data-label={of}>
+      {children}
+    </td>
+  );
+}
+
+/** The cell with the buttons of a row. */
+export function ActsCell({ children }: { children: ComponentChildren }) {
+  return <Cell class="row-acts">{children}</Cell>;
+}
