@@ -385,6 +385,10 @@ LEFT_OUT = (
     "integration/tenants/test_promote_user.py::test_the_whole_role_table",
     "integration/tenants/test_list_users_filtered.py::test_a_page_costs_the_same_in_a_small_and_in_a_large_tenant",
     "integration/webhooks/test_deliveries.py::test_killed_at_any_call_no_event_is_lost_and_none_goes_astray",
+    # It reads all that is printed. mutmut runs pytest several times in one process, and the logger then reports that
+    # the output of the run before is closed.
+    "integration/webhooks/test_deliveries.py::"
+    "test_no_email_secret_or_url_is_in_a_message_a_delivery_a_log_or_the_state",
     # They measure times, or on a busy machine take longer than a test may here.
     "integration/webhooks/test_deliveries.py::test_one_receiver_that_never_answers_delays_none_of_a_hundred_that_do",
     "integration/deletion/test_scheduled_deletion.py::"
