@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from local.deployment.stack import Stack
 from local.http import call
+from openapi.deliveries import DELIVERIES
 from openapi.template import routes
 from tests.e2e.browsers import CHROMIUM, QUIET, SECONDS, in_a_browser
 from tests.e2e.conftest import Tenant
@@ -27,7 +28,7 @@ class Visit:
         self.page.on("console", lambda said: self.complaints.append(said.text) if said.type == "error" else None)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.goto(address)
-        expect(self.page.locator(".opblock")).to_have_count(len(routes()), timeout=SECONDS)
+        expect(self.page.locator(".opblock")).to_have_count(len(routes()) + len(DELIVERIES), timeout=SECONDS)
 
 
 @pytest.fixture(scope="module")
@@ -48,14 +49,15 @@ def test_a_reader_finds_the_routes_and_promotes_a_user(
     page = visit.page
     page.set_default_timeout(SECONDS)
 
-    # When someone opens the page, they see every route, grouped
+    # When someone opens the page, they see every route and every delivery to webhooks, grouped
     visit.open(f"{stack.api}/docs")
     shown = {
         (block.locator(".opblock-summary-method").inner_text(), block.locator(".opblock-summary-path").inner_text())
         for block in page.locator(".opblock").all()
     }
     assert {(method, re.sub(r"\s|\u200b", "", path)) for method, path in shown} == {
-        (route.method, route.path) for route in routes()
+        *((route.method, route.path) for route in routes()),
+        *(("POST", delivery) for delivery in DELIVERIES),
     }
     expect(page.locator(".opblock-tag").first).to_contain_text("Tenant API: users")
 

@@ -19,13 +19,13 @@ class Keyboard:
     def type(self, text: str) -> None:
         self.page.keyboard.type(text)
 
-    def reach(self, element: Locator) -> None:
-        """Presses Tab until the element has the focus. Raises `AssertionError` if Tab does not lead there."""
+    def reach(self, element: Locator, by: str = "Tab") -> None:
+        """Presses Tab, or `Shift+Tab`, until the element has the focus. Raises `AssertionError` if it never has."""
         expect(element).to_be_visible()
         for _ in range(_MOST_TABS):
             if element.evaluate("element => element === document.activeElement"):
                 return
-            self.press("Tab")
+            self.press(by)
         expect(element).to_be_focused()
 
     def activate(self, element: Locator) -> None:
