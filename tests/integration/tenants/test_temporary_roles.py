@@ -710,8 +710,9 @@ def test_if_match_takes_the_etag_after_the_end_and_refuses_the_one_before_it(acm
 def test_maintenance_writes_the_end_down_once_with_the_moment_at_which_it_was(
     acme: Tenant, time: MovedClock, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    until = time.ahead(HOUR)
-    target = _temporary(acme, "manager", until)
+    until, target = time.ahead(HOUR), acme.add("user")
+    body = {"new_role": "manager", "until": until, "reason": "stands in"}
+    assert acme.admin.request("POST", f"/users/{target.id}/promote", body).status == 200
     time.to_second_before(until)
     assert run_maintenance()["role_ends_written"] == 0
     time.to(until)
