@@ -313,6 +313,8 @@ GROUPS = (
             "integration/accounts/test_passwords.py",
             "integration/tenants/test_passwords.py",
             "integration/accounts/test_temporary_roles.py::test_a_change_after_the_end_first_writes_the_end_down",
+            "integration/tenants/test_provisioned_users.py::test_an_admin_sets_the_first_password",
+            "integration/tenants/test_provisioned_users.py::test_of_two_first_passwords_at_once_the_later_one_counts",
         ),
     ),
     Group(

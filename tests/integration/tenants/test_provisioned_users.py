@@ -166,6 +166,8 @@ def test_an_admin_sets_the_first_password(acme: Tenant, provider: Provider) -> N
     assert acme.admin.request("PUT", path, {**new, "current_password": "x"}).code == "VALIDATION_ERROR"
     assert acme.admin.request("PUT", path, {"new_password": EMAIL}).code == "VALIDATION_ERROR"
     assert acme.admin.request("PUT", path, new).status == 200
+    stored = reads.get(keys.item_of_user(acme.id, user.id, "CREDENTIAL", "PASSWORD")) or {}
+    assert stored["created_at"] == _item(user)["updated_at"]
     assert log_in(EMAIL).status == 200
     assert acme.admin.request("PUT", path, {"new_password": PASSWORD}).code == "VALIDATION_ERROR"  # the present one
     assert_every_invariant_holds()
