@@ -128,6 +128,11 @@ class Tenant:
     def promote(self, actor: Member, target: Member, new_role: str) -> Answer:
         return self.request(actor, "POST", f"/users/{target.id}/promote", {"new_role": new_role})
 
+    def role_of(self, user_id: str) -> str:
+        """Read the role over the API, as the first admin."""
+        role: str = self.request(self.admin, "GET", f"/users/{user_id}").json()["data"]["role"]
+        return role
+
     def add(self, role: str) -> Member:
         """One more user, made by the first admin."""
         email = f"user-{next(_numbers)}@example.com"

@@ -9,7 +9,7 @@ _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\
 _EARLIEST, _LATEST = datetime(1971, 1, 1, tzinfo=UTC), datetime(9998, 12, 31, tzinfo=UTC)
 
 #: The clocks of two environments may differ by this much without one of them being wrong.
-_TOLERANCE = timedelta(minutes=1)
+CLOCK_TOLERANCE = timedelta(minutes=1)
 
 
 def now() -> datetime:
@@ -28,7 +28,12 @@ def latest_end_of_wait(at: datetime, longest: timedelta) -> datetime:
 
     An end after that was computed before a clock went back, or by a wrong clock. The wait counts as over.
     """
-    return at + longest + _TOLERANCE
+    return at + longest + CLOCK_TOLERANCE
+
+
+def is_waiting(end: datetime, at: datetime, longest: timedelta) -> bool:
+    """Whether a wait of up to `longest` with this end goes on. A wait that ends too far ahead counts as over."""
+    return at < end <= latest_end_of_wait(at, longest)
 
 
 def epoch_seconds(at: datetime) -> int:

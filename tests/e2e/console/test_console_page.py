@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Error, Locator, Route, expect
 
 from local.deployment.stack import Stack
 from tests.e2e.browsers import in_a_browser
-from tests.e2e.conftest import PASSWORD, Member, Tenant
+from tests.e2e.conftest import PASSWORD, Member
 from tests.e2e.console.hostile import make_answers_hostile, see_text_only
 from tests.e2e.console.keyboard import Keyboard
 from tests.e2e.console.visit import Open, Register, Visit
@@ -25,11 +25,6 @@ pytestmark = in_a_browser
 
 NEW = "another horse entirely"
 _numbers = count(1)
-
-
-def _role(tenant: Tenant, user_id: str) -> str:
-    found: str = tenant.request(tenant.admin, "GET", f"/users/{user_id}").json()["data"]["role"]
-    return found
 
 
 def test_a_session_that_ended_asks_again_and_nothing_typed_is_lost_by_keyboard_alone(
@@ -120,10 +115,10 @@ def test_an_admin_changes_a_role_by_keyboard_alone(register: Register, visit: Op
     keys.reach(here.page.get_by_label(f"Role of {user.email}"))
     keys.press("m")
     here.see_result(re.compile("is now manager"))
-    assert _role(tenant, user.id) == "manager"
+    assert tenant.role_of(user.id) == "manager"
     keys.activate(here.page.get_by_role("button", name="Undo"))
     here.see_result(re.compile("Undone"))
-    assert _role(tenant, user.id) == "user"
+    assert tenant.role_of(user.id) == "user"
 
     # And the palette signs out
     keys.press("Control+k")

@@ -61,7 +61,7 @@ def test_an_operator_registers_a_tenant_and_deletes_it_up_to_the_receipt_by_keyb
     expect(dialog.get_by_label("Type the name to confirm")).to_be_focused()
 
     # And with the name it deletes, and shows how far it is
-    progress = _Progress(here)
+    progress = _FrozenDeletion(here)
     keys.fill(dialog.get_by_label("Type the name to confirm"), name)
     keys.press("Enter")
     dialog = here.dialog(f"Deletion of {name}")
@@ -80,7 +80,7 @@ def test_an_operator_registers_a_tenant_and_deletes_it_up_to_the_receipt_by_keyb
     expect(here.page.get_by_role("heading", level=1)).to_be_focused()
 
 
-class _Progress:
+class _FrozenDeletion:
     """Shows the page a deletion that is at 30 percent, until `end`. A small tenant is gone too soon to look at it."""
 
     def __init__(self, here: Visit) -> None:

@@ -33,11 +33,6 @@ def _copied_secret(dialog: Locator) -> str:
     return copied
 
 
-def _role(tenant: Tenant, user_id: str) -> str:
-    found: str = tenant.request(tenant.admin, "GET", f"/users/{user_id}").json()["data"]["role"]
-    return found
-
-
 def test_an_admin_signs_in_changes_a_role_undoes_it_and_finds_it_in_the_audit(register: Register, visit: Open) -> None:
     # Given an admin at the sign-in page, with a wrong password first
     tenant = register("Console of <b>Acme</b>")
@@ -60,13 +55,13 @@ def test_an_admin_signs_in_changes_a_role_undoes_it_and_finds_it_in_the_audit(re
 
     # Then the result is said, and it is true
     here.see_result(re.compile(rf"{user.email} is now manager"))
-    assert _role(tenant, user.id) == "manager"
+    assert tenant.role_of(user.id) == "manager"
     here.check_accessibility("users with a result")
 
     # And it can be undone
     here.page.get_by_role("button", name="Undo").click()
     here.see_result(re.compile("Undone"))
-    assert _role(tenant, user.id) == "user"
+    assert tenant.role_of(user.id) == "user"
 
     # And the audit says both, and who did it
     here.page.get_by_role("link", name="Audit").click()
@@ -106,13 +101,13 @@ def test_a_role_that_was_changed_meanwhile_is_told_with_both_values(register: Re
     refusal = here.row(user.email).get_by_role("alert")
     expect(refusal).to_contain_text("You saw user")
     expect(refusal).to_contain_text("Now it is manager")
-    assert _role(tenant, user.id) == "manager"
+    assert tenant.role_of(user.id) == "manager"
     here.check_accessibility("changed meanwhile")
 
     # And the admin, who knows it now, can give the role all the same
     here.row(user.email).get_by_role("button", name="Change to admin anyway").click()
     here.see_result(re.compile(rf"{user.email} is now admin"))
-    assert _role(tenant, user.id) == "admin"
+    assert tenant.role_of(user.id) == "admin"
 
 
 def test_an_admin_deactivates_a_person_and_activates_them_again(register: Register, visit: Open) -> None:
@@ -213,13 +208,13 @@ def test_many_roles_are_changed_from_a_csv_by_keyboard_alone(register: Register,
     # Then the dry run says what would happen, and nothing has
     expect(here.row(tenant.admin.email)).to_contain_text("would be refused")
     here.look_at("dry run")
-    assert (_role(tenant, first.id), _role(tenant, second.id)) == ("user", "user")
+    assert (tenant.role_of(first.id), tenant.role_of(second.id)) == ("user", "user")
 
     # When they run it, then it says what happened
     keys.activate(here.page.get_by_role("button", name="Change 2 roles"))
     here.see_result(re.compile("2 changed"))
     here.look_at("results")
-    assert (_role(tenant, first.id), _role(tenant, second.id)) == ("manager", "admin")
+    assert (tenant.role_of(first.id), tenant.role_of(second.id)) == ("manager", "admin")
     saved = here.saved(lambda: keys.activate(here.page.get_by_role("button", name="Save results as CSV")))
     assert first.email in saved
 

@@ -17,7 +17,8 @@ from rolecall.telemetry import logger
 
 _HASH_PREFIX = "hmac-sha256:"
 
-#: A text that `_keyed_hash` has made. Nobody can be found by such a text, also if a person has written it.
+#: The form of what `_keyed_hash` makes. A text of this form identifies nobody, even if a person typed it, so it is not
+#: hashed again.
 _HASH = re.compile(rf"{_HASH_PREFIX}[0-9a-f]{{64}}")
 
 _PAGE = 100

@@ -24,7 +24,7 @@ from hashlib import sha256
 from ipaddress import IPv4Address, ip_address, ip_network
 from typing import Final, NamedTuple
 
-from rolecall.clock import epoch_seconds, latest_end_of_wait
+from rolecall.clock import epoch_seconds, is_waiting
 from rolecall.errors import ConcurrentChange, RateLimited
 from rolecall.storage import dynamodb, keys, reads, retries, writes
 from rolecall.storage.expressions import Attr
@@ -143,8 +143,8 @@ def _raise_if_waiting(
     seconds = int(counter_item["last_at"]) + wait_seconds - epoch_seconds(at)
     # `seconds` can be positive without a wait, or more than the wait, if a machine whose clock was ahead counted the
     # last failure. Nobody is refused for that reason.
-    latest = latest_end_of_wait(at, timedelta(seconds=wait_seconds))
-    if wait_seconds and 0 < seconds <= epoch_seconds(latest) - epoch_seconds(at):
+    end = at + timedelta(seconds=seconds)
+    if wait_seconds and is_waiting(end, at, timedelta(seconds=wait_seconds)):
         logger.warning("login throttled", counted_by=kind.lower(), failures=failures)
         count_metric("LoginThrottled")
         count_metric("LoginFailed")

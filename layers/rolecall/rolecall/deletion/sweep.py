@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from copy import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import batched
 from typing import Any
 
@@ -54,9 +54,8 @@ def sweep_or_prove_slices(slices: Sequence[Slice], owner: str) -> list[Slice]:
 
 def _sweep_or_prove_unless_leased(slice_: Slice, owner: str, executors: Executors) -> Slice:
     """Sweep or prove the slice; return it unchanged if another worker has it; raise `ServiceUnavailable`."""
-    now = clock.now()
-    latest = clock.latest_end_of_wait(now, timedelta(seconds=LEASE_SECONDS))
-    if now.timestamp() < slice_.lease_until <= latest.timestamp() and slice_.owner != owner:
+    lease_end = datetime.fromtimestamp(slice_.lease_until, UTC)
+    if clock.is_waiting(lease_end, clock.now(), timedelta(seconds=LEASE_SECONDS)) and slice_.owner != owner:
         return slice_
     run = _SliceRun(slice_, owner, executors)
     try:

@@ -13,7 +13,7 @@ from typing import Any
 from rolecall import deadline
 from rolecall.audit import redaction
 from rolecall.auth.principals import Principal, PrincipalType, RequestContext
-from rolecall.clock import latest_end_of_wait, rfc3339
+from rolecall.clock import CLOCK_TOLERANCE, rfc3339
 from rolecall.deletion import completion, jobs, requests, workers
 from rolecall.deletion.executors import RESERVE_SECONDS
 from rolecall.deletion.jobs import DeletionJob
@@ -87,14 +87,14 @@ def decide_what_to_log_resume_and_report(
     `limits.resume_after` is resumed. A deletion without progress for `limits.stalled_after` is reported as stalled.
     """
     actions, stalled = [], []
-    latest_time = latest_end_of_wait(at, timedelta(0))
+    latest_time = rfc3339(at + CLOCK_TOLERANCE)
     for job in pending:
         if job.unlogged_events:
             actions.append(Action(ActionType.LOG_EVENTS, job.tenant_id))
         if not job.is_in_progress:
             continue
         # A time that is ahead was written before a clock went back. It must not hold up a resumption.
-        known_times = [time for time in (job.last_progress_at, job.resumed_at) if time <= rfc3339(latest_time)]
+        known_times = [time for time in (job.last_progress_at, job.resumed_at) if time <= latest_time]
         if max(known_times, default="") <= rfc3339(at - limits.resume_after):
             actions.append(Action(ActionType.RESUME, job.tenant_id))
         if job.last_progress_at <= rfc3339(at - limits.stalled_after):

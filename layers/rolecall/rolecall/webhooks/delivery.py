@@ -101,8 +101,7 @@ def _group_by_webhook(sqs_messages: Iterable[Mapping[str, Any]]) -> tuple[list[l
 def _deliver(message: DeliveryMessage, sign: Signer, request_id: str) -> Outcome:
     """Send one message now, or put it back into the queue, or drop it. Raises `ServiceUnavailable`."""
     now = clock.now()
-    latest = clock.latest_end_of_wait(now, waits.LONGEST_WAIT_WITH_JITTER)
-    if now.timestamp() < message.due_at <= latest.timestamp():
+    if clock.is_waiting(datetime.fromtimestamp(message.due_at, UTC), now, waits.LONGEST_WAIT_WITH_JITTER):
         return _wait_until(message, message.due_at, now)
     webhook = read_webhook_or_last_copy(message.tenant_id, message.webhook_id, message.user_id)
     if webhook is None or (webhook.status is WebhookStatus.DISABLED and not message.is_test):

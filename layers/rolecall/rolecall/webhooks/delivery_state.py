@@ -10,7 +10,7 @@ from typing import Any
 from rolecall.audit import trail
 from rolecall.auth import preconditions
 from rolecall.auth.principals import Principal, PrincipalType, RequestContext
-from rolecall.clock import latest_end_of_wait, rfc3339
+from rolecall.clock import is_waiting, latest_end_of_wait, rfc3339
 from rolecall.errors import ConcurrentChange, RolecallError
 from rolecall.randomness import SYSTEM_RANDOM
 from rolecall.storage import keys, writes
@@ -54,12 +54,13 @@ class WebhookGone(RolecallError):
 
 def check_not_paused(webhook: Webhook, now: datetime) -> None:
     """Raise `NotNow` while a failing webhook is left alone."""
-    latest = rfc3339(latest_end_of_wait(now, waits.LONGEST_PAUSE_WITH_JITTER))
-    if webhook.next_attempt_at and rfc3339(now) < webhook.next_attempt_at <= latest:
-        raise NotNow(datetime.fromisoformat(webhook.next_attempt_at))
+    if webhook.next_attempt_at:
+        end = datetime.fromisoformat(webhook.next_attempt_at)
+        if is_waiting(end, now, waits.LONGEST_PAUSE_WITH_JITTER):
+            raise NotNow(end)
 
 
-def is_over(attribute: str, now: datetime, longest: timedelta) -> Condition:
+def wait_is_over(attribute: str, now: datetime, longest: timedelta) -> Condition:
     """Return the condition that the wait of up to `longest` whose end is in this attribute is over, or not there.
 
     An end that is too far ahead was written before a clock went back, and counts as over.
@@ -73,9 +74,9 @@ def take_lease(webhook: Webhook, now: datetime, *, during_pause: bool) -> None:
 
     Raises `NotNow` while another attempt has the lease, and during a pause unless `during_pause`.
     """
-    free = is_over(_LEASED_UNTIL, now, _LEASE)
+    free = wait_is_over(_LEASED_UNTIL, now, _LEASE)
     if not during_pause:
-        free = free & is_over("next_attempt_at", now, waits.LONGEST_PAUSE_WITH_JITTER)
+        free = free & wait_is_over("next_attempt_at", now, waits.LONGEST_PAUSE_WITH_JITTER)
     writes.write(
         writes.Update(
             _key(webhook),
@@ -104,7 +105,7 @@ def record_success(webhook: Webhook, now: datetime, request_id: str, *, is_test:
     update = writes.Update(
         _key(webhook),
         set={"status": WebhookStatus.ACTIVE.value, "last_delivered_at": at},
-        remove=(*FAILURE_ATTRIBUTES, *_attributes_of_attempt(is_test)),
+        remove=(*FAILURE_ATTRIBUTES, *_attributes_to_remove_after_attempt(is_test)),
         when=writes.MUST_EXIST & Attr("status").eq(webhook.status.value) if enables else _EXISTS_AND_NOT_DISABLED,
         on_condition_failure=lambda found: ConcurrentChange() if found else WebhookGone(),
     )
@@ -128,7 +129,7 @@ def record_failure(
     since = webhook.failing_since or at
     failing_for = now - datetime.fromisoformat(since)
     pause_ends = now + waits.pause_after_failure(failing_for, SYSTEM_RANDOM.uniform)
-    facts, ended = {"last_failure_at": at, "last_failure": answer.error}, _attributes_of_attempt(is_test)
+    facts, ended = {"last_failure_at": at, "last_failure": answer.error}, _attributes_to_remove_after_attempt(is_test)
     if webhook.status is WebhookStatus.DISABLED:
         _write_unless_gone(writes.Update(_key(webhook), set=facts, remove=ended, when=writes.MUST_EXIST))
         return None
@@ -142,7 +143,7 @@ def record_failure(
     return pause_ends
 
 
-def _attributes_of_attempt(is_test: bool) -> tuple[str, ...]:
+def _attributes_to_remove_after_attempt(is_test: bool) -> tuple[str, ...]:
     """Return the attributes that the end of an attempt removes: its lease, and for a test also that a test waits."""
     return (_LEASED_UNTIL, TEST_WAITS_UNTIL) if is_test else (_LEASED_UNTIL,)
 

@@ -21,7 +21,7 @@ WAITS = (
 #: A delivery is given up at this time after its first attempt was due.
 DELIVERY_LIFETIME = timedelta(hours=24)
 
-#: A `webhook.test` is given up at this time. Somebody waits for its result, and may send many.
+#: A `webhook.test` that could not be sent by then is given up, because somebody waits for its result.
 TEST_LIFETIME = timedelta(minutes=5)
 
 #: A webhook without a success for this time is disabled by the next failure.
@@ -30,12 +30,12 @@ FAILING_LIFETIME = timedelta(days=5)
 #: After a failure, a failing webhook is left alone for twice as long as it has failed, within these limits.
 _SHORTEST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=5), timedelta(minutes=15)
 
-#: The longest pause of a webhook and the longest wait of a delivery, with the jitter.
-LONGEST_PAUSE_WITH_JITTER, LONGEST_WAIT_WITH_JITTER = timedelta(minutes=17), timedelta(hours=17)
-
 #: Each wait is made longer or shorter by a random share of up to this number. So deliveries that failed together are
 #: not all tried again at the same moment.
 _JITTER = 0.1
+
+#: The longest pause of a webhook and the longest wait of a delivery, with the jitter.
+LONGEST_PAUSE_WITH_JITTER, LONGEST_WAIT_WITH_JITTER = _LONGEST_PAUSE * (1 + _JITTER), WAITS[-1] * (1 + _JITTER)
 
 #: A function that returns a random number between two numbers.
 type Uniform = Callable[[float, float], float]

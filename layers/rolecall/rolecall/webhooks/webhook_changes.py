@@ -163,7 +163,7 @@ def send_webhook_test(context: RequestContext, webhook_id: str) -> delivery_mess
             webhook.key,
             set={delivery_state.TEST_WAITS_UNTIL: waits_until},
             when=writes.MUST_EXIST
-            & delivery_state.is_over(delivery_state.TEST_WAITS_UNTIL, context.at, waits.TEST_LIFETIME),
+            & delivery_state.wait_is_over(delivery_state.TEST_WAITS_UNTIL, context.at, waits.TEST_LIFETIME),
             on_condition_failure=gone_or_waiting,
         ),
     )
