@@ -115,7 +115,12 @@ def _check_header(where: str, about: dict[str, Any], value: str | None) -> None:
     assert value is not None or not about.get("required"), f"{where} is missing"
     if value is not None:
         of = about["schema"]
-        validator(of).validate(int(value) if of.get("type") == "integer" else value)
+        _header_validator(json.dumps(of)).validate(int(value) if of.get("type") == "integer" else value)
+
+
+@cache
+def _header_validator(text: str) -> jsonschema_rs.Validator:
+    return validator(json.loads(text))
 
 
 def _check_body(where: str, of: jsonschema_rs.Validator, text: str) -> None:

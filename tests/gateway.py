@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, cast
 from uuid import uuid4
 
@@ -27,7 +28,12 @@ running: ContextVar[str | None] = ContextVar("running", default=None)
 
 def event_of(folder: str) -> dict[str, Any]:
     """A new copy of a function's sample event, which the caller may change."""
-    return cast("dict[str, Any]", json.loads(event_file(folder).read_text()))
+    return cast("dict[str, Any]", json.loads(_event_text(folder)))
+
+
+@cache
+def _event_text(folder: str) -> str:
+    return event_file(folder).read_text()
 
 
 def invoke(folder: str, event: Any, seconds: float = 20.0) -> Any:

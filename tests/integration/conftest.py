@@ -37,25 +37,24 @@ def aws(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iter
     """A new table and new secrets, and the environment variables of the template."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", in_memory.REGION)
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     in_memory.spare_work(monkeypatch, real_passwords=request.node.get_closest_marker("real_passwords") is not None)
     with mock_aws():
         _make_table()
         monkeypatch.setenv("TABLE_NAME", "rolecall")
-        monkeypatch.setenv("MASTER_TOKEN_SECRET_ARN", _make_secret("master", {"token": MASTER_TOKEN}))
-        monkeypatch.setenv("JWT_KEY_SECRET_ARN", _make_secret("jwt", {"kid": "1", "key": "J" * 64}))
-        monkeypatch.setenv("CURSOR_KEY_SECRET_ARN", _make_secret("cursor", {"key": "C" * 64}))
-        monkeypatch.setenv("IDEMPOTENCY_KEY_SECRET_ARN", _make_secret("idempotency", {"key": "I" * 64}))
-        monkeypatch.setenv("WEBHOOK_KEY_SECRET_ARN", _make_secret("webhook", {"key": "W" * 64}))
-        monkeypatch.setenv("REDACTION_KEY_SECRET_ARN", _make_secret("redaction", {"key": "R" * 64}))
-        monkeypatch.setenv("TOKEN_USE_QUEUE_URL", _aws("sqs").create_queue(QueueName="token-uses")["QueueUrl"])
-        deliveries = _aws("sqs").create_queue(QueueName="webhook-deliveries")
-        monkeypatch.setenv("WEBHOOK_DELIVERIES_QUEUE_URL", deliveries["QueueUrl"])
-        monkeypatch.setenv("SWEEP_QUEUE_URL", _aws("sqs").create_queue(QueueName="sweep")["QueueUrl"])
+        monkeypatch.setenv("MASTER_TOKEN_SECRET_ARN", in_memory.make_secret("master", {"token": MASTER_TOKEN}))
+        monkeypatch.setenv("JWT_KEY_SECRET_ARN", in_memory.make_secret("jwt", {"kid": "1", "key": "J" * 64}))
+        monkeypatch.setenv("CURSOR_KEY_SECRET_ARN", in_memory.make_secret("cursor", {"key": "C" * 64}))
+        monkeypatch.setenv("IDEMPOTENCY_KEY_SECRET_ARN", in_memory.make_secret("idempotency", {"key": "I" * 64}))
+        monkeypatch.setenv("WEBHOOK_KEY_SECRET_ARN", in_memory.make_secret("webhook", {"key": "W" * 64}))
+        monkeypatch.setenv("REDACTION_KEY_SECRET_ARN", in_memory.make_secret("redaction", {"key": "R" * 64}))
+        monkeypatch.setenv("TOKEN_USE_QUEUE_URL", in_memory.make_queue("token-uses"))
+        monkeypatch.setenv("WEBHOOK_DELIVERIES_QUEUE_URL", in_memory.make_queue("webhook-deliveries"))
+        monkeypatch.setenv("SWEEP_QUEUE_URL", in_memory.make_queue("sweep"))
         # moto loses writes of concurrent threads, so the sweep uses one thread.
         monkeypatch.setenv("SWEEP_CONCURRENCY", "1")
-        monkeypatch.setenv("EVENT_BUS_NAME", _aws("events").create_event_bus(Name="role-events")["EventBusArn"])
+        monkeypatch.setenv("EVENT_BUS_NAME", in_memory.make_event_bus("role-events"))
         token_use._reported.clear()
         # Metrics that a test has not written are deleted, so that they do not appear in the next test.
         telemetry.metrics.clear_metrics()
@@ -74,10 +73,6 @@ def _make_table() -> None:
     properties = gateway.template()["Resources"]["Table"]["Properties"]
     names = ("AttributeDefinitions", "KeySchema", "BillingMode", "GlobalSecondaryIndexes")
     _aws("dynamodb").create_table(TableName="rolecall", **{name: properties[name] for name in names})
-
-
-def _make_secret(name: str, value: dict[str, str]) -> str:
-    return str(_aws("secretsmanager").create_secret(Name=name, SecretString=json.dumps(value))["ARN"])
 
 
 @cache
