@@ -349,7 +349,10 @@ GROUPS = (
             "integration/operations/test_maintenance.py",
             "integration/deletion/test_delete_tenant.py",
             "integration/deletion/test_deletion.py",
+            "integration/deletion/test_jobs.py",
+            "integration/deletion/test_restoration.py",
             "integration/deletion/test_scheduled_deletion.py",
+            "integration/deletion/test_slices.py",
         ),
     ),
     Group(

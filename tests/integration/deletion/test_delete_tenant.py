@@ -292,7 +292,7 @@ def test_it_is_a_critical_event_once_when_accepted_and_once_when_done(
 
 
 def test_it_is_audited_when_accepted_and_when_done(acme: Tenant) -> None:
-    delete_tenant(acme.id, seconds=NO_TIME_TO_SWEEP)
+    delete_tenant(acme.id, query="?reason=unpaid", seconds=NO_TIME_TO_SWEEP)
     run_workers()
 
     accepted, completed = audit_of(acme.id)[-2:]
@@ -305,6 +305,7 @@ def test_it_is_audited_when_accepted_and_when_done(acme: Tenant) -> None:
     assert (completed["action"], completed["actor"]["id"]) == ("complete_tenant_deletion", "sweep_tenant")
     assert completed["target"] == accepted["target"] == {"type": "tenant", "id": acme.id}
     assert (completed["before"], completed["after"]) == ({"status": "deleting"}, {"status": "deleted"})
+    assert accepted["reason"] == completed["reason"] == "unpaid"
 
 
 @pytest.mark.parametrize("gone", ["tenant", "user", "inactive"])

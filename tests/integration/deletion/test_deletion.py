@@ -11,7 +11,7 @@ import pytest
 from rolecall import clock
 from rolecall.auth.principals import RequestContext
 from rolecall.deletion import completion, jobs, slice_ranges, slices, sweep, workers
-from rolecall.errors import ConcurrentChange
+from rolecall.errors import ConcurrentChange, ServiceUnavailable
 from rolecall.operations import maintenance
 from rolecall.storage import dynamodb, indexes, keys, reads, writes
 from tests import gateway
@@ -483,6 +483,25 @@ def test_a_worker_whose_time_is_up_hands_its_slice_on() -> None:
         assert waiting_messages() == [body]
         assert work([body, *others]) == []
     assert_deleted(tenant, counts)
+
+
+def test_a_worker_that_reaches_no_storage_gives_its_lease_up_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    tenant = some_dozen_items()
+    assert delete(tenant, seconds=3).status == 202
+    body, *others = waiting_messages()
+
+    def fail(*_: object) -> None:
+        raise ServiceUnavailable
+
+    with monkeypatch.context() as patched:
+        patched.setattr(sweep._SliceRun, "_delete_owned_items_then_own_items", fail)
+        assert work([body]) == [{"itemIdentifier": "0"}]
+    job = jobs.find_job(tenant.id)
+    assert job
+    assert [(bool(one.owner), one.lease_until) for one in job.slices if one.version == 2] == [(True, 0)]
+    assert work([body, *others]) == []
+    run_workers()
+    assert remains(tenant.id) == []
 
 
 def test_a_request_does_not_wait_for_a_slice_whose_lease_a_worker_holds() -> None:

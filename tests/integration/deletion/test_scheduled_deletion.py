@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 
 from rolecall import clock, deadline
+from rolecall.auth import principals
+from rolecall.auth.principals import RequestContext
 from rolecall.clock import rfc3339
+from rolecall.deletion import requests
 from rolecall.errors import ConcurrentChange, DeletionStarted, Unauthorized
 from rolecall.operations import maintenance
 from rolecall.storage import keys, reads
@@ -284,6 +287,13 @@ def test_maintenance_starts_what_is_due_and_nothing_before(acme: Tenant, globex:
     assert _restore(globex).status == 200
     assert globex.admin.request("GET", "/users").status == 200
     assert _run_maintenance(9 * DAY).deletions_started == []
+
+
+def test_a_tenant_whose_deletion_is_not_scheduled_is_not_deleted(acme: Tenant) -> None:
+    """An index may still list a deletion that was taken back."""
+    context = RequestContext(principals.Principal(principals.PrincipalType.SYSTEM, "maintenance"), clock.now())
+    with unchanged():
+        assert not requests.start_due_deletion(context, acme.id)
 
 
 def test_a_restored_and_rescheduled_deletion_has_its_new_time(acme: Tenant) -> None:

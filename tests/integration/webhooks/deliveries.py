@@ -44,7 +44,12 @@ def bus_event(tenant: Tenant, user_id: str, kind: str = "User Role Changed", **d
 
 def queue_deliveries(*events: dict[str, Any], seconds: float = 10.0) -> list[str]:
     """Invoke the function that queues deliveries. Returns the ids of the messages to deliver again."""
-    return _invoke(EVENTS, [Message(json.dumps(event)) for event in events], seconds)
+    return queue_deliveries_of([Message(json.dumps(event)) for event in events], seconds)
+
+
+def queue_deliveries_of(messages: Iterable[Message], seconds: float = 10.0) -> list[str]:
+    """Invoke the function that queues deliveries, with these messages. Returns the ids of those to deliver again."""
+    return _invoke(EVENTS, list(messages), seconds)
 
 
 def deliver(messages: Iterable[Message], seconds: float = 25.0) -> list[str]:

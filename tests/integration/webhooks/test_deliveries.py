@@ -11,8 +11,11 @@ from typing import Any
 import pytest
 
 from rolecall import clock, config
+from rolecall.errors import ConcurrentChange, RolecallError, Unauthorized
+from rolecall.randomness import SYSTEM_RANDOM
 from rolecall.storage import keys, writes
-from rolecall.webhooks import receivers
+from rolecall.webhooks import delivery_state, receivers
+from rolecall.webhooks.delivery_state import WebhookGone
 from tests import faults, gateway
 from tests.integration.clock import MovedClock
 from tests.integration.conftest import Member, Tenant, audit_of, metrics_in, run_workers, table
@@ -21,6 +24,7 @@ from tests.integration.webhooks.deliveries import (
     bus_event,
     deliver,
     queue_deliveries,
+    queue_deliveries_of,
     take_messages,
     tell,
 )
@@ -109,6 +113,7 @@ def test_each_event_about_a_user_is_delivered_and_signed(
     got.verify(secret)
     detail = event["detail"]
     names = ("tenant_id", "user_id", "before", "after", "version", "actor", "reason")
+    assert got.body == json.dumps(got.event, separators=(",", ":"))
     assert got.event == {
         "type": delivered,
         "timestamp": detail["at"],
@@ -704,17 +709,18 @@ def test_a_message_that_cannot_be_read_stops_no_other(acme: Tenant, receiver: We
 
 def test_an_event_that_cannot_be_read_stops_no_other(acme: Tenant, receiver: WebhookReceiver, secret: str) -> None:
     poisoned: list[dict[str, Any]] = [{}, {"detail": {}}, bus_event(acme, acme.admin.id, "User Married")]
+    messages = [Message(json.dumps(event)) for event in (*poisoned, bus_event(acme, acme.admin.id))]
 
-    failed = queue_deliveries(*poisoned, bus_event(acme, acme.admin.id))
+    assert queue_deliveries_of(messages) == [one.id for one in messages[:-1]]
 
-    assert len(failed) == len(poisoned)
     assert deliver(take_messages()) == []
     assert len(receiver.received) == 1
 
 
 def test_without_time_for_another_attempt_a_message_goes_back_and_is_not_counted(
-    acme: Tenant, receiver: WebhookReceiver, secret: str
+    acme: Tenant, receiver: WebhookReceiver, secret: str, time: MovedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(SYSTEM_RANDOM, "uniform", lambda least, _most: least)
     queue_deliveries(bus_event(acme, acme.admin.id))
     [message] = take_messages()
 
@@ -722,7 +728,23 @@ def test_without_time_for_another_attempt_a_message_goes_back_and_is_not_counted
 
     [again] = take_messages()
     assert again.content["attempt"] == 1
+    assert again.content["due_at"] > time.at.timestamp()
     assert receiver.received == []
+
+
+@pytest.mark.parametrize("error", [ConcurrentChange, Unauthorized, WebhookGone])
+def test_a_failure_that_cannot_be_written_down_is_followed_by_another_attempt(
+    acme: Tenant, receiver: WebhookReceiver, secret: str, monkeypatch: pytest.MonkeyPatch, error: type[RolecallError]
+) -> None:
+    """Whether the webhook still exists is read before the next attempt."""
+    receiver.statuses = [500]
+
+    def fail(*_: Any, **__: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(delivery_state, "record_failure", fail)
+    [again] = tell(bus_event(acme, acme.admin.id))
+    assert again.content["attempt"] == 2
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
@@ -785,6 +807,29 @@ def test_while_the_table_does_not_answer_messages_stay_in_their_queue(
     assert receiver.received == []
     assert deliver([message]) == []
     assert len(receiver.received) == 1
+
+
+def test_while_the_queue_of_deliveries_does_not_answer_events_stay_in_theirs(
+    acme: Tenant, receiver: WebhookReceiver, secret: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    messages = [Message(json.dumps(bus_event(acme, acme.admin.id))) for _ in range(2)]
+    with monkeypatch.context() as broken:
+        broken.setenv("WEBHOOK_DELIVERIES_QUEUE_URL", "https://sqs.eu-west-1.amazonaws.com/123456789012/none")
+        config.config.cache_clear()
+        assert queue_deliveries_of(messages) == [one.id for one in messages]
+    config.config.cache_clear()
+
+    assert queue_deliveries_of(messages) == []
+    assert len(take_messages()) == 2
+
+
+def test_each_delivery_of_an_event_is_counted(
+    acme: Tenant, receiver: WebhookReceiver, secret: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _create(acme.admin, receiver.url)
+    capsys.readouterr()
+    queue_deliveries(bus_event(acme, acme.admin.id))
+    assert metrics_in(capsys.readouterr().out)["WebhookDeliveriesQueued"] == 2
 
 
 def test_a_success_is_written_down_once_a_minute(

@@ -1,6 +1,6 @@
 """The webhooks of a deleted user or tenant: a copy serves the last events for a while, and nothing else remains."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -8,7 +8,7 @@ import pytest
 from rolecall import clock
 from rolecall.clock import epoch_seconds
 from rolecall.storage import keys, writes
-from rolecall.webhooks.last_deliveries import COPY_LIFETIME
+from rolecall.webhooks.last_deliveries import COPY_LIFETIME, delete_expired_copies
 from rolecall.webhooks.webhooks import Webhook, find_webhooks_for_user_event, read_webhook_or_last_copy
 from tests import gateway
 from tests.integration.clock import MovedClock
@@ -109,6 +109,20 @@ def test_a_copy_is_used_for_its_lifetime_and_removed_by_maintenance(acme: Tenant
     time.forward(timedelta(minutes=2).total_seconds())
     run_maintenance()
     assert _copies() == []
+
+
+@pytest.mark.parametrize(("seconds", "most", "left"), [(0, 9, 3), (1, 9, 0), (1, 2, 1)])
+def test_copies_that_expired_before_a_second_are_deleted_and_no_more_than_asked_for(
+    acme: Tenant, seconds: int, most: int, left: int
+) -> None:
+    for _ in range(3):
+        acme.admin.add_webhook()
+    delete_tenant(acme.id).must(200)
+    [expires_at] = {int(copy["expires_at"]) for copy in _copies()}
+
+    delete_expired_copies(datetime.fromtimestamp(expires_at + seconds, UTC), most)
+
+    assert len(_copies()) == left
 
 
 def test_a_disabled_webhook_has_no_copy(acme: Tenant) -> None:

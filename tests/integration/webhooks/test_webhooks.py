@@ -9,6 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from botocore.exceptions import ClientError
 
 from rolecall import clock, config
 from rolecall.aws import queues
@@ -16,7 +17,12 @@ from rolecall.clock import rfc3339
 from rolecall.storage import cursors, dynamodb, keys, writes
 from rolecall.storage.expressions import Attr
 from rolecall.webhooks import signing_secrets, webhook_counts
-from rolecall.webhooks.webhooks import Webhook, find_webhooks_for_user_event, read_webhook_or_last_copy
+from rolecall.webhooks.webhooks import (
+    Webhook,
+    find_webhooks_for_user_event,
+    read_item_of_webhook,
+    read_webhook_or_last_copy,
+)
 from tests import faults
 from tests.gateway import Response
 from tests.integration.clock import MovedClock
@@ -148,6 +154,12 @@ def test_a_tenant_has_ten_webhooks_at_most_and_each_user_five(acme: Tenant) -> N
     assert len(_list(acme.admin)) == 20
 
 
+def test_the_webhook_of_a_tenant_is_found_without_an_index_which_may_be_late(acme: Tenant) -> None:
+    webhook = acme.admin.add_webhook()
+    with faults.crash_at(2, after=False):
+        assert read_item_of_webhook(acme.id, webhook)["id"] == webhook
+
+
 @pytest.mark.parametrize("own", [False, True], ids=["tenant", "oneself"])
 @pytest.mark.parametrize(
     ("change", "status"),
@@ -170,6 +182,45 @@ def test_an_admin_who_loses_the_role_in_between_makes_tests_and_deletes_none(
             ("DELETE", f"/webhooks/{webhook}", None),
         ):
             assert other.request(method, path, body, principal=principal).status == status
+
+
+@pytest.mark.parametrize(("change", "status"), [({"role": "user"}, 403), ({"active": False}, 401)])
+def test_an_admin_who_loses_the_role_in_between_makes_no_first_webhook(
+    acme: Tenant, change: dict[str, Any], status: int
+) -> None:
+    other = acme.add("admin")
+    principal = other.principal
+    acme.admin.request("PUT", f"/users/{other.id}", change).must(200)
+    with unchanged():
+        answer = other.request("POST", "/webhooks", {"url": URL, "user_id": other.id}, principal=principal)
+    assert answer.status == status
+
+
+def test_a_temporary_admins_own_webhook_is_not_deleted_after_the_end(
+    acme: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A write that DynamoDB throttles until the role has ended is not sent again."""
+    now = MovedClock()
+    monkeypatch.setattr(clock, "now", now.now)
+    agent, until = acme.add("user"), now.ahead(3600)
+    webhook = acme.admin.add_webhook(agent.id)
+    acme.admin.request("POST", f"/users/{agent.id}/promote", {"new_role": "admin", "until": until}).must(200)
+    principal = agent.principal
+    now.to_second_before(until)
+    send, sent = dynamodb.client().transact_write_items, []
+
+    def throttle_once(**parameters: Any) -> Any:
+        sent.append(parameters)
+        if len(sent) > 1:
+            return send(**parameters)
+        now.to(until)
+        throttled: Any = {"Error": {"Code": "ThrottlingException"}, "ResponseMetadata": {"HTTPStatusCode": 400}}
+        raise ClientError(throttled, "TransactWriteItems")
+
+    with unchanged(), monkeypatch.context() as patch:
+        patch.setattr(dynamodb.client(), "transact_write_items", throttle_once)
+        answer = agent.request("DELETE", f"/webhooks/{webhook}", principal=principal)
+    assert (answer.status, len(sent)) == (503, 1)
 
 
 def test_a_closed_tenant_gets_no_webhook(acme: Tenant) -> None:
@@ -336,6 +387,20 @@ def test_a_temporary_admin_learns_no_secret(acme: Tenant) -> None:
         assert _create(agent).status == 403
         assert agent.request("POST", f"/webhooks/{webhook}/secret").status == 403
     assert agent.request("DELETE", f"/webhooks/{webhook}").status == 200
+
+
+def test_an_admin_who_becomes_a_temporary_one_in_between_learns_no_secret(acme: Tenant) -> None:
+    webhook, other = acme.admin.add_webhook(), acme.add("admin")
+    until = rfc3339(clock.now() + timedelta(hours=1))
+
+    def demote_and_promote_with_an_end() -> None:
+        for change in ({"new_role": "user"}, {"new_role": "admin", "until": until}):
+            acme.admin.request("POST", f"/users/{other.id}/promote", change).must(200)
+
+    with just_before("TransactWriteItems", demote_and_promote_with_an_end):
+        answer = other.request("POST", f"/webhooks/{webhook}/secret")
+    assert (answer.status, answer.code) == (403, "FORBIDDEN")
+    assert _item(acme, webhook)["secret_generation"] == 1
 
 
 def test_each_webhook_has_a_secret_of_its_own(acme: Tenant, globex: Tenant) -> None:

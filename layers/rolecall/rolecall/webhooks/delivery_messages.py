@@ -68,14 +68,6 @@ def build_test_message(webhook: Webhook, at: datetime) -> DeliveryMessage:
     )
 
 
-def send(message: DeliveryMessage, *, delay_seconds: int = 0) -> None:
-    """Put a message into the queue of deliveries, to arrive after up to 900 seconds; raise `ServiceUnavailable`."""
-    queues.send_all(
-        config().webhook_deliveries_queue_url,
-        [queues.OutgoingMessage(message.to_json(), delay_seconds, group=message.tenant_id)],
-    )
-
-
 def send_all(messages: Iterable[DeliveryMessage], now: datetime) -> None:
     """Put messages into the queue of deliveries, each to arrive when it is due or after the queue's longest delay.
 

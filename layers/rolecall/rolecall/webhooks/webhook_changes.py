@@ -168,7 +168,7 @@ def send_webhook_test(context: RequestContext, webhook_id: str) -> delivery_mess
         ),
     )
     try:
-        delivery_messages.send(message)
+        delivery_messages.send_all([message], context.at)
     except ServiceUnavailable:
         _forget_waiting_test(webhook, waits_until)
         raise
