@@ -4,7 +4,7 @@ import type { Account, AccountToCreate, PlatformRole } from "../../../clients/ty
 import { answerOf, api, dataOf } from "../api/client";
 import { queryClient } from "../api/queries";
 import { session } from "../api/session";
-import { changeSeen, ifMatch, takeBack, type Version } from "../parts/changes";
+import { changeIfStillAsSeen, ifMatch, takeBack, type Version } from "../parts/changes";
 import { announce } from "../parts/notice";
 import * as common from "../texts/common";
 import * as texts from "../texts/accounts";
@@ -46,7 +46,7 @@ export function isOwn({ email }: Account): boolean {
  */
 export async function changeRole(seen: Account, role: PlatformRole, terms: Terms): Promise<void> {
   const until = untilOf(terms, new Date());
-  const [before, version] = await changeSeen(watch(seen), async ({ data, etag }) => [
+  const [before, version] = await changeIfStillAsSeen(comparisonWith(seen), async ({ data, etag }) => [
     data,
     await putRole(seen.id, etag, role, terms.reason.trim(), until),
   ]);
@@ -84,7 +84,7 @@ const OPPOSITES = { ban: "unban", unban: "ban", enable: "disable", disable: "ena
 
 /** Bans, unbans, enables or disables an account, says so, and offers to undo it. Throws like `changeRole`. */
 export async function changeState(seen: Account, act: StateAct, reason: string): Promise<void> {
-  const [before, version] = await changeSeen(watch(seen), async ({ data, etag }) => [
+  const [before, version] = await changeIfStillAsSeen(comparisonWith(seen), async ({ data, etag }) => [
     data,
     await putState(seen.id, etag, act, reason),
   ]);
@@ -133,7 +133,7 @@ export async function createAccount(account: AccountToCreate, key: string): Prom
   await reload();
 }
 
-function watch(seen: Account) {
+function comparisonWith(seen: Account) {
   return {
     seen,
     read: () => readAccount(seen.id),

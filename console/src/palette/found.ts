@@ -20,7 +20,7 @@ import type { Found } from "./offer";
 
 type Acts = readonly (readonly [label: string, run: () => void])[];
 
-function found(kind: string, id: string, label: string, run: () => void, acts: Acts): Found {
+function withActs(kind: string, id: string, label: string, run: () => void, acts: Acts): Found {
   return {
     id,
     kind,
@@ -37,7 +37,7 @@ export function foundUser({ id, email, active, allowed_roles: allowed }: UserWit
     [active ? texts.deactivate(email) : texts.activate(email), open("active")],
     [texts.remove(email), open("delete")],
   ];
-  return found(texts.kindsUser, id, email, open(), [
+  return withActs(texts.kindsUser, id, email, open(), [
     ...(allowed?.length ? [[texts.changeRole(email), open("role")] as const] : []),
     [texts.newToken(email), open("rotate")],
     ...(id === session.value?.userId ? [] : others),
@@ -55,7 +55,7 @@ export function foundAccount(account: Account): Found {
     ...stateActsOf(account).map((act) => [`${accountTexts.stateActs[act].open} ${email}`, open(act)] as const),
     [texts.resetPassword(email), open("password")],
   ];
-  return found(texts.kindsAccount, String(id), email, open("account"), [
+  return withActs(texts.kindsAccount, String(id), email, open("account"), [
     [accountTexts.historyOf(email), open("history")],
     ...(isOwn(account) ? [] : others),
   ]);
@@ -72,7 +72,7 @@ export function foundTenant(tenant: ListedTenant, status: tenants.Status): Found
     goTo(["tenants"], { name });
     run(async () => announce(await restoreTenant(tenant)));
   };
-  return found(texts.kindsTenant, id, name, open("details"), [
+  return withActs(texts.kindsTenant, id, name, open("details"), [
     [tenantTexts.auditOf(name), () => goTo(["audit"], { tenant: id })],
     [texts.protection(name), open("details")],
     ...(status === "scheduled" ? [[tenantTexts.restoreOf(name), restore] as const] : []),
@@ -84,7 +84,7 @@ export function foundTenant(tenant: ListedTenant, status: tenants.Status): Found
 
 /** The audit of a tenant is there also when the tenant is deleted. */
 export function auditOfTenant(id: string): Found {
-  return found(texts.kindsTenant, id, texts.auditOf(id), () => goTo(["audit"], { tenant: id }), []);
+  return withActs(texts.kindsTenant, id, texts.auditOf(id), () => goTo(["audit"], { tenant: id }), []);
 }
 
 export function foundWebhook(webhook: Webhook): Found {
@@ -98,7 +98,7 @@ export function foundWebhook(webhook: Webhook): Found {
     show();
     run(() => sendTest(webhook));
   };
-  return found(texts.kindsWebhook, id, url, show, [
+  return withActs(texts.kindsWebhook, id, url, show, [
     [webhookTexts.testingOf(url), test],
     [webhookTexts.rotation.of(url), open("rotate")],
     [webhookTexts.deletion.of(url), open("delete")],

@@ -37,7 +37,7 @@ async function searchUsers(email: string, signal: AbortSignal): Promise<Found[]>
 }
 
 function findUser(id: string, signal: AbortSignal): Promise<Found[]> {
-  return orNothing(async () => {
+  return emptyIfNotFound(async () => {
     const params = { path: { id }, query: { include: "allowed_roles" } } as const;
     return [foundUser((await dataOf(api.GET("/users/{id}", { params, signal }))).data)];
   });
@@ -49,7 +49,7 @@ async function searchAccounts(email: string, signal: AbortSignal): Promise<Found
 }
 
 function findAccount(id: number, signal: AbortSignal): Promise<Found[]> {
-  return orNothing(async () => [
+  return emptyIfNotFound(async () => [
     foundAccount(await dataOf(api.GET("/v1/api/superadmin/users/{id}", { params: { path: { id } }, signal }))),
   ]);
 }
@@ -77,9 +77,9 @@ async function searchWebhooks(text: string): Promise<Found[]> {
 }
 
 /** Returns nothing where the API knows nobody with the id. */
-async function orNothing(found: () => Promise<Found[]>): Promise<Found[]> {
+async function emptyIfNotFound(search: () => Promise<Found[]>): Promise<Found[]> {
   try {
-    return await found();
+    return await search();
   } catch (error) {
     if (error instanceof ApiError && error.status === 404) {
       return [];

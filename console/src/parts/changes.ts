@@ -22,7 +22,7 @@ export interface Version<Value> {
   etag: string | null;
 }
 
-interface Watched<Value> {
+interface Comparison<Value> {
   /** The value that the person saw when the change was chosen. */
   seen: Value;
   read: () => Promise<Version<Value>>;
@@ -39,8 +39,8 @@ const MOST_TRIES = 3;
  * Reads the value and runs the change on its version. Throws `ChangedMeanwhile` if the value is no longer as it was seen,
  * and `ApiError` if the API refuses.
  */
-export async function changeSeen<Value, Result>(
-  { seen, read, isSame, inWords, onNewer }: Watched<Value>,
+export async function changeIfStillAsSeen<Value, Result>(
+  { seen, read, isSame, inWords, onNewer }: Comparison<Value>,
   change: (before: Version<Value>) => Promise<Result>,
 ): Promise<Result> {
   for (let tries = 1; ; tries += 1) {

@@ -20,7 +20,7 @@ export function announce(text: string, undo: (() => Promise<void>) | null = null
   notice.value = { number: shown, text, undo };
 }
 
-/** Returns the button's act that takes the last act back, or null if there is none. */
+/** Returns how to undo the last act, with its result in words; null if it can't be undone. */
 export function undoOfNotice(): { text: string; undo: () => Promise<void> } | null {
   const { text = "", undo } = notice.value ?? {};
   return undo ? { text, undo } : null;

@@ -1,4 +1,5 @@
-// A table whose rows become blocks on a phone. The roles are written out, because a browser forgets them with the layout.
+// A table whose rows become blocks on a phone. Each element names its ARIA role, because a browser that lays a table out
+// as blocks no longer reads it out as a table.
 
 import type { ComponentChildren } from "preact";
 

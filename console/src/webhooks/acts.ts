@@ -7,7 +7,7 @@ import { queryClient } from "../api/queries";
 import { toStoredEmail } from "../parts/emails";
 import { announce } from "../parts/notice";
 import * as texts from "../texts/webhooks";
-import { setTested } from "./opened";
+import { setRunningTest } from "./opened";
 
 /** A secret that is shown once, of a webhook that was added or has a new secret. */
 export interface NewSecret {
@@ -23,13 +23,13 @@ export function reloadWebhooks(): Promise<void> {
 export async function addWebhook(url: string, user: string): Promise<NewSecret> {
   const body = { url, ...(user && { user_id: await findUserId(user) }) };
   const added = await dataOf(api.POST("/webhooks", { body }));
-  return tell(texts.creationDone(added.webhook.url), added.webhook_secret);
+  return announceNewSecret(texts.creationDone(added.webhook.url), added.webhook_secret);
 }
 
 /** Gives a webhook a new secret. Throws `ApiError`. */
 export async function rotateSecret({ id, url }: Webhook): Promise<NewSecret> {
   const rotated = await dataOf(api.POST("/webhooks/{id}/secret", { params: { path: { id } } }));
-  return tell(texts.rotation.done(url), rotated.webhook_secret);
+  return announceNewSecret(texts.rotation.done(url), rotated.webhook_secret);
 }
 
 /** Deletes a webhook. Throws `ApiError`. */
@@ -43,10 +43,10 @@ export async function deleteWebhook({ id, url }: Webhook): Promise<void> {
 export async function sendTest(webhook: Webhook): Promise<void> {
   await dataOf(api.POST("/webhooks/{id}/test", { params: { path: { id: webhook.id } } }));
   announce(texts.testingStarted(webhook.url));
-  setTested(webhook.id, webhook);
+  setRunningTest(webhook.id, webhook);
 }
 
-function tell(title: string, secret: string): NewSecret {
+function announceNewSecret(title: string, secret: string): NewSecret {
   announce(title);
   void reloadWebhooks();
   return { title, secret };

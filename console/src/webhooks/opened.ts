@@ -1,4 +1,4 @@
-// Which dialog about a webhook is open, and which webhook is being tested.
+// Which dialog about a webhook is open, and which webhooks are being tested.
 
 import type { Webhook } from "../../../clients/typescript/rolecall";
 import { sessionState } from "../parts/state";
@@ -11,9 +11,9 @@ export interface Opened {
 export const opened = sessionState<Opened | null>(null);
 
 /** The webhooks to which a test is on its way, as they were before, by id. */
-export const tested = sessionState<Readonly<Record<string, Webhook | undefined>>>({});
+export const runningTests = sessionState<Readonly<Record<string, Webhook | undefined>>>({});
 
-/** Follows a test of the webhook, or no longer. */
-export function setTested(id: string, before: Webhook | undefined): void {
-  tested.value = { ...tested.value, [id]: before };
+/** Remembers that a test of the webhook is on its way, with the webhook as it was `before`; undefined forgets the test. */
+export function setRunningTest(id: string, before: Webhook | undefined): void {
+  runningTests.value = { ...runningTests.value, [id]: before };
 }

@@ -14,7 +14,7 @@ import { ActsCell, Cell, Row, RowHead, Table } from "../parts/table";
 import * as texts from "../texts/webhooks";
 import { reloadWebhooks, sendTest } from "./acts";
 import { CreateDialog, DeleteDialog, RotateDialog } from "./dialogs";
-import { opened, setTested, tested } from "./opened";
+import { opened, setRunningTest, runningTests } from "./opened";
 import { outcomeOf } from "./outcome";
 
 /** How often, and how many times, the list is read while a test is on its way. */
@@ -107,7 +107,7 @@ function WebhookRow({ webhook }: { webhook: Webhook }) {
 
 /** Sends tests to a webhook. While one is on its way the list is read again and again; then the outcome is said. */
 function useTest(webhook: Webhook) {
-  const before = tested.value[webhook.id];
+  const before = runningTests.value[webhook.id];
   useEffect(() => {
     if (!before) {
       return undefined;
@@ -116,7 +116,7 @@ function useTest(webhook: Webhook) {
     const timer = setInterval(() => {
       reads += 1;
       if (reads > MOST_TEST_READS) {
-        setTested(webhook.id, undefined);
+        setRunningTest(webhook.id, undefined);
       } else {
         void reloadWebhooks();
       }
@@ -127,7 +127,7 @@ function useTest(webhook: Webhook) {
   useEffect(() => {
     if (outcome) {
       announce(outcome);
-      setTested(webhook.id, undefined);
+      setRunningTest(webhook.id, undefined);
     }
   }, [outcome]);
   return useAct(() => sendTest(webhook));
