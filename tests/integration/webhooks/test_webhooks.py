@@ -75,6 +75,14 @@ def test_a_webhook_of_the_tenant_is_made_with_its_secret(acme: Tenant) -> None:
     assert {one.id for one in find_webhooks_for_user_event(acme.id, acme.admin.id)} == {webhook["id"]}
 
 
+def test_the_audit_names_the_host_and_the_user_of_a_webhook(acme: Tenant) -> None:
+    user = acme.add("user")
+    for webhook, facts in ((acme.admin.add_webhook(), {}), (acme.admin.add_webhook(user.id), {"user_id": user.id})):
+        acme.admin.request("DELETE", f"/webhooks/{webhook}").must(200)
+        deleted, made = _audit_of(acme, webhook)
+        assert made["after"] == deleted["before"] == {"host": "example.com", **facts}
+
+
 def test_a_webhook_of_a_user_hears_of_that_user_only(acme: Tenant) -> None:
     user, other = acme.add("user"), acme.add("user")
     made = _create(acme.admin, user_id=user.id.upper()).must(201)["webhook"]
@@ -389,7 +397,8 @@ def test_a_temporary_admin_learns_no_secret(acme: Tenant) -> None:
     assert agent.request("DELETE", f"/webhooks/{webhook}").status == 200
 
 
-def test_an_admin_who_becomes_a_temporary_one_in_between_learns_no_secret(acme: Tenant) -> None:
+@pytest.mark.parametrize("what", ["made", "made for oneself", "rotated"])
+def test_an_admin_who_becomes_a_temporary_one_in_between_learns_no_secret(acme: Tenant, what: str) -> None:
     webhook, other = acme.admin.add_webhook(), acme.add("admin")
     until = rfc3339(clock.now() + timedelta(hours=1))
 
@@ -398,9 +407,13 @@ def test_an_admin_who_becomes_a_temporary_one_in_between_learns_no_secret(acme: 
             acme.admin.request("POST", f"/users/{other.id}/promote", change).must(200)
 
     with just_before("TransactWriteItems", demote_and_promote_with_an_end):
-        answer = other.request("POST", f"/webhooks/{webhook}/secret")
+        if what == "rotated":
+            answer = other.request("POST", f"/webhooks/{webhook}/secret")
+        else:
+            answer = _create(other, **({"user_id": other.id} if what == "made for oneself" else {}))
     assert (answer.status, answer.code) == (403, "FORBIDDEN")
     assert _item(acme, webhook)["secret_generation"] == 1
+    assert [one["id"] for one in _list(acme.admin)] == [webhook]
 
 
 def test_each_webhook_has_a_secret_of_its_own(acme: Tenant, globex: Tenant) -> None:
