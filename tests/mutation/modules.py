@@ -280,7 +280,11 @@ GROUPS = (
     ),
     Group(
         ("scim/discovery", "scim/endpoints", "scim/searches", "scim/user_endpoints", "tenants/user_positions"),
-        ("unit/scim/test_scim_endpoints.py", "integration/scim"),
+        (
+            "unit/scim/test_scim_endpoints.py",
+            "integration/scim",
+            "integration/test_ended_access.py::test_every_change_over_scim_is_401",
+        ),
     ),
     Group(("deletion/owned_keys",), ("integration/deletion/test_owned_keys.py",)),
     Group(("tenants/devices", "tenants/user_items"), ("integration/tenants/test_devices.py",)),

@@ -231,6 +231,19 @@ def test_a_superadmin_whose_password_is_reset_on_the_way_does_nothing_more(super
     assert superadmin.request("GET", f"{USERS}/{target.id}").body["roles"] == ["ROLE_CLIENT"]
 
 
+@pytest.mark.parametrize(("act", "status"), [("role", 403), ("ban", 401)])
+def test_a_superadmin_who_loses_the_right_on_the_way_resets_nobodys_password(
+    superadmin: Holder, act: str, status: int
+) -> None:
+    other, target = make_account(PlatformRole.SUPERADMIN), make_account()
+    body = {"newRole": "ADMIN"} if act == "role" else {"reason": "left"}
+    path = f"{USERS}/{other.id}/{act}"
+
+    with just_before("TransactWriteItems", lambda: superadmin.request("PUT", path, body).must(200)):
+        assert reset(other, target).status == status
+    assert log_in(target.email).status == 200
+
+
 def test_the_operators_superadmin_begins_with_a_temporary_password(aws: None) -> None:
     made = gateway.invoke("run_operation", {"operation": "create_superadmin", "email": "root@example.com"})
     root = session_of(Holder(made["id"], made["email"], ""), made["password"])

@@ -66,6 +66,14 @@ def test_a_caller_whom_the_gateway_let_in_without_a_credential_is_told_so(acme: 
             assert gateway.scim_request(method, path.format(id=user.id), body=body, principal={}).status == 401
 
 
+def test_what_a_get_shows_is_decided_by_the_authorizer_alone(acme: Tenant) -> None:
+    actor = acme.add("admin")
+    principal = actor.principal
+    acme.admin.request("PUT", f"/users/{actor.id}", {"active": False}).must(200)
+    answer = gateway.scim_request("GET", "/Users/00c8a4ee-a63b-4452-960b-8157893a026b", principal=principal)
+    assert answer.status == 404
+
+
 def test_a_user_of_another_tenant_gets_the_same_answer_as_nobody(acme: Tenant) -> None:
     theirs = register("Globex").add("user").id
     with unchanged():

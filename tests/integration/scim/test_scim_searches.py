@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from rolecall.storage import reads
 from tests.integration.conftest import Tenant, register
 from tests.integration.scim.test_scim_users import create, find, patch, scim
 
@@ -125,6 +126,21 @@ def test_a_search_does_not_reach_another_tenant(acme: Tenant) -> None:
     for text in ('userName eq "ada@example.com"', 'externalId eq "1"', f'id eq "{theirs["id"]}"'):
         assert ids(find(acme, text)) == []
     assert len(scim(acme.admin, "GET", "/Users").body["Resources"]) == 1
+
+
+def test_a_position_is_right_if_the_users_before_it_are_counted_in_several_requests(
+    acme: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(5):
+        create(acme, f"{number}@example.com")
+    count_index = reads.count_index
+
+    def count_two(partition: Any, *, after: str | None, limit: int | None) -> tuple[reads.IndexCount, bool]:
+        return count_index(partition, after=after, limit=min(2, limit or 2))
+
+    monkeypatch.setattr(reads, "count_index", count_two)
+    page = scim(acme.admin, "GET", "/Users", query={"startIndex": "4", "count": "1"}).body
+    assert (page["totalResults"], [user["userName"] for user in page["Resources"]]) == (6, ["3@example.com"])
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 100])

@@ -85,6 +85,11 @@ def test_a_user_is_created_with_what_the_provider_knows(acme: Tenant) -> None:
     assert login.status == 401
 
 
+def test_the_answer_to_a_creation_names_the_place_of_the_user(acme: Tenant) -> None:
+    answer = scim(acme.admin, "POST", "/Users", {"schemas": [USER], "userName": "ada@example.com"})
+    assert answer.headers["Location"] == answer.body["meta"]["location"]
+
+
 def test_a_new_user_is_an_active_user_with_the_lowest_role_unless_the_request_says_otherwise(acme: Tenant) -> None:
     plain, inactive = create(acme, "a@example.com"), create(acme, "b@example.com", active="False", roles=[])
 
@@ -376,6 +381,7 @@ def test_the_last_admin_stays(acme: Tenant) -> None:
         assert "admin" in answer.body["detail"]
     refused = acme.admin.request("GET", f"/audit?outcome=denied&target={acme.admin.id}").body["entries"]
     assert [entry["action"] for entry in refused] == ["delete_user", *["update_user"] * 3]
+    assert [entry["after"] for entry in refused] == [{}, {"active": False}, {"role": "user"}, {"active": False}]
 
 
 @pytest.mark.parametrize("role", ["manager", "user"])
