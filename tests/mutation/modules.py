@@ -353,6 +353,7 @@ GROUPS = (
             "integration/operations/test_maintenance.py",
             "integration/deletion/test_delete_tenant.py",
             "integration/deletion/test_deletion.py",
+            "integration/deletion/test_deletion_crashes.py",
             "integration/deletion/test_jobs.py",
             "integration/deletion/test_restoration.py",
             "integration/deletion/test_scheduled_deletion.py",
