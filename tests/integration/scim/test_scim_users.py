@@ -8,7 +8,7 @@ import pytest
 from rolecall import clock
 from tests import gateway
 from tests.gateway import Response
-from tests.integration.conftest import Member, Tenant, unchanged
+from tests.integration.conftest import Member, Tenant, table, unchanged
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -382,6 +382,19 @@ def test_the_last_admin_stays(acme: Tenant) -> None:
     refused = acme.admin.request("GET", f"/audit?outcome=denied&target={acme.admin.id}").body["entries"]
     assert [entry["action"] for entry in refused] == ["delete_user", *["update_user"] * 3]
     assert [entry["after"] for entry in refused] == [{}, {"active": False}, {"role": "user"}, {"active": False}]
+
+
+@pytest.mark.parametrize("text", ["a\0b", "\u202eAda", "\u3164", "x" * 101])
+def test_a_refused_change_brings_no_text_into_the_trail_that_no_user_could_have(acme: Tenant, text: str) -> None:
+    """A change of one's own role is refused, and so is the text, which would be in the entry of that refusal."""
+    before = table()
+    for method, body in (
+        ("PUT", {"userName": acme.admin.email, "roles": ["user"], "displayName": text}),
+        ("PATCH", {"Operations": [{"op": "replace", "value": {"active": False, "name": {"givenName": text}}}]}),
+    ):
+        answer = scim(acme.admin, method, f"/Users/{acme.admin.id}", body)
+        assert (answer.status, answer.body["scimType"]) == (400, "invalidValue")
+    assert table() == before
 
 
 @pytest.mark.parametrize("role", ["manager", "user"])

@@ -92,6 +92,8 @@ def _update_user(request: ScimRequest, change_of: Callable[[User], UserChange]) 
 
     def remembered_change_of(user: User) -> UserChange:
         change = change_of(user)
+        # After a conflict, the user is read again, and other fields may differ from what was asked for.
+        asked.clear()
         asked.update(_fields_for_audit(change, user))
         return change
 

@@ -1,6 +1,6 @@
 """The values that a SCIM request gives the attributes of a user.
 
-The text rules of names and ids are those of the room `tenants`, which checks a profile when it is written.
+The text rules of names and ids are those of the room `tenants`.
 """
 
 from collections.abc import Mapping
@@ -99,13 +99,14 @@ class UserValues(NamedTuple):
         return values._replace(email=None)
 
     def to_change(self, user: User) -> UserChange:
-        """Return the change that gives the user these values.
+        """Return the change that gives the user these values; raise `ValidationFailed` for an invalid text.
 
         If the request names a new `userName`, that is the new email. Else it is the email that the request names.
+        The texts are checked here, because the audit entry of a refused change contains them.
         """
         is_renamed = self.user_name is not None and self.user_name != user.email
         address = self.user_name if is_renamed else self.email or self.user_name
-        change = UserChange(role=self.role, active=self.active, email=address, profile=self.profile)
+        change = UserChange(role=self.role, active=self.active, email=address, profile=self.profile.checked())
         return change.without_present_role_and_state(user)
 
     def with_value(self, path: Path, value: Any) -> Self:
