@@ -98,6 +98,14 @@ def test_an_unreachable_queue_does_not_fail_the_request(
     assert "token use lost" in caplog.text
 
 
+@pytest.mark.parametrize("body", ["no JSON", "[]", "{}", '{"token_hash": "x", "used_at": "yesterday"}'])
+def test_a_report_that_cannot_be_read_is_delivered_again_alone(acme: Tenant, body: str) -> None:
+    assert gateway.authorize(acme.admin.token)
+    messages = [{"messageId": "unreadable", "body": body}, *_sent()]
+    assert _record(messages) == {"batchItemFailures": [{"itemIdentifier": "unreadable"}]}
+    assert _noted(acme.admin)
+
+
 def test_a_report_that_was_not_stored_is_delivered_again(acme: Tenant) -> None:
     assert gateway.authorize(acme.admin.token)
     messages = _sent()

@@ -15,8 +15,11 @@ from rolecall.auth.principals import MASTER, OPERATOR
 from rolecall.aws import queues
 from rolecall.config import config
 from rolecall.errors import ServiceUnavailable
-from rolecall.storage import keys
+from rolecall.storage import keys, reads
 from tests import gateway
+
+#: The function that most of these tests replace.
+READ_CAUSE = role_events._read_cause_of_tenant_deletion
 
 USER = {
     "pk": "TENANT#t",
@@ -247,6 +250,18 @@ def test_an_event_whose_reason_cannot_be_read_now_is_delivered_again(bus: Bus) -
     assert (bus.accepted, bus.set_aside) == (["0"], [])
 
 
+def test_an_event_whose_reason_the_table_refuses_is_delivered_again(bus: Bus, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The record is good: it must not be set aside because, say, a permission is missing."""
+
+    def refuse(*_: Any) -> None:
+        raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": ""}}, "GetItem")
+
+    monkeypatch.setattr(role_events, "_read_cause_of_tenant_deletion", READ_CAUSE)
+    monkeypatch.setattr(reads, "get", refuse)
+    assert role_events.publish_until_first_failure([_record(0)]) == "0"
+    assert bus.set_aside == []
+
+
 def test_an_event_names_its_bus_its_source_and_its_type(bus: Bus) -> None:
     role_events.publish_until_first_failure([_record(7, version=2)])
     [entry] = bus.entries
@@ -301,6 +316,16 @@ def test_an_event_because_of_which_a_request_is_refused_is_set_aside_alone(bus: 
 def test_a_record_from_which_no_event_can_be_made_is_set_aside_alone(bus: Bus) -> None:
     records = [_record(0), _poison(1), _record(2)]
     assert role_events.publish_until_first_failure(records) is None
+    assert (bus.accepted, bus.set_aside) == (["0", "2"], ["1"])
+
+
+def test_a_record_whose_event_has_no_json_form_is_set_aside_alone(bus: Bus) -> None:
+    strange = _record(1)
+    strange["dynamodb"]["NewImage"] = strange["dynamodb"]["OldImage"] | {
+        "role": {"S": "admin"},
+        "change_reason": {"SS": ["a set", "of reasons"]},
+    }
+    assert role_events.publish_until_first_failure([_record(0), strange, _record(2)]) is None
     assert (bus.accepted, bus.set_aside) == (["0", "2"], ["1"])
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from itertools import batched
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -49,6 +49,25 @@ class RoleEvent(NamedTuple):
     sequence_number: str
 
 
+class _OutgoingEvent(NamedTuple):
+    """An event in the form that EventBridge takes, with its id and with the sequence number of its stream record."""
+
+    id: str
+    sequence_number: SequenceNumber
+    entry: Mapping[str, str]
+
+    @classmethod
+    def from_event(cls, event: RoleEvent) -> Self:
+        """Make it of an event. Raises `TypeError` for an event that has no JSON form."""
+        entry = {
+            "EventBusName": config().event_bus_name,
+            "Source": SOURCE,
+            "DetailType": event.type,
+            "Detail": json.dumps(event.detail, default=int),  # all numbers of these items are integers
+        }
+        return cls(event.detail["id"], event.sequence_number, entry)
+
+
 class Cause(NamedTuple):
     """Why a change was made and by whom: the caller's reason, and the actor's type and id; None for what is unknown.
 
@@ -66,13 +85,13 @@ def publish_until_first_failure(stream_records: Iterable[Mapping[str, Any]]) -> 
     A record from which no event can be made, or whose event EventBridge will never accept, is named in the dead-letter
     queue and skipped, so that it does not hold up the records after it.
     """
-    waiting: list[RoleEvent] = []
+    waiting: list[_OutgoingEvent] = []
     # Many records of one deleted tenant can follow each other. The cache lets one read find the cause of the deletion
     # for all of them.
     find_cause = cache(_read_cause_of_tenant_deletion)
     for record in stream_records:
         try:
-            waiting += events_from_record(record, find_cause)
+            waiting += [_OutgoingEvent.from_event(event) for event in events_from_record(record, find_cause)]
         except ServiceUnavailable as error:
             log_service_unavailable(error)
             return _send_until_first_failure(waiting) or str(record["dynamodb"]["SequenceNumber"])
@@ -88,7 +107,7 @@ def publish_until_first_failure(stream_records: Iterable[Mapping[str, Any]]) -> 
     return _send_until_first_failure(waiting)
 
 
-def _send_until_first_failure(events: list[RoleEvent]) -> SequenceNumber | None:
+def _send_until_first_failure(events: list[_OutgoingEvent]) -> SequenceNumber | None:
     """Send events in batches. Returns the sequence number of the first one that must be sent again, else None."""
     for batch in batched(events, _BATCH_SIZE, strict=False):
         failed = _send_batch_until_first_failure(batch)
@@ -162,8 +181,15 @@ def _event_of_audit_entry(entry: dict[str, Any], sequence_number: SequenceNumber
 
 
 def _read_cause_of_tenant_deletion(tenant_id: str) -> Cause:
-    """The reason in the deletion job of a tenant, and who asked for it; both None if there is no job."""
-    job = reads.get(keys.deletion_job(tenant_id))
+    """The reason in the deletion job of a tenant, and who asked for it; both None if there is no job.
+
+    Raises `ServiceUnavailable` if the job can't be read.
+    """
+    try:
+        job = reads.get(keys.deletion_job(tenant_id))
+    except ClientError as error:
+        # For example, the function has lost its permission. The record itself can be dealt with later.
+        raise ServiceUnavailable from error
     # Only the master token can delete a tenant.
     return Cause(job.get("reason"), MASTER.type_and_id) if job else Cause(None, None)
 
@@ -197,22 +223,13 @@ def _deserialize_image_if_present(wire: Mapping[str, Any] | None) -> dict[str, A
     return deserialize_item(wire) if wire else None
 
 
-def _send_batch_until_first_failure(events: Sequence[RoleEvent]) -> SequenceNumber | None:
+def _send_batch_until_first_failure(events: Sequence[_OutgoingEvent]) -> SequenceNumber | None:
     """Send up to `_BATCH_SIZE` events in one request. Returns the number of the first to send again, or None for none.
 
     An event that EventBridge will never accept goes to the dead-letter queue, and does not count as a failure.
     """
-    entries = [
-        {
-            "EventBusName": config().event_bus_name,
-            "Source": SOURCE,
-            "DetailType": event.type,
-            "Detail": json.dumps(event.detail, default=int),  # all numbers of these items are integers
-        }
-        for event in events
-    ]
     try:
-        answers = _eventbridge_client().put_events(Entries=entries)["Entries"]
+        answers = _eventbridge_client().put_events(Entries=[event.entry for event in events])["Entries"]
     except (BotoCoreError, ClientError) as error:
         code = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
         if code in _REFUSED_FOR_GOOD:
@@ -221,15 +238,13 @@ def _send_batch_until_first_failure(events: Sequence[RoleEvent]) -> SequenceNumb
         return events[0].sequence_number
     for event, answer in zip(events, answers, strict=True):
         code = answer.get("ErrorCode")
-        if code and not (
-            code in _REFUSED_FOR_GOOD and _send_to_dead_letter_queue(event.detail["id"], event.sequence_number)
-        ):
+        if code and not (code in _REFUSED_FOR_GOOD and _send_to_dead_letter_queue(event.id, event.sequence_number)):
             logger.warning("role events not published", error=code)
             return event.sequence_number
     return None
 
 
-def _send_each_alone_or_to_dead_letter_queue(events: Sequence[RoleEvent]) -> SequenceNumber | None:
+def _send_each_alone_or_to_dead_letter_queue(events: Sequence[_OutgoingEvent]) -> SequenceNumber | None:
     """Send each event alone, a refused one to the dead-letter queue. Returns the number of the first failure, or None.
 
     EventBridge refused a request with all these events, because of at least one of them. A failure is an
@@ -238,7 +253,7 @@ def _send_each_alone_or_to_dead_letter_queue(events: Sequence[RoleEvent]) -> Seq
     if len(events) > 1:
         return next((failed for event in events if (failed := _send_batch_until_first_failure([event]))), None)
     (event,) = events
-    return None if _send_to_dead_letter_queue(event.detail["id"], event.sequence_number) else event.sequence_number
+    return None if _send_to_dead_letter_queue(event.id, event.sequence_number) else event.sequence_number
 
 
 def _send_to_dead_letter_queue(event_id: str, sequence_number: str) -> bool:

@@ -62,6 +62,10 @@ def save_reported_token_uses(messages: Iterable[Mapping[str, Any]]) -> list[Mess
         except ServiceUnavailable as error:
             telemetry.log_service_unavailable(error)
             failed.append(message["messageId"])
+        except Exception:  # noqa: BLE001 (one message that can't be read must not stop the others)
+            # After some attempts, the queue moves the message to the dead-letter queue, which raises an alarm.
+            logger.exception("token use not saved", message_id=message["messageId"])
+            failed.append(message["messageId"])
     return failed
 
 
