@@ -14,6 +14,8 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 from moto.core.botocore_stubber import MockRawResponse
 
+from rolecall.auth.roles import PlatformRole
+from rolecall.config import config
 from rolecall.errors import ServiceUnavailable
 from rolecall.storage import dynamodb
 from tests import gateway
@@ -193,6 +195,71 @@ def test_a_change_that_cannot_be_written_is_refused_whole(
         assert _but_counts() == before  # the audit trail included
 
     assert change(acme, superadmin).status in {200, 201}
+
+
+def _schedule(acme: Tenant, _: Holder) -> Response:
+    return delete_tenant(acme.id, query="?grace_days=7")
+
+
+def _restore(acme: Tenant, _: Holder) -> Response:
+    return gateway.request("POST", f"/global/tenants/{acme.id}/restore", MASTER_TOKEN)
+
+
+def _delete_account(_: Tenant, superadmin: Holder) -> Response:
+    gateway.invoke("run_operation", {"operation": "delete_account", "email": superadmin.email})
+    return Response(200, {}, "")
+
+
+@pytest.mark.parametrize(
+    ("change", "operation", "changed"),
+    [
+        (_schedule, "UpdateItem", "tenant deletion"),
+        (_restore, "Query", "tenant restoration"),
+        (_restore, "DeleteItem", "tenant restoration"),
+        (_delete_account, "Query", "account deletion"),
+        (_delete_account, "BatchWriteItem", "account deletion"),
+    ],
+)
+@pytest.mark.parametrize("failure", [forbidden, throttled])
+def test_after_its_commit_a_change_is_a_success_whatever_dynamodb_refuses(
+    acme: Tenant,
+    superadmin: Holder,
+    caplog: pytest.LogCaptureFixture,
+    change: Callable[[Tenant, Holder], Response],
+    operation: str,
+    changed: str,
+    failure: Failure,
+) -> None:
+    make_account(PlatformRole.SUPERADMIN)
+    if change is _restore:
+        _schedule(acme, superadmin).must(202)
+
+    with failing_dynamodb(failure, operation):
+        answer = change(acme, superadmin)
+
+    assert answer.status == (202 if change is _schedule else 200)
+    assert f"{changed} {'failed' if failure is forbidden else 'interrupted'}" in caplog.messages
+    if change is not _delete_account:
+        expected = {"_schedule": 401, "_restore": 200}[change.__name__]
+        assert acme.admin.request("GET", "/users").status == expected
+
+
+def test_a_refusal_keeps_its_reason_when_the_key_of_the_request_cannot_be_freed(acme: Tenant) -> None:
+    body = {"email": acme.admin.email, "password": PASSWORD, "role": "user"}
+    with failing_dynamodb(forbidden, "DeleteItem"):
+        answer = acme.admin.request("POST", "/users", body, headers={"Idempotency-Key": "one"})
+    assert (answer.status, answer.code) == (409, "EMAIL_TAKEN")
+
+
+def test_a_test_of_a_webhook_that_was_not_queued_says_so_even_if_it_cannot_be_forgotten(
+    acme: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    webhook_id = acme.admin.add_webhook()
+    monkeypatch.setenv("WEBHOOK_DELIVERIES_QUEUE_URL", "https://sqs.eu-west-1.amazonaws.com/123456789012/gone")
+    config.cache_clear()
+    with failing_dynamodb(forbidden, "UpdateItem"):
+        answer = acme.admin.request("POST", f"/webhooks/{webhook_id}/test")
+    assert (answer.status, answer.code) == (503, "SERVICE_UNAVAILABLE")
 
 
 def _but_counts() -> list[dict[str, Any]]:

@@ -79,6 +79,22 @@ def log_and_reraise_service_unavailable() -> Iterator[None]:
 
 
 @contextmanager
+def log_errors_after_commit(what: str, **fields: Any) -> Iterator[None]:
+    """A context manager for steps after the transaction of a change: logs each error and raises none.
+
+    The change has happened, so its caller must get a success. `what` names what was changed, as in `user deletion`.
+    """
+    interrupted, failed = f"{what} interrupted", f"{what} failed"
+    try:
+        yield
+    except RolecallError as error:
+        logger.warning(interrupted, **fields, **describe_cause_for_log(error))
+    except Exception:
+        logger.exception(failed, **fields)
+        count_metric("StepsFailed")
+
+
+@contextmanager
 def invocation_telemetry(lambda_context: Any) -> Iterator[None]:
     """A context manager for one invocation: adds the request id to every log line and writes the metrics at the end."""
     logger.append_keys(request_id=lambda_context.aws_request_id)

@@ -4,10 +4,9 @@ from rolecall import clock
 from rolecall.accounts import accounts, role_ends, usernames
 from rolecall.audit import trail
 from rolecall.auth.principals import RequestContext
-from rolecall.errors import RolecallError
 from rolecall.storage import keys, reads, retries, writes
 from rolecall.storage.expressions import Attr
-from rolecall.telemetry import describe_cause_for_log, logger
+from rolecall.telemetry import log_errors_after_commit, logger
 
 
 def delete_account(context: RequestContext, email: str, *, even_last_superadmin: bool = False) -> accounts.Account:
@@ -44,12 +43,10 @@ def delete_account(context: RequestContext, email: str, *, even_last_superadmin:
         return was
 
     was = retries.retry_on_conflict(attempt)
-    try:
+    # The account is deleted already, so a failure to delete its sessions is only logged. The remaining sessions are
+    # useless without the account, and they expire.
+    with log_errors_after_commit("account deletion", account_id=account_id):
         _delete_remaining_items_of_account(account_id)
-    except RolecallError as error:
-        # The account is deleted already, so a failure to delete its sessions is only logged. The remaining sessions are
-        # useless without the account, and they expire.
-        logger.warning("account's sessions not deleted", account_id=account_id, **describe_cause_for_log(error))
     logger.info("account deleted", account_id=account_id, role=was.role)
     return was
 

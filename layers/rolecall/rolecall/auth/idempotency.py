@@ -233,7 +233,7 @@ class _PutAndDeleteOnlyRecordStore(BasePersistenceLayer):
 
         The record stays if it can't be deleted now, if another attempt holds the key, or if the request was executed.
         """
-        with suppress(RolecallError):
+        with suppress(Exception):
             writes.write(writes.Delete(self._claim.record_key, when=self._claim.still_held_condition))
 
     def _get_record(self, idempotency_key: str) -> DataRecord:  # noqa: ARG002

@@ -20,14 +20,13 @@ from rolecall.deletion.slices import Counts, Slice, runnable_slices
 from rolecall.errors import (
     ConcurrentChange,
     ConfirmationMismatch,
-    RolecallError,
     TenantNotFound,
     TenantProtected,
 )
 from rolecall.ids import new_id
 from rolecall.storage import dynamodb, indexes, keys, reads, writes
 from rolecall.storage.expressions import Attr
-from rolecall.telemetry import count_metric, describe_cause_for_log, logger
+from rolecall.telemetry import log_errors_after_commit, logger
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,11 +245,9 @@ def _read_scheduled_job_or_finish_restored_one(tenant: dynamodb.Item) -> dynamod
 
 
 def _log_critical_events_ignoring_errors(job: DeletionJob) -> None:
-    """Log the critical events of an accepted deletion; if that fails, log a warning and leave them to maintenance."""
-    try:
+    """Log the critical events of an accepted deletion; if that fails, log the error and leave them to maintenance."""
+    with log_errors_after_commit("tenant deletion", tenant_id=job.tenant_id):
         completion.log_unlogged_critical_events(job)
-    except RolecallError as error:
-        logger.warning("tenant deletion interrupted", tenant_id=job.tenant_id, **describe_cause_for_log(error))
 
 
 def _sweep_within_request(context: RequestContext, accepted_job: DeletionJob) -> DeletionJob:
@@ -259,8 +256,10 @@ def _sweep_within_request(context: RequestContext, accepted_job: DeletionJob) ->
     Returns the job as it is then, or the accepted job after an error. An error is only logged, because the deletion is
     accepted and maintenance resumes it.
     """
-    tenant_id = accepted_job.tenant_id
-    try:
+    tenant_id, result = accepted_job.tenant_id, accepted_job
+    # The deletion is accepted as soon as the tenant is marked as deleting. So the answer is 202, even if a later step
+    # fails.
+    with log_errors_after_commit("tenant deletion", tenant_id=tenant_id):
         owner, job = new_id(), jobs.read_job(tenant_id)
         completion.log_unlogged_critical_events(job)
         sweep.mark_empty_slices_of_small_tenant_done(job.slices, owner)
@@ -270,17 +269,8 @@ def _sweep_within_request(context: RequestContext, accepted_job: DeletionJob) ->
         job = jobs.read_job(tenant_id)
         if job.deleted_at is None:
             workers.queue_runnable_slices(job)
-    except RolecallError as error:
-        logger.warning("tenant deletion interrupted", tenant_id=tenant_id, **describe_cause_for_log(error))
-        return accepted_job
-    except Exception:  # noqa: BLE001 (the tombstone is committed)
-        # The deletion is accepted as soon as the tenant is marked as deleting. So the answer is 202, even if a later
-        # step fails.
-        logger.exception("tenant deletion failed", tenant_id=tenant_id)
-        count_metric("StepsFailed")
-        return accepted_job
-    else:
-        return job
+        result = job
+    return result  # noqa: RET504 (after an error, it is the accepted job)
 
 
 def _sweep_runnable_slices_or_complete_deletion(context: RequestContext, job: DeletionJob, owner: str) -> _MadeProgress:

@@ -13,10 +13,10 @@ from rolecall.auth.principals import RequestContext
 from rolecall.auth.roles import Role, admin_count_delta, check_may_manage
 from rolecall.clock import rfc3339
 from rolecall.deletion.owned_keys import Owner, prepare_emptying_of_stored_response, release_items_still_owned
-from rolecall.errors import PreconditionFailed, RolecallError, SelfChangeDenied, ServiceUnavailable, UserNotFound
+from rolecall.errors import PreconditionFailed, SelfChangeDenied, ServiceUnavailable, UserNotFound
 from rolecall.storage import dynamodb, indexes, keys, reads, retries, writes
 from rolecall.storage.expressions import Attr
-from rolecall.telemetry import count_metric, describe_cause_for_log, log_service_unavailable, logger
+from rolecall.telemetry import count_metric, log_errors_after_commit, log_service_unavailable, logger
 from rolecall.tenants import role_ends
 from rolecall.tenants.user_changes import conflict_instead_of_last_admin_if_changed
 from rolecall.tenants.users import User
@@ -43,17 +43,10 @@ def delete_user(
     user = retries.retry_on_conflict(lambda: _mark_deleted_and_free_owned_keys(context, user_id, reason, if_match))
     logger.info("user deleted", tenant_id=user.tenant_id, user_id=user.id)
     count_metric("UserDeleted")
-    try:
+    # The user is deleted for every reader as soon as the mark is written. So the answer is a success, even if a later
+    # step fails.
+    with log_errors_after_commit("user deletion", tenant_id=user.tenant_id, user_id=user.id):
         delete_remaining_items_of_deleted_user(user.tenant_id, user.id)
-    except RolecallError as error:
-        logger.warning(
-            "user deletion interrupted", tenant_id=user.tenant_id, user_id=user.id, **describe_cause_for_log(error)
-        )
-    except Exception:  # noqa: BLE001 (the user's deletion is committed)
-        # The user is deleted for every reader as soon as the mark is written. So the answer is a success, even if a
-        # later step fails.
-        logger.exception("user deletion failed", tenant_id=user.tenant_id, user_id=user.id)
-        count_metric("StepsFailed")
 
 
 def _mark_deleted_and_free_owned_keys(

@@ -179,7 +179,7 @@ def send_webhook_test(context: RequestContext, webhook_id: str) -> delivery_mess
 def _forget_waiting_test(webhook: Webhook, waits_until: str) -> None:
     """Allow the next test at once, because this one was not queued. If that fails, it is allowed in five minutes."""
     unchanged = Attr(delivery_state.TEST_WAITS_UNTIL).eq(waits_until)
-    with suppress(RolecallError):
+    with suppress(Exception):
         writes.write(writes.Update(webhook.key, remove=(delivery_state.TEST_WAITS_UNTIL,), when=unchanged))
 
 
