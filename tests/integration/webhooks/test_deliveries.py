@@ -732,6 +732,22 @@ def test_without_time_for_another_attempt_a_message_goes_back_and_is_not_counted
     assert receiver.received == []
 
 
+def test_a_message_whose_webhook_goes_between_the_read_and_the_lease_is_dropped(
+    acme: Tenant, receiver: WebhookReceiver, secret: str, time: MovedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    receiver.statuses = [500]
+    [again] = tell(bus_event(acme, acme.admin.id))
+    time.forward(60)
+
+    def fail(*_: Any, **__: Any) -> None:
+        raise WebhookGone
+
+    monkeypatch.setattr(delivery_state, "take_lease", fail)
+    assert deliver([again]) == []
+    assert take_messages() == []
+    assert len(receiver.received) == 1
+
+
 @pytest.mark.parametrize("error", [ConcurrentChange, Unauthorized, WebhookGone])
 def test_a_failure_that_cannot_be_written_down_is_followed_by_another_attempt(
     acme: Tenant, receiver: WebhookReceiver, secret: str, monkeypatch: pytest.MonkeyPatch, error: type[RolecallError]
