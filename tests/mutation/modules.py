@@ -357,6 +357,7 @@ GROUPS = (
             "integration/deletion/test_jobs.py",
             "integration/deletion/test_restoration.py",
             "integration/deletion/test_scheduled_deletion.py",
+            "integration/deletion/test_slice_items.py",
             "integration/deletion/test_slices.py",
         ),
     ),
