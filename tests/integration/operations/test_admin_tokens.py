@@ -62,6 +62,12 @@ def test_a_tenant_that_is_being_deleted_gets_none(acme: Tenant) -> None:
         _issue(acme.id, acme.admin.email)
 
 
+def test_a_tenant_whose_deletion_is_scheduled_gets_none_and_the_operator_learns_why(acme: Tenant) -> None:
+    assert delete_tenant(acme.id, query="?grace_days=7").status == 202
+    with unchanged(), pytest.raises(Exception, match=r"^the tenant is closed: its deletion is scheduled or runs$"):
+        _issue(acme.id, acme.admin.email)
+
+
 @pytest.mark.parametrize("tenant_id", ["", "acme", "1a2b3c4d"])
 def test_a_tenant_is_named_by_its_id(acme: Tenant, tenant_id: str) -> None:
     with unchanged(), pytest.raises(Exception, match=r"^tenant_id must be a UUID$"):

@@ -105,7 +105,7 @@ def issue_admin_token(context: RequestContext, arguments: TenantAdminTokenReplac
 
     This is for a tenant whose admins have all lost their tokens. Returns the new token in full. The admin's old token
     is invalid from the answer on. Raises `ValidationFailed` for an id that is no UUID, `UserNotFound` if the tenant has
-    no active admin with that email, `Unauthorized` if the tenant is not active, `ConcurrentChange`.
+    no active admin with that email, `TenantNotFound` if its deletion is scheduled or runs, `ConcurrentChange`.
     """
     tenant_id = keys.canonical_uuid(arguments.tenant_id)
     if tenant_id is None:

@@ -10,7 +10,7 @@ from rolecall.auth.principals import RequestContext
 from rolecall.auth.roles import Role, check_may_hand_on, check_may_manage, powers_of
 from rolecall.auth.session_owners import UserOwner
 from rolecall.clock import rfc3339
-from rolecall.errors import Unauthorized, UserNotFound
+from rolecall.errors import TenantNotFound, Unauthorized, UserNotFound
 from rolecall.storage import dynamodb, keys, reads, retries, writes
 from rolecall.telemetry import count_metric, log_and_count_critical_event, logger
 from rolecall.tenants import role_ends, users
@@ -79,8 +79,8 @@ def _own_session_checks(context: RequestContext, user: users.User) -> list[write
 def issue_admin_token(context: RequestContext, tenant_id: str, email_of_existing_admin: str) -> UserWithNewToken:
     """Replace the API token of an existing admin; raise `UserNotFound` if no active admin has that email.
 
-    An operator calls this; the audit entry is a critical one. Raises `Unauthorized` if the tenant is not active, and
-    `ConcurrentChange`.
+    An operator calls this; the audit entry is a critical one. Raises `TenantNotFound` if the tenant's deletion is
+    scheduled or runs, and `ConcurrentChange`.
     """
 
     def attempt() -> UserWithNewToken:
@@ -91,7 +91,11 @@ def issue_admin_token(context: RequestContext, tenant_id: str, email_of_existing
         admin = users.User.from_item(item, clock.now())
         if admin.role is not Role.ADMIN or not admin.active:
             raise UserNotFound("the tenant has no active admin with that email")
-        return _replace_token(context, item, action="issue_admin_token", actor_checks=[], critical=True)
+        try:
+            return _replace_token(context, item, action="issue_admin_token", actor_checks=[], critical=True)
+        except Unauthorized:
+            # The message of this error is about a credential, which an operator does not have.
+            raise TenantNotFound("the tenant is closed: its deletion is scheduled or runs") from None
 
     admin, token = retries.retry_on_conflict(attempt)
     log_and_count_critical_event("admin token issued by operator", tenant_id=tenant_id, user_id=admin.id)
