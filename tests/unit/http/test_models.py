@@ -1,6 +1,7 @@
 """Bodies are taken as the contract says, or refused in its words, without echoing a secret."""
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import date
 from typing import Any, Self
@@ -286,6 +287,24 @@ def test_a_time_is_kept_in_whole_seconds_of_utc() -> None:
     for value in ("tomorrow", "2026-06-15", "", 1781524800):
         (error,) = _errors(json.dumps({"until": value}).encode(), Change)
         assert error == FieldError("until", "must be a time such as 2026-06-15T12:00:00Z", value)
+
+
+@pytest.mark.parametrize(
+    ("sent", "form"),
+    [
+        ("o\u0308" * 128, "ö" * 128),  # 256 characters as sent
+        ("\u0958" * 4, "\u0915\u093c" * 4),  # 4 characters as sent
+    ],
+)
+def test_the_length_of_a_password_is_that_of_its_form(sent: str, form: str) -> None:
+    assert Sample.parse(json.dumps({"password": sent}).encode()).password == form
+    assert Sample.parse(json.dumps({"password": form}).encode()).password == form
+
+
+@pytest.mark.parametrize("sent", ["o\u0308" * 129, "o\u0308" * 7, "\u0958" * 65])
+def test_a_password_whose_form_is_too_long_or_short_is_refused(sent: str) -> None:
+    [error] = _errors(json.dumps({"password": sent}).encode())
+    assert re.fullmatch("must have at (most 128|least 8) characters", error.message)
 
 
 def test_a_common_password_is_refused_in_any_case() -> None:

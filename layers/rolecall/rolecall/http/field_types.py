@@ -171,13 +171,16 @@ type UniqueName = Annotated[
 type Password = Annotated[
     str,
     Field(
-        min_length=_MIN_PASSWORD_LENGTH,
-        max_length=_MAX_PASSWORD_LENGTH,
         description=(
             "Neither among the most common ones nor the email. Compared as OpaqueString (RFC 8265), "
             "and of that many characters in that form."
         ),
-        json_schema_extra={"format": "password"},
+        # pydantic does not check the length, because the form of a password may be longer or shorter than what is sent.
+        json_schema_extra={
+            "format": "password",
+            "minLength": _MIN_PASSWORD_LENGTH,
+            "maxLength": _MAX_PASSWORD_LENGTH,
+        },
     ),
     AfterValidator(_check_and_normalize_new_password),
 ]
