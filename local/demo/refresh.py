@@ -1,7 +1,7 @@
-"""Compares the demo data with what the stack holds now, and creates the demo tenants that were deleted."""
+"""Compares the demo data with what the stack holds now, and creates the tenants and accounts that were deleted."""
 
 from local.demo.document import Account, Seeds, Tenant, User
-from local.demo.seed import TENANT_PLANS, Conflict, create_tenant
+from local.demo.seed import ACCOUNT_PLANS, TENANT_PLANS, Conflict, create_account, create_tenant
 from local.deployment.layer import use_layer_on
 from local.deployment.stack import Stack
 from rolecall.accounts import accounts
@@ -11,15 +11,16 @@ from rolecall.auth.preconditions import ACTIVE
 from rolecall.auth.principals import MASTER, RequestContext
 from rolecall.auth.session_owners import AccountOwner, SessionOwner, UserOwner
 from rolecall.clock import now
-from rolecall.errors import UserNotFound
+from rolecall.errors import AccountNotFound, UserNotFound
 from rolecall.storage import keys, reads
 from rolecall.tenants import users
 
 
 def refresh_demo_data(stack: Stack, seeds: Seeds) -> Seeds:
-    """Returns the demo data as the stack holds it now. Tenants whose deletion is complete are created again.
+    """Returns the demo data as the stack holds it now. Deleted accounts and completely deleted tenants are made again.
 
-    Such a tenant is left out if its name or its first admin's email belongs to something else by now.
+    Such a tenant is left out if its name or its first admin's email belongs to something else by now. Such an account
+    is shown as inactive if its email does.
     """
     use_layer_on(stack)
     known = {tenant["name"]: tenant for tenant in seeds["tenants"]}
@@ -69,8 +70,15 @@ def _current_user(known: User) -> User | None:
 
 
 def _current_account(known: Account) -> Account:
-    """Returns the platform account as it is now."""
-    account = accounts.get_account(known["id"], now())
+    """Returns the platform account as it is now, or a new one if it was deleted."""
+    try:
+        account = accounts.get_account(known["id"], now())
+    except AccountNotFound:
+        [plan] = [plan for plan in ACCOUNT_PLANS if plan.email == known["email"]]
+        try:
+            return create_account(plan)
+        except Conflict:
+            return {**known, "password": None, "active": False}
     return {
         "id": account.id,
         "email": account.email,

@@ -19,6 +19,7 @@ from rolecall.auth.preconditions import ACTIVE
 from rolecall.auth.principals import Principal, PrincipalType, RequestContext
 from rolecall.auth.roles import PlatformRole, Role
 from rolecall.clock import now
+from rolecall.errors import EmailTaken, UsernameTaken
 from rolecall.tenants import devices, tenants, user_creation
 from rolecall.tenants.user_creation import NewUser
 
@@ -50,12 +51,25 @@ TENANT_PLANS = [
 SEEDER = Principal(PrincipalType.SYSTEM, "seed")
 #: Each user has these devices, with a session each.
 _DEVICES = ["phone", "laptop"]
+
+
+class AccountPlan(NamedTuple):
+    """A platform account that should exist."""
+
+    first_name: str
+    role: PlatformRole
+
+    @property
+    def email(self) -> str:
+        return f"{self.first_name.lower()}@rolecall.example.com"
+
+
 #: The superadmin comes first.
-_ACCOUNTS = [
-    ("Sonia", PlatformRole.SUPERADMIN),
-    ("Tania", PlatformRole.ADMIN),
-    ("Ugo", PlatformRole.VERIFIED_USER),
-    ("Vera", PlatformRole.CLIENT),
+ACCOUNT_PLANS = [
+    AccountPlan("Sonia", PlatformRole.SUPERADMIN),
+    AccountPlan("Tania", PlatformRole.ADMIN),
+    AccountPlan("Ugo", PlatformRole.VERIFIED_USER),
+    AccountPlan("Vera", PlatformRole.CLIENT),
 ]
 
 
@@ -66,7 +80,7 @@ class Conflict(StackError):
 def create_demo_data(stack: Stack) -> Seeds:
     """Creates the demo data on an empty stack. Raises `StackError` if the API refuses any of it."""
     created = [create_tenant(stack, plan) for plan in TENANT_PLANS]
-    superadmin, *others = [_create_account(first_name, role) for first_name, role in _ACCOUNTS]
+    superadmin, *others = map(create_account, ACCOUNT_PLANS)
     _create_sample_tenant()
     return {"tenants": created, "superadmin": superadmin, "accounts": others}
 
@@ -123,11 +137,16 @@ def _start_sessions(stack: Stack, tenant_id: str, users: list[User]) -> None:
             devices.start_session(tenant_id, user["id"], device, now())
 
 
-def _create_account(first_name: str, role: PlatformRole) -> Account:
-    context = RequestContext(SEEDER, now())
-    email, password = f"{first_name.lower()}@rolecall.example.com", secrets.token_urlsafe(12)
-    created = account_creation.create_account(context, NewAccount(email, password, first_name, "Silva", role))
-    return {"id": created.id, "email": email, "password": password, "roles": [role.value], "active": True}
+def create_account(plan: AccountPlan) -> Account:
+    """Creates a platform account. Raises `Conflict` if its email is taken."""
+    context, password = RequestContext(SEEDER, now()), secrets.token_urlsafe(12)
+    try:
+        created = account_creation.create_account(
+            context, NewAccount(plan.email, password, plan.first_name, "Silva", plan.role)
+        )
+    except (EmailTaken, UsernameTaken):
+        raise Conflict(f"{plan.email} belongs to somebody else") from None
+    return {"id": created.id, "email": plan.email, "password": password, "roles": [plan.role.value], "active": True}
 
 
 def _create_sample_tenant() -> None:

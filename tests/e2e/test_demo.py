@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from local.commands.operate import operate
 from local.demo.document import Demo, Seeds, User, curl_lines, render_demo
 from local.demo.refresh import refresh_demo_data
 from local.demo.seed import create_demo_data
@@ -70,6 +71,17 @@ def test_the_demos_commands_work_when_pasted_and_a_later_start_shows_what_is_tru
     assert f"{rotated['email']:<34} {rotated['password']:<18} (replaced since)" in page
     assert f"{inactive['token']}  (inactive)" in page
     # And what it offers to paste works again
+    assert "permanently deleted" in _paste(curl_lines(_demo(stack, current)))
+
+    # When the superadmin and another account are deleted, and somebody else takes the email of the other one
+    for account in (current["superadmin"], current["accounts"][1]):
+        operate(stack, "delete_account", [f"email={account['email']}", "force=true"])
+    operate(stack, "create_superadmin", [f"email={current['accounts'][1]['email']}"])
+
+    # Then the next start makes the superadmin anew, and shows the other one as gone
+    known, current = current, refresh_demo_data(stack, current)
+    assert current["superadmin"]["id"] != known["superadmin"]["id"]
+    assert current["accounts"][1] == {**known["accounts"][1], "password": None, "active": False}
     assert "permanently deleted" in _paste(curl_lines(_demo(stack, current)))
 
     # When somebody else has taken the name of the deleted tenant, then the demo goes on without it
