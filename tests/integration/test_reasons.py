@@ -1,5 +1,6 @@
 """The reason for a change: the same text rules on each route, and where the reason is kept."""
 
+import re
 from typing import Any
 
 import pytest
@@ -184,6 +185,9 @@ def test_emails_in_reasons_go_with_the_tenant_and_the_rest_of_the_text_stays(aws
     assert "@example.com" not in kept
     assert "asked for by Ana <hmac-sha256:" in kept
     assert ". Not ana@!" in kept
+    redacted_reason = re.compile(text.format("hmac-sha256:[0-9a-f]{64}", "hmac-sha256:[0-9a-f]{64}", "ana@"))
+    [deactivation] = [entry for entry in audit_of(tenant.id) if entry["action"] == "update_user"]
+    assert redacted_reason.fullmatch(deactivation["reason"]), deactivation
     assert "told by hmac-sha256:" in str(reads.get(keys.deletion_job(tenant.id)))
     assert reason in [entry["reason"] for entry in audit_of(other.id)]
     redacted = [item for item in table() if item["pk"] != keys.maintenance_progress().pk]
