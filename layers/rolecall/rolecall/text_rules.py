@@ -24,6 +24,14 @@ if TYPE_CHECKING:
 #: them as invisible.
 _BLANK = frozenset("\u2800\U0001d159\U00013441\U00013442\U00016fe4\ufffc")
 
+#: Marks that join letters and are not seen themselves: the Tifinagh consonant joiner and the Brahmi number joiner.
+_JOINERS = frozenset("\u2d7f\U0001107f")
+
+_DOT_ABOVE = "\u0307"
+
+#: The letters with a dot that a mark above them replaces, in lower case and decomposed.
+_SOFT_DOTTED = frozenset("ij\u0249\u0268\u029d\u03f3\u0456\u0458\u1d96")
+
 #: The character that a decoder writes in place of bytes that it cannot decode.
 REPLACEMENT = "\ufffd"
 
@@ -79,14 +87,35 @@ def refuse_if_longer(max_characters: int, text: str) -> str:
 def comparable_name(name: str) -> str:
     """The form in which names are compared. Raises `InvalidText` if this form is empty or too long for a key.
 
-    Two names that look the same have the same form: it has no capitals, no invisible characters, and one kind of space.
+    Two names that differ only in what nobody sees have the same form: it has no capitals, no invisible characters, one
+    kind of space, and no mark on a letter that does not change how the letter looks.
     """
-    seen = "".join(one for one in normalize("NFKC", name).casefold() if category(one) != "Cf")
-    form = " ".join(normalize("NFKC", seen).split())
+    decomposed = normalize("NFD", normalize("NFKC", name).casefold())
+    form = " ".join(normalize("NFKC", _without_unseen_characters(decomposed)).split())
     if not form:
         raise InvalidText("must not be blank")
     refuse_if_too_long_for_key(form)
     return form
+
+
+def _without_unseen_characters(decomposed: str) -> str:
+    """The text, which is in NFD, without format characters, joiners and marks that change nothing that is seen.
+
+    The mark that a letter has already is one: it lies on the first one (UTS #39, section 5.4). The dot above a letter
+    that has a dot is the other one: it takes that dot's place (Unicode's property Soft_Dotted).
+    """
+    seen: list[str] = []
+    base = ""
+    for one in decomposed:
+        kind = category(one)
+        if kind == "Cf" or one in _JOINERS:
+            continue
+        if kind != "Mn":
+            base = one
+        elif seen[-1:] == [one] or (one == _DOT_ABOVE and base in _SOFT_DOTTED):
+            continue
+        seen.append(one)
+    return "".join(seen)
 
 
 def refuse_if_too_long_for_key(text: str) -> None:

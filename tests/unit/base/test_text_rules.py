@@ -135,7 +135,14 @@ def test_lines_end_alike() -> None:
         ("क्\u200dष", "क्ष"),
         ("①", "1"),
         ("K", "\u212a", "k"),
-        ("İ", "i\u0307"),
+        ("İ", "i\u0307", "i", "I"),
+        ("Acme Inc", "Acme i\u0307nc", "Acme i\u0307\u0307nc"),
+        ("Dojo", "Doj\u0307o"),
+        ("ị", "i\u0323\u0307", "i\u0307\u0323"),
+        ("\u0456н", "\u0456\u0307н"),
+        ("Café", "Cafe\u0301\u0301", "Café\u0301"),
+        ("A\u0338", "A\u0338\u0338\u0338"),
+        ("Acme", "Acme\u2d7f", "Ac\U0001107fme"),
     ],
 )
 def test_names_that_look_the_same_are_compared_as_one(others: tuple[str, ...]) -> None:
@@ -143,7 +150,19 @@ def test_names_that_look_the_same_are_compared_as_one(others: tuple[str, ...]) -
 
 
 def test_names_that_look_different_are_not() -> None:
-    names = ["Acme", "Ac me", "Acmé", "Acme!", "\u0410cme", "Acme1", "acne"]
+    names = [
+        "Acme",
+        "Ac me",
+        "Acmé",
+        "Acme!",
+        "\u0410cme",
+        "Acme1",
+        "acne",
+        "acmė",
+        "acme\u0307\u0323\u0301",
+        "\u0457",
+        "\u0456",
+    ]
     assert len({text_rules.comparable_name(one) for one in names}) == len(names)
 
 
