@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from rolecall import clock, config
-from rolecall.errors import ConcurrentChange, RolecallError, Unauthorized
+from rolecall.errors import ConcurrentChange, RolecallError, ServiceUnavailable, Unauthorized
 from rolecall.randomness import SYSTEM_RANDOM
 from rolecall.storage import keys, writes
 from rolecall.webhooks import delivery_state, receivers
@@ -608,6 +608,18 @@ def test_a_success_is_written_down_although_the_last_one_seems_to_be_tomorrow(
     time.forward(-DAY)
     tell(bus_event(acme, acme.admin.id))
     assert _only_webhook(acme)["last_delivered_at"] < time.ahead(1)
+
+
+@pytest.mark.parametrize("error", [ServiceUnavailable(), RuntimeError("a bug")], ids=["unavailable", "bug"])
+def test_an_event_that_has_arrived_is_not_sent_again_whatever_happens_to_the_state(
+    acme: Tenant, receiver: WebhookReceiver, secret: str, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(delivery_state, "record_success", fail)
+    assert tell(bus_event(acme, acme.admin.id)) == []
+    assert [one.is_signed_with(secret) for one in receiver.received] == [True]
 
 
 # --- Secrets ---------------------------------------------------------------------------------------

@@ -155,6 +155,8 @@ def _record(
                 delivery_state.record_success(webhook, now, request_id, is_test=message.is_test)
         except ServiceUnavailable as error:
             log_service_unavailable(error)
+        except Exception:  # noqa: BLE001 (whatever it is, the event has arrived)
+            logger.exception("webhook state not written", tenant_id=message.tenant_id, webhook_id=message.webhook_id)
         return _finish(message, Outcome.DELIVERED)
     pause_ends: datetime | None = now
     with suppress(ConcurrentChange, Unauthorized, delivery_state.WebhookGone):
