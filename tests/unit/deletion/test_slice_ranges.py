@@ -41,6 +41,7 @@ def test_only_a_random_key_can_never_be_taken_by_another_owner(pk: str, reusable
         (keys.item_of_user(T, U, "DEVICE", "d"), "devices"),
         (keys.item_of_user(T, U, "SESSION", "s"), "sessions"),
         (keys.item_of_user(T, U, "SPENT", "ab12"), "used_refresh_tokens"),
+        (Key(keys.tenant_partition(T), "GADGET#1#2"), "gadgets"),
         (keys.api_token("ab12"), "tokens"),
         (keys.email_reservation("ada@example.com"), "emails"),
         (keys.tenant_name_reservation("Acme"), "names"),
