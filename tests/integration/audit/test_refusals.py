@@ -1,5 +1,6 @@
 """The limit on the audit entries that one caller's refusals write."""
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from rolecall.http.requests import Request
 from rolecall.http.responses import Family
 from rolecall.http.routes import route
 from rolecall.storage import keys
-from tests import gateway
+from tests import faults, gateway
 from tests.integration.conftest import Holder, Tenant, audit_of, make_account, table
 
 MINUTE = datetime(2026, 6, 15, 12, 0, 0, tzinfo=UTC)
@@ -51,6 +52,21 @@ def test_after_ten_refusals_in_a_minute_one_entry_counts_the_rest(at: Any, acme:
     newest = _entries(acme, "limit=1")[0]
     assert (newest["refusals"], newest["actor"]["id"], newest["timestamp"]) == (15, member.id, "2026-06-15T12:00:10Z")
     assert "refusals" not in _entries(acme, "limit=2")[1]
+
+
+@pytest.mark.parametrize("before", [0, 5, 9, 10])
+def test_two_refusals_at_once_are_both_counted_and_the_limit_holds(at: Any, acme: Tenant, before: int) -> None:
+    member = acme.add("user")
+    for _ in range(before):
+        member.promote(acme.admin, "user")
+
+    with faults.before_transact(lambda: member.promote(acme.admin, "user")):
+        assert member.promote(acme.admin, "user").status == 403
+
+    entries = min(before + 2, refusals.ENTRIES_PER_MINUTE)
+    rest = before + 2 - entries
+    counted = Counter(entry.get("refusals") for entry in _denied(acme.id))
+    assert counted == Counter({None: entries} | ({rest: 1} if rest else {}))
 
 
 def test_the_next_minute_another_action_and_another_actor_are_counted_by_themselves(at: Any, acme: Tenant) -> None:

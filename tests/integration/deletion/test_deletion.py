@@ -128,8 +128,9 @@ def test_a_change_of_the_tenant_between_the_read_and_the_tombstone_counts(betwee
 
 def test_a_tombstone_closes_the_tenant_and_lists_all_there_is_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     at = "2026-06-15T12:00:00Z"
-    monkeypatch.setattr(clock, "now", lambda: datetime(2026, 6, 15, 12, tzinfo=UTC))
+    monkeypatch.setattr(clock, "now", lambda: datetime(2026, 6, 15, 11, tzinfo=UTC))
     tenant = some_dozen_items()
+    monkeypatch.setattr(clock, "now", lambda: datetime(2026, 6, 15, 12, tzinfo=UTC))
 
     with just_before("Query", crash), suppress(Crash):
         delete(tenant)
@@ -148,7 +149,7 @@ def test_a_tombstone_closes_the_tenant_and_lists_all_there_is_to_do(monkeypatch:
         "gsi2sk": f"acme\0{tenant.id}",
         "tenant_id": tenant.id,
         "tenant_name": "Acme",
-        "created_at": at,
+        "created_at": "2026-06-15T11:00:00Z",
         "updated_at": at,
         "status": "deleting",
         "requested_at": at,

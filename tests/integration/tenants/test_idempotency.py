@@ -176,6 +176,22 @@ def test_an_answer_is_kept_for_24_hours_to_the_second(acme: Tenant) -> None:
     assert 0 <= int(record["expires_at"]) - made - 24 * 3600 <= 2
 
 
+def test_a_claim_whose_answer_was_lost_and_that_is_sent_again_is_this_attempts_own(
+    aws: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As botocore does it when the connection breaks."""
+    call, sent = dynamodb.call, []
+
+    def send_twice(operation: str, **parameters: Any) -> Any:
+        if operation == "put_item" and not sent:
+            sent.append(call(operation, **parameters))
+        return call(operation, **parameters)
+
+    monkeypatch.setattr(dynamodb, "call", send_twice)
+    assert _register().status == 201
+    assert sent
+
+
 @pytest.mark.parametrize("lost", range(1, 4))
 def test_a_repeated_request_returns_the_lost_answer(acme: Tenant, lost: int) -> None:
     """From the n-th call on, the storage executes each call, but its answer gets lost."""
