@@ -180,7 +180,8 @@ def test_a_claim_whose_answer_was_lost_and_that_is_sent_again_is_this_attempts_o
     aws: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As botocore does it when the connection breaks."""
-    call, sent = dynamodb.call, []
+    call = dynamodb.call
+    sent: list[Any] = []
 
     def send_twice(operation: str, **parameters: Any) -> Any:
         if operation == "put_item" and not sent:
