@@ -6,7 +6,12 @@ from rolecall.storage.keys import HIGHEST_SORT_KEY, LOWEST_SORT_KEY
 #: begins with one hex digit.
 TENANT_SLICE = "tenant"
 
-SLICES = (*"0123456789abcdef", TENANT_SLICE)
+_DIGITS = "0123456789abcdef"
+
+SLICES = (*_DIGITS, TENANT_SLICE)
+
+#: The character at which the slice of each digit ends. "g" only ends the slice "f".
+_ENDS = dict(zip(_DIGITS, f"{_DIGITS[1:]}g", strict=True))
 
 
 def sort_key_ranges_of_slice(slice_name: str) -> list[tuple[str, str]]:
@@ -14,10 +19,9 @@ def sort_key_ranges_of_slice(slice_name: str) -> list[tuple[str, str]]:
 
     Each possible sort key lies in exactly one slice, so a new type of item needs no change here.
     """
-    digits = "0123456789abcdefg"  # "g" is only the upper bound of the slice "f"
     if slice_name == TENANT_SLICE:
         return [(LOWEST_SORT_KEY, "USER#0"), ("USER#g", HIGHEST_SORT_KEY)]
-    return [(f"USER#{slice_name}", f"USER#{digits[digits.index(slice_name) + 1]}")]
+    return [(f"USER#{slice_name}", f"USER#{_ENDS[slice_name]}")]
 
 
 def slice_of_sort_key(sort_key: str) -> str:
