@@ -66,6 +66,6 @@ def _write_end_unless_it_fails(item: dynamodb.Item, request_id: str) -> bool:
         return False  # another request has written the end down, or has closed the tenant
     except Exception:  # noqa: BLE001 (one end that fails must not stop the others)
         logger.exception("role end not written")
-        count_metric("MaintenanceStepFailed")
+        count_metric("StepsFailed")
         return False
     return True
