@@ -362,16 +362,21 @@ GROUPS = (
         ),
     ),
     Group(
+        ("operations/role_end_invariants", "operations/audit_coverage", "operations/webhook_count_check"),
+        (
+            "unit/operations/test_role_end_invariants.py",
+            "integration/operations/test_invariants.py",
+            "integration/operations/test_webhook_count_check.py",
+        ),
+    ),
+    Group(
         (
             "operations/admin_counts",
             "operations/due_role_ends",
-            "operations/role_end_invariants",
-            "operations/audit_coverage",
             "operations/findings",
             "operations/invariants",
             "operations/maintenance",
             "operations/operator",
-            "operations/webhook_count_check",
         ),
         (
             "unit/operations",

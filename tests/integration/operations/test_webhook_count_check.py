@@ -3,7 +3,7 @@
 import pytest
 
 from rolecall.operations.webhook_count_check import check_webhook_count
-from rolecall.storage import keys, writes
+from rolecall.storage import dynamodb, keys, reads, writes
 from tests.integration.conftest import Tenant
 
 NOBODY = "00c8a4ee-a63b-4452-960b-8157893a026b"
@@ -23,3 +23,27 @@ def test_the_count_of_a_user_who_is_being_deleted_is_not_looked_at(acme: Tenant,
     attributes = {"webhook_count": 3} | ({"deleted_at": "2026-06-15T12:00:00Z"} if deleted else {})
     writes.write(writes.Update(key, set=attributes, when=writes.MUST_EXIST))
     assert _number_of_findings(acme, acme.admin.id) == (0 if deleted else 1)
+
+
+def test_a_number_that_is_not_stored_counts_as_none(acme: Tenant) -> None:
+    acme.admin.add_webhook(acme.admin.id)
+    key = keys.user(acme.id, acme.admin.id)
+    writes.write(writes.Update(key, remove=("webhook_count",), when=writes.MUST_EXIST))
+    [finding] = check_webhook_count(key, acme.id, acme.admin.id)
+    assert (finding.stored_count, finding.correct_count) == (0, 1)
+
+
+def test_an_owner_that_changes_during_the_check_is_left_to_a_later_run(
+    acme: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key, get, reads_of_owner = keys.user(acme.id, acme.admin.id), reads.get, []
+    writes.write(writes.Update(key, set={"webhook_count": 3}, when=writes.MUST_EXIST))
+
+    def get_with_later_change(wanted: keys.Key) -> dynamodb.Item | None:
+        item = get(wanted)
+        reads_of_owner.append(wanted)
+        return item if item is None or len(reads_of_owner) <= 3 else item | {"version": 77}
+
+    monkeypatch.setattr(reads, "get", get_with_later_change)
+    assert _number_of_findings(acme, acme.admin.id) == 0
+    assert reads_of_owner == [key] * 4
