@@ -1,7 +1,11 @@
 """Whose webhooks are counted, and whose are not."""
 
+from contextlib import nullcontext
+from typing import Any
+
 import pytest
 
+from rolecall.errors import ConcurrentChange
 from rolecall.operations.webhook_count_check import check_webhook_count
 from rolecall.storage import dynamodb, keys, reads, writes
 from tests.integration.conftest import Tenant
@@ -47,3 +51,30 @@ def test_an_owner_that_changes_during_the_check_is_left_to_a_later_run(
     monkeypatch.setattr(reads, "get", get_with_later_change)
     assert _number_of_findings(acme, acme.admin.id) == 0
     assert reads_of_owner == [key] * 4
+
+
+@pytest.mark.parametrize(
+    ("change", "repaired"),
+    [
+        ({"version": 9}, True),
+        ({"status": "deleting"}, False),
+        ({"deleted_at": "2026-06-15T12:00:00Z"}, False),
+        ({"webhook_count": 4}, False),
+        (None, False),
+    ],
+    ids=["another change", "closed", "deleted", "another number", "gone"],
+)
+def test_a_wrong_number_is_repaired_only_if_nothing_that_matters_has_changed(
+    acme: Tenant, change: dict[str, Any] | None, repaired: bool
+) -> None:
+    key = keys.tenant(acme.id)
+    writes.write(writes.Update(key, set={"webhook_count": 3}, when=writes.MUST_EXIST))
+    [finding] = check_webhook_count(key, acme.id, None)
+    if change is None:
+        writes.write(writes.Delete(key))
+    else:
+        writes.write(writes.Update(key, set=change, when=writes.MUST_EXIST))
+
+    repair = writes.Update(key, set={"webhook_count": 0}, when=finding.repair_condition)
+    with nullcontext() if repaired else pytest.raises(ConcurrentChange):
+        writes.write(repair)
