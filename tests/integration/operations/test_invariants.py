@@ -468,3 +468,34 @@ def test_a_change_needs_an_entry_for_as_long_as_entries_are_kept(aws: None, monk
     assert not _has_entry("2026-06-15T12:00:00Z")
     assert _has_entry("2026-06-15T11:59:59Z")
     assert _has_entry(None)
+
+
+@pytest.mark.parametrize(
+    ("role_end", "covered"),
+    [
+        ({"at": "2026-06-15T11:55:00Z", "written_at": "2026-06-15T12:00:00Z"}, True),
+        ({"at": "2026-06-15T11:55:00Z", "written_at": "2026-06-15T12:00:01Z"}, False),
+        # The user was changed after the end of an earlier role.
+        ({"at": "2026-06-15T11:50:00Z", "written_at": "2026-06-15T12:00:00Z"}, False),
+    ],
+)
+def test_the_entry_of_an_end_of_a_role_is_looked_for_at_the_time_at_which_it_was_written(
+    aws: None, monkeypatch: pytest.MonkeyPatch, role_end: dict[str, str], covered: bool
+) -> None:
+    monkeypatch.setattr(clock, "now", lambda: AT)
+    _entry(AT, "ada")
+    item = {"updated_at": "2026-06-15T11:55:00Z", "role_end": role_end}
+    assert audit_coverage.last_change_has_audit_entry(item, "T", "user", "ada") is covered
+
+
+@pytest.mark.parametrize(
+    ("action", "admin", "covered"),
+    [("register_tenant", "ada", True), ("register_tenant", "bo", False), ("update_tenant", "ada", False)],
+)
+def test_the_registration_of_a_tenant_is_the_entry_of_its_first_admin_only(
+    aws: None, monkeypatch: pytest.MonkeyPatch, action: str, admin: str, covered: bool
+) -> None:
+    monkeypatch.setattr(clock, "now", lambda: AT)
+    call = principals.RequestContext(CALL.principal, AT)
+    writes.write(trail.new_entry(call, action, ("tenant", "T"), scope="T", after={"admin": admin}))
+    assert _has_entry("2026-06-15T12:00:00Z") is covered
