@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from unittest.mock import patch
 
-from botocore.exceptions import ReadTimeoutError
+from botocore.exceptions import ClientError, ReadTimeoutError
 
 from rolecall.aws import queues
 from rolecall.storage import dynamodb, writes
@@ -175,3 +175,20 @@ def before_transact(act: Callable[[], object]) -> Iterator[None]:
 
     with patch.object(writes, "transact", act_and_transact):
         yield
+
+
+@contextmanager
+def transaction_throttled_once(meanwhile: Callable[[], object]) -> Iterator[Calls]:
+    """Let DynamoDB throttle the first transaction, and act meanwhile. Counts the transactions that were sent."""
+    send, sent = dynamodb.client().transact_write_items, Calls()
+
+    def throttle_first(**parameters: Any) -> Any:
+        sent.number += 1
+        if sent.number > 1:
+            return send(**parameters)
+        meanwhile()
+        throttled: Any = {"Error": {"Code": "ThrottlingException"}, "ResponseMetadata": {"HTTPStatusCode": 400}}
+        raise ClientError(throttled, "TransactWriteItems")
+
+    with patch.object(dynamodb.client(), "transact_write_items", throttle_first):
+        yield sent

@@ -25,6 +25,7 @@ from rolecall.storage import dynamodb, expressions, keys
 from rolecall.tenants import devices
 from tests import gateway, in_memory, permissions
 from tests.gateway import Response
+from tests.integration.clock import MovedClock
 from tests.permissions import Permission
 
 MASTER_TOKEN = "M" * 64
@@ -240,6 +241,14 @@ def run_workers() -> None:
     """Run the worker until the queue has no message about a slice."""
     while bodies := waiting_messages():
         assert work(bodies) == []
+
+
+@pytest.fixture
+def time(monkeypatch: pytest.MonkeyPatch, aws: None) -> MovedClock:
+    """The clock that the code sees. The test moves it."""
+    moved = MovedClock()
+    monkeypatch.setattr(clock, "now", moved.now)
+    return moved
 
 
 @pytest.fixture

@@ -30,13 +30,6 @@ SOON = 600
 
 
 @pytest.fixture
-def time(monkeypatch: pytest.MonkeyPatch, aws: None) -> MovedClock:
-    moved = MovedClock()
-    monkeypatch.setattr(clock, "now", moved.now)
-    return moved
-
-
-@pytest.fixture
 def superadmin(time: MovedClock) -> Holder:
     return make_account(PlatformRole.SUPERADMIN)
 

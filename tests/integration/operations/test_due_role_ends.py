@@ -2,7 +2,7 @@
 
 import pytest
 
-from rolecall import clock, deadline
+from rolecall import deadline
 from rolecall.errors import ConcurrentChange, Unauthorized
 from rolecall.operations import due_role_ends
 from rolecall.storage import dynamodb, keys, writes
@@ -11,13 +11,6 @@ from tests.integration.clock import MovedClock
 from tests.integration.conftest import Member, Tenant, audit_of, delete_tenant, metrics_in, run_maintenance, unchanged
 
 HOUR = 3600
-
-
-@pytest.fixture
-def time(monkeypatch: pytest.MonkeyPatch, aws: None) -> MovedClock:
-    moved = MovedClock()
-    monkeypatch.setattr(clock, "now", moved.now)
-    return moved
 
 
 @pytest.fixture

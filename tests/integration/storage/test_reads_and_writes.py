@@ -310,13 +310,6 @@ def _requests(operation: str) -> Iterator[list[str]]:
         events.unregister(name, note)
 
 
-@pytest.fixture
-def time(monkeypatch: pytest.MonkeyPatch) -> MovedClock:
-    moved = MovedClock()
-    monkeypatch.setattr(clock, "now", moved.now)
-    return moved
-
-
 def _second_after(time: MovedClock, seconds: float) -> int:
     return clock.epoch_seconds(time.at) + int(seconds)
 

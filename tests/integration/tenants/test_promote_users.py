@@ -8,7 +8,6 @@ from uuid import uuid4
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
-from rolecall import clock
 from rolecall.storage import keys, writes
 from tests import gateway
 from tests.faults import before_transaction
@@ -27,13 +26,6 @@ from tests.integration.conftest import (
 
 ROLES = ("admin", "manager", "user")
 HOUR = 3600
-
-
-@pytest.fixture
-def time(monkeypatch: pytest.MonkeyPatch, aws: None) -> MovedClock:
-    moved = MovedClock()
-    monkeypatch.setattr(clock, "now", moved.now)
-    return moved
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from rolecall import clock, deadline
+from rolecall import deadline
 from rolecall.storage import keys, reads
 from tests.faults import Crash, crash_at
 from tests.integration.clock import MovedClock
@@ -14,13 +14,6 @@ from tests.integration.deletion.deletions import clear
 
 #: `make prove` dies before and after every call, `make test` after every call.
 MOMENTS = (True, False) if "ROLECALL_PROVE" in os.environ else (True,)
-
-
-@pytest.fixture
-def time(monkeypatch: pytest.MonkeyPatch, aws: None) -> MovedClock:
-    moved = MovedClock()
-    monkeypatch.setattr(clock, "now", moved.now)
-    return moved
 
 
 def _ended(time: MovedClock) -> tuple[Tenant, Member]:

@@ -6,14 +6,13 @@ from itertools import product
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
-from rolecall import clock, config
+from rolecall import config
 from rolecall.clock import rfc3339_of_second
 from rolecall.errors import ConcurrentChange
 from rolecall.storage import dynamodb, keys, reads
 from rolecall.tenants import role_ends
-from tests import gateway
+from tests import faults, gateway
 from tests.gateway import Response
 from tests.integration.clock import MovedClock
 from tests.integration.conftest import (
@@ -31,13 +30,6 @@ from tests.integration.conftest import (
 )
 
 HOUR, DAY = 3600, 24 * 3600
-
-
-@pytest.fixture
-def time(monkeypatch: pytest.MonkeyPatch, aws: None) -> MovedClock:
-    moved = MovedClock()
-    monkeypatch.setattr(clock, "now", moved.now)
-    return moved
 
 
 @pytest.fixture
@@ -806,28 +798,15 @@ def test_a_refused_change_after_the_end_does_not_write_it_down(acme: Tenant, tim
 
 
 @pytest.mark.parametrize("way", ACTIONS)
-def test_a_change_that_was_throttled_until_the_end_is_not_sent_again(
-    acme: Tenant, time: MovedClock, monkeypatch: pytest.MonkeyPatch, way: str
-) -> None:
+def test_a_change_that_was_throttled_until_the_end_is_not_sent_again(acme: Tenant, time: MovedClock, way: str) -> None:
     until = time.ahead(HOUR)
     target = _temporary(acme, "manager", until)
     principal = acme.admin.principal
     time.to_second_before(until)
-    send, sent = dynamodb.client().transact_write_items, []
-
-    def throttle_once(**parameters: Any) -> Any:
-        sent.append(parameters)
-        if len(sent) > 1:
-            return send(**parameters)
-        time.to(until)
-        throttled: Any = {"Error": {"Code": "ThrottlingException"}, "ResponseMetadata": {"HTTPStatusCode": 400}}
-        raise ClientError(throttled, "TransactWriteItems")
-
-    with unchanged(), monkeypatch.context() as patch:
-        patch.setattr(dynamodb.client(), "transact_write_items", throttle_once)
+    with unchanged(), faults.transaction_throttled_once(lambda: time.to(until)) as sent:
         answer = _changed(way, acme.admin, target, principal=principal)
     # The first request may have been carried out, with the role that was in force then.
-    assert (answer.status, len(sent)) == (503, 1)
+    assert (answer.status, sent.number) == (503, 1)
 
 
 def test_an_end_is_written_only_for_a_role_that_has_ended(acme: Tenant, time: MovedClock) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from rolecall import clock, config
+from rolecall import config
 from rolecall.errors import ConcurrentChange, RolecallError, ServiceUnavailable, Unauthorized
 from rolecall.randomness import SYSTEM_RANDOM
 from rolecall.storage import keys, writes
@@ -39,13 +39,6 @@ def _local_webhooks(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
     config.config.cache_clear()
     yield
     config.config.cache_clear()
-
-
-@pytest.fixture
-def time(monkeypatch: pytest.MonkeyPatch) -> MovedClock:
-    moved = MovedClock()
-    monkeypatch.setattr(clock, "now", moved.now)
-    return moved
 
 
 @pytest.fixture

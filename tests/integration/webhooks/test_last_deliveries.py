@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from rolecall import clock
 from rolecall.clock import epoch_seconds
 from rolecall.storage import keys, writes
 from rolecall.webhooks.last_deliveries import COPY_LIFETIME, delete_expired_copies
@@ -24,13 +23,6 @@ from tests.integration.conftest import (
 )
 
 _URL = "https://example.com/hook"
-
-
-@pytest.fixture
-def time(monkeypatch: pytest.MonkeyPatch, aws: None) -> MovedClock:
-    moved = MovedClock()
-    monkeypatch.setattr(clock, "now", moved.now)
-    return moved
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from botocore.exceptions import ClientError
 
 from rolecall import clock, config
 from rolecall.aws import queues
@@ -204,31 +203,17 @@ def test_an_admin_who_loses_the_role_in_between_makes_no_first_webhook(
     assert answer.status == status
 
 
-def test_a_temporary_admins_own_webhook_is_not_deleted_after_the_end(
-    acme: Tenant, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_temporary_admins_own_webhook_is_not_deleted_after_the_end(time: MovedClock, acme: Tenant) -> None:
     """A write that DynamoDB throttles until the role has ended is not sent again."""
-    now = MovedClock()
-    monkeypatch.setattr(clock, "now", now.now)
-    agent, until = acme.add("user"), now.ahead(3600)
+    agent, until = acme.add("user"), time.ahead(3600)
     webhook = acme.admin.add_webhook(agent.id)
     acme.admin.request("POST", f"/users/{agent.id}/promote", {"new_role": "admin", "until": until}).must(200)
     principal = agent.principal
-    now.to_second_before(until)
-    send, sent = dynamodb.client().transact_write_items, []
+    time.to_second_before(until)
 
-    def throttle_once(**parameters: Any) -> Any:
-        sent.append(parameters)
-        if len(sent) > 1:
-            return send(**parameters)
-        now.to(until)
-        throttled: Any = {"Error": {"Code": "ThrottlingException"}, "ResponseMetadata": {"HTTPStatusCode": 400}}
-        raise ClientError(throttled, "TransactWriteItems")
-
-    with unchanged(), monkeypatch.context() as patch:
-        patch.setattr(dynamodb.client(), "transact_write_items", throttle_once)
+    with unchanged(), faults.transaction_throttled_once(lambda: time.to(until)) as sent:
         answer = agent.request("DELETE", f"/webhooks/{webhook}", principal=principal)
-    assert (answer.status, len(sent)) == (503, 1)
+    assert (answer.status, sent.number) == (503, 1)
 
 
 def test_a_closed_tenant_gets_no_webhook(acme: Tenant) -> None:
