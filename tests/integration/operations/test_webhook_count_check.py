@@ -78,3 +78,14 @@ def test_a_wrong_number_is_repaired_only_if_nothing_that_matters_has_changed(
     repair = writes.Update(key, set={"webhook_count": 0}, when=finding.repair_condition)
     with nullcontext() if repaired else pytest.raises(ConcurrentChange):
         writes.write(repair)
+
+
+def test_the_number_of_a_user_who_is_gone_meanwhile_is_not_written(acme: Tenant) -> None:
+    """A condition on attributes that such a user need not have would hold for no user at all."""
+    acme.admin.add_webhook(acme.admin.id)
+    key = keys.user(acme.id, acme.admin.id)
+    writes.write(writes.Update(key, remove=("webhook_count",), when=writes.MUST_EXIST))
+    [finding] = check_webhook_count(key, acme.id, acme.admin.id)
+    writes.write(writes.Delete(key))
+    with pytest.raises(ConcurrentChange):
+        writes.write(writes.Update(key, set={"webhook_count": 1}, when=finding.repair_condition))
