@@ -1,8 +1,10 @@
 """The callers of the fuzz test: their credentials, and the ids that exist for them."""
 
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 
 from local.http import call
@@ -32,8 +34,14 @@ class Caller:
         return {"admin": "ApiToken", "operator": "MasterToken", "superadmin": "AccessToken"}.get(self.kind)
 
     def log_in(self) -> None:
+        """Log in; wait before it as long as the answer says, because the invented logins count against this machine."""
         body = {"email": self.email, "password": self.password}
-        self._store_tokens(call("POST", f"{self.api}{SESSIONS}/login", body=body).json())
+        answer = call("POST", f"{self.api}{SESSIONS}/login", body=body)
+        while answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+            time.sleep(int(answer.headers["retry-after"]))
+            answer = call("POST", f"{self.api}{SESSIONS}/login", body=body)
+        assert answer.status == HTTPStatus.OK, answer.text
+        self._store_tokens(answer.json())
 
     def ids_for(self, path: str) -> list[Any]:
         """Return the ids of existing items for the `{id}` of a path."""
