@@ -136,7 +136,7 @@ class Group(NamedTuple):
 
 GROUPS = (
     Group(("audit/role_events",), ("unit/audit",)),
-    Group(("auth/roles",), ("unit/auth/test_roles.py",)),
+    Group(("auth/roles",), ("unit/auth/test_roles.py", "unit/auth/test_held_roles.py")),
     Group(("auth/tokens",), ("unit/auth/test_tokens.py",)),
     Group(("auth/passwords",), ("unit/auth/test_passwords.py", _REHASH)),
     Group(("clock", "config", "ids"), ("unit/base/test_ids_and_clock.py", "unit/base/test_config.py")),

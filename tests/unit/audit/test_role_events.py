@@ -72,6 +72,33 @@ def test_a_change_of_a_user(changed: dict[str, Any], types: list[str]) -> None:
     assert _types(USER, {**USER, **changed}) == types
 
 
+def test_the_end_of_a_temporary_role_is_shown_and_another_end_is_a_change() -> None:
+    until = {"lasting_role": "user", "role_until": 1781528400}
+    [event] = _events({**USER, "role": "admin", **until}, {**USER, "role": "admin", **until, "role_until": 1781532000})
+    assert event.type == "User Role Changed"
+    assert event.detail["before"] == {"role": "admin", "active": True, "role_until": "2026-06-15T13:00:00Z"}
+    assert event.detail["after"] == {"role": "admin", "active": True, "role_until": "2026-06-15T14:00:00Z"}
+
+
+@pytest.mark.parametrize("changed_too", [False, True])
+def test_an_ended_role_that_goes_with_its_tenant_counts_as_ended(changed_too: bool) -> None:
+    ended = {**USER, "role": "admin", "lasting_role": "user", "role_until": 1}
+    [event] = _events(ended, {**USER, "role": "user", "version": 2} if changed_too else None)
+    assert event.detail["before"] == (
+        {"role": "admin", "active": True, "role_until": "1970-01-01T00:00:01Z"}
+        if changed_too
+        else {"role": "user", "active": True}
+    )
+    assert event.detail["version"] == (2 if changed_too else 3)
+
+
+def test_the_cause_of_a_tenants_deletion_is_that_of_its_job(monkeypatch: pytest.MonkeyPatch) -> None:
+    jobs = {keys.deletion_job("t"): {"reason": "unpaid"}}
+    monkeypatch.setattr(reads, "get", jobs.get)
+    assert role_events._read_cause_of_tenant_deletion("t") == Cause("unpaid", MASTER.type_and_id)
+    assert role_events._read_cause_of_tenant_deletion("u") == Cause(None, None)
+
+
 def test_an_activation() -> None:
     assert _types({**USER, "active": False}, USER) == ["User Activated"]
 

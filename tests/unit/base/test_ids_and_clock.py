@@ -76,3 +76,46 @@ def test_a_time_counts_in_whole_seconds() -> None:
 
 def test_now_knows_its_time_zone() -> None:
     assert clock.now().utcoffset() == timedelta(0)
+
+
+def test_a_second_is_written_as_text_and_read_again(zone_of_new_york: None) -> None:
+    assert clock.rfc3339_of_second(1781524800) == "2026-06-15T12:00:00Z"
+    assert clock.second_of_rfc3339("2026-06-15T12:00:00Z") == 1781524800
+
+
+@pytest.mark.parametrize(
+    ("seconds", "waiting"),
+    [(-1, False), (0, False), (0.001, True), (7200, True), (7260, True), (7260.001, False)],
+)
+def test_a_wait_goes_on_until_its_end_unless_it_ends_too_far_ahead(seconds: float, waiting: bool) -> None:
+    assert clock.is_waiting(AT + timedelta(seconds=seconds), AT, timedelta(hours=2)) is waiting
+
+
+@pytest.mark.parametrize(
+    ("text", "time_in_utc"),
+    [
+        ("2026-06-15T12:00:00Z", "2026-06-15T12:00:00+00:00"),
+        ("2026-06-15t12:00:00z", "2026-06-15T12:00:00+00:00"),
+        ("2026-06-15T12:00:00.25-03:00", "2026-06-15T15:00:00.250000+00:00"),
+        ("1970-12-31T23:59:59Z", "1971-01-01T00:00:00+00:00"),
+        ("0001-01-01T00:00:00+14:00", "1971-01-01T00:00:00+00:00"),
+        ("9999-12-31T23:59:59-14:00", "9998-12-31T00:00:00+00:00"),
+    ],
+)
+def test_a_time_that_a_caller_gives_is_read_in_utc(text: str, time_in_utc: str) -> None:
+    found = clock.parse_rfc3339(text)
+    assert found
+    assert found.isoformat() == time_in_utc
+
+
+@pytest.mark.parametrize(
+    "text", ["", "2026-06-15", "2026-06-15T12:00:00", "2026-13-15T12:00:00Z", "2026-06-15 12:00:00Z"]
+)
+def test_what_is_no_time_is_not_read(text: str) -> None:
+    assert clock.parse_rfc3339(text) is None
+
+
+def test_a_time_ordered_id_is_known_from_others() -> None:
+    assert ids.is_time_ordered_id(ids.time_ordered_id(AT))
+    assert not ids.is_time_ordered_id(ids.new_id())
+    assert not ids.is_time_ordered_id("x")
