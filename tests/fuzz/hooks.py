@@ -98,7 +98,7 @@ def after_call(context: HookContext, case: Case[Any], response: Response) -> Non
     credential = response.request.headers.get("Authorization")
     for caller in CALLERS:
         if credential == f"Bearer {caller.credential}":
-            caller.take_over_credential(operation, response.status_code, response.content)
+            caller.take_over_credential(operation, response.status_code, response.request.body, response.content)
 
 
 @schemathesis.hook
