@@ -182,7 +182,22 @@ GROUPS = (
     ),
     Group(
         ("auth/preconditions", "auth/principals"),
-        ("unit/auth/test_preconditions.py", "unit/auth/test_principals.py"),
+        (
+            "unit/auth/test_preconditions.py",
+            "unit/auth/test_principals.py",
+            "unit/auth/test_held_roles.py",
+            "integration/test_ended_access.py",
+            "integration/accounts/test_passwords.py",
+            *(
+                f"integration/tenants/test_temporary_roles.py::{test}"
+                for test in (
+                    "test_an_end_that_was_moved_forward_meanwhile_counts_at_the_write",
+                    "test_a_change_that_was_throttled_until_the_end_is_not_sent_again",
+                    "test_a_temporary_admin_rotates_no_token_that_is_good_for_more_than_the_own_roles",
+                    "test_a_temporary_admin_changes_no_email_that_leads_to_more_than_the_own_roles",
+                )
+            ),
+        ),
     ),
     Group(("auth/jwts",), ("unit/auth/test_jwt_keys.py", "integration/auth/test_jwts.py")),
     Group(("auth/token_use",), ("unit/auth/test_token_use.py", "integration/auth/test_token_use.py")),

@@ -1,5 +1,6 @@
 """Passwords are kept as Argon2id only, and a check costs the same whoever it is for."""
 
+import pytest
 from argon2 import Type, extract_parameters
 
 from rolecall.auth import passwords
@@ -51,3 +52,24 @@ def test_a_hash_of_the_characters_as_they_were_sent_still_works_and_is_made_anew
     assert not passwords.verify_password(older, "mördergrube")
     assert passwords.needs_rehash(older, sent)
     assert not passwords.verify_password(None, sent)
+
+
+@pytest.mark.parametrize(
+    ("password", "is_email"),
+    [
+        ("ada@xn--bcher-kva.example", True),
+        ("ADA@xn--bcher-kva.EXAMPLE", True),
+        ("Ada@b\u00fccher.example", True),
+        ("bo@xn--bcher-kva.example", False),
+        ("@", False),
+        ("ada", False),
+    ],
+)
+def test_an_email_is_known_in_any_case_and_as_it_is_kept(password: str, is_email: bool) -> None:
+    assert passwords.is_email(password, "ada@xn--bcher-kva.example") is is_email
+
+
+def test_a_random_password_has_24_characters_and_is_never_the_same() -> None:
+    made = {passwords.generate_password() for _ in range(50)}
+    assert len(made) == 50
+    assert {len(one) for one in made} == {24}

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from rolecall.auth.principals import ANONYMOUS, MASTER, Principal, PrincipalType
-from rolecall.auth.roles import PlatformRole, Role
+from rolecall.auth.roles import HeldRole, PlatformRole, Role
 
 USER = Principal(PrincipalType.USER, "7c2d", "ada@example.com", "manager", "1a2b", token_hash="ff")
 ACCOUNT = Principal(PrincipalType.ACCOUNT, "7", "bo@example.com", "ROLE_ADMIN", name="Bo Ek", session_id="s")
@@ -63,3 +63,22 @@ def test_a_role_is_of_the_family_of_its_holder() -> None:
     roles = {principal: (principal.tenant_role, principal.platform_role) for principal in (USER, ACCOUNT, MASTER)}
     assert roles == {USER: (Role.MANAGER, None), ACCOUNT: (None, PlatformRole.ADMIN), MASTER: (None, None)}
     assert (ANONYMOUS.tenant_role, ANONYMOUS.platform_role) == (None, None)
+
+
+@pytest.mark.parametrize("required", [False, True])
+def test_the_context_says_whether_the_password_must_be_changed(required: bool) -> None:
+    principal = ACCOUNT._replace(password_change_required=required)
+    context = principal.to_authorizer_context()
+    assert context.get("password_change_required") == ("true" if required else None)
+    assert Principal.from_authorizer_context(context) == principal
+
+
+def test_the_context_has_the_end_of_a_temporary_role() -> None:
+    context = USER._replace(role="admin", lasting_role="user", role_until=1781528400).to_authorizer_context()
+    assert (context["role"], context["lasting_role"], context["role_until"]) == ("admin", "user", "1781528400")
+
+
+def test_a_principal_with_another_role_keeps_the_rest() -> None:
+    temporary = USER.with_role(HeldRole(Role.ADMIN, Role.USER, 7))
+    assert temporary == USER._replace(role="admin", lasting_role="user", role_until=7)
+    assert temporary.with_role(HeldRole.lasting(Role.MANAGER)) == USER
