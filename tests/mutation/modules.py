@@ -385,21 +385,30 @@ GROUPS = (
         ),
     ),
     Group(
+        ("operations/admin_counts", "operations/findings", "operations/invariants"),
         (
-            "operations/admin_counts",
-            "operations/due_role_ends",
-            "operations/findings",
-            "operations/invariants",
-            "operations/maintenance",
-            "operations/operator",
-        ),
-        (
-            "unit/operations",
-            "integration/operations",
-            "integration/accounts/test_accounts.py",
-            "integration/accounts/test_temporary_roles.py",
+            "unit/operations/test_role_end_invariants.py",
+            "integration/operations/test_invariants.py",
+            "integration/operations/test_webhook_count_check.py",
             "integration/accounts/test_usernames.py",
+        ),
+    ),
+    Group(
+        ("operations/maintenance", "operations/due_role_ends"),
+        (
+            "unit/operations/test_maintenance.py",
+            "integration/operations/test_maintenance.py",
+            "integration/operations/test_due_role_ends.py",
+            "integration/accounts/test_temporary_roles.py",
             "integration/tenants/test_temporary_roles.py",
+        ),
+    ),
+    Group(
+        ("operations/operator",),
+        (
+            "integration/operations/test_admin_tokens.py",
+            "integration/accounts/test_accounts.py",
+            "integration/accounts/test_passwords.py::test_the_operators_superadmin_begins_with_a_temporary_password",
         ),
     ),
 )
