@@ -80,15 +80,20 @@ def layer(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         cached.cache_clear()
 
 
+@pytest.fixture(autouse=True, scope="session")
+def ctrl_c_is_not_ignored() -> None:
+    """A shell that starts the tests in the background has them ignore Ctrl-C, and so would what they start."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 @pytest.fixture
 def served(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
     """The stack as `make run` would show it to other commands."""
     monkeypatch.setattr(running_stack, "STATE_FOLDER", stack.engine.home)
     monkeypatch.setenv("ROLECALL_HOME", str(stack.engine.home))
-    # As from a terminal: no make around it that tells of directories, and Ctrl-C not ignored as in the background.
+    # As from a terminal, with no make around it that tells of directories.
     for name in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):
         monkeypatch.delenv(name, raising=False)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     with running_stack.lock_state_folder("stop it"):
         running_stack.announce(stack)
         yield stack

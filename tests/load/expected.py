@@ -34,6 +34,8 @@ class Tenant:
     people: dict[str, Person] = field(default_factory=dict)
     #: The successful changes, as the audit trail must list them: pairs of action and target.
     log: list[tuple[str, str]] = field(default_factory=list)
+    #: The other tenants' ids that users of this tenant have named in requests. A refused one is in the audit trail.
+    foreign_ids_named: list[str] = field(default_factory=list)
     changing: bool = False
     changes: int = 0
     #: `closing`: the request to delete the tenant was sent. `closed`: it was accepted.

@@ -76,7 +76,8 @@ def soak(stack: Stack, seconds: float, *, owners: int = 2, bystanders: int = 1, 
             )
         soaked = Soaked(done.stdout, maintained=len(maintenance.reports))
         if done.returncode:
-            soaked.wrong.append(f"Some answers were wrong (locust ended with {done.returncode}).")
+            report = done.stdout.partition("Error report")[2]
+            soaked.wrong.append(f"Some answers were wrong (locust ended with {done.returncode}): {report}")
         written: dict[str, Any] = {"open": [], "gone": [], "repeated": 0}
         if books.exists():
             written = json.loads(books.read_text())
