@@ -532,8 +532,11 @@ def test_of_two_rotations_at_once_the_first_counts_and_the_second_is_refused(aws
         assert gateway.authorize(other["token"])
     else:
         assert secrets_manager.read_current_with_version(config.config().jwt_key_secret_arn)[0]["kid"] == other["kid"]
-    entries = [(entry["action"], entry["outcome"], entry["reason"]) for entry in audit_of(keys.PLATFORM)]
-    assert sorted(entries[-3:]) == [
+    entries = audit_of(keys.PLATFORM)[-3:]
+    assert {(entry["target"]["type"], entry["target"]["id"]) for entry in entries} == {
+        ("secret", operation.removeprefix("rotate_"))
+    }
+    assert sorted((entry["action"], entry["outcome"], entry["reason"]) for entry in entries) == [
         (operation, "denied", "CONCURRENT_CHANGE"),
         (operation, "succeeded", None),
         (operation, "succeeded", None),
