@@ -177,6 +177,12 @@ def test_a_token_ends_with_its_second(claims: dict[str, Any]) -> None:
         jwts.verify(_signed(claims | {"exp": epoch_seconds(at)}), Audience(claims["aud"]), at)
 
 
+def test_the_time_of_the_request_counts_and_not_that_of_the_machine(claims: dict[str, Any]) -> None:
+    at = clock.now() - timedelta(hours=1)
+    claims |= {"iat": epoch_seconds(at), "exp": epoch_seconds(at) + 60}
+    assert jwts.verify(_signed(claims), Audience(claims["aud"]), at).subject == claims["sub"]
+
+
 def test_claims_that_were_tampered_with(access_token: str, claims: dict[str, Any]) -> None:
     header, _, signature = access_token.split(".")
     payload = _raw({}, claims | {"sub": "2"}).split(".")[1]

@@ -25,6 +25,8 @@ from tests.integration.conftest import (
     Tenant,
     audit_of,
     make_account,
+    metrics_in,
+    run_maintenance,
     table_without_audit,
 )
 from tests.integration.deletion.deletions import delete, put
@@ -44,6 +46,12 @@ def _two_admins_counted(tenant: Tenant) -> None:
 def _no_admin(tenant: Tenant) -> None:
     writes.write(writes.Update(keys.user(tenant.id, tenant.admin.id), set={"active": False}, when=writes.MUST_EXIST))
     writes.write(writes.Update(keys.tenant(tenant.id), set={"active_admins": 0}, when=writes.MUST_EXIST))
+
+
+def _no_admin_listed(tenant: Tenant) -> None:
+    _no_admin(tenant)
+    inactive = indexes.users_by_role_and_state(tenant.id, "admin", active=False)
+    _change_admin(tenant, **inactive.index_attributes(tenant.admin.email))
 
 
 def _no_email(tenant: Tenant) -> None:
@@ -140,6 +148,10 @@ def _a_webhook_of_a_user_that_is_not_counted(tenant: Tenant) -> None:
     writes.write(writes.Update(key, remove=("webhook_count",), when=writes.MUST_EXIST))
 
 
+def _a_listed_end_of_a_lasting_role(tenant: Tenant) -> None:
+    _change_admin(tenant, **indexes.role_ends_of_tenant(tenant.id).index_attributes(f"1893456000#{tenant.admin.id}"))
+
+
 def _left_over(tenant: Tenant) -> None:
     assert delete(tenant).status == 200
     put(keys.item_of_user(tenant.id, tenant.admin.id, "DEVICE", "1"))
@@ -152,6 +164,8 @@ BROKEN: list[tuple[Callable[[Tenant], None], FindingKind, str]] = [
     (_two_webhooks_of_a_user_counted, FindingKind.WEBHOOK_COUNT, "TENANT#{tenant}/USER#{admin}"),
     (_a_webhook_of_a_user_that_is_not_counted, FindingKind.WEBHOOK_COUNT, "TENANT#{tenant}/USER#{admin}"),
     (_no_admin, FindingKind.NO_ADMIN, "TENANT#{tenant}/META"),
+    (_no_admin_listed, FindingKind.NO_ADMIN, "TENANT#{tenant}/META"),
+    (_a_listed_end_of_a_lasting_role, FindingKind.ROLE_END, "TENANT#{tenant}/USER#{admin}"),
     (_no_email, FindingKind.CREDENTIALS, "TENANT#{tenant}/USER#{admin}"),
     *(
         (broken, FindingKind.CREDENTIALS, "TENANT#{tenant}/USER#{admin}")
@@ -345,10 +359,11 @@ def test_a_count_that_was_changed_since_is_not_repaired(acme: Tenant) -> None:
     assert findings.repair_finding(CALL, finding) is False
 
 
-def test_a_token_that_has_an_owner_since_is_not_deleted(acme: Tenant) -> None:
+@pytest.mark.parametrize("owner", [{"tenant_id": "another"}, {"user_id": "another"}])
+def test_a_token_that_has_an_owner_since_is_not_deleted(acme: Tenant, owner: dict[str, str]) -> None:
     _an_orphaned_token(acme)
     [finding] = found_now()
-    put(keys.api_token("ff"), tenant_id=acme.id, user_id="another")
+    put(keys.api_token("ff"), **({"tenant_id": acme.id, "user_id": acme.admin.id} | owner))
 
     assert findings.repair_finding(CALL, finding) is False
     assert reads.get(keys.api_token("ff"))
@@ -382,6 +397,58 @@ def test_a_username_that_another_account_has_by_now_is_left_to_it(superadmin: Ho
 
     assert findings.repair_finding(CALL, finding) is False
     assert reads.get(keys.Key(reservation["pk"], reservation["sk"])) == taken
+
+
+# --- What has changed since the page was read ------------------------------------------------------
+
+
+@pytest.mark.parametrize("break_it", [_no_email, _a_listed_end_of_a_lasting_role])
+@pytest.mark.parametrize("since", ["nothing", "deleted", "being deleted", "mended"])
+def test_a_user_is_read_again_before_it_is_reported(
+    acme: Tenant, break_it: Callable[[Tenant], None], since: str
+) -> None:
+    user = keys.user(acme.id, acme.admin.id)
+    whole = [reads.get(key) for key in (user, keys.email_reservation(acme.admin.email))]
+    break_it(acme)
+    as_read = reads.get(user)
+    if since == "deleted":
+        writes.write(writes.Delete(user))
+    elif since == "being deleted":
+        _change_admin(acme, deleted_at=clock.rfc3339(clock.now()))
+    elif since == "mended":
+        for item in whole:
+            writes.write(writes.Put(item or {}))
+
+    found = list(invariants.check_item(as_read or {}))
+
+    assert len(found) == (1 if since == "nothing" else 0)
+
+
+# --- Entries, and what is counted of findings ------------------------------------------------------
+
+
+@pytest.mark.parametrize("in_trail", [True, False])
+def test_an_entry_of_a_role_that_outlives_its_givers_is_found(acme: Tenant, in_trail: bool) -> None:
+    actor = {"type": "user", "id": acme.admin.id, "role": "admin", "lasting_role": "user", "role_until": 1893456000}
+    entry = {"outcome": "succeeded", "actor": actor, "before": {"role": "user"}, "after": {"role": "manager"}}
+    put(keys.Key(f"AUDIT#{acme.id}" if in_trail else f"DELETION#{acme.id}", "01"), **entry)
+
+    assert [(finding.kind, finding.tenant_id) for finding in found_now()] == (
+        [(FindingKind.OUTLIVING, acme.id)] if in_trail else []
+    )
+
+
+def test_each_finding_is_counted_by_its_kind_and_in_total(acme: Tenant, capsys: pytest.CaptureFixture[str]) -> None:
+    _no_email(acme)
+    _an_orphaned_token(acme)
+    put(keys.api_token("fe"), tenant_id=acme.id, user_id=acme.admin.id)
+    capsys.readouterr()
+
+    assert run_maintenance()["violations"] == 3
+
+    counted = metrics_in(capsys.readouterr().out)
+    assert counted["InvariantsViolated"] == 3
+    assert (counted["Invariant.ORPHAN"], counted["Invariant.CREDENTIALS"]) == (2, 1)
 
 
 # --- Larger tenants and longer trails than one page ------------------------------------------------
