@@ -69,7 +69,8 @@ start-lambda: $(READY) ## Serve Lambda's own interface from its containers, with
 test: lint unit integration e2e ## Lint, then all tests
 
 prove: $(READY) ## The long form of some tests: every crash and fault, long runs of the model, the races and the fuzzer
-	@ROLECALL_PROVE=1 $(PY) -m pytest tests/integration/deletion/test_deletion_crashes.py tests/integration/deletion/test_deletion_faults.py \
+	@ROLECALL_PROVE=1 $(PY) -m pytest tests/unit/test_mutation.py \
+		tests/integration/deletion/test_deletion_crashes.py tests/integration/deletion/test_deletion_faults.py \
 		tests/integration/tenants/test_user_deletion_crashes.py tests/integration/test_raw_events.py \
 		tests/integration/scim/test_scim_any_request.py tests/model \
 		--numprocesses auto --timeout 3600

@@ -17,6 +17,7 @@ import json
 import shutil
 import subprocess
 import sys
+import tempfile
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
@@ -85,7 +86,7 @@ def sample(names: Iterable[str], size: int) -> list[str]:
 def run(group: Group, modules: Iterable[str], size: int) -> list[Result]:
     """Try a sample of the mutants of each of the group's `modules`, except those that were killed before."""
     tree = _prepare(group)
-    names = {module: _mutant_names(tree, module) for module in modules}
+    names = {module: mutant_names(tree, module) for module in modules}
     chosen = {module: sample(names[module], size) for module in names}
     left = [name for module in names for name in chosen[module] if _exit_codes(tree, module).get(name) not in _KILLED]
     if left:
@@ -120,7 +121,12 @@ def _prepare(group: Group) -> Path:
         else:
             shutil.copy2(ROOT / name, beside / name)
     shutil.copytree(_PACKAGE, tree / "rolecall", ignore=_NOT_BYTECODE, dirs_exist_ok=True)
-    # pytest's settings, but for the layer's place.
+    (tree / "pyproject.toml").write_text(_settings(group))
+    return tree
+
+
+def _settings(group: Group) -> str:
+    """Return the settings of pytest and mutmut for a group's tree: those of pytest but for the layer's place."""
     settings = (ROOT / "pyproject.toml").read_text().replace(', "layers/rolecall"]\nstrict', "]\nstrict")
     assert tomllib.loads(settings)["tool"]["pytest"]["pythonpath"] == ["."], "pyproject.toml has changed"
     # `unraisableexception` would collect garbage ten times a mutant, which takes as long as its tests.
@@ -132,11 +138,19 @@ def _prepare(group: Group) -> Path:
         arguments=json.dumps(arguments),
         tests=json.dumps([f"tests/{name}" for name in group.tests]),
     )
-    (tree / "pyproject.toml").write_text(settings)
-    return tree
+    return settings
 
 
-def _mutant_names(tree: Path, module: str) -> list[str]:
+def number_of_mutants() -> dict[str, int]:
+    """Return the number of mutants that mutmut makes of each module as it is now, in about a minute; try none."""
+    with tempfile.TemporaryDirectory(prefix="rolecall-mutants-") as folder:
+        tree = Path(folder)
+        (tree / "pyproject.toml").write_text(_settings(GROUPS[0]))
+        shutil.copytree(_PACKAGE, tree / "rolecall", ignore=_NOT_BYTECODE)
+        return {module: len(mutant_names(tree, module)) for group in GROUPS for module in group.modules}
+
+
+def mutant_names(tree: Path, module: str) -> list[str]:
     """Return the names of all mutants that mutmut makes of the module."""
     path = Path(f"rolecall/{module}.py")
     with contextlib.chdir(tree):

@@ -1,12 +1,14 @@
 """Mutation testing reaches every module of the layer that decides something."""
 
 import ast
+import os
+import re
 from collections.abc import Iterator
 
 import pytest
 
 from tests.gateway import ROOT
-from tests.mutation.__main__ import sample
+from tests.mutation.__main__ import number_of_mutants, sample
 from tests.mutation.modules import DECIDE_NOTHING, GROUPS, LEFT_OUT
 
 _PACKAGE = ROOT / "layers/rolecall/rolecall"
@@ -51,3 +53,13 @@ def test_a_sample_keeps_most_of_its_names_when_some_come_and_go() -> None:
 @pytest.mark.parametrize("size", [0, 200, 1000])
 def test_a_sample_may_be_all(size: int) -> None:
     assert sorted(sample(_NAMES, size)) == sorted(_NAMES)
+
+
+@pytest.mark.skipif("ROLECALL_PROVE" not in os.environ, reason="long: make prove runs it")
+def test_a_row_of_the_samples_is_of_the_present_code_or_says_that_it_is_not() -> None:
+    samples, _, _ = (ROOT / "docs/mutation.md").read_text().partition("## All mutants of")
+    rows = re.findall(r"^\| `([\w/]+)`(.*?) \| (\d+) \|", samples, re.MULTILINE)
+    assert {module for module, _, _ in rows} == {*_LISTED}
+    today = number_of_mutants()
+    stale = [module for module, marks, mutants in rows if int(mutants) != today[module] and "\\*" not in marks]
+    assert not stale, "run `make mutate MODULE=…` and enter the figures in docs/mutation.md, or mark the rows with \\*"
