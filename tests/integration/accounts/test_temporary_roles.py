@@ -9,7 +9,7 @@ from rolecall import clock
 from rolecall.accounts import role_ends
 from rolecall.auth.roles import PlatformRole
 from rolecall.storage import keys, reads
-from tests import gateway
+from tests import faults, gateway
 from tests.gateway import Response
 from tests.integration.clock import MovedClock
 from tests.integration.conftest import (
@@ -286,6 +286,34 @@ def test_a_change_that_is_refused_after_the_end_writes_no_end(superadmin: Holder
     assert answer.status == 401
     assert "lapse_role" not in {entry["action"] for entry in audit_of("PLATFORM")}
     run_maintenance()
+
+
+@pytest.mark.parametrize("way", ["role", "ban", "reset"])
+def test_a_change_that_was_throttled_until_the_end_is_not_sent_again(
+    superadmin: Holder, time: MovedClock, way: str
+) -> None:
+    until = time.ahead(SOON)
+    target, principal = _temporary(superadmin, ADMIN, until), superadmin.principal
+    time.to_second_before(until)
+    with unchanged(), faults.transaction_throttled_once(lambda: time.to(until)) as sent:
+        match way:
+            case "role":
+                answer = _change(superadmin, target, SUPERADMIN, principal=principal)
+            case "ban":
+                answer = _act(superadmin, target, "ban", principal=principal)
+            case _:
+                answer = superadmin.request("POST", f"{USERS}/{target.id}/password", principal=principal)
+    # The first request may have been carried out, with the role that was in force then.
+    assert (answer.status, sent.number) == (503, 1)
+    run_maintenance()
+
+
+def test_an_account_has_the_reason_and_the_actor_of_its_last_change(superadmin: Holder, time: MovedClock) -> None:
+    target = make_account()
+    body = {"newRole": ADMIN, "reason": "stands in"}
+    assert superadmin.request("PUT", f"{USERS}/{target.id}/role", body).status == 200
+    item = reads.get(keys.account(target.id)) or {}
+    assert (item["change_reason"], item["changed_by"]) == ("stands in", {"type": "account", "id": str(superadmin.id)})
 
 
 def test_an_end_is_stored_with_its_times_and_without_a_person(

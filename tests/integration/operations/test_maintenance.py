@@ -9,11 +9,12 @@ import pytest
 from rolecall import clock, deadline, telemetry
 from rolecall.audit import redaction
 from rolecall.clock import rfc3339
-from rolecall.deletion import jobs, requests, workers
+from rolecall.deletion import executors, jobs, requests, workers
 from rolecall.errors import ConcurrentChange
-from rolecall.operations import invariants, maintenance
+from rolecall.operations import due_role_ends, invariants, maintenance
 from rolecall.storage import indexes, keys, reads, writes
 from rolecall.tenants import user_deletion
+from rolecall.webhooks import last_deliveries
 from tests import gateway
 from tests.integration.conftest import (
     NO_TIME_TO_SWEEP,
@@ -153,10 +154,12 @@ def _run_maintenance(*, minutes: int) -> maintenance.Report:
     ("failing", "step"),
     [
         ((user_deletion, "finish_stopped_user_deletions"), "user deletions"),
+        ((due_role_ends, "write_due_ends"), "role ends"),
         ((jobs, "list_entries_of_due_jobs"), "due deletions"),
+        ((last_deliveries, "delete_expired_copies"), "last deliveries"),
         ((redaction, "redact_emails_of_deleted_tenants"), "redaction"),
     ],
-    ids=["user deletions", "due deletions", "redaction"],
+    ids=["user deletions", "role ends", "due deletions", "last deliveries", "redaction"],
 )
 def test_a_step_that_fails_is_logged_and_counted_and_the_others_run(
     acme: Tenant,
@@ -177,6 +180,25 @@ def test_a_step_that_fails_is_logged_and_counted_and_the_others_run(
     assert [vars(line)["step"] for line in caplog.records if line.message == "maintenance step failed"] == [step]
 
 
+def test_each_step_ends_before_the_time_and_does_no_more_than_a_runs_share(
+    aws: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits: dict[str, tuple[Any, ...]] = {}
+    for module, name in (
+        (user_deletion, "finish_stopped_user_deletions"),
+        (last_deliveries, "delete_expired_copies"),
+        (redaction, "redact_emails_of_deleted_tenants"),
+    ):
+        monkeypatch.setattr(module, name, lambda *given, name=name: limits.update({name: given}))
+
+    _run_maintenance(minutes=0)
+
+    assert limits["finish_stopped_user_deletions"] == (1000, executors.RESERVE_SECONDS)
+    assert limits["redact_emails_of_deleted_tenants"] == (100, executors.RESERVE_SECONDS)
+    assert limits["delete_expired_copies"][1] == 1000
+
+
+@pytest.mark.parametrize("page", [1, 50])
 @pytest.mark.parametrize(
     ("error", "failed_steps"), [(RuntimeError("a bug"), 1), (ConcurrentChange(), 0)], ids=["bug", "conflict"]
 )
@@ -187,7 +209,9 @@ def test_a_due_deletion_that_cannot_start_stops_no_other_and_starts_later(
     capsys: pytest.CaptureFixture[str],
     error: Exception,
     failed_steps: int,
+    page: int,
 ) -> None:
+    monkeypatch.setattr(maintenance, "_PAGE", page)
     day = 24 * 60
     for tenant in (acme, globex):
         assert delete_tenant(tenant.id, query="?grace_days=1").status == 202
@@ -200,12 +224,13 @@ def test_a_due_deletion_that_cannot_start_stops_no_other_and_starts_later(
     assert _run_maintenance(minutes=day + 6).deletions_started == [acme.id]
 
 
+@pytest.mark.parametrize("first", [True, False], ids=["first", "last"])
 @pytest.mark.parametrize(
-    ("failing", "error", "failed_steps"),
+    ("failing", "error"),
     [
-        ((workers, "resume_deletion"), RuntimeError("a bug"), 1),
-        ((workers, "resume_deletion"), ConcurrentChange(), 0),
-        ((jobs, "find_job"), RuntimeError("a bug"), 1),
+        ((workers, "resume_deletion"), RuntimeError("a bug")),
+        ((workers, "resume_deletion"), ConcurrentChange()),
+        ((jobs, "find_job"), RuntimeError("a bug")),
     ],
     ids=["bug", "conflict", "unreadable job"],
 )
@@ -216,19 +241,37 @@ def test_a_deletion_that_cannot_be_resumed_stops_no_other(
     capsys: pytest.CaptureFixture[str],
     failing: tuple[ModuleType, str],
     error: Exception,
-    failed_steps: int,
+    first: bool,
 ) -> None:
     for tenant in (acme, globex):
         _begin_deletion(tenant)
-    _fail_for(acme, failing, error, monkeypatch)
+    acme_is_first = jobs.list_entries_of_pending_jobs(None, 1).items[0]["tenant_id"] == acme.id
+    failed, other = (acme, globex) if acme_is_first is first else (globex, acme)
+    _fail_for(failed, failing, error, monkeypatch)
     capsys.readouterr()
 
     report = _run_maintenance(minutes=5)
 
-    assert report.deletions_resumed == [globex.id]
+    assert report.deletions_resumed == [other.id]
     assert report.complete
-    assert metrics_in(capsys.readouterr().out).get("StepsFailed", 0) == failed_steps
-    assert reads.get(keys.deletion_job(acme.id))
+    assert metrics_in(capsys.readouterr().out).get("StepsFailed", 0) == (
+        0 if isinstance(error, ConcurrentChange) else 1
+    )
+    assert reads.get(keys.deletion_job(failed.id))
+
+
+def test_deletions_that_stand_still_are_counted_on_all_pages(
+    acme: Tenant, globex: Tenant, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(maintenance, "_PAGE", 1)
+    for tenant in (acme, globex):
+        _begin_deletion(tenant)
+    capsys.readouterr()
+
+    report = _run_maintenance(minutes=24 * 60)
+
+    assert sorted(report.deletions_stalled) == sorted([acme.id, globex.id])
+    assert metrics_in(capsys.readouterr().out)["DeletionsStalled"] == 2
 
 
 # --- The check of the invariants, part by part -----------------------------------------------------
