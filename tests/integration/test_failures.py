@@ -238,7 +238,12 @@ def test_after_its_commit_a_change_is_a_success_whatever_dynamodb_refuses(
         answer = change(acme, superadmin)
 
     assert answer.status == (202 if change is _schedule else 200)
-    assert f"{changed} {'failed' if failure is forbidden else 'interrupted'}" in caplog.messages
+    message = f"{changed} {'failed' if failure is forbidden else 'interrupted'}"
+    [line] = [vars(one) for one in caplog.records if one.message == message]
+    if change is _delete_account:
+        assert line["account_id"] == superadmin.id
+    else:
+        assert line["tenant_id"] == acme.id
     if change is not _delete_account:
         expected = {"_schedule": 401, "_restore": 200}[change.__name__]
         assert acme.admin.request("GET", "/users").status == expected

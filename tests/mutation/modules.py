@@ -102,6 +102,7 @@ _TOKENS_OF_USERS = (
         )
     ),
 )
+_AFTER_COMMIT = "integration/test_failures.py::test_after_its_commit_a_change_is_a_success_whatever_dynamodb_refuses"
 _DELETION_OF_USERS = (
     "integration/tenants/test_user_deletion_crashes.py",
     "integration/tenants/test_sessions.py::test_a_deleted_user_leaves_no_session",
@@ -320,6 +321,7 @@ GROUPS = (
             _COUNTS,
             _CURSORS,
             f"{_CURSORS_FILE}::test_a_cursor_of_a_history_is_good_in_a_later_version_too",
+            _AFTER_COMMIT,
         ),
     ),
     # Nearly every test of accounts makes one and logs in. So these modules have tests of their own, or a mutant that
@@ -374,6 +376,7 @@ GROUPS = (
             "integration/deletion/test_scheduled_deletion.py",
             "integration/deletion/test_slice_items.py",
             "integration/deletion/test_slices.py",
+            _AFTER_COMMIT,
         ),
     ),
     Group(

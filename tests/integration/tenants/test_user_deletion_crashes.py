@@ -180,7 +180,11 @@ def test_a_colleague_keeps_a_key_in_the_deletion_of_the_user_who_had_it() -> Non
     ("error", "failed_steps"), [(ConcurrentChange(), 0), (RuntimeError("a bug"), 1)], ids=["conflict", "bug"]
 )
 def test_after_its_commit_a_deletion_is_a_success_whatever_comes(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: Exception, failed_steps: int
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+    error: Exception,
+    failed_steps: int,
 ) -> None:
     scene = _two_admins()
 
@@ -192,6 +196,8 @@ def test_after_its_commit_a_deletion_is_a_success_whatever_comes(
         capsys.readouterr()
         assert scene.delete().status == 200
     assert metrics_in(capsys.readouterr().out).get("StepsFailed", 0) == failed_steps
+    [line] = [vars(one) for one in caplog.records if one.message.startswith("user deletion ")]
+    assert (line["tenant_id"], line["user_id"]) == (scene.tenant.id, scene.target.id)
     later()
     scene.assert_deleted_once()
 

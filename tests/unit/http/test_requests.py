@@ -214,7 +214,7 @@ def test_a_body_is_read_by_its_model() -> None:
     headers = {"Content-Type": "application/json"}
     assert requests.parse_body({"body": '{"text": "x"}', "headers": headers}, _Note) == _Note(text="x")
     assert requests.parse_body({"body": None}, None) is None
-    with pytest.raises(PayloadTooLarge, match="KiB"):
+    with pytest.raises(PayloadTooLarge, match="16 KiB"):
         requests.parse_body({"body": "x" * (requests.MAX_BODY_BYTES + 1)}, None)
     with pytest.raises(ValidationFailed) as raised:
         requests.parse_body({"body": "{}", "headers": headers}, _Note)
