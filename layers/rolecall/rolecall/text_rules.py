@@ -88,8 +88,8 @@ def comparable_name(name: str) -> str:
     """The form in which names are compared. Raises `InvalidText` if this form is empty or too long for a key.
 
     Two names that differ only in what nobody sees have the same form: it has no capitals, no invisible characters, one
-    kind of space, and no mark on a letter that does not change how the letter looks. Reservations have the form in their
-    keys, so a version that changes it must also write them anew.
+    kind of space, and no mark on a letter that does not change how the letter looks. The keys of reservations contain
+    this form, so a version that changes it must also write them anew.
     """
     decomposed = normalize("NFD", normalize("NFKC", name).casefold())
     form = " ".join(normalize("NFKC", _without_unseen_characters(decomposed)).split())
