@@ -98,9 +98,10 @@ def update_user(
     """Change a user of the caller's tenant, in one transaction; raise `UserNotFound`, `SelfChangeDenied`, `Forbidden` …
 
     Nobody changes their own role or state. An admin may change an email and a profile, also their own, and with a
-    temporary role only of users whose roles do not outlive it. The user keeps
-    its API token, sessions and trail with a new email, and the old email is free at once. An inactive user can't do
-    anything. Raises, in this order: `UserNotFound`, `PreconditionFailed`, the errors of `change_rules.decide_change`,
+    temporary role only of users whose roles do not outlive it. The user keeps its API token, sessions and trail with a
+    new email, and the old email is free at once. An inactive user can't do anything.
+
+    Raises, in this order: `UserNotFound`, `PreconditionFailed`, the errors of `change_rules.decide_change`,
     `LastAdmin`, `ConcurrentChange`, `EmailTaken`. Raises `Forbidden` if the actor's role has changed since the
     authorizer read it, `Unauthorized` if the actor is no longer active.
     """
