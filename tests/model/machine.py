@@ -52,6 +52,7 @@ versions = st.sampled_from(
 )
 keys = st.sampled_from([None, None, None, "one", "two"])
 new_passwords = st.sampled_from([PASSWORD, "another horse entirely", "the third horse of all", "short"])
+names_of_users = st.sampled_from(["user_id", "email"])
 roles = st.sampled_from(ROLES)
 platform_roles = st.sampled_from(["ROLE_CLIENT", "verified_user", "Role_Admin", SUPERADMIN, SUPERADMIN])
 emails = st.sampled_from(EMAILS)
@@ -800,6 +801,19 @@ class Platform(RuleBasedStateMachine):
         if not actors:
             return
         self._act(self.live(choose(actors, who).token), act, target, role, email)
+
+    @rule(who=pick, user=pick, new_roles=st.tuples(roles, roles), named=st.tuples(names_of_users, names_of_users))
+    def promote_a_user_twice(self, who: int, user: int, new_roles: tuple[str, str], named: tuple[str, str]) -> None:
+        """One request with two changes of the same user, who may be named by id in one and by email in the other."""
+        self.step()
+        actors = [one for one in self.everyone("admin", "manager") if len(one.tenant.users) > 1]
+        if actors:
+            actor = choose(actors, who)
+            target = choose([one for one in actor.tenant.users if one is not actor], user)
+            names = {"user_id": target.id, "email": target.email}
+            rows = [{"new_role": role, name: names[name]} for role, name in zip(new_roles, named, strict=True)]
+            asks, body = self.live(actor.token), {"changes": rows}
+            self.ask(asks, "POST", "/users/promote", self.model.promote_users(asks[0], body), body=body)
 
     @rule(
         who=pick,
