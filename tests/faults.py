@@ -143,8 +143,8 @@ def _unprocessed(params: dict[str, Any]) -> tuple[_Answer, dict[str, Any]]:
 
 
 @contextmanager
-def before_transaction(number: int, act: Callable[[], object]) -> Iterator[None]:
-    """Act directly before the n-th transaction is sent, counted from 1. The transactions of `act` do not count."""
+def call_before_nth_transaction(number: int, act: Callable[[], object]) -> Iterator[None]:
+    """Call `act` directly before the n-th transaction is sent, counted from 1. Those of `act` are not counted."""
     sent = 0
 
     def count(**_: Any) -> None:
@@ -162,8 +162,8 @@ def before_transaction(number: int, act: Callable[[], object]) -> Iterator[None]
 
 
 @contextmanager
-def before_transact(act: Callable[[], object]) -> Iterator[None]:
-    """Act once, directly before the first transaction is built: the conditions on the clock are not made yet."""
+def call_before_building_transaction(act: Callable[[], object]) -> Iterator[None]:
+    """Call `act` once, before the first transaction is built, so before its conditions on the clock are made."""
     transact, done = writes.transact, False
 
     def act_and_transact(*given: writes.Write) -> None:
@@ -178,8 +178,8 @@ def before_transact(act: Callable[[], object]) -> Iterator[None]:
 
 
 @contextmanager
-def transaction_throttled_once(meanwhile: Callable[[], object]) -> Iterator[Calls]:
-    """Let DynamoDB throttle the first transaction, and act meanwhile. Counts the transactions that were sent."""
+def throttle_first_transaction(meanwhile: Callable[[], object]) -> Iterator[Calls]:
+    """Let DynamoDB throttle the first transaction and call `meanwhile` then. Yields the number of transactions sent."""
     send, sent = dynamodb.client().transact_write_items, Calls()
 
     def throttle_first(**parameters: Any) -> Any:

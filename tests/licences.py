@@ -31,7 +31,7 @@ CONSOLE = ROOT / "console/package.json"
 CONSOLE_LOCK = ROOT / "console/package-lock.json"
 
 #: The homes of packages that do not name theirs.
-_HOMES = {
+_HOME_PAGES = {
     "standardwebhooks": "https://www.standardwebhooks.com",
     "preact": "https://preactjs.com",
     "@tanstack/query-core": "https://github.com/TanStack/query",
@@ -74,13 +74,16 @@ def page() -> str:
         [ROOT / ".venv/bin" / command[0], *command[1:]], check=True, capture_output=True, text=True
     ).stdout
     rows = [
-        (one["Name"], one["Version"], one["License"], _HOMES.get(one["Name"], one["URL"])) for one in json.loads(listed)
+        (one["Name"], one["Version"], one["License"], _HOME_PAGES.get(one["Name"], one["URL"]))
+        for one in json.loads(listed)
     ]
     # One function contains two files of this package and their licence, but none of its Python code.
     [(name, version)] = locked(VIEWER).items()
     viewer = f"Swagger UI, from {name}"
     rows.append((viewer, version, "Apache-2.0", "https://github.com/swagger-api/swagger-ui"))
-    rows += [(f"{name}, in the console", version, licence, _HOMES[name]) for name, version, licence in of_the_console()]
+    rows += [
+        (f"{name}, in the console", version, licence, _HOME_PAGES[name]) for name, version, licence in of_the_console()
+    ]
     rows.sort(key=lambda row: row[0].lower().replace("_", "-"))
     return _HEAD + "".join(f"| {' | '.join(row)} |\n" for row in rows)
 

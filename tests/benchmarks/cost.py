@@ -92,7 +92,7 @@ _CAUSES_EVENT = {
 #: The number of users of the tenant that is listed and deleted.
 USERS = 25
 #: Lambda asks each queue in five connections, each of which waits up to 20 seconds for a message.
-_ASKED_A_MONTH = 5 * 3 * 60 * 24 * 30
+_QUEUE_POLLS_A_MONTH = 5 * 3 * 60 * 24 * 30
 #: The assumed time in which the receiver of a webhook answers, and the bytes of a delivery with its headers and TLS.
 _RECEIVER_SECONDS, _DELIVERY_BYTES = 0.2, 3000
 _RUNS_A_MONTH = 12 * 24 * 30
@@ -529,7 +529,7 @@ def _monthly_costs(found: Mapping[str, Measured]) -> str:
         * _SECONDS_A_MONTH
         * PRICES["GB-second of a snapshot that SnapStart keeps"],
         f"{asked} queues that Lambda asks for messages": asked
-        * _ASKED_A_MONTH
+        * _QUEUE_POLLS_A_MONTH
         / 1e6
         * PRICES["million requests to SQS"],
         "the key of the alarms' topic": kinds["AWS::KMS::Key"] * PRICES["KMS key, a month"],

@@ -81,8 +81,8 @@ def layer(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def ctrl_c_is_not_ignored() -> None:
-    """A shell that starts the tests in the background has them ignore Ctrl-C, and so would what they start."""
+def restore_default_ctrl_c_handler() -> None:
+    """Let Ctrl-C interrupt the tests and the programs that they start. A shell ignores it for background processes."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 

@@ -273,7 +273,7 @@ def test_demote_against_demote_of_the_last_two_admins(stack: Stack, register: Ca
 
 
 @pytest.mark.usefixtures("in_process")
-def test_many_changes_against_a_demotion_of_their_actor(stack: Stack, register: Callable[[str], Tenant]) -> None:
+def test_many_changes_race_a_demotion_of_their_actor(stack: Stack, register: Callable[[str], Tenant]) -> None:
     """From the change on whose transaction comes after the demotion, every change is refused, and nothing of it is."""
     tenant, rounds = register("Halfway"), Rounds("many changes against a demotion of their actor")
     actor, users = tenant.add("admin"), [tenant.add("user") for _ in range(8)]

@@ -43,7 +43,7 @@ def test_scim_sanity_finds_nothing_wrong_in_its_strict_mode(register: Register) 
 
 
 @pytest.mark.parametrize("file", SEQUENCES, ids=lambda file: file.stem)
-def test_the_requests_of_a_provider(register: Register, file: Path) -> None:
+def test_recorded_requests_of_an_identity_provider_get_the_expected_answers(register: Register, file: Path) -> None:
     tenant = register(f"Provided by {file.stem}")
     known = {"run": uuid.uuid4().hex[:8]}
     for number, pattern in enumerate(json.loads(file.read_text())["requests"], 1):
@@ -61,7 +61,7 @@ def test_the_requests_of_a_provider(register: Register, file: Path) -> None:
         known |= {name: _value_at(body, path) for name, path in step.get("keep", {}).items()}
 
 
-def test_a_deactivated_user_is_out_with_the_next_request_and_back_with_the_same_token(register: Register) -> None:
+def test_a_deactivated_user_is_refused_at_once_and_keeps_its_token_for_a_reactivation(register: Register) -> None:
     tenant = register("Leavers")
     member = tenant.add("manager")
     path = f"{tenant.stack.api}/scim/v2/Users/{member.id}"

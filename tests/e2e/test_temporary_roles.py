@@ -36,7 +36,7 @@ def _promote(tenant: Tenant, actor: Member, target: Member, role: str, until: st
     return tenant.request(actor, "POST", f"/users/{target.id}/promote", body)
 
 
-def test_a_deputy_for_a_minute(stack: Stack, register: Callable[[str], Tenant]) -> None:
+def test_a_user_is_a_temporary_admin_for_a_minute(stack: Stack, register: Callable[[str], Tenant]) -> None:
     # Given an admin who makes a user the deputy until a moment
     tenant = register("Holiday Home")
     deputy, other = tenant.add("user"), tenant.add("user")
@@ -76,7 +76,7 @@ def test_a_deputy_for_a_minute(stack: Stack, register: Callable[[str], Tenant]) 
 
 
 @pytest.mark.usefixtures("in_process")
-def test_an_end_against_the_demotion_of_the_last_lasting_admin(
+def test_a_role_end_races_the_demotion_of_the_last_lasting_admin(
     stack: Stack, register: Callable[[str], Tenant], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A deputy demotes the last lasting admin, who makes the deputy an admin for good, while the deputy's role ends.
@@ -102,7 +102,7 @@ def test_an_end_against_the_demotion_of_the_last_lasting_admin(
             _write_ends,
         )
         outcomes[" ".join(answers)] += 1
-        _assert_one_truth(tenant, deputy, answers)
+        _assert_items_count_and_trail_agree(tenant, deputy, answers)
         if answers[0] == "200":  # the deputy is the only admin now, so the first admin gets its role back
             assert _ask(gateway.authorize(deputy.token), tenant.admin, "admin") == "200"
         assert _promote(tenant, tenant.admin, deputy, "user").status == 200
@@ -134,7 +134,7 @@ def _race(dice: random.Random, *contenders: Callable[[], str]) -> list[str]:
         return list(pool.map(run, contenders))
 
 
-def _assert_one_truth(tenant: Tenant, deputy: Member, answers: list[str]) -> None:
+def _assert_items_count_and_trail_agree(tenant: Tenant, deputy: Member, answers: list[str]) -> None:
     items = [reads.get(keys.user(tenant.id, one.id)) or {} for one in (tenant.admin, deputy)]
     lasting_admins = sum(item.get("lasting_role", item["role"]) == "admin" and item["active"] for item in items)
     counted = int((reads.get(keys.tenant(tenant.id)) or {})["active_admins"])
@@ -147,8 +147,8 @@ def _assert_one_truth(tenant: Tenant, deputy: Member, answers: list[str]) -> Non
     assert len(written) <= 1, answers
 
 
-class _Deputies:
-    """A tenant with two lasting admins, and a clock that can be moved to the end of a deputy's role."""
+class _RoleEndRace:
+    """A tenant with two lasting admins and a temporary one, and a clock that can be moved to the end of the role."""
 
     def __init__(
         self, tenant: Tenant, name: str, monkeypatch: pytest.MonkeyPatch, *, is_taken_away: bool = False
@@ -170,12 +170,12 @@ class _Deputies:
         assert _promote(self.tenant, self.tenant.admin, deputy, "admin", rfc3339(self.until)).status == 200
         return deputy
 
-    def go_to_the_end(self) -> None:
+    def move_clock_to_end_of_role(self) -> None:
         """Move the clock to a moment before the end of the role, or after it; the first ones decide who is first."""
         seconds = next(self._leads) + self.dice.uniform(-0.02, 0.02)
         self.offset = self.until - datetime.now(UTC) - timedelta(seconds=seconds)
 
-    def use(self, principal: dict[str, str] | None) -> str:
+    def demote_other_admin(self, principal: dict[str, str] | None) -> str:
         """The deputy demotes the other admin; return the status. It must succeed before the end, and never after it."""
         began = clock.now()
         status = _ask(principal, self.other, "user")
@@ -185,7 +185,7 @@ class _Deputies:
             assert status == "200", "a change was refused before the end of its actor's role"
         return status
 
-    def check_use(self, status: str) -> None:
+    def check_and_undo_demotion(self, status: str) -> None:
         role = (reads.get(keys.user(self.tenant.id, self.other.id)) or {})["role"]
         assert (status, role) in {("200", "user"), ("403", "admin")}
         assert _promote(self.tenant, self.tenant.admin, self.other, "admin").status == 200
@@ -211,32 +211,32 @@ class _Deputies:
 
 @pytest.mark.usefixtures("in_process")
 @pytest.mark.parametrize("change", ["promotion", "extension"])
-def test_an_end_against_a_change_of_the_same_role(
+def test_a_role_end_races_a_change_of_the_same_role(
     stack: Stack, register: Callable[[str], Tenant], monkeypatch: pytest.MonkeyPatch, change: str
 ) -> None:
     """While a deputy's role ends, an admin changes or extends it, the deputy uses it, and maintenance writes it down.
 
     The change succeeds, before the end or after it. The end is in the trail exactly if the change came after it.
     """
-    deputies = _Deputies(register(f"Deputies {change}"), change, monkeypatch, is_taken_away=change == "promotion")
-    tenant = deputies.tenant
+    race = _RoleEndRace(register(f"Deputies {change}"), change, monkeypatch, is_taken_away=change == "promotion")
+    tenant = race.tenant
     for _ in range(ROUNDS):
-        deputy = deputies.begin_round()
+        deputy = race.begin_round()
         principals = {member.id: gateway.authorize(member.token) for member in (deputy, tenant.admin)}
         body = {"new_role": "manager"}
         if change == "extension":
-            body = {"new_role": "admin", "until": rfc3339(deputies.until + timedelta(hours=1))}
-        deputies.go_to_the_end()
+            body = {"new_role": "admin", "until": rfc3339(race.until + timedelta(hours=1))}
+        race.move_clock_to_end_of_role()
         changed, used, _ = _race(
-            deputies.dice,
+            race.dice,
             partial(_send, principals[tenant.admin.id], deputy, body),
-            partial(deputies.use, principals[deputy.id]),
+            partial(race.demote_other_admin, principals[deputy.id]),
             _write_ends,
         )
-        actions = deputies.changes_of(deputy)
+        actions = race.changes_of(deputy)
         assert changed == "200"
         assert actions in (["promote_user", "promote_user"], ["promote_user", "lapse_role", "promote_user"])
-        deputies.check_use(used)
-        deputies.outcomes[f"used: {used}, end written: {'lapse_role' in actions}"] += 1
-    assert len(deputies.outcomes) > 1, "it was no race"
-    sys.stdout.write(f"\nend against {change}: {dict(deputies.outcomes)}\n")
+        race.check_and_undo_demotion(used)
+        race.outcomes[f"used: {used}, end written: {'lapse_role' in actions}"] += 1
+    assert len(race.outcomes) > 1, "it was no race"
+    sys.stdout.write(f"\nend against {change}: {dict(race.outcomes)}\n")

@@ -45,7 +45,7 @@ def _status(tenant: Tenant, webhook_id: str, wanted: str, seconds: float = 20) -
         time.sleep(0.1)
 
 
-def test_a_receiver_hears_of_each_change_and_again_after_a_failure(
+def test_a_receiver_gets_each_change_and_gets_it_again_after_a_failure(
     stack: Stack, register: Callable[[str], Tenant], receiver: WebhookReceiver
 ) -> None:
     tenant = register("Webhooks")

@@ -54,12 +54,12 @@ def test_the_policy_allows_no_inline_script_no_other_origin_no_frame_and_no_html
     assert "unsafe" not in policy
 
 
-def test_the_page_itself_is_never_kept() -> None:
+def test_browsers_never_cache_the_page_itself() -> None:
     assert gateway.request("GET", "/console").headers["Cache-Control"] == "no-store"
 
 
 @pytest.mark.parametrize("name", _ASSETS)
-def test_a_file_is_served_as_its_type_and_may_be_kept_forever(name: str) -> None:
+def test_a_file_has_its_media_type_and_may_be_cached_forever(name: str) -> None:
     answer = gateway.request("GET", f"/console/{name}")
 
     assert answer.status == 200

@@ -108,7 +108,7 @@ def test_every_change_over_scim_is_401(acme: Tenant, end: Callable[[Tenant, Memb
 
 @ENDS
 @pytest.mark.parametrize("other_body", [True, False])
-def test_a_used_idempotency_key_tells_nothing(
+def test_a_used_idempotency_key_reveals_nothing_to_a_caller_without_access(
     acme: Tenant, end: Callable[[Tenant, Member], None], other_body: bool
 ) -> None:
     actor = acme.add("admin")
@@ -124,7 +124,7 @@ def test_a_used_idempotency_key_tells_nothing(
 
 
 @ENDS
-def test_an_admin_for_a_while_who_asks_for_more_than_that_is_401(
+def test_a_temporary_admin_who_has_lost_access_gets_401_even_for_what_a_temporary_admin_may_not_do(
     acme: Tenant, end: Callable[[Tenant, Member], None]
 ) -> None:
     actor = acme.add("user")

@@ -221,7 +221,7 @@ def _delete_account(_: Tenant, superadmin: Holder) -> Response:
     ],
 )
 @pytest.mark.parametrize("failure", [forbidden, throttled])
-def test_after_its_commit_a_change_is_a_success_whatever_dynamodb_refuses(
+def test_a_failure_of_dynamodb_after_the_commit_does_not_fail_the_request(
     acme: Tenant,
     superadmin: Holder,
     caplog: pytest.LogCaptureFixture,

@@ -29,7 +29,7 @@ from tests.integration.conftest import (
     run_maintenance,
     run_workers,
 )
-from tests.integration.webhooks.deliveries import bus_event, deliver, take_messages, tell
+from tests.integration.webhooks.deliveries import bus_event, deliver, queue_and_deliver, take_messages
 from tests.permissions import Permission
 from tests.receiver import receiving
 
@@ -158,7 +158,7 @@ def _use_webhooks(tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
         receiver.statuses = [410]
         made = tenant.admin.request("POST", "/webhooks", {"url": receiver.url}).must(201)["webhook"]
         tenant.admin.request("GET", "/webhooks")
-        tell(bus_event(tenant, tenant.admin.id))
+        queue_and_deliver(bus_event(tenant, tenant.admin.id))
         assert len(receiver.received) == 1
     tenant.admin.request("POST", f"/webhooks/{made['id']}/secret")
     tenant.admin.request("POST", f"/webhooks/{made['id']}/test")

@@ -77,7 +77,9 @@ def command(api: Api, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Comman
 type Printed = pytest.CaptureFixture[str]
 
 
-def test_changes_are_shown_made_and_shown(acme: Tenant, api: Api, command: Command, capsys: Printed) -> None:
+def test_the_preview_is_shown_then_the_changes_are_made_and_the_results_shown(
+    acme: Tenant, api: Api, command: Command, capsys: Printed
+) -> None:
     ana, ben = acme.add("user"), acme.add("manager")
 
     command.run(acme, [f"{ana.email},manager,,for [July]", f"{ben.email},manager,,"])
@@ -94,7 +96,7 @@ def test_changes_are_shown_made_and_shown(acme: Tenant, api: Api, command: Comma
     assert (entry["target"]["id"], entry["after"], entry["reason"]) == (ana.id, {"role": "manager"}, "for [July]")
 
 
-def test_what_is_refused_is_shown_with_the_reason_and_not_sent(
+def test_a_change_that_the_preview_refuses_is_shown_with_the_reason_and_not_sent(
     acme: Tenant, api: Api, command: Command, capsys: Printed
 ) -> None:
     ana = acme.add("user")
@@ -108,7 +110,7 @@ def test_what_is_refused_is_shown_with_the_reason_and_not_sent(
     assert audit_of(acme.id)[-1]["outcome"] == "succeeded"
 
 
-def test_a_large_file_goes_in_parts_and_what_was_not_tried_goes_again(
+def test_a_large_file_is_sent_in_parts_and_changes_that_were_not_tried_are_sent_again(
     acme: Tenant, api: Api, command: Command, capsys: Printed
 ) -> None:
     users = [acme.add("user") for _ in range(50)]
@@ -158,16 +160,16 @@ def test_it_asks_before_it_changes_anything(
     assert len(api.bodies) == (2 if goes_on else 1)
 
 
-def test_where_nobody_can_be_asked_it_changes_nothing(
-    acme: Tenant, command: Command, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_a_terminal_it_changes_nothing(acme: Tenant, command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     lines = [f"{acme.add('user').email},manager,,"]
     monkeypatch.setattr(sys.stdin, "isatty", lambda: False, raising=False)
     with unchanged(), pytest.raises(StackError, match=r"say YES=yes"):
         command.run(acme, lines, YES="")
 
 
-def test_what_the_api_refuses_as_a_whole_is_said_with_the_line(acme: Tenant, api: Api, command: Command) -> None:
+def test_an_error_of_a_whole_request_is_shown_with_the_line_of_the_file(
+    acme: Tenant, api: Api, command: Command
+) -> None:
     lines = ["a@example.com,user,,", "b@example.com,user,,"]
     with pytest.raises(StackError, match=r"^The API refused the token"):
         command.run(acme, lines, TOKEN="garbage")
@@ -192,7 +194,7 @@ def test_a_busy_api_is_asked_again(acme: Tenant, api: Api, command: Command) -> 
 
 
 @pytest.mark.parametrize(("missing", "message"), [("FILE", "Say which file"), ("TOKEN", "Say who asks")])
-def test_what_is_missing_is_said(acme: Tenant, api: Api, command: Command, missing: str, message: str) -> None:
+def test_a_missing_setting_is_reported(acme: Tenant, api: Api, command: Command, missing: str, message: str) -> None:
     with pytest.raises(StackError, match=message):
         command.run(acme, ["a@example.com,user,,"], **{missing: ""})
     assert api.bodies == []

@@ -92,7 +92,7 @@ def _call(
     return Answer(answer.status, {name.lower(): value for name, value in sent.items()}, answer.text)
 
 
-def test_the_walk_finds_everything_right_and_uses_every_permission_of_the_routes_on_the_table(
+def test_verify_succeeds_and_uses_every_permission_of_the_routes_on_the_table(
     used: Used, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(http, "call", _call)

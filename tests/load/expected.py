@@ -34,15 +34,15 @@ class Tenant:
     people: dict[str, Person] = field(default_factory=dict)
     #: The successful changes, as the audit trail must list them: pairs of action and target.
     log: list[tuple[str, str]] = field(default_factory=list)
-    #: The other tenants' ids that users of this tenant have named in requests. A refused one is in the audit trail.
-    foreign_ids_named: list[str] = field(default_factory=list)
+    #: Ids of other tenants' users that users of this tenant have sent. The audit trail has those of refused requests.
+    foreign_user_ids_in_requests: list[str] = field(default_factory=list)
     changing: bool = False
     changes: int = 0
     #: `closing`: the request to delete the tenant was sent. `closed`: it was accepted.
     closing: bool = False
     closed: bool = False
     #: The number of users that the deletion found.
-    buried: int = 0
+    deleted_users: int = 0
 
     def __enter__(self) -> None:
         """A change begins."""
@@ -85,7 +85,7 @@ class Tenants:
         self.open: list[Tenant] = []
         self.gone: list[Tenant] = []
         #: Tokens that can never be valid again.
-        self.dead: list[str] = []
+        self.revoked_tokens: list[str] = []
         self._owners: dict[str, str] = {}
 
     def add(self, tenant: Tenant) -> None:
@@ -101,7 +101,7 @@ class Tenants:
         tenant.closed = True
         self.open.remove(tenant)
         self.gone.append(tenant)
-        self.dead += [person.token for person in tenant.people.values()]
+        self.revoked_tokens += [person.token for person in tenant.people.values()]
 
     def foreign(self, tenant: Tenant, text: str) -> set[str]:
         """Return the ids and marks of other tenants that the text of an answer contains."""

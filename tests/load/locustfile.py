@@ -143,7 +143,7 @@ class Deleter(Caller):
         with tenant:
             self.ask(path, MASTER, to=tenant.id, expect={200, 202})
         TENANTS.mark_deleted(tenant)
-        tenant.buried = count
+        tenant.deleted_users = count
         deadline = time.monotonic() + TENANT_IS_GONE_WITHIN
 
         def check(_: int, answer: Any) -> str:
@@ -290,7 +290,7 @@ class Owner(Deleter):
         with self.change("rotate_token", target.id):
             answer = self.ask("POST /users/{id}/token", actor.token, to=target.id, expect={200}, of=self.tenant)[1]
             target.token = answer["data"]["token"]
-            TENANTS.dead.append(old)
+            TENANTS.revoked_tokens.append(old)
         for token, status in ((old, 401), (target.token, 200)):
             self.ask("GET /users/{id}", token, to=target.id, expect={status}, of=self.tenant)
 
@@ -303,7 +303,7 @@ class Owner(Deleter):
         with self.change("delete_user", target.id):
             self.ask("DELETE /users/{id}", actor.token, to=target.id, expect={200}, of=self.tenant)
             del self.tenant.people[target.id]
-            TENANTS.dead.append(target.token)
+            TENANTS.revoked_tokens.append(target.token)
         self.ask("GET /users/{id}", self.random_active_user("admin").token, to=target.id, expect={404}, of=self.tenant)
 
     @task(2)
@@ -323,7 +323,7 @@ class Owner(Deleter):
             query="?limit=50",
             expect={200},
             of=self.tenant,
-            named=self.tenant.foreign_ids_named,
+            named=self.tenant.foreign_user_ids_in_requests,
             check=check,
         )
 
@@ -405,14 +405,14 @@ class Bystander(Caller):
                 return ""
             return _same((404, "USER_NOT_FOUND"), (status, answer["error_code"]))
 
-        tenant.foreign_ids_named.append(stranger.id)
+        tenant.foreign_user_ids_in_requests.append(stranger.id)
         self.ask(name, caller.token, body, to=stranger.id, expect={404, 401, 403}, of=tenant, check=check)
 
     @task(2)
     def use_revoked_token(self) -> None:
         """A token that was revoked is refused."""
-        if TENANTS.dead:
-            token = random.choice(TENANTS.dead)
+        if TENANTS.revoked_tokens:
+            token = random.choice(TENANTS.revoked_tokens)
             self.ask(random.choice(["GET /users", "GET /audit"]), token, expect={401})
 
 
@@ -469,7 +469,9 @@ class Operator(Deleter):
         if every:
             tenant = random.choice(every)
             query = f"?limit=20&tenant_id={tenant.id}"
-            self.ask("GET /audit", MASTER, query=query, expect={200}, of=tenant, named=tenant.foreign_ids_named)
+            self.ask(
+                "GET /audit", MASTER, query=query, expect={200}, of=tenant, named=tenant.foreign_user_ids_in_requests
+            )
 
     @task(2)
     def delete_large(self) -> None:

@@ -1276,9 +1276,9 @@ class Model:
         )
 
     def promote_users(
-        self, caller: Caller | None, body: Any, *, on_the_way: tuple[int, Callable[[], object]] | None = None
+        self, caller: Caller | None, body: Any, *, meanwhile: tuple[int, Callable[[], object]] | None = None
     ) -> Answer:
-        """Many promotions in one request. `on_the_way` is what happens before the change at a position is written."""
+        """Many promotions in one request. `meanwhile`: the position of a change, and what to call before its write."""
 
         def request(caller: Caller) -> Answer:
             actor = self._in_tenant(caller, ["admin", "manager"])
@@ -1293,10 +1293,10 @@ class Model:
             results: list[dict[str, Any]] = []
             for position, (target, change) in enumerate(zip(targets, body["changes"], strict=True)):
                 entries = len(tenant.trail)
-                if on_the_way and on_the_way[0] == position:
-                    on_the_way[1]()
+                if meanwhile and meanwhile[0] == position:
+                    meanwhile[1]()
                 results.append(self._change_in_bulk(caller, target, body, change, results))
-                if on_the_way and on_the_way[0] == position and len(tenant.trail) == entries + 2:
+                if meanwhile and meanwhile[0] == position and len(tenant.trail) == entries + 2:
                     # The change began before what happened on the way, and its entry has that time.
                     tenant.trail[-1], tenant.trail[-2] = tenant.trail[-2], tenant.trail[-1]
             outcomes = [result["outcome"] for result in results]
@@ -1304,7 +1304,7 @@ class Model:
             if dry_run:
                 undo()
             shown = {"success": True, "message": TEXT, "data": {"dry_run": dry_run, **counts, "results": results}}
-            return Answer(200, shown, changes=not dry_run and (counts["changed"] > 0 or on_the_way is not None))
+            return Answer(200, shown, changes=not dry_run and (counts["changed"] > 0 or meanwhile is not None))
 
         return self.answer(caller, request, audited=("promote_users", "user", "unknown"))
 

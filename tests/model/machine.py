@@ -18,7 +18,7 @@ from rolecall.tenants import devices, user_changes, user_creation, user_lookup
 from rolecall.tenants.change_rules import UserChange
 from rolecall.tenants.user_profiles import UserProfile
 from tests import gateway
-from tests.faults import before_transact, before_transaction
+from tests.faults import call_before_building_transaction, call_before_nth_transaction
 from tests.integration.conftest import (
     MASTER_TOKEN,
     NO_TIME_TO_SWEEP,
@@ -759,7 +759,7 @@ class Platform(RuleBasedStateMachine):
         self.remember(actor.token)
         caller, principal = self.seen[-1]
         self.model.seconds_until_write = 1
-        with before_transact(lambda: self.world.clock.forward(1)):
+        with call_before_building_transaction(lambda: self.world.clock.forward(1)):
             self._act((caller, None, principal), act, choose(targets, user), role, email)
         self.model.seconds_until_write = 0
         self.model.move_to(self.world.clock.at)
@@ -898,9 +898,9 @@ class Platform(RuleBasedStateMachine):
             }[loss]()
             assert answer.status == 200
 
-        expected = self.model.promote_users(asks[0], body, on_the_way=(position, take))
+        expected = self.model.promote_users(asks[0], body, meanwhile=(position, take))
         expected.changes = True  # what happened on the way does, also if the request itself is refused
-        with before_transaction(position + 1, lambda: gateway.request(act, path, by[1], asked)):
+        with call_before_nth_transaction(position + 1, lambda: gateway.request(act, path, by[1], asked)):
             self.ask(asks, "POST", "/users/promote", expected, body=body)
 
     @rule(

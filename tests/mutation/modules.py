@@ -66,24 +66,22 @@ _CHANGES_AFTER_ENDS = tuple(
 _PASSWORDS_OF_USERS = (
     "integration/tenants/test_passwords.py",
     *_CHANGES_AFTER_ENDS,
-    "integration/tenants/test_users.py::"
-    "test_a_manager_may_not_finish_a_change_of_a_user_who_becomes_an_admin_on_the_way",
+    "integration/tenants/test_users.py::test_a_managers_change_of_a_user_who_becomes_an_admin_meanwhile_is_refused",
     *(
         f"integration/tenants/test_provisioned_users.py::{test}"
         for test in (
             "test_an_admin_sets_the_first_password",
             "test_nobody_sets_their_own_first_password",
-            "test_of_two_first_passwords_at_once_the_later_one_counts",
+            "test_of_two_concurrent_first_passwords_the_later_one_is_stored",
         )
     ),
 )
 _TOKENS_OF_USERS = (
     "integration/operations/test_admin_tokens.py",
-    "integration/tenants/test_sessions.py::test_a_session_that_ends_on_the_way_rotates_no_token",
-    "integration/tenants/test_temporary_roles.py::"
-    "test_a_temporary_admin_rotates_no_token_that_is_good_for_more_than_the_own_roles",
-    "integration/tenants/test_temporary_roles.py::test_an_end_that_was_moved_forward_meanwhile_counts_at_the_write",
-    "integration/tenants/test_provisioned_users.py::test_a_token_is_made_when_one_is_wanted",
+    "integration/tenants/test_sessions.py::test_a_session_that_ends_during_the_request_rotates_no_token",
+    "integration/tenants/test_temporary_roles.py::test_a_temporary_admin_rotates_no_token_of_a_user_with_more_power",
+    "integration/tenants/test_temporary_roles.py::test_the_write_checks_an_end_that_was_moved_earlier_during_the_request",
+    "integration/tenants/test_provisioned_users.py::test_a_provisioned_user_can_get_a_token",
     *_CHANGES_AFTER_ENDS,
     _COUNTS,
     *(
@@ -98,11 +96,13 @@ _TOKENS_OF_USERS = (
             "test_an_actor_who_lost_access_after_authorization_rotates_no_token",
             "test_a_user_without_one_token_gets_one_by_rotation",
             "test_a_token_rotated_after_authorization_is_not_rotated_again",
-            "test_a_manager_may_not_finish_a_change_of_a_user_who_becomes_an_admin_on_the_way",
+            "test_a_managers_change_of_a_user_who_becomes_an_admin_meanwhile_is_refused",
         )
     ),
 )
-_AFTER_COMMIT = "integration/test_failures.py::test_after_its_commit_a_change_is_a_success_whatever_dynamodb_refuses"
+_FAILURES_AFTER_COMMIT = (
+    "integration/test_failures.py::test_a_failure_of_dynamodb_after_the_commit_does_not_fail_the_request"
+)
 _DELETION_OF_USERS = (
     "integration/tenants/test_user_deletion_crashes.py",
     "integration/tenants/test_sessions.py::test_a_deleted_user_leaves_no_session",
@@ -121,7 +121,7 @@ _DELETION_OF_USERS = (
             "test_a_crash_leaves_a_user_whole_or_gone_and_maintenance_finishes_it",
             "test_a_stale_version_is_refused_and_the_current_one_is_not",
             "test_a_user_whose_deletion_stopped_has_all_that_a_role_event_needs",
-            "test_a_manager_may_not_finish_a_change_of_a_user_who_becomes_an_admin_on_the_way",
+            "test_a_managers_change_of_a_user_who_becomes_an_admin_meanwhile_is_refused",
             "test_a_deletion_of_the_tenant_sweeps_a_user_whose_deletion_stopped_but_not_its_successors_email",
         )
     ),
@@ -192,10 +192,10 @@ GROUPS = (
             *(
                 f"integration/tenants/test_temporary_roles.py::{test}"
                 for test in (
-                    "test_an_end_that_was_moved_forward_meanwhile_counts_at_the_write",
+                    "test_the_write_checks_an_end_that_was_moved_earlier_during_the_request",
                     "test_a_change_that_was_throttled_until_the_end_is_not_sent_again",
-                    "test_a_temporary_admin_rotates_no_token_that_is_good_for_more_than_the_own_roles",
-                    "test_a_temporary_admin_changes_no_email_that_leads_to_more_than_the_own_roles",
+                    "test_a_temporary_admin_rotates_no_token_of_a_user_with_more_power",
+                    "test_a_temporary_admin_changes_no_email_of_a_user_with_more_power",
                 )
             ),
         ),
@@ -217,7 +217,7 @@ GROUPS = (
             "integration/audit",
             "integration/test_reasons.py",
             "integration/tenants/test_temporary_roles.py::"
-            "test_maintenance_writes_the_end_down_once_with_the_moment_at_which_it_was",
+            "test_maintenance_records_the_end_once_with_the_time_of_the_end",
         ),
     ),
     Group(
@@ -320,8 +320,8 @@ GROUPS = (
             "integration/accounts/test_usernames.py",
             _COUNTS,
             _CURSORS,
-            f"{_CURSORS_FILE}::test_a_cursor_of_a_history_is_good_in_a_later_version_too",
-            _AFTER_COMMIT,
+            f"{_CURSORS_FILE}::test_a_history_cursor_stays_valid_in_later_versions",
+            _FAILURES_AFTER_COMMIT,
         ),
     ),
     # Nearly every test of accounts makes one and logs in. So these modules have tests of their own, or a mutant that
@@ -335,7 +335,7 @@ GROUPS = (
             "integration/tenants/test_passwords.py",
             "integration/accounts/test_temporary_roles.py::test_a_change_after_the_end_first_writes_the_end_down",
             "integration/tenants/test_provisioned_users.py::test_an_admin_sets_the_first_password",
-            "integration/tenants/test_provisioned_users.py::test_of_two_first_passwords_at_once_the_later_one_counts",
+            "integration/tenants/test_provisioned_users.py::test_of_two_concurrent_first_passwords_the_later_one_is_stored",
         ),
     ),
     Group(
@@ -376,7 +376,7 @@ GROUPS = (
             "integration/deletion/test_scheduled_deletion.py",
             "integration/deletion/test_slice_items.py",
             "integration/deletion/test_slices.py",
-            _AFTER_COMMIT,
+            _FAILURES_AFTER_COMMIT,
         ),
     ),
     Group(
@@ -427,7 +427,7 @@ LEFT_OUT = (
     # `test_roles.py` has the same table.
     "integration/tenants/test_promote_user.py::test_the_whole_role_table",
     "integration/tenants/test_list_users_filtered.py::test_a_page_costs_the_same_in_a_small_and_in_a_large_tenant",
-    "integration/webhooks/test_deliveries.py::test_killed_at_any_call_no_event_is_lost_and_none_goes_astray",
+    "integration/webhooks/test_deliveries.py::test_a_crash_at_any_call_loses_no_event_and_sends_none_to_another_tenant",
     # It reads all that is printed. mutmut runs pytest several times in one process, and the logger then reports that
     # the output of the run before is closed.
     "integration/webhooks/test_deliveries.py::"

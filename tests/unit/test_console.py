@@ -36,19 +36,19 @@ def test_the_types_fit_the_api() -> None:
 
 
 @needs_npm
-def test_its_own_tests_pass() -> None:
+def test_the_tests_of_the_console_pass() -> None:
     _npm("test")
 
 
 @needs_npm
-def test_what_is_served_was_built_from_the_source(tmp_path: Path) -> None:
+def test_the_served_files_are_built_from_the_source(tmp_path: Path) -> None:
     _npm("build", "--", "--logLevel", "warn", "--outDir", str(tmp_path))
 
     assert _contents(_ASSETS) == _contents(tmp_path / "console"), "run `make console`"
     assert _PAGE.read_bytes() == (tmp_path / "index.html").read_bytes(), "run `make console`"
 
 
-def test_the_page_is_light() -> None:
+def test_the_page_stays_below_its_size_limit() -> None:
     sizes = {path.name: path.stat().st_size for path in _ASSETS.iterdir() if path.suffix in {".js", ".css"}}
 
     assert sizes

@@ -28,13 +28,13 @@ def _listed(parts: dict[str, Part]) -> Counter[str]:
     return Counter(part.component for part in parts.values())
 
 
-def _looked_at() -> set[str]:
-    """Returns the names with which the stories call `look_at`."""
+def _checked_names() -> set[str]:
+    """Returns the names with which the stories call `check_screen_or_dialog`."""
     names = set[str]()
     for path in (ROOT / "tests/e2e/console").glob("test_*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             match node:
-                case ast.Call(func=ast.Attribute(attr="look_at"), args=[ast.Constant(value=str(name))]):
+                case ast.Call(func=ast.Attribute(attr="check_screen_or_dialog"), args=[ast.Constant(value=str(name))]):
                     names.add(name)
     return names
 
@@ -57,5 +57,5 @@ def test_every_screen_of_the_source_is_listed() -> None:
     assert set(_components_with("h1")) == set(_listed(SCREENS))
 
 
-def test_the_stories_look_at_every_screen_and_dialog() -> None:
-    assert _looked_at() == set(SCREENS) | set(DIALOGS)
+def test_the_stories_check_every_screen_and_dialog() -> None:
+    assert _checked_names() == set(SCREENS) | set(DIALOGS)

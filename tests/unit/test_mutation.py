@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.gateway import ROOT
-from tests.mutation.__main__ import number_of_mutants, sample
+from tests.mutation.__main__ import count_mutants_by_module, sample
 from tests.mutation.modules import DECIDE_NOTHING, GROUPS, LEFT_OUT
 
 _PACKAGE = ROOT / "layers/rolecall/rolecall"
@@ -56,10 +56,10 @@ def test_a_sample_may_be_all(size: int) -> None:
 
 
 @pytest.mark.skipif("ROLECALL_PROVE" not in os.environ, reason="long: make prove runs it")
-def test_a_row_of_the_samples_is_of_the_present_code_or_says_that_it_is_not() -> None:
+def test_each_row_of_the_samples_has_the_current_number_of_mutants_or_is_marked() -> None:
     samples, _, _ = (ROOT / "docs/mutation.md").read_text().partition("## All mutants of")
     rows = re.findall(r"^\| `([\w/]+)`(.*?) \| (\d+) \|", samples, re.MULTILINE)
     assert {module for module, _, _ in rows} == {*_LISTED}
-    today = number_of_mutants()
+    today = count_mutants_by_module()
     stale = [module for module, marks, mutants in rows if int(mutants) != today[module] and "\\*" not in marks]
     assert not stale, "run `make mutate MODULE=…` and enter the figures in docs/mutation.md, or mark the rows with \\*"

@@ -109,7 +109,7 @@ _FOREVER: Final = "public, max-age=31536000, immutable"
         ("/docs/script.js", 200, _FOREVER, Verdict.WRONG),
     ],
 )
-def test_browsers_may_store_only_what_has_another_address_when_it_changes(
+def test_browsers_may_cache_only_files_whose_url_changes_with_their_content(
     path: str, status: int, cache_control: str, verdict: Verdict
 ) -> None:
     walk, headers = _walk(), {"x-request-id": "id-1", "cache-control": cache_control}

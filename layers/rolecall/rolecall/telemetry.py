@@ -79,10 +79,11 @@ def log_and_reraise_service_unavailable() -> Iterator[None]:
 
 
 @contextmanager
-def log_errors_after_commit(what: str, **fields: Any) -> Iterator[None]:
-    """A context manager for steps after the transaction of a change: logs each error and raises none.
+def log_and_suppress_errors_after_commit(what: str, **fields: Any) -> Iterator[None]:
+    """A context manager that logs every error of its block and raises none.
 
-    The change has happened, so its caller must get a success. `what` names what was changed, as in `user deletion`.
+    For the steps after a change was committed: the caller must get a success even if they fail. `what` names the
+    change in the log, as in `user deletion`.
     """
     interrupted, failed = f"{what} interrupted", f"{what} failed"
     try:

@@ -63,7 +63,7 @@ def test_an_admin_does_everything_with_a_person_from_the_palette(register: Regis
         _type_into_palette(here, "export")
         here.page.keyboard.press("Enter")
 
-    assert "update_user" in here.saved(export)
+    assert "update_user" in here.text_saved_by(export)
     here.see_heading("Audit")
     _type_into_palette(here, "own password")
     expect(here.page.get_by_role("status").filter(has_text="Nothing found.")).to_be_visible()
@@ -73,7 +73,7 @@ def test_an_admin_does_everything_with_a_person_from_the_palette(register: Regis
     here.dialog("Change your password")
 
 
-def test_a_superadmin_hears_of_a_change_meanwhile_and_takes_a_ban_back(stack: Stack, visit: Open) -> None:
+def test_a_superadmin_is_told_of_a_concurrent_change_and_undoes_a_ban(stack: Stack, visit: Open) -> None:
     number = next(_numbers)
     made = create_superadmin(stack, f"acts-{number}@example.com")
     here = visit()
@@ -128,9 +128,7 @@ def test_a_superadmin_hears_of_a_change_meanwhile_and_takes_a_ban_back(stack: St
     here.see_result(f"The change of {email} was not undone. Somebody has changed it since.")
 
 
-def test_an_operator_finds_a_tenant_by_name_and_takes_a_scheduled_deletion_back(
-    stack: Stack, register: Register, visit: Open
-) -> None:
+def test_an_operator_finds_a_tenant_by_name_and_restores_it(stack: Stack, register: Register, visit: Open) -> None:
     tenant = register("Console that comes back")
     here = visit()
     here.sign_in_with_token(stack.master_token)

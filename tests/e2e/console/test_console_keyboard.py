@@ -30,7 +30,7 @@ def test_an_admin_changes_a_role_by_keyboard_alone(register: Register, visit: Op
 
     # The list of shortcuts opens with ?, and Escape closes it
     keys.press("?")
-    here.look_at("shortcuts")
+    here.check_screen_or_dialog("shortcuts")
     keys.press("Escape")
     expect(here.page.get_by_role("dialog")).to_have_count(0)
 
@@ -71,7 +71,7 @@ def test_an_admin_deletes_and_creates_a_user_and_reads_the_audit_by_keyboard_alo
     here.dialog("Search and commands")
     keys.type(user.email[:8])
     expect(here.page.get_by_role("option", name=f"{user.email} User")).to_be_visible()
-    here.look_at("palette")
+    here.check_screen_or_dialog("palette")
     keys.press("Enter")
     person = here.dialog(user.email)
     keys.activate(person.get_by_role("button", name="Deactivate"))
@@ -100,5 +100,5 @@ def test_an_admin_deletes_and_creates_a_user_and_reads_the_audit_by_keyboard_alo
     keys.reach(here.page.get_by_label("Action"))
     keys.type("deleted")
     expect(here.page.get_by_role("list", name="Entries").get_by_role("listitem")).to_have_count(1)
-    exported = here.saved(lambda: keys.activate(here.page.get_by_role("button", name="Export as CSV")))
+    exported = here.text_saved_by(lambda: keys.activate(here.page.get_by_role("button", name="Export as CSV")))
     assert "delete_user" in exported

@@ -61,7 +61,7 @@ def test_a_late_answer_never_replaces_a_newer_one(register: Register, visit: Ope
     )
 
 
-def test_a_visit_notices_what_the_policy_forbids(stack: Stack, browser: Browser) -> None:
+def test_a_visit_reports_violations_of_the_content_security_policy(stack: Stack, browser: Browser) -> None:
     here = Visit.begin(browser, stack.api)
     here.see_heading("Sign in")
 

@@ -34,26 +34,26 @@ def test_an_operator_registers_a_tenant_and_deletes_it_up_to_the_receipt_by_keyb
     here.see_heading("Tenants")
     keys.press("n")
     dialog = here.dialog("Register a tenant")
-    here.look_at("registration")
+    here.check_screen_or_dialog("registration")
     keys.fill(dialog.get_by_label("Name of the tenant"), name)
     keys.fill(dialog.get_by_label("Email of its first admin"), email)
     keys.fill(dialog.get_by_label("Password of the admin"), PASSWORD)
     keys.press("Enter")
     dialog = here.dialog(f"{name} is registered.")
     expect(dialog.get_by_text(f"API token of {email}")).to_be_visible()
-    here.look_at("token of a registration")
+    here.check_screen_or_dialog("token of a registration")
     keys.activate(dialog.get_by_role("button", name="Done"))
 
     # When the operator deletes it, then the page shows what will go and asks for the name
     keys.fill(here.page.get_by_label("Search by name"), name)
     expect(here.row(name)).to_be_visible()
     expect(here.page.get_by_role("rowheader")).to_have_count(1)
-    here.look_at("tenants")
+    here.check_screen_or_dialog("tenants")
     keys.activate(here.page.get_by_role("button", name=f"Delete {name}"))
     dialog = here.dialog(f"Delete {name}?")
     expect(dialog.get_by_role("button", name="Cancel")).to_be_focused()
     expect(dialog.get_by_text("1 user", exact=True)).to_be_visible()
-    here.look_at("deletion of a tenant")
+    here.check_screen_or_dialog("deletion of a tenant")
     keys.press("Shift+Tab")
     keys.fill(dialog.get_by_label("Type the name to confirm"), "Doomed")
     keys.press("Enter")
@@ -67,13 +67,13 @@ def test_an_operator_registers_a_tenant_and_deletes_it_up_to_the_receipt_by_keyb
     dialog = here.dialog(f"Deletion of {name}")
     expect(dialog.get_by_text("30 of 100 items")).to_be_visible()
     assert dialog.get_by_role("progressbar").get_attribute("value") == "30"
-    here.look_at("progress of a deletion")
+    here.check_screen_or_dialog("progress of a deletion")
 
     # And at the end it offers the receipt
     progress.end()
     expect(dialog.get_by_role("heading", name="Deleted", exact=True)).to_be_focused()
-    here.look_at("receipt")
-    receipt = json.loads(here.saved(lambda: keys.activate(dialog.get_by_role("button", name="Save receipt"))))
+    here.check_screen_or_dialog("receipt")
+    receipt = json.loads(here.text_saved_by(lambda: keys.activate(dialog.get_by_role("button", name="Save receipt"))))
     assert (receipt["status"], receipt["tenant_name"], receipt["verified"]) == ("deleted", name, True)
     keys.activate(dialog.get_by_role("button", name="Done"))
     expect(here.row(name)).to_have_count(0)
@@ -112,7 +112,7 @@ def test_an_operator_protects_a_tenant_schedules_its_deletion_and_restores_it_by
     dialog = here.dialog(name)
     keys.activate(dialog.get_by_role("button", name="Protect against deletion"))
     here.see_result(f"{name} is protected against deletion.")
-    here.look_at("details of a tenant")
+    here.check_screen_or_dialog("details of a tenant")
     here.page.keyboard.press("Escape")
     keys.activate(here.page.get_by_role("button", name=f"Delete {name}"))
     expect(here.dialog(f"Delete {name}?").get_by_role("alert")).to_contain_text("protected against deletion")
@@ -157,7 +157,7 @@ def test_a_superadmin_chooses_a_password_first_and_then_works_by_keyboard_alone(
 
     # Then the page lets them do nothing before they have chosen one
     here.see_heading("Choose a new password")
-    here.look_at("forced change of the password")
+    here.check_screen_or_dialog("forced change of the password")
     keys.fill(here.page.get_by_label("Current password"), made["password"])
     keys.fill(here.page.get_by_label("New password", exact=True), NEW)
     keys.fill(here.page.get_by_label("Repeat the new password"), NEW)
@@ -168,7 +168,7 @@ def test_a_superadmin_chooses_a_password_first_and_then_works_by_keyboard_alone(
     email = f"vera-{number}@example.com"
     keys.press("n")
     dialog = here.dialog("Create an account")
-    here.look_at("creation of an account")
+    here.check_screen_or_dialog("creation of an account")
     fields = {"Email": email, "First name": "Vera", "Last name": "<u>Silva</u>", "Password": PASSWORD}
     for label, value in fields.items():
         keys.fill(dialog.get_by_label(label), value)
@@ -179,11 +179,11 @@ def test_a_superadmin_chooses_a_password_first_and_then_works_by_keyboard_alone(
     keys.type(email)
     expect(here.page.get_by_role("rowheader")).to_have_count(1)
     expect(here.row(email)).to_contain_text("Vera <u>Silva</u>")
-    here.look_at("accounts")
+    here.check_screen_or_dialog("accounts")
     keys.reach(here.page.get_by_label(f"Role of {email}"))
     keys.type("admin")
     dialog = here.dialog(f"Change the role of {email}?")
-    here.look_at("role of an account")
+    here.check_screen_or_dialog("role of an account")
     keys.press("Shift+Tab")
     keys.fill(dialog.get_by_label("Reason"), "leads the team")
     keys.press("Enter")
@@ -191,9 +191,9 @@ def test_a_superadmin_chooses_a_password_first_and_then_works_by_keyboard_alone(
 
     # And ban it, with a reason
     keys.activate(here.row(email).get_by_role("button", name=email, exact=True))
-    here.look_at("details of an account")
+    here.check_screen_or_dialog("details of an account")
     keys.activate(here.dialog(email).get_by_role("button", name="Ban"))
-    here.look_at("ban")
+    here.check_screen_or_dialog("ban")
     keys.fill(here.dialog(f"Ban {email}?").get_by_label("Reason"), "spam")
     keys.press("Enter")
     here.see_result(f"{email} is banned.")
@@ -204,7 +204,7 @@ def test_a_superadmin_chooses_a_password_first_and_then_works_by_keyboard_alone(
     timeline = here.dialog(f"History of {email}").get_by_role("listitem")
     expect(timeline).to_have_count(3)
     expect(timeline.nth(1)).to_contain_text("leads the team")
-    here.look_at("history")
+    here.check_screen_or_dialog("history")
 
 
 def test_a_superadmin_disables_enables_bans_and_unbans_an_account_by_keyboard_alone(stack: Stack, visit: Open) -> None:
@@ -229,19 +229,19 @@ def test_a_superadmin_disables_enables_bans_and_unbans_an_account_by_keyboard_al
 
     # When the superadmin disables, enables, bans and unbans it, then the list says each
     dialog = ask("Disable")
-    here.look_at("disabling")
+    here.check_screen_or_dialog("disabling")
     give_reason(dialog, "Disable")
     here.see_result(f"{email} is disabled.")
     expect(row).to_contain_text("disabled")
     assert _login_status(stack, email, other["password"]) == 401
     dialog = ask("Enable")
-    here.look_at("enabling")
+    here.check_screen_or_dialog("enabling")
     give_reason(dialog, "Enable")
     here.see_result(f"{email} is enabled.")
     give_reason(ask("Ban"), "Ban")
     here.see_result(f"{email} is banned.")
     dialog = ask("Unban")
-    here.look_at("unban")
+    here.check_screen_or_dialog("unban")
     give_reason(dialog, "Unban")
     here.see_result(f"{email} is no longer banned.")
     expect(row).not_to_contain_text("banned")
@@ -260,13 +260,13 @@ def test_a_superadmin_resets_a_password_and_changes_their_own_by_keyboard_alone(
     # When the superadmin resets its password, then the temporary one is shown once, and it works
     keys.activate(row.get_by_role("button", name=email, exact=True))
     keys.activate(here.dialog(email).get_by_role("button", name="Reset password"))
-    here.look_at("password reset")
+    here.check_screen_or_dialog("password reset")
     dialog = here.dialog(f"Reset the password of {email}?")
     expect(dialog.get_by_role("button", name="Cancel")).to_be_focused()
     keys.activate(dialog.get_by_role("button", name="Reset password"))
     dialog = here.page.get_by_role("dialog").filter(has_text="Temporary password")
     temporary = dialog.locator("output").inner_text()
-    here.look_at("temporary password")
+    here.check_screen_or_dialog("temporary password")
     keys.activate(dialog.get_by_role("button", name="Done"))
     assert _login_status(stack, email, temporary) == 200
 
@@ -274,7 +274,7 @@ def test_a_superadmin_resets_a_password_and_changes_their_own_by_keyboard_alone(
     keys.activate(here.page.get_by_role("button", name="Change password"))
     dialog = here.dialog("Change your password")
     expect(dialog.get_by_label("Current password")).to_be_focused()
-    here.look_at("own password")
+    here.check_screen_or_dialog("own password")
     keys.fill(dialog.get_by_label("Current password"), superadmin["password"])
     keys.fill(dialog.get_by_label("New password", exact=True), NEW)
     keys.fill(dialog.get_by_label("Repeat the new password"), "another horse")
@@ -284,7 +284,7 @@ def test_a_superadmin_resets_a_password_and_changes_their_own_by_keyboard_alone(
     keys.activate(dialog.get_by_role("button", name="Change password"))
     here.see_result("Your password is changed.")
     assert _login_status(stack, superadmin["email"], NEW) == 200
-    here.renews_silently("/v1/api/auth/refresh", lambda: here.page.get_by_label("Enabled").select_option("true"))
+    here.expect_silent_renewal("/v1/api/auth/refresh", lambda: here.page.get_by_label("Enabled").select_option("true"))
 
 
 def _login_status(stack: Stack, email: str, password: str) -> int:
@@ -302,4 +302,4 @@ def test_an_account_without_rights_is_told_so(stack: Stack, visit: Open) -> None
     here.sign_in("Platform account", client["email"], PASSWORD)
 
     expect(here.page.get_by_text("it administers nothing here")).to_be_visible()
-    here.look_at("nothing to administer")
+    here.check_screen_or_dialog("nothing to administer")

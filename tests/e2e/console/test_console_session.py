@@ -29,7 +29,7 @@ def test_a_session_that_ended_asks_again_and_nothing_typed_is_lost_by_keyboard_a
     keys.press("Enter")
     keys.activate(here.page.get_by_role("button", name="Create user"))
     dialog = here.dialog("Create a user")
-    here.look_at("creation of a user")
+    here.check_screen_or_dialog("creation of a user")
     email = f"typed-{next(_numbers)}@example.com"
     keys.fill(dialog.get_by_label("Email"), email)
     keys.fill(dialog.get_by_label("Password"), PASSWORD)
@@ -40,7 +40,7 @@ def test_a_session_that_ended_asks_again_and_nothing_typed_is_lost_by_keyboard_a
     keys.activate(dialog.get_by_role("button", name="Create user"))
     ended = here.dialog("Your session has ended")
     expect(ended.get_by_label("Password")).to_be_focused()
-    here.look_at("session ended")
+    here.check_screen_or_dialog("session ended")
     keys.press("Escape")
     keys.fill(ended.get_by_label("Password"), PASSWORD)
     keys.activate(ended.get_by_role("button", name="Go on"))
@@ -52,7 +52,7 @@ def test_a_session_that_ended_asks_again_and_nothing_typed_is_lost_by_keyboard_a
     expect(here.page.get_by_role("dialog").get_by_role("button", name="Copy")).to_be_focused()
     users = tenant.request(colleague, "GET", f"/users?email={email}").json()["users"]
     assert [user["email"] for user in users] == [email]
-    here.look_at("token of a created user")
+    here.check_screen_or_dialog("token of a created user")
 
 
 def test_a_session_is_renewed_silently_and_ends_at_the_api_too(register: Register, visit: Open) -> None:
@@ -63,7 +63,7 @@ def test_a_session_is_renewed_silently_and_ends_at_the_api_too(register: Registe
     expect(here.row(tenant.admin.email)).to_be_visible()
 
     # When they go on, then the page renews it and asks nothing
-    here.renews_silently("/login/refresh", lambda: here.page.get_by_label("State").select_option("true"))
+    here.expect_silent_renewal("/login/refresh", lambda: here.page.get_by_label("State").select_option("true"))
     expect(here.row(tenant.admin.email)).to_be_visible()
 
     # And when they sign out, then the API ends the session

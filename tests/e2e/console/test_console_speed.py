@@ -35,10 +35,10 @@ def test_the_first_screen_is_usable_within_a_second_and_ten_screens_later_no_slo
     visits = [visit() for _ in range(3)]
     opened = [_open(here) for here in visits]
     signed_in = [_sign_in(here, tenant.admin) for here in visits]
-    busyness = [_busyness()]
+    busyness = [_slowdown_by_other_processes()]
     screens = (("Audit", "list"), ("Users", "rowheader"), ("Webhooks", "table"), ("Users", "rowheader")) * 4
     switched = [_switch(here, name, role) for name, role in screens]
-    busyness.append(_busyness())
+    busyness.append(_slowdown_by_other_processes())
 
     # Then each takes less than a second, and the last screens take no longer than the first ones
     slack = max(busyness)
@@ -87,7 +87,7 @@ def _seconds(act: Callable[[], object], result: Locator) -> float:
     return perf_counter() - start
 
 
-def _busyness() -> float:
+def _slowdown_by_other_processes() -> float:
     """Returns how many times longer work takes here than it would alone: its time by the clock over that of the CPU."""
     start, start_of_work = perf_counter(), process_time()
     while process_time() - start_of_work < 0.1:

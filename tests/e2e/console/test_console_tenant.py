@@ -39,7 +39,7 @@ def test_an_admin_signs_in_changes_a_role_undoes_it_and_finds_it_in_the_audit(re
     user = tenant.add("user")
     here = visit()
     here.see_heading("Sign in")
-    here.look_at("sign-in")
+    here.check_screen_or_dialog("sign-in")
     here.sign_in("Tenant user", tenant.admin.email, "a wrong password")
     expect(here.page.get_by_role("alert")).to_have_text("These credentials are not accepted.")
     here.sign_in("Tenant user", tenant.admin.email, PASSWORD)
@@ -50,7 +50,7 @@ def test_an_admin_signs_in_changes_a_role_undoes_it_and_finds_it_in_the_audit(re
     here.page.get_by_label("Search by email").fill(user.email)
     expect(here.page).to_have_url(re.compile(r"#/users\?email="))
     expect(here.page.get_by_role("rowheader")).to_have_count(1)
-    here.look_at("users")
+    here.check_screen_or_dialog("users")
     here.page.get_by_label(f"Role of {user.email}").select_option("manager")
 
     # Then the result is said, and it is true
@@ -70,21 +70,21 @@ def test_an_admin_signs_in_changes_a_role_undoes_it_and_finds_it_in_the_audit(re
     expect(entries.filter(has_text="changed the role of")).to_have_count(2)
     for text in (tenant.admin.email, "changed the role of", user.email, "role user → manager"):
         expect(entries.nth(1)).to_contain_text(text)
-    here.look_at("audit")
+    here.check_screen_or_dialog("audit")
     entries.first.get_by_role("button", name="Details").click()
     expect(here.dialog("changed the role of")).to_contain_text("undone in the console")
-    here.look_at("details of an entry")
+    here.check_screen_or_dialog("details of an entry")
     here.page.keyboard.press("Escape")
 
     # And what is filtered can be exported
     here.page.get_by_label("Action").select_option("promote_user")
     expect(here.page.get_by_role("list", name="Entries").get_by_role("listitem")).to_have_count(2)
-    exported = here.saved(lambda: here.page.get_by_role("button", name="Export as CSV").click())
+    exported = here.text_saved_by(lambda: here.page.get_by_role("button", name="Export as CSV").click())
     assert exported.splitlines()[0].startswith("timestamp,outcome,action,actor_type")
     assert len(exported.splitlines()) == 3
 
 
-def test_a_role_that_was_changed_meanwhile_is_told_with_both_values(register: Register, visit: Open) -> None:
+def test_after_a_concurrent_role_change_both_values_are_shown(register: Register, visit: Open) -> None:
     # Given a list that shows a user, and a colleague who changes the role meanwhile
     tenant = register("Console of two admins")
     user = tenant.add("user")
@@ -116,11 +116,11 @@ def test_an_admin_deactivates_a_person_and_activates_them_again(register: Regist
     here = visit(hash_=f"#/users?person={user.id}")
     here.sign_in_with_token(tenant.admin.token)
     person = here.dialog(user.email)
-    here.look_at("a person")
+    here.check_screen_or_dialog("a person")
 
     # When an admin deactivates the person, then their token stops at once, which is said where the admin is
     person.get_by_role("button", name="Deactivate").click()
-    here.look_at("deactivation")
+    here.check_screen_or_dialog("deactivation")
     dialog = here.dialog(f"Deactivate {user.email}?")
     expect(dialog.get_by_role("button", name="Cancel")).to_be_focused()
     dialog.get_by_label("Reason").fill("on leave")
@@ -131,7 +131,7 @@ def test_an_admin_deactivates_a_person_and_activates_them_again(register: Regist
 
     # And when the admin activates the person, then it works again, and Undo takes that back
     person.get_by_role("button", name="Activate", exact=True).click()
-    here.look_at("activation")
+    here.check_screen_or_dialog("activation")
     here.dialog(f"Activate {user.email}?").get_by_role("button", name="Activate", exact=True).click()
     here.see_result(f"{user.email} is now active.")
     assert tenant.request(user, "GET", f"/users/{user.id}").status == 200
@@ -154,11 +154,11 @@ def test_an_admin_renews_a_token_sets_a_password_and_deletes_the_person_by_keybo
 
     # When the admin makes a new token, then it is shown once, and the old one no longer works
     keys.activate(person.get_by_role("button", name="New API token"))
-    here.look_at("rotation")
+    here.check_screen_or_dialog("rotation")
     dialog = here.dialog(f"A new API token for {user.email}?")
     expect(dialog.get_by_role("button", name="Cancel")).to_be_focused()
     keys.activate(dialog.get_by_role("button", name="Make a new token"))
-    here.look_at("rotated token")
+    here.check_screen_or_dialog("rotated token")
     dialog = here.dialog(f"New API token of {user.email}")
     expect(dialog.get_by_role("button", name="Copy")).to_be_focused()
     token = dialog.locator("output").inner_text()
@@ -173,14 +173,14 @@ def test_an_admin_renews_a_token_sets_a_password_and_deletes_the_person_by_keybo
     keys.fill(dialog.get_by_label("New password"), user.email)
     keys.activate(dialog.get_by_role("button", name="Set password"))
     expect(dialog.get_by_role("alert")).to_contain_text("must not be the email")
-    here.look_at("password of a user")
+    here.check_screen_or_dialog("password of a user")
     keys.fill(dialog.get_by_label("New password"), NEW)
     keys.activate(dialog.get_by_role("button", name="Set password"))
     here.see_result(f"The password of {user.email} is set. Their sessions have ended.")
 
     # When the admin deletes the person, then row and dialog go, and the focus goes to the heading
     keys.activate(person.get_by_role("button", name="Delete"))
-    here.look_at("deletion of a user")
+    here.check_screen_or_dialog("deletion of a user")
     dialog = here.dialog(f"Delete {user.email}?")
     expect(dialog.get_by_role("button", name="Cancel")).to_be_focused()
     keys.activate(dialog.get_by_role("button", name="Delete for good"))
@@ -198,7 +198,7 @@ def test_many_roles_are_changed_from_a_csv_by_keyboard_alone(register: Register,
     here.sign_in_with_token(tenant.admin.token)
     keys = Keyboard(here.page)
     keys.activate(here.page.get_by_role("link", name="Change many"))
-    here.look_at("many roles")
+    here.check_screen_or_dialog("many roles")
 
     # When an admin types changes in, one of which is their own
     rows = [f"{first.email},manager", f"{second.email},admin", f"{tenant.admin.email},user"]
@@ -207,15 +207,15 @@ def test_many_roles_are_changed_from_a_csv_by_keyboard_alone(register: Register,
 
     # Then the dry run says what would happen, and nothing has
     expect(here.row(tenant.admin.email)).to_contain_text("would be refused")
-    here.look_at("dry run")
+    here.check_screen_or_dialog("dry run")
     assert (tenant.role_of(first.id), tenant.role_of(second.id)) == ("user", "user")
 
     # When they run it, then it says what happened
     keys.activate(here.page.get_by_role("button", name="Change 2 roles"))
     here.see_result(re.compile("2 changed"))
-    here.look_at("results")
+    here.check_screen_or_dialog("results")
     assert (tenant.role_of(first.id), tenant.role_of(second.id)) == ("manager", "admin")
-    saved = here.saved(lambda: keys.activate(here.page.get_by_role("button", name="Save results as CSV")))
+    saved = here.text_saved_by(lambda: keys.activate(here.page.get_by_role("button", name="Save results as CSV")))
     assert first.email in saved
 
 
@@ -250,7 +250,7 @@ def test_a_role_is_given_to_all_that_match_not_only_to_one_page_by_keyboard_alon
     keys.activate(here.page.get_by_role("button", name=f"Change {count} roles"))
     expect(here.page.get_by_role("progressbar", name="Changing roles")).to_be_visible()
     here.see_result(f"{count} changed, 0 stay, 0 refused")
-    saved = here.saved(lambda: keys.activate(here.page.get_by_role("button", name="Save results as CSV")))
+    saved = here.text_saved_by(lambda: keys.activate(here.page.get_by_role("button", name="Save results as CSV")))
     lines = list(csv.DictReader(StringIO(saved)))
     assert {(line["email"], line["outcome"]) for line in lines} == {
         (user.email, "changed") for user in others if user.role == "user"
@@ -263,12 +263,12 @@ def test_a_manager_opens_a_person_by_id_on_a_phone(register: Register, visit: Op
     tenant = register("Console of a manager")
     manager, user = tenant.add("manager"), tenant.add("user")
     here = visit(hash_=f"#/users?person={user.id}", narrow=True)
-    here.look_at("sign-in")
+    here.check_screen_or_dialog("sign-in")
     here.sign_in_with_token(manager.token)
     here.see_heading("Users")
 
     expect(here.page.get_by_role("heading", name=user.email)).to_be_visible()
-    here.look_at("one person")
+    here.check_screen_or_dialog("one person")
     wide, shown = here.page.evaluate("() => [document.documentElement.scrollWidth, innerWidth]")
     assert wide <= shown
 
@@ -293,26 +293,26 @@ def test_an_admin_adds_a_webhook_and_changes_its_secret_by_keyboard_alone(regist
         keys.fill(dialog.get_by_label("Only for this user"), f"no-{user.email}")
         keys.activate(dialog.get_by_role("button", name="Add"))
         expect(dialog.get_by_role("alert")).to_have_text("No user has this email.")
-        here.look_at("creation of a webhook")
+        here.check_screen_or_dialog("creation of a webhook")
         keys.fill(dialog.get_by_label("Only for this user"), user.email.upper())
         keys.activate(dialog.get_by_role("button", name="Add"))
 
         # Then the secret is shown once and can be copied, and the list says whom the webhook hears of
         dialog = here.dialog(f"{url} is added.")
-        here.look_at("secret of a created webhook")
+        here.check_screen_or_dialog("secret of a created webhook")
         first = _copied_secret(dialog)
         link = here.row(url).get_by_role("link", name="one user")
         expect(link).to_have_attribute("href", f"#/users?person={user.id}")
-        here.look_at("webhooks")
+        here.check_screen_or_dialog("webhooks")
 
         # When the admin makes a new secret and sends a test, then the page says how it went, and both secrets sign it
         keys.activate(here.page.get_by_role("button", name=f"New secret of {url}"))
         dialog = here.dialog("Make a new secret?")
         expect(dialog.get_by_role("button", name="Cancel")).to_be_focused()
-        here.look_at("new secret of a webhook")
+        here.check_screen_or_dialog("new secret of a webhook")
         keys.activate(dialog.get_by_role("button", name="Make a new secret"))
         dialog = here.dialog(f"{url} has a new secret.")
-        here.look_at("rotated secret of a webhook")
+        here.check_screen_or_dialog("rotated secret of a webhook")
         second = _copied_secret(dialog)
         assert first != second
         keys.activate(here.page.get_by_role("button", name=f"Test {url}"))
@@ -341,7 +341,7 @@ def test_an_admin_sees_why_a_webhook_fails_and_deletes_it_by_keyboard_alone(regi
         keys.activate(here.page.get_by_role("button", name=f"Delete {url}"))
         dialog = here.dialog("Delete this webhook?")
         expect(dialog.get_by_role("button", name="Cancel")).to_be_focused()
-        here.look_at("deletion of a webhook")
+        here.check_screen_or_dialog("deletion of a webhook")
         keys.activate(dialog.get_by_role("button", name="Delete"))
         here.see_result(f"{url} is deleted.")
         expect(here.row(url)).to_have_count(0)

@@ -74,13 +74,13 @@ class Visit:
         visit.page.set_default_timeout(SECONDS)
         expect.set_options(timeout=SECONDS)
         visit.page.on("request", lambda request: visit.requested.add(request.url))
-        visit.page.on("console", lambda said: visit._hear(said.type, said.text))
+        visit.page.on("console", lambda said: visit._complain_about_error(said.type, said.text))
         visit.page.on("pageerror", lambda error: visit.complaints.append(str(error)))
-        visit.page.on("dialog", lambda alert: visit._hear("error", f"a script ran: {alert.message}"))
+        visit.page.on("dialog", lambda alert: visit._complain_about_error("error", f"a script ran: {alert.message}"))
         visit.page.goto(f"{api}/console{hash_}")
         return visit
 
-    def _hear(self, kind: str, text: str) -> None:
+    def _complain_about_error(self, kind: str, text: str) -> None:
         if kind in {"error", "warning"} and not text.startswith(_REFUSED):
             self.complaints.append(text)
 
@@ -115,14 +115,14 @@ class Visit:
         expect(dialog).to_be_visible()
         return dialog
 
-    def saved(self, act: Callable[[], None]) -> str:
+    def text_saved_by(self, act: Callable[[], None]) -> str:
         """Returns the text of the file that the act saves."""
         with self.page.expect_download() as download:
             act()
         found: Download = download.value
         return Path(found.path()).read_text()
 
-    def renews_silently(self, path: str, act: Callable[[], object]) -> None:
+    def expect_silent_renewal(self, path: str, act: Callable[[], object]) -> None:
         """Lets the access token expire and acts. Raises `AssertionError` unless the page renews it and asks nobody."""
         # The clock of the page alone is moved. An access token is good for 15 minutes.
         self.page.clock.set_fixed_time(datetime.now(UTC) + timedelta(minutes=16))
@@ -133,8 +133,8 @@ class Visit:
 
     # --- Looking ---
 
-    def look_at(self, name: str) -> None:
-        """Looks whether the named screen or dialog is shown, is accessible in light and dark, and fits on a phone."""
+    def check_screen_or_dialog(self, name: str) -> None:
+        """Checks that the screen or dialog is shown, is accessible in light and dark colours, and fits on a phone."""
         if name in SCREENS:
             heading = self.page.get_by_role("heading", level=1)
             expect(heading).to_have_text(re.compile(f"^{SCREENS[name].title}$"))

@@ -19,7 +19,7 @@ from tests.gateway import Response
 from tests.integration.accounts.test_sessions import Clock
 from tests.integration.accounts.test_sessions import time as time
 from tests.integration.conftest import MASTER_TOKEN, PASSWORD, Holder, Tenant, audit_of, make_account, table, unchanged
-from tests.integration.deletion.deletions import just_before
+from tests.integration.deletion.deletions import call_before_request
 
 USERS = "/v1/api/superadmin/users"
 NEW = {"email": "Grace@example.com", "password": PASSWORD, "firstName": "Grace", "lastName": "Hopper"}
@@ -407,7 +407,7 @@ def test_a_deleted_accounts_email_is_in_no_kept_answer_and_its_creation_is_not_r
     assert (answer.status, answer.code) == (409, "DELETION_STARTED")
 
 
-def test_a_deletion_leaves_a_kept_answer_that_is_another_accounts_by_now(superadmin: Holder) -> None:
+def test_a_deletion_leaves_a_stored_response_that_now_belongs_to_another_account(superadmin: Holder) -> None:
     assert superadmin.request("POST", USERS, NEW, headers={"Idempotency-Key": "one"}).status == 201
     [kept] = [item for item in table() if item["pk"].startswith("REQUEST#")]
 
@@ -415,7 +415,7 @@ def test_a_deletion_leaves_a_kept_answer_that_is_another_accounts_by_now(superad
         key = keys.Key(kept["pk"], kept["sk"])
         writes.write(writes.Update(key, set={"account_id": 999}, when=writes.MUST_EXIST))
 
-    with just_before("TransactWriteItems", reuse_key):
+    with call_before_request("TransactWriteItems", reuse_key):
         operate("delete_account", email=NEW["email"])
 
     [still_kept] = [item for item in table() if item["pk"].startswith("REQUEST#")]
@@ -430,7 +430,7 @@ def test_a_deletion_counts_an_account_that_becomes_a_superadmin_meanwhile(supera
         assert superadmin.request("PUT", f"{USERS}/{target.id}/role", body).status == 200
         assert superadmins() == 2
 
-    with just_before("TransactWriteItems", promote):
+    with call_before_request("TransactWriteItems", promote):
         operate("delete_account", email=target.email)
 
     assert superadmins() == 1
@@ -452,7 +452,7 @@ def test_a_deleted_account_has_no_password_even_if_its_other_items_are_not_delet
     assert set(left) == {"SESSION"}
 
 
-def test_an_account_is_found_by_a_domain_in_its_own_letters_and_no_other_one_is(superadmin: Holder) -> None:
+def test_a_search_by_an_international_domain_finds_only_accounts_of_that_domain(superadmin: Holder) -> None:
     for email in ("x@bücher.example", "x@xn--bch-hoa.example", "x@bucher.example"):
         assert superadmin.request("POST", USERS, {**NEW, "email": email, "username": email}).status == 201
     found = superadmin.request("GET", f"{USERS}?email=x@büche").body["users"]

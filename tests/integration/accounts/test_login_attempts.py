@@ -16,7 +16,7 @@ from tests.gateway import Response
 from tests.integration.accounts.test_sessions import Clock, refresh
 from tests.integration.accounts.test_sessions import time as time
 from tests.integration.conftest import PASSWORD, Holder, make_account, table
-from tests.integration.deletion.deletions import just_before
+from tests.integration.deletion.deletions import call_before_request
 
 WRONG = "wrong"
 ADDRESS_LIMIT = login_attempts.FREE_FAILURES["ADDRESS"]
@@ -40,7 +40,7 @@ def test_from_the_sixth_failure_on_the_wait_grows(time: Clock, superadmin: Holde
     assert [int(answer.headers["Retry-After"]) for answer in answers[5:]] == [60, 120, 240, 480, 900, 900, 900]
 
 
-def test_nobody_waits_who_may_still_fail_although_the_last_failure_has_a_later_time(
+def test_a_login_below_the_limit_need_not_wait_even_if_the_last_failure_is_in_the_future(
     time: Clock, superadmin: Holder
 ) -> None:
     log_in(superadmin.email)
@@ -144,7 +144,7 @@ def test_the_emails_that_were_tried_are_not_kept(aws: None) -> None:
     assert "secret-interest" not in str(table())
 
 
-def test_the_counters_have_their_keys(time: Clock, aws: None) -> None:
+def test_the_counters_have_the_expected_keys(time: Clock, aws: None) -> None:
     """A version that changed a key would forget the failures and the networks that an earlier one has stored."""
     new = login_attempts.count_attempt_unless_waiting("Ada@example.com", "192.0.2.1", time.at)
     login_attempts.forget_failures_and_remember_network(new, time.at)
@@ -311,7 +311,7 @@ def test_two_networks_that_are_new_at_the_same_moment_are_both_remembered(aws: N
     one, other = (
         login_attempts.count_attempt_unless_waiting("ada@example.com", ip, at) for ip in ("192.0.2.1", "192.0.2.2")
     )
-    with just_before("PutItem", lambda: login_attempts.forget_failures_and_remember_network(other, at)):
+    with call_before_request("PutItem", lambda: login_attempts.forget_failures_and_remember_network(other, at)):
         login_attempts.forget_failures_and_remember_network(one, at)
 
     [known] = [item["networks"] for item in table() if "networks" in item]

@@ -12,7 +12,7 @@ from tests.gateway import Response
 from tests.integration.accounts.test_sessions import Clock, refresh, works
 from tests.integration.accounts.test_sessions import time as time
 from tests.integration.conftest import PASSWORD, Holder, audit_of, make_account, metrics_in, table, unchanged
-from tests.integration.deletion.deletions import just_before
+from tests.integration.deletion.deletions import call_before_request
 
 USERS = "/v1/api/superadmin/users"
 NEW = "another horse entirely"
@@ -94,7 +94,7 @@ def test_the_email_is_no_password(superadmin: Holder) -> None:
 
 
 @pytest.mark.parametrize("end", ["logout", "ban", "reset"])
-def test_a_session_that_ends_on_the_way_changes_no_password(superadmin: Holder, end: str) -> None:
+def test_a_session_that_ends_during_the_request_changes_no_password(superadmin: Holder, end: str) -> None:
     holder = make_account()
 
     def act(**_: Any) -> None:
@@ -139,7 +139,7 @@ def test_a_reset_ends_every_session_and_gives_a_temporary_password(
     assert reset(superadmin, holder).body["temporaryPassword"] != temporary
 
 
-def test_who_must_change_a_password_can_do_nothing_else_until_then(superadmin: Holder) -> None:
+def test_an_account_with_a_temporary_password_can_do_nothing_before_it_changes_it(superadmin: Holder) -> None:
     other = make_account(PlatformRole.SUPERADMIN)
     temporary = reset(superadmin, other).body["temporaryPassword"]
     here, there = session_of(other, temporary), session_of(other, temporary)
@@ -160,7 +160,7 @@ def test_who_must_change_a_password_can_do_nothing_else_until_then(superadmin: H
     assert "passwordChangeRequired" not in log_in(other.email, NEW).body
 
 
-def test_what_is_stored_of_a_change_and_of_a_reset(time: Clock, superadmin: Holder) -> None:
+def test_a_password_change_and_a_reset_store_the_expected_attributes(time: Clock, superadmin: Holder) -> None:
     holder = make_account()
     key = keys.account(holder.id)
     for generation, action, actor in (
@@ -189,14 +189,14 @@ def test_a_reset_and_a_change_of_the_role_at_once_both_count(superadmin: Holder)
         body = {"newRole": "admin", "reason": "leads support"}
         assert superadmin.request("PUT", f"{USERS}/{holder.id}/role", body).status == 200
 
-    with just_before("TransactWriteItems", promote):
+    with call_before_request("TransactWriteItems", promote):
         temporary = reset(superadmin, holder).must(200)["temporaryPassword"]
 
     assert superadmin.request("GET", f"{USERS}/{holder.id}").body["roles"] == ["ROLE_ADMIN"]
     assert log_in(holder.email, temporary).status == 200
 
 
-def test_who_must_change_a_password_can_log_out(superadmin: Holder) -> None:
+def test_an_account_with_a_temporary_password_can_log_out(superadmin: Holder) -> None:
     other = make_account()
     session = session_of(other, reset(superadmin, other).body["temporaryPassword"])
     body = {"refreshToken": session.refresh_token}
@@ -204,7 +204,7 @@ def test_who_must_change_a_password_can_log_out(superadmin: Holder) -> None:
     assert not works(session.access_token)
 
 
-def test_only_a_superadmin_resets_and_only_someone_else(superadmin: Holder) -> None:
+def test_only_a_superadmin_resets_passwords_and_never_their_own(superadmin: Holder) -> None:
     admin = make_account(PlatformRole.ADMIN)
     with unchanged():
         assert reset(admin, superadmin).code == "FORBIDDEN"
@@ -216,7 +216,7 @@ def test_only_a_superadmin_resets_and_only_someone_else(superadmin: Holder) -> N
     assert reset(superadmin, admin, headers={"If-Match": '"1"'}).status == 200
 
 
-def test_a_superadmin_whose_password_is_reset_on_the_way_does_nothing_more(superadmin: Holder) -> None:
+def test_a_superadmin_whose_password_is_reset_during_a_request_changes_nothing(superadmin: Holder) -> None:
     other, target = make_account(PlatformRole.SUPERADMIN), make_account()
 
     def act(**_: Any) -> None:
@@ -232,14 +232,14 @@ def test_a_superadmin_whose_password_is_reset_on_the_way_does_nothing_more(super
 
 
 @pytest.mark.parametrize(("act", "status"), [("role", 403), ("ban", 401)])
-def test_a_superadmin_who_loses_the_right_on_the_way_resets_nobodys_password(
+def test_a_superadmin_who_loses_the_role_during_the_request_resets_no_password(
     superadmin: Holder, act: str, status: int
 ) -> None:
     other, target = make_account(PlatformRole.SUPERADMIN), make_account()
     body = {"newRole": "ADMIN"} if act == "role" else {"reason": "left"}
     path = f"{USERS}/{other.id}/{act}"
 
-    with just_before("TransactWriteItems", lambda: superadmin.request("PUT", path, body).must(200)):
+    with call_before_request("TransactWriteItems", lambda: superadmin.request("PUT", path, body).must(200)):
         assert reset(other, target).status == status
     assert log_in(target.email).status == 200
 

@@ -13,7 +13,7 @@ from rolecall.storage import dynamodb, keys, reads, writes
 from tests import gateway
 from tests.gateway import Response
 from tests.integration.conftest import PASSWORD, Holder, Tenant, audit_of, make_account, metrics_in, table, unchanged
-from tests.integration.deletion.deletions import just_before
+from tests.integration.deletion.deletions import call_before_request
 
 USERS = "/v1/api/superadmin/users"
 ELSEWHERE = {"ip": "203.0.113.9", "user_agent": "curl/8"}
@@ -345,7 +345,7 @@ def test_a_login_does_not_bring_back_a_password_that_is_changed_at_the_same_time
     def change_password() -> None:
         writes.write(writes.Update(key, set={"password_hash": new}, when=writes.MUST_EXIST))
 
-    with just_before("UpdateItem", change_password, Key={"pk": {"S": key.pk}, "sk": {"S": key.sk}}):
+    with call_before_request("UpdateItem", change_password, Key={"pk": {"S": key.pk}, "sk": {"S": key.sk}}):
         assert gateway.request("POST", "/v1/api/auth/login", body=body).status == 200
 
     item = reads.get(key)

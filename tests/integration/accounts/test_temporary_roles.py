@@ -140,7 +140,7 @@ def test_the_same_role_and_end_change_nothing_and_the_same_role_alone_becomes_th
 
 
 @pytest.mark.parametrize("way", ["role", "ban", "disable"])
-def test_a_temporary_superadmin_does_not_count_for_the_last_one(superadmin: Holder, time: MovedClock, way: str) -> None:
+def test_a_temporary_superadmin_does_not_count_as_the_last_one(superadmin: Holder, time: MovedClock, way: str) -> None:
     holder = _temporary(superadmin, SUPERADMIN, time.ahead(SOON))
     with unchanged():
         answer = _change(holder, superadmin, CLIENT) if way == "role" else _act(holder, superadmin, way)
@@ -149,7 +149,9 @@ def test_a_temporary_superadmin_does_not_count_for_the_last_one(superadmin: Hold
     assert _superadmins() == 1
 
 
-def test_a_temporary_superadmin_gives_no_power_that_outlives_the_own_role(superadmin: Holder, time: MovedClock) -> None:
+def test_a_temporary_superadmin_gives_no_power_that_outlives_their_own_role(
+    superadmin: Holder, time: MovedClock
+) -> None:
     end = time.ahead(SOON)
     holder = _temporary(superadmin, SUPERADMIN, end, PlatformRole.VERIFIED_USER)
     target, above = make_account(), make_account(PlatformRole.ADMIN)
@@ -168,7 +170,7 @@ def test_a_temporary_superadmin_gives_no_power_that_outlives_the_own_role(supera
 
 
 @pytest.mark.parametrize("way", ["role", "create", "unban"])
-def test_an_end_that_was_moved_forward_meanwhile_counts_at_the_write(
+def test_the_write_checks_an_end_that_was_moved_earlier_during_the_request(
     superadmin: Holder, time: MovedClock, way: str
 ) -> None:
     holder, target = make_account(PlatformRole.SUPERADMIN), make_account(PlatformRole.ADMIN)
@@ -214,9 +216,7 @@ def test_the_filter_by_role_is_right_at_the_moment_of_the_answer(superadmin: Hol
         run_maintenance()
 
 
-def test_maintenance_writes_the_end_down_once_with_the_moment_at_which_it_was(
-    superadmin: Holder, time: MovedClock
-) -> None:
+def test_maintenance_records_the_end_once_with_the_time_of_the_end(superadmin: Holder, time: MovedClock) -> None:
     until = time.ahead(SOON)
     target = _temporary(superadmin, ADMIN, until)
     before = _profile(superadmin, target).headers["ETag"]
@@ -236,7 +236,7 @@ def test_maintenance_writes_the_end_down_once_with_the_moment_at_which_it_was(
     assert shown["description"] == f"role: {ADMIN} -> {CLIENT}; ended_at: {until}"
 
 
-def test_the_history_tells_of_a_temporary_role(superadmin: Holder, time: MovedClock) -> None:
+def test_the_history_shows_a_temporary_role(superadmin: Holder, time: MovedClock) -> None:
     until = time.ahead(SOON)
     target = _temporary(superadmin, ADMIN, until)
     [shown, *_] = superadmin.request("GET", f"{USERS}/{target.id}/history").body
@@ -295,7 +295,7 @@ def test_a_change_that_was_throttled_until_the_end_is_not_sent_again(
     until = time.ahead(SOON)
     target, principal = _temporary(superadmin, ADMIN, until), superadmin.principal
     time.to_second_before(until)
-    with unchanged(), faults.transaction_throttled_once(lambda: time.to(until)) as sent:
+    with unchanged(), faults.throttle_first_transaction(lambda: time.to(until)) as sent:
         match way:
             case "role":
                 answer = _change(superadmin, target, SUPERADMIN, principal=principal)

@@ -356,7 +356,7 @@ class TestTheTrailOfATenantThatIsGone:
         assert not [email for email in people if email in str(audit_of(acme.id))]
         assert reads.query_index(indexes.UNREDACTED_AUDITS).items == []
 
-    def test_a_run_goes_on_behind_the_last_page_of_the_run_before(
+    def test_a_run_continues_after_the_last_page_of_the_previous_run(
         self, acme: Tenant, people: list[str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(redaction, "_PAGE", 2)

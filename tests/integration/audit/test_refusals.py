@@ -60,7 +60,7 @@ def test_two_refusals_at_once_are_both_counted_and_the_limit_holds(at: Any, acme
     for _ in range(before):
         member.promote(acme.admin, "user")
 
-    with faults.before_transact(lambda: member.promote(acme.admin, "user")):
+    with faults.call_before_building_transaction(lambda: member.promote(acme.admin, "user")):
         assert member.promote(acme.admin, "user").status == 403
 
     entries = min(before + 2, refusals.ENTRIES_PER_MINUTE)

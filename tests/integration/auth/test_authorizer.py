@@ -83,7 +83,7 @@ def test_an_account_by_its_access_token(superadmin: Holder) -> None:
     }
 
 
-def test_a_user_by_its_access_token_is_the_same_as_by_its_api_token(acme: Tenant) -> None:
+def test_an_access_token_and_an_api_token_give_the_same_principal(acme: Tenant) -> None:
     manager = acme.add("manager")
     session = manager.log_in()
     by_api_token = manager.principal
@@ -95,7 +95,9 @@ def test_a_user_by_its_access_token_is_the_same_as_by_its_api_token(acme: Tenant
 @pytest.mark.parametrize(
     ("caller", "requests"), [("API token", ["GetItem", "BatchGetItem"]), ("user", ["BatchGetItem"])]
 )
-def test_a_credential_costs_as_many_requests_as_it_needs(acme: Tenant, caller: str, requests: list[str]) -> None:
+def test_each_credential_is_checked_with_the_expected_number_of_requests(
+    acme: Tenant, caller: str, requests: list[str]
+) -> None:
     credential = acme.admin.token if caller == "API token" else acme.admin.log_in().access_token
     assert gateway.authorize(credential)
     assert _requests_to_authorize(credential) == requests

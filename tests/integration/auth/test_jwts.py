@@ -89,7 +89,7 @@ def test_a_claim_is_missing(claims: dict[str, Any], name: str) -> None:
         assert claims["aud"] == "rolecall-platform"  # only a token of a tenant's user names a tenant
 
 
-def test_a_token_is_never_taken_by_the_other_audience(superadmin: Holder, acme: Tenant) -> None:
+def test_a_token_for_one_audience_is_refused_for_the_other(superadmin: Holder, acme: Tenant) -> None:
     """Signed with our key, as if a fault had issued it: the ids of one kind never name an owner of the other."""
     of_account, of_user = (
         jwt.decode(token, options={"verify_signature": False})
@@ -112,7 +112,7 @@ def test_a_token_is_never_taken_by_the_other_audience(superadmin: Holder, acme: 
         assert not gateway.authorize(_signed(claims)), claims
 
 
-def test_a_user_is_of_one_tenant_only(acme: Tenant, globex: Tenant) -> None:
+def test_a_token_with_another_tenant_user_or_session_is_refused(acme: Tenant, globex: Tenant) -> None:
     claims = jwt.decode(acme.admin.log_in().access_token, options={"verify_signature": False})
     theirs = globex.admin.log_in()
     for change in (
@@ -177,7 +177,7 @@ def test_a_token_ends_with_its_second(claims: dict[str, Any]) -> None:
         jwts.verify(_signed(claims | {"exp": epoch_seconds(at)}), Audience(claims["aud"]), at)
 
 
-def test_the_time_of_the_request_counts_and_not_that_of_the_machine(claims: dict[str, Any]) -> None:
+def test_expiry_is_compared_with_the_time_of_the_request(claims: dict[str, Any]) -> None:
     at = clock.now() - timedelta(hours=1)
     claims |= {"iat": epoch_seconds(at), "exp": epoch_seconds(at) + 60}
     assert jwts.verify(_signed(claims), Audience(claims["aud"]), at).subject == claims["sub"]

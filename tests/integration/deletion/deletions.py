@@ -135,21 +135,21 @@ def to_the_end(tenant: Tenant, *, rounds: int = 12) -> None:
 
 
 @contextmanager
-def just_before(operation: str, happens: Callable[[], Any], **parameters: Any) -> Iterator[None]:
-    """Call `happens` once, directly before a call to DynamoDB with these parameters; assert that there was such a call.
+def call_before_request(operation: str, action: Callable[[], Any], **parameters: Any) -> Iterator[None]:
+    """Call `action` once, directly before a call to DynamoDB with these parameters; assert that there was such a call.
 
     A `Crash` ends the code that makes the call.
     """
-    name, happened = f"before-call.dynamodb.{operation}", []
+    name, calls = f"before-call.dynamodb.{operation}", []
     events = dynamodb.client().meta.events
 
     def look(params: dict[str, Any], **_: Any) -> None:
         if parameters.items() <= json.loads(params["body"]).items():
             events.unregister(name, look)
-            happened.append(name)
+            calls.append(name)
             function = gateway.running.set(None)
             try:
-                happens()
+                action()
             finally:
                 gateway.running.reset(function)
 
@@ -158,12 +158,12 @@ def just_before(operation: str, happens: Callable[[], Any], **parameters: Any) -
         yield
     finally:
         events.unregister(name, look)
-    assert happened, f"there was no {operation} with {parameters}"
+    assert calls, f"there was no {operation} with {parameters}"
 
 
-def just_before_the_last_proof(happens: Callable[[], Any]) -> AbstractContextManager[None]:
-    """Call `happens` once, after every slice is done and before the last proof reads the tenant's partition."""
-    return just_before("Query", happens, Limit=completion.PROOF_PAGE)
+def call_before_last_proof(action: Callable[[], Any]) -> AbstractContextManager[None]:
+    """Call `action` once, after every slice is done and before the last proof reads the tenant's partition."""
+    return call_before_request("Query", action, Limit=completion.PROOF_PAGE)
 
 
 def crash() -> None:

@@ -32,11 +32,11 @@ from tests.integration.conftest import (
 from tests.integration.deletion.deletions import (
     announced,
     assert_deleted,
+    call_before_last_proof,
+    call_before_request,
     crash,
     delete,
     expected_counts,
-    just_before,
-    just_before_the_last_proof,
     later,
     plant_user,
     progress,
@@ -98,7 +98,7 @@ def test_a_protected_tenant_is_not_deleted_until_the_protection_is_lifted(query:
 
 
 @pytest.mark.parametrize("between", ["gone", "renamed", "protected", "deleting"])
-def test_a_change_of_the_tenant_between_the_read_and_the_tombstone_counts(between: str) -> None:
+def test_a_tenant_that_changes_between_the_read_and_the_tombstone_gets_the_right_answer(between: str) -> None:
     tenant = some_dozen_items()
     key, events = keys.tenant(tenant.id), dynamodb.client().meta.events
     others: list[Response] = []
@@ -132,7 +132,7 @@ def test_a_tombstone_closes_the_tenant_and_lists_all_there_is_to_do(monkeypatch:
     tenant = some_dozen_items()
     monkeypatch.setattr(clock, "now", lambda: datetime(2026, 6, 15, 12, tzinfo=UTC))
 
-    with just_before("Query", crash), suppress(Crash):
+    with call_before_request("Query", crash), suppress(Crash):
         delete(tenant)
 
     assert reads.get(keys.tenant_name_reservation(tenant.name)) is None
@@ -275,7 +275,7 @@ def _nobodys_call() -> RequestContext:
 
 def _up_to_the_last_proof(tenant: Tenant) -> None:
     """Run the deletion until every slice is done. Then the worker dies before the receipt, and no message is left."""
-    with just_before_the_last_proof(crash), pytest.raises(Crash):
+    with call_before_last_proof(crash), pytest.raises(Crash):
         run_workers()
     assert {one.state for one in jobs.read_job(tenant.id).slices} == {slices.DONE}
     assert not waiting_messages()
@@ -293,7 +293,7 @@ def test_an_item_that_is_written_after_every_slice_is_done_opens_its_slice_again
         _up_to_the_last_proof(tenant)
     capsys.readouterr()
 
-    with just_before_the_last_proof(lambda: _plant_late(tenant)):
+    with call_before_last_proof(lambda: _plant_late(tenant)):
         match by:
             case "the request":
                 assert delete(tenant).status == 200
@@ -317,7 +317,7 @@ def test_two_concurrent_proofs_open_all_slices_that_they_find() -> None:
         assert not completion.complete_deletion_if_nothing_remains(_nobodys_call(), jobs.read_job(tenant.id))
         _plant_late(tenant)
 
-    with just_before_the_last_proof(another_proof):
+    with call_before_last_proof(another_proof):
         later()
     assert {json.loads(body)["slice"] for body in waiting_messages()} == {"0", slice_ranges.TENANT_SLICE}
 
@@ -335,7 +335,7 @@ def test_no_receipt_is_written_over_a_slice_that_another_proof_has_opened() -> N
         assert work(waiting_messages()) == []
         waiting_messages()  # its messages are lost
 
-    with just_before_the_last_proof(another_proof):
+    with call_before_last_proof(another_proof):
         run_workers()
     assert_deleted(tenant, counts)
 
@@ -360,7 +360,7 @@ def test_a_tenant_that_someone_has_opened_again_is_not_removed() -> None:
         writes.write(writes.Update(key, set={"status": "active"}, when=writes.MUST_EXIST))
 
     assert delete(tenant, seconds=3).status == 202
-    with just_before_the_last_proof(open_again):
+    with call_before_last_proof(open_again):
         run_workers()
     assert reads.get(key)
     assert progress(tenant)["status"] == "deleting"
@@ -369,7 +369,7 @@ def test_a_tenant_that_someone_has_opened_again_is_not_removed() -> None:
 def test_an_event_that_was_logged_during_the_completion_is_not_logged_again(caplog: pytest.LogCaptureFixture) -> None:
     tenant = some_dozen_items()
     counts = expected_counts(tenant.id)
-    with just_before("Query", crash), suppress(Crash):
+    with call_before_request("Query", crash), suppress(Crash):
         delete(tenant)  # dies after the tombstone and before the first log line
     accepted = jobs.read_job(tenant.id)
     assert accepted.unlogged_events
@@ -389,12 +389,12 @@ def test_an_event_that_was_logged_during_the_completion_is_not_logged_again(capl
 def test_a_late_log_writer_removes_no_newer_event(caplog: pytest.LogCaptureFixture) -> None:
     tenant = some_dozen_items()
     counts = expected_counts(tenant.id)
-    with just_before("Query", crash), suppress(Crash):
+    with call_before_request("Query", crash), suppress(Crash):
         delete(tenant)
     accepted = jobs.read_job(tenant.id)
     workers.queue_runnable_slices(accepted)
     _up_to_the_last_proof(tenant)
-    with just_before("UpdateItem", crash), suppress(Crash):
+    with call_before_request("UpdateItem", crash), suppress(Crash):
         completion.complete_deletion_if_nothing_remains(
             _nobodys_call(), jobs.read_job(tenant.id)
         )  # dies after the log line and before the job records it
@@ -415,7 +415,7 @@ def test_the_receipt_has_the_time_of_the_end_not_that_of_the_request(monkeypatch
     def time_passes() -> None:
         monkeypatch.setattr(clock, "now", lambda: datetime(2040, 1, 1, tzinfo=UTC))
 
-    with just_before_the_last_proof(time_passes):
+    with call_before_last_proof(time_passes):
         answer = delete(tenant)
 
     assert answer.body["data"]["deleted_at"] == end
@@ -455,14 +455,14 @@ def test_a_worker_leaves_a_slice_whose_lease_another_worker_holds() -> None:
     tenant = some_dozen_items()
     assert delete(tenant, seconds=3).status == 202
     body, *_ = waiting_messages()
-    with just_before("BatchWriteItem", crash), suppress(Crash):
+    with call_before_request("BatchWriteItem", crash), suppress(Crash):
         work([body])
     with unchanged():
         assert work([body]) == []
     assert not waiting_messages()
 
 
-def test_a_worker_takes_a_slice_whose_lease_no_right_clock_can_have_written() -> None:
+def test_a_worker_takes_a_slice_whose_lease_ends_too_far_ahead() -> None:
     tenant = some_dozen_items()
     counts = expected_counts(tenant.id)
     assert delete(tenant, seconds=3).status == 202
@@ -520,7 +520,7 @@ def test_a_request_does_not_wait_for_a_slice_whose_lease_a_worker_holds() -> Non
     def someone_takes_it() -> None:
         writes.write(writes.Update(slice_0, set=lease, when=writes.MUST_EXIST))
 
-    with just_before("Query", someone_takes_it), crash_at(0, after=False) as calls:
+    with call_before_request("Query", someone_takes_it), crash_at(0, after=False) as calls:
         assert delete(tenant, seconds=9).status == 202
     assert calls.number < 100
     assert lease.items() <= (reads.get(slice_0) or {}).items()

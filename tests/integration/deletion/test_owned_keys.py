@@ -71,7 +71,7 @@ def test_a_stored_response_is_emptied_and_keeps_its_place() -> None:
 
 
 @pytest.mark.parametrize("key", [EMAIL, RECORD], ids=["reservation", "stored response"])
-def test_what_another_takes_over_after_the_look_at_it_is_left(key: keys.Key) -> None:
+def test_an_item_that_is_taken_over_after_it_was_read_is_not_deleted(key: keys.Key) -> None:
     put(key, tenant_id="t", user_id="ada", answer="{}")
     release = owned_keys.prepare_release_if_owned(ADA, reads.get(key) or {})
     assert release
@@ -82,7 +82,7 @@ def test_what_another_takes_over_after_the_look_at_it_is_left(key: keys.Key) -> 
     assert (reads.get(key) or {})["tenant_id"] == "u"
 
 
-def test_nothing_to_release_is_nothing() -> None:
+def test_releasing_no_keys_changes_nothing() -> None:
     owned_keys.release_items_still_owned(ADA, [])
 
 

@@ -11,7 +11,7 @@ from tests import gateway
 from tests.faults import Crash
 from tests.gateway import Response
 from tests.integration.conftest import MASTER_TOKEN, Tenant, audit_of
-from tests.integration.deletion.deletions import crash, delete, just_before, some_dozen_items
+from tests.integration.deletion.deletions import call_before_request, crash, delete, some_dozen_items
 
 SCHEDULED_AT = datetime(2026, 6, 15, 12, tzinfo=UTC)
 WEEK = "?grace_days=7"
@@ -30,7 +30,7 @@ def test_a_restoration_writes_all_or_nothing_and_keeps_the_job_until_the_event_i
     delete(tenant, query=WEEK)
     monkeypatch.setattr(clock, "now", lambda: SCHEDULED_AT + timedelta(days=1))
 
-    with just_before("DeleteItem", crash), suppress(Crash):
+    with call_before_request("DeleteItem", crash), suppress(Crash):
         _restore(tenant)
 
     at = "2026-06-16T12:00:00Z"
@@ -62,12 +62,12 @@ def test_the_answer_has_the_time_of_the_restoration(acme: Tenant, monkeypatch: p
     assert _restore(acme).must(200)["data"]["updated_at"] == clock.rfc3339(at)
 
 
-def test_a_tenant_that_is_not_scheduled_is_named_so(acme: Tenant) -> None:
+def test_restoring_a_tenant_without_a_scheduled_deletion_is_404(acme: Tenant) -> None:
     answer = _restore(acme)
     assert (answer.status, answer.body["error"]) == (404, "no deletion of this tenant is scheduled")
 
 
-def test_a_deletion_that_got_another_time_meanwhile_is_read_again(acme: Tenant) -> None:
+def test_a_deletion_that_is_rescheduled_during_the_restoration_is_read_again(acme: Tenant) -> None:
     """The audit entry says which deletion was taken back."""
     delete(acme, query=WEEK)
     other = "2030-01-01T00:00:00Z"
@@ -75,6 +75,6 @@ def test_a_deletion_that_got_another_time_meanwhile_is_read_again(acme: Tenant) 
     def move() -> None:
         writes.write(writes.Update(keys.tenant(acme.id), set={"deletes_at": other}, when=writes.MUST_EXIST))
 
-    with just_before("TransactWriteItems", move):
+    with call_before_request("TransactWriteItems", move):
         assert _restore(acme).status == 200
     assert audit_of(acme.id)[-1]["before"]["deletes_at"] == other

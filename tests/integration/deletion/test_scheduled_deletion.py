@@ -33,10 +33,10 @@ from tests.integration.deletion.deletions import (
     CRITICAL,
     announced,
     assert_deleted,
+    call_before_request,
     crash,
     delete,
     expected_counts,
-    just_before,
     leases_run_out,
     progress,
     remains,
@@ -109,7 +109,7 @@ def test_a_scheduled_deletion_is_written_with_all_that_its_start_needs(monkeypat
     monkeypatch.setattr(clock, "now", lambda: datetime(2026, 6, 15, 12, tzinfo=UTC))
     tenant = some_dozen_items()
 
-    with just_before("UpdateItem", crash), suppress(Crash):
+    with call_before_request("UpdateItem", crash), suppress(Crash):
         delete(tenant, query=f"{WEEK}&reason=unpaid")
 
     [entry] = audit_of(tenant.id)
@@ -306,32 +306,32 @@ def test_a_restored_and_rescheduled_deletion_has_its_new_time(acme: Tenant) -> N
 
 def test_what_is_restored_between_the_look_at_it_and_the_start_stays(acme: Tenant) -> None:
     delete(acme, query=WEEK)
-    with just_before("TransactWriteItems", lambda: _restore(acme)):
+    with call_before_request("TransactWriteItems", lambda: _restore(acme)):
         assert _run_maintenance(8 * DAY).deletions_started == []
     assert acme.admin.request("GET", "/users").status == 200
 
     delete(acme, query=WEEK)
-    with just_before("TransactWriteItems", lambda: _restore(acme)):
+    with call_before_request("TransactWriteItems", lambda: _restore(acme)):
         assert delete(acme).code == "CONCURRENT_CHANGE"
     assert acme.admin.request("GET", "/users").status == 200
 
 
 def test_what_is_started_between_the_look_at_it_and_its_restoration_is_not_restored(acme: Tenant) -> None:
     delete(acme, query=WEEK)
-    with just_before("TransactWriteItems", lambda: delete(acme, seconds=4)):
+    with call_before_request("TransactWriteItems", lambda: delete(acme, seconds=4)):
         assert _restore(acme).code == "DELETION_STARTED"
     assert progress(acme)["status"] == "deleting"
 
 
 def test_a_restoration_that_is_overtaken_by_another_finds_nothing_to_restore(acme: Tenant) -> None:
     delete(acme, query=WEEK)
-    with just_before("TransactWriteItems", lambda: _restore(acme)):
+    with call_before_request("TransactWriteItems", lambda: _restore(acme)):
         assert _restore(acme).code == "TENANT_NOT_FOUND"
     assert _actions(acme).count("restore_tenant") == 1
 
 
 def test_two_schedules_at_once_are_one(acme: Tenant) -> None:
-    with just_before("TransactWriteItems", lambda: delete(acme, query="?grace_days=3")):
+    with call_before_request("TransactWriteItems", lambda: delete(acme, query="?grace_days=3")):
         second = delete(acme, query=WEEK)
     assert second.body["data"]["deletes_at"] == progress(acme)["deletes_at"]
     assert _actions(acme) == ["schedule_tenant_deletion"]
@@ -442,7 +442,7 @@ def test_a_restored_tenant_can_be_scheduled_or_deleted_before_its_restoration_is
         caplog.clear()
         tenant, _ = _scene()
         delete(tenant, query=WEEK)
-        with just_before("Query", _die), suppress(Crash):
+        with call_before_request("Query", _die), suppress(Crash):
             _restore(tenant)
         assert (reads.get(keys.deletion_job(tenant.id)) or {})["status"] == "restored"
         assert delete(tenant, query=query).status in {200, 202}
@@ -484,7 +484,7 @@ def _die() -> None:
     raise Crash
 
 
-def test_a_tenant_that_changed_before_its_restoration_is_looked_at_again_unless_it_is_being_deleted() -> None:
+def test_a_tenant_that_changed_before_its_restoration_is_read_again_unless_it_is_being_deleted() -> None:
     assert type(restoration._deletion_started_or_concurrent_change({"status": "deleting"})) is DeletionStarted
     for found in (None, {"status": "active"}, {"status": "scheduled"}):
         assert type(restoration._deletion_started_or_concurrent_change(found)) is ConcurrentChange

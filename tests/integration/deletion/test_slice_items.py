@@ -68,17 +68,17 @@ def test_the_items_of_the_users_come_first_and_the_users_stay_for_the_proof() ->
         (_position(0, AFTER_LAST_CHILD), (1, 0)),
     ],
 )
-def test_a_slice_goes_on_behind_its_position_also_within_a_user(position: Position, first: tuple[int, int]) -> None:
+def test_a_slice_continues_after_its_position_even_within_a_user(position: Position, first: tuple[int, int]) -> None:
     [own] = _own(Slice(TENANT, "0", position=position))
     everything = [(user, number) for user in range(3) for number in range(3)]
     assert own == [_device(*one) for one in everything[everything.index(first) :]]
 
 
-def test_behind_the_last_user_nothing_is_left() -> None:
+def test_after_the_last_user_no_item_is_found() -> None:
     assert _own(Slice(TENANT, "0", position=_position(2, AFTER_LAST_CHILD))) == []
 
 
-def test_a_recorded_chunk_is_read_as_a_whole_and_then_what_is_behind_it() -> None:
+def test_a_recorded_chunk_is_read_completely_before_the_items_after_it() -> None:
     """It ends within a user, whose other items come with the next chunk."""
     recorded = Slice(TENANT, "0", position=_position(0, "DEVICE#0"), pending_to=_position(1, "DEVICE#0"))
     with open_executors() as executors:
@@ -94,7 +94,7 @@ def test_the_limits_set_the_sizes_of_chunks_and_of_pages(calls: list[int | None]
     assert set(calls) == {2, 4}
 
 
-def test_an_item_that_is_no_user_has_no_partition_of_its_own(calls: list[int | None]) -> None:
+def test_no_partition_is_read_for_an_item_that_is_not_a_user(calls: list[int | None]) -> None:
     put(keys.Key(keys.tenant_partition(TENANT), "GADGET#1"))
     with open_executors() as executors:
         [chunk] = read_chunks(Slice(TENANT, TENANT_SLICE), executors)

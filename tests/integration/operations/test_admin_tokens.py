@@ -62,7 +62,7 @@ def test_a_tenant_that_is_being_deleted_gets_none(acme: Tenant) -> None:
         _issue(acme.id, acme.admin.email)
 
 
-def test_a_tenant_whose_deletion_is_scheduled_gets_none_and_the_operator_learns_why(acme: Tenant) -> None:
+def test_a_tenant_with_a_scheduled_deletion_gets_no_token_and_the_operator_is_told_why(acme: Tenant) -> None:
     assert delete_tenant(acme.id, query="?grace_days=7").status == 202
     with unchanged(), pytest.raises(Exception, match=r"^the tenant is closed: its deletion is scheduled or runs$"):
         _issue(acme.id, acme.admin.email)

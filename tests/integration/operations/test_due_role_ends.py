@@ -47,7 +47,7 @@ def test_the_audit_entry_of_an_end_names_the_run_that_wrote_it(
     [(RuntimeError("a bug"), 1), (ConcurrentChange(), 0), (Unauthorized(), 0)],
     ids=["bug", "conflict", "closed"],
 )
-def test_an_end_that_cannot_be_written_stops_no_other_and_an_unexpected_error_raises_the_alarm(
+def test_an_end_that_cannot_be_written_does_not_stop_the_others_and_an_unexpected_error_raises_the_alarm(
     ended: list[Member],
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],

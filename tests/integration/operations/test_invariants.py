@@ -204,7 +204,7 @@ def test_the_routes_violate_no_invariant(acme: Tenant, globex: Tenant, superadmi
 
 
 #: Kinds of findings that name no tenant, although the item may be of one.
-_OF_NO_TENANT = {FindingKind.SECRET, FindingKind.SUPERADMIN_COUNT}
+_FINDINGS_WITHOUT_TENANT = {FindingKind.SECRET, FindingKind.SUPERADMIN_COUNT}
 
 
 @pytest.mark.parametrize(("break_it", "kind", "where"), BROKEN, ids=[one[0].__name__ for one in BROKEN])
@@ -218,7 +218,7 @@ def test_a_violation_is_repaired_only_if_the_correct_state_can_be_computed(
 
     assert finding.kind is kind
     assert "/".join(finding.key) == where.format(tenant=acme.id, admin=acme.admin.id)
-    assert finding.tenant_id == ("" if kind in _OF_NO_TENANT or where.startswith("ACCOUNT#") else acme.id)
+    assert finding.tenant_id == ("" if kind in _FINDINGS_WITHOUT_TENANT or where.startswith("ACCOUNT#") else acme.id)
     assert findings.repair_finding(CALL, finding) is finding.is_repairable
     if finding.is_repairable:
         assert found_now() == []
@@ -242,7 +242,7 @@ def test_a_repair_is_told_in_the_trail_of_its_tenant(acme: Tenant, break_it: Cal
     assert (entry["before"], entry["after"]) == (counted if finding.correct_count else ({"item": "TOKEN"}, None))
 
 
-def test_a_repaired_count_of_a_user_is_told_with_the_user(acme: Tenant) -> None:
+def test_a_repaired_count_of_a_user_is_reported_with_the_users_id(acme: Tenant) -> None:
     _two_webhooks_of_a_user_counted(acme)
     [finding] = found_now()
     assert findings.repair_finding(CALL, finding)
@@ -255,7 +255,7 @@ def test_a_repaired_count_of_a_user_is_told_with_the_user(acme: Tenant) -> None:
 
 
 @pytest.mark.parametrize("of_user", [True, False])
-def test_a_webhook_that_is_made_during_the_check_is_no_finding(acme: Tenant, of_user: bool) -> None:
+def test_a_webhook_that_is_created_during_the_check_is_not_a_finding(acme: Tenant, of_user: bool) -> None:
     owner = acme.admin.id if of_user else None
     acme.admin.add_webhook(owner)
     made: list[str] = []
@@ -390,7 +390,7 @@ def test_a_missing_reservation_of_a_username_is_written_with_an_entry_of_the_pla
     assert (entry["before"], entry["after"]) == ({"item": "ACCOUNT"}, None)
 
 
-def test_a_username_that_another_account_has_by_now_is_left_to_it(superadmin: Holder) -> None:
+def test_a_username_that_another_account_now_has_is_not_repaired(superadmin: Holder) -> None:
     finding, reservation = _account_without_its_reservation(superadmin)
     taken = {**reservation, "username_of": 999}
     writes.write(writes.Put(taken))
@@ -491,7 +491,7 @@ def test_admins_on_several_pages_are_counted_by_the_index_alone(seven_users: Ten
     assert sorted(queried) == sorted([by_index, by_index, by_index, of_webhooks])
 
 
-def test_a_wrong_count_is_told_with_the_number_of_admins_on_all_pages(seven_users: Tenant) -> None:
+def test_a_wrong_count_is_reported_with_the_number_of_admins_on_all_pages(seven_users: Tenant) -> None:
     _two_admins_counted(seven_users)
     [finding] = found_now()
     assert (finding.stored_count, finding.correct_count) == (2, 5)
@@ -509,7 +509,7 @@ def _has_entry(at: str | None) -> bool:
     return audit_coverage.last_change_has_audit_entry({"updated_at": at} if at else {}, "T", "user", "ada")
 
 
-def test_the_entry_of_a_change_is_found_behind_many_of_the_same_second(
+def test_the_entry_of_a_change_is_found_after_many_entries_of_the_same_second(
     aws: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(clock, "now", lambda: AT)
@@ -522,7 +522,9 @@ def test_the_entry_of_a_change_is_found_behind_many_of_the_same_second(
     assert _has_entry("2026-06-15T12:00:00Z")
 
 
-def test_the_entry_of_a_later_change_is_none_of_an_earlier_one(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_entry_of_a_later_change_does_not_cover_an_earlier_change(
+    aws: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(clock, "now", lambda: AT)
     _entry(AT + timedelta(seconds=1), "ada")
     assert not _has_entry("2026-06-15T12:00:00Z")
@@ -559,7 +561,7 @@ def test_the_entry_of_an_end_of_a_role_is_looked_for_at_the_time_at_which_it_was
     ("action", "admin", "covered"),
     [("register_tenant", "ada", True), ("register_tenant", "bo", False), ("update_tenant", "ada", False)],
 )
-def test_the_registration_of_a_tenant_is_the_entry_of_its_first_admin_only(
+def test_the_registration_of_a_tenant_covers_only_its_first_admin(
     aws: None, monkeypatch: pytest.MonkeyPatch, action: str, admin: str, covered: bool
 ) -> None:
     monkeypatch.setattr(clock, "now", lambda: AT)

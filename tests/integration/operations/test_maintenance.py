@@ -180,7 +180,7 @@ def test_a_step_that_fails_is_logged_and_counted_and_the_others_run(
     assert [vars(line)["step"] for line in caplog.records if line.message == "maintenance step failed"] == [step]
 
 
-def test_each_step_ends_before_the_time_and_does_no_more_than_a_runs_share(
+def test_each_step_gets_a_limit_for_one_run_and_the_time_to_keep_in_reserve(
     aws: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     limits: dict[str, tuple[Any, ...]] = {}
@@ -277,7 +277,7 @@ def test_deletions_that_stand_still_are_counted_on_all_pages(
 # --- The check of the invariants, part by part -----------------------------------------------------
 
 
-def test_each_run_checks_some_pages_and_the_next_one_goes_on_there(
+def test_each_run_checks_some_pages_and_the_next_run_continues_there(
     acme: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(invariants, "PAGE", 2)
@@ -291,7 +291,7 @@ def test_each_run_checks_some_pages_and_the_next_one_goes_on_there(
     assert violations[:pages] == violations[pages:]
 
 
-def test_only_with_repair_is_a_finding_repaired_and_told(acme: Tenant) -> None:
+def test_a_finding_is_repaired_and_reported_as_repaired_only_with_repair(acme: Tenant) -> None:
     wrong = writes.Update(keys.tenant(acme.id), set={"active_admins": 7}, when=writes.MUST_EXIST)
     writes.write(wrong)
     assert run_maintenance()["repaired"] == 0
@@ -305,7 +305,7 @@ def test_only_with_repair_is_a_finding_repaired_and_told(acme: Tenant) -> None:
     assert (entry["action"], entry["actor"]["id"]) == ("repair_invariant", "maintenance")
 
 
-def test_a_run_is_counted_with_what_it_found(acme: Tenant, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_run_counts_its_findings_in_the_metrics(acme: Tenant, capsys: pytest.CaptureFixture[str]) -> None:
     _begin_deletion(acme)
     capsys.readouterr()
     _run_maintenance(minutes=5)

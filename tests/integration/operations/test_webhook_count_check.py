@@ -22,14 +22,14 @@ def test_a_user_who_does_not_exist_has_no_wrong_count(acme: Tenant) -> None:
 
 
 @pytest.mark.parametrize("deleted", [False, True])
-def test_the_count_of_a_user_who_is_being_deleted_is_not_looked_at(acme: Tenant, deleted: bool) -> None:
+def test_the_count_of_a_user_who_is_being_deleted_is_not_checked(acme: Tenant, deleted: bool) -> None:
     key = keys.user(acme.id, acme.admin.id)
     attributes = {"webhook_count": 3} | ({"deleted_at": "2026-06-15T12:00:00Z"} if deleted else {})
     writes.write(writes.Update(key, set=attributes, when=writes.MUST_EXIST))
     assert _number_of_findings(acme, acme.admin.id) == (0 if deleted else 1)
 
 
-def test_a_number_that_is_not_stored_counts_as_none(acme: Tenant) -> None:
+def test_a_count_that_is_not_stored_reads_as_zero(acme: Tenant) -> None:
     acme.admin.add_webhook(acme.admin.id)
     key = keys.user(acme.id, acme.admin.id)
     writes.write(writes.Update(key, remove=("webhook_count",), when=writes.MUST_EXIST))
@@ -37,7 +37,7 @@ def test_a_number_that_is_not_stored_counts_as_none(acme: Tenant) -> None:
     assert (finding.stored_count, finding.correct_count) == (0, 1)
 
 
-def test_an_owner_that_changes_during_the_check_is_left_to_a_later_run(
+def test_an_owner_that_changes_during_the_check_is_checked_in_a_later_run(
     acme: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     key, get, reads_of_owner = keys.user(acme.id, acme.admin.id), reads.get, []
@@ -64,7 +64,7 @@ def test_an_owner_that_changes_during_the_check_is_left_to_a_later_run(
     ],
     ids=["another change", "closed", "deleted", "another number", "gone"],
 )
-def test_a_wrong_number_is_repaired_only_if_nothing_that_matters_has_changed(
+def test_a_wrong_count_is_repaired_only_if_no_relevant_attribute_has_changed(
     acme: Tenant, change: dict[str, Any] | None, repaired: bool
 ) -> None:
     key = keys.tenant(acme.id)
@@ -80,7 +80,7 @@ def test_a_wrong_number_is_repaired_only_if_nothing_that_matters_has_changed(
         writes.write(repair)
 
 
-def test_the_number_of_a_user_who_is_gone_meanwhile_is_not_written(acme: Tenant) -> None:
+def test_the_count_of_a_user_who_was_deleted_meanwhile_is_not_written(acme: Tenant) -> None:
     """A condition on attributes that such a user need not have would hold for no user at all."""
     acme.admin.add_webhook(acme.admin.id)
     key = keys.user(acme.id, acme.admin.id)

@@ -45,7 +45,7 @@ def test_only_an_admin_may_use_scim(acme: Tenant, role: str) -> None:
             assert gateway.scim_request(method, path.format(id=user.id), credential, body).status == 403
 
 
-def test_no_other_credential_is_good_for_scim(acme: Tenant) -> None:
+def test_no_other_credential_is_accepted_by_scim(acme: Tenant) -> None:
     assert _statuses(acme, None) == [401] * len(REQUESTS)
     assert _statuses(acme, "3f1d2c4b-5a69-4788-96a5-b4c3d2e1f0a9") == [401] * len(REQUESTS)
     for credential in (MASTER_TOKEN, make_account(PlatformRole.SUPERADMIN).access_token):
@@ -59,14 +59,14 @@ def test_an_admin_may_use_all_of_it_with_a_token_or_signed_in(acme: Tenant) -> N
     assert _statuses(acme, acme.admin.log_in().access_token) == [200, 409, 200, 200, 200, 200, 200, 204, 200, 404]
 
 
-def test_a_caller_whom_the_gateway_let_in_without_a_credential_is_told_so(acme: Tenant) -> None:
+def test_a_request_without_a_principal_is_401(acme: Tenant) -> None:
     user = acme.add("user")
     with unchanged():
         for method, path, body in REQUESTS:
             assert gateway.scim_request(method, path.format(id=user.id), body=body, principal={}).status == 401
 
 
-def test_what_a_get_shows_is_decided_by_the_authorizer_alone(acme: Tenant) -> None:
+def test_a_get_does_not_check_again_what_the_authorizer_has_checked(acme: Tenant) -> None:
     actor = acme.add("admin")
     principal = actor.principal
     acme.admin.request("PUT", f"/users/{actor.id}", {"active": False}).must(200)
@@ -88,7 +88,7 @@ def test_a_user_of_another_tenant_gets_the_same_answer_as_nobody(acme: Tenant) -
 
 
 @pytest.mark.parametrize("path", DISCOVERY)
-def test_what_is_supported_is_told_without_a_credential(path: str) -> None:
+def test_the_discovery_endpoints_need_no_credential(path: str) -> None:
     answer = gateway.scim_request("GET", path)
     assert answer.status == 200
     assert gateway.scim_request("POST", path, body={}).status == 405
@@ -129,7 +129,7 @@ def test_the_configuration_says_what_is_supported() -> None:
 
 
 @pytest.mark.parametrize("path", [USER_SCHEMA, USER_SCHEMA.replace(":", "%3A"), "/ResourceTypes/User"])
-def test_one_schema_and_one_resource_type_are_those_of_the_lists(acme: Tenant, path: str) -> None:
+def test_a_schema_or_resource_type_read_by_id_is_the_same_as_in_the_list(acme: Tenant, path: str) -> None:
     listed = gateway.scim_request("GET", path.rpartition("/")[0]).body
     assert listed == {
         "schemas": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"],

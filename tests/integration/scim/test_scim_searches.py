@@ -119,7 +119,7 @@ def test_several_users_with_one_external_id_are_all_found(acme: Tenant) -> None:
     assert first.body["Resources"] == found["Resources"][1:2]
 
 
-def test_a_search_does_not_reach_another_tenant(acme: Tenant) -> None:
+def test_a_search_finds_no_user_of_another_tenant(acme: Tenant) -> None:
     globex = register("Globex")
     theirs = create(globex, "ada@example.com", externalId="1")
 
@@ -187,7 +187,7 @@ def test_pages_by_cursor_show_each_user_once(acme: Tenant, size: int) -> None:
         ({"sortBy": "userName", "sortOrder": "descending", "aadOptscim062020": ""}, (1, 3)),
     ],
 )
-def test_numbers_out_of_range_become_the_nearest_ones(
+def test_a_number_out_of_range_becomes_the_nearest_allowed_one(
     acme: Tenant, query: dict[str, str], expected: tuple[int, int]
 ) -> None:
     acme.add("user")
@@ -231,9 +231,7 @@ TOO_MANY_NAMES = "has more than 100 names: send fewer names, or leave the parame
         ),
     ],
 )
-def test_a_parameter_that_can_not_be_is_refused(
-    acme: Tenant, query: dict[str, str], scim_type: str, detail: str
-) -> None:
+def test_an_invalid_parameter_is_refused(acme: Tenant, query: dict[str, str], scim_type: str, detail: str) -> None:
     answer = scim(acme.admin, "GET", "/Users", query=query)
     assert (answer.status, answer.body["scimType"], answer.body["detail"]) == (400, scim_type, detail)
 
@@ -243,7 +241,7 @@ def test_an_unknown_parameter_is_refused(acme: Tenant) -> None:
     assert (answer.status, answer.body["scimType"]) == (400, "invalidValue")
 
 
-def test_a_page_of_no_users_stays_where_it_is(acme: Tenant) -> None:
+def test_a_page_of_size_zero_returns_the_same_cursor(acme: Tenant) -> None:
     acme.add("user")
     cursor = scim(acme.admin, "GET", "/Users", query={"cursor": "", "count": "1"}).body["nextCursor"]
 

@@ -101,7 +101,7 @@ def test_a_cursor_is_good_in_a_later_version_too(acme: Tenant, superadmin: Holde
     assert page_of_accounts.next_cursor == cursors.encode(superadmin.email, *everyone)
 
 
-def test_a_cursor_of_a_history_is_good_in_a_later_version_too(superadmin: Holder) -> None:
+def test_a_history_cursor_stays_valid_in_later_versions(superadmin: Holder) -> None:
     target = make_account()
     path = f"/v1/api/superadmin/users/{target.id}"
     assert superadmin.request("PUT", f"{path}/ban", {"reason": "spam"}).status == 200

@@ -23,7 +23,9 @@ def _offered(actor: Member, target: Member) -> list[str]:
 
 @pytest.mark.parametrize(("actor_role", "role"), [*product(("admin",), ROLES), *product(("manager",), ROLES[1:])])
 @pytest.mark.parametrize("active", [True, False])
-def test_what_is_offered_is_what_a_promotion_allows(acme: Tenant, actor_role: str, role: str, active: bool) -> None:
+def test_the_allowed_roles_are_those_that_a_promotion_accepts(
+    acme: Tenant, actor_role: str, role: str, active: bool
+) -> None:
     actor = acme.add(actor_role)
     for new_role in ROLES:
         target = acme.add(role)
@@ -66,7 +68,7 @@ def test_admins_are_counted_only_if_one_who_is_shown_may_be_the_last(acme: Tenan
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_nobody_is_offered_anything_for_oneself(acme: Tenant, role: str) -> None:
+def test_nobody_is_offered_a_role_for_themselves(acme: Tenant, role: str) -> None:
     actor = acme.add(role)
     assert _offered(actor, actor) == []
 
@@ -88,13 +90,13 @@ def test_a_list_offers_for_each_user_what_the_user_alone_shows(acme: Tenant) -> 
     assert sorted(map(len, shown.values())) == [0, 2, 2, 2, 2]
 
 
-def test_it_is_there_only_if_it_was_asked_for(acme: Tenant) -> None:
+def test_allowed_roles_are_included_only_on_request(acme: Tenant) -> None:
     assert "allowed_roles" not in acme.admin.request("GET", f"/users/{acme.admin.id}").body["data"]
     assert "allowed_roles" not in acme.admin.request("GET", "/users").body["users"][0]
 
 
 @pytest.mark.parametrize("include", ["", "roles", "allowed_roles,token", "ALLOWED_ROLES"])
-def test_what_cannot_be_included_is_refused(acme: Tenant, include: str) -> None:
+def test_an_unknown_value_of_include_is_refused(acme: Tenant, include: str) -> None:
     with unchanged():
         for path in ("/users", f"/users/{acme.admin.id}"):
             answer = acme.admin.request("GET", f"{path}?include={include}")

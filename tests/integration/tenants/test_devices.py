@@ -41,7 +41,7 @@ def test_a_session_is_an_item_of_its_user_that_expires_in_a_week(acme: Tenant) -
     }
 
 
-def test_two_of_the_same_moment_have_different_ids(acme: Tenant) -> None:
+def test_two_items_created_at_the_same_time_have_different_ids(acme: Tenant) -> None:
     made = [devices.register_device(acme.id, acme.admin.id, "phone", AT) for _ in range(2)]
     made += [devices.start_session(acme.id, acme.admin.id, "d1", AT) for _ in range(2)]
     assert len(set(made)) == 4
@@ -50,7 +50,9 @@ def test_two_of_the_same_moment_have_different_ids(acme: Tenant) -> None:
 @pytest.mark.parametrize(
     ("gone", "error"), [("tenant", Unauthorized), ("user", UserNotFound), ("access", UserNotFound)]
 )
-def test_neither_is_written_for_a_user_who_is_gone_or_inactive(acme: Tenant, gone: str, error: type[Exception]) -> None:
+def test_no_device_or_session_is_written_for_a_deleted_or_inactive_user(
+    acme: Tenant, gone: str, error: type[Exception]
+) -> None:
     user = acme.add("user")
     match gone:
         case "tenant":

@@ -148,9 +148,7 @@ def test_while_the_first_request_runs_the_second_one_gets_retry_after(acme: Tena
 
 
 @pytest.mark.parametrize(("seconds_ahead", "code"), [(60, "CONCURRENT_CHANGE"), (3600, "EMAIL_TAKEN")])
-def test_a_claim_that_no_right_clock_can_have_written_is_taken_over(
-    acme: Tenant, seconds_ahead: int, code: str
-) -> None:
+def test_a_claim_whose_time_is_too_far_ahead_is_taken_over(acme: Tenant, seconds_ahead: int, code: str) -> None:
     _create(acme)
     until = int((clock.now().timestamp() + seconds_ahead) * 1000)
     _set_on_the_record(status="INPROGRESS", in_progress_until=until)
@@ -176,7 +174,7 @@ def test_an_answer_is_kept_for_24_hours_to_the_second(acme: Tenant) -> None:
     assert 0 <= int(record["expires_at"]) - made - 24 * 3600 <= 2
 
 
-def test_a_claim_whose_answer_was_lost_and_that_is_sent_again_is_this_attempts_own(
+def test_a_claim_that_is_sent_again_after_a_lost_answer_still_belongs_to_the_attempt(
     aws: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As botocore does it when the connection breaks."""

@@ -14,7 +14,7 @@ ROUNDS = 7
 
 
 @pytest.mark.real_passwords
-def test_no_reason_of_a_refusal_can_be_told_by_its_time(time: Clock, acme: Tenant, globex: Tenant) -> None:
+def test_refusals_for_different_reasons_take_the_same_time(time: Clock, acme: Tenant, globex: Tenant) -> None:
     inactive = acme.add("user")
     acme.admin.request("PUT", f"/users/{inactive.id}", {"active": False})
     assert delete_tenant(globex.id, query="?grace_days=7").status == 202

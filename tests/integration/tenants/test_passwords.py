@@ -74,7 +74,7 @@ def test_with_an_api_token_every_session_ends(acme: Tenant) -> None:
     assert works(member.token)
 
 
-def test_the_trail_tells_who_changed_it_and_no_password(acme: Tenant) -> None:
+def test_the_trail_names_the_actor_and_contains_no_password(acme: Tenant) -> None:
     member = acme.add("user")
     change(member, member, current=PASSWORD)
     change(acme.admin, member, "yet another horse")
@@ -146,7 +146,7 @@ def test_the_email_is_no_password(acme: Tenant) -> None:
         assert answer.body["validation"] == [{"field": "new_password", "message": "must not be the email"}]
 
 
-def test_the_current_password_is_asked_of_oneself_and_of_nobody_else(acme: Tenant) -> None:
+def test_the_current_password_is_needed_only_to_change_ones_own_password(acme: Tenant) -> None:
     member = acme.add("user")
     with unchanged():
         without, with_one = change(member, member), change(acme.admin, member, current=PASSWORD)
@@ -159,7 +159,7 @@ def test_the_current_password_is_asked_of_oneself_and_of_nobody_else(acme: Tenan
         assert answer.body["validation"] == [{"field": "current_password", "message": message}]
 
 
-def test_a_change_has_its_time(acme: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_password_change_is_stored_with_its_time(acme: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
     member, actor = acme.add("user"), acme.admin.principal
     monkeypatch.setattr(clock, "now", lambda: datetime(2040, 1, 1, tzinfo=UTC))
 
@@ -191,7 +191,7 @@ def test_a_change_has_its_time(acme: Tenant, monkeypatch: pytest.MonkeyPatch) ->
         ("user", "user", 403),
     ],
 )
-def test_who_sets_whose_password(acme: Tenant, actor: str, target: str, status: int) -> None:
+def test_which_caller_may_set_which_users_password(acme: Tenant, actor: str, target: str, status: int) -> None:
     by, of = acme.add(actor), acme.add(target)
     session = of.log_in()
 
@@ -202,7 +202,7 @@ def test_who_sets_whose_password(acme: Tenant, actor: str, target: str, status: 
     assert log_in(of.email, NEW).status == (200 if status == 200 else 401)
 
 
-def test_only_a_user_of_the_tenant_gets_a_password(acme: Tenant, globex: Tenant) -> None:
+def test_a_password_is_set_only_for_a_user_of_the_callers_tenant(acme: Tenant, globex: Tenant) -> None:
     deleted = acme.add("user")
     marked = {"deleted_at": "2026-06-15T12:00:00Z"}
     writes.write(writes.Update(keys.user(acme.id, deleted.id), set=marked, when=writes.MUST_EXIST))
@@ -212,7 +212,7 @@ def test_only_a_user_of_the_tenant_gets_a_password(acme: Tenant, globex: Tenant)
             assert (change(acme.admin, target).status, change(acme.admin, target).code) == (404, "USER_NOT_FOUND")
 
 
-def test_an_inactive_user_gets_a_password_and_still_does_not_come_in(acme: Tenant) -> None:
+def test_an_inactive_user_can_get_a_password_but_cannot_log_in(acme: Tenant) -> None:
     member = acme.add("user")
     acme.admin.request("PUT", f"/users/{member.id}", {"active": False})
 
@@ -222,7 +222,7 @@ def test_an_inactive_user_gets_a_password_and_still_does_not_come_in(acme: Tenan
     assert log_in(member.email, NEW).status == 200
 
 
-def test_who_is_an_admin_for_a_while_sets_no_password_of_a_lasting_admin(acme: Tenant) -> None:
+def test_a_temporary_admin_sets_no_password_of_a_lasting_admin(acme: Tenant) -> None:
     manager, user = acme.add("manager"), acme.add("user")
     until = clock.rfc3339(clock.now() + timedelta(hours=1))
     promoted = acme.admin.request("POST", f"/users/{manager.id}/promote", {"new_role": "admin", "until": until})
@@ -236,7 +236,7 @@ def test_who_is_an_admin_for_a_while_sets_no_password_of_a_lasting_admin(acme: T
 # --- Races -----------------------------------------------------------------------------------------
 
 
-def test_of_two_changes_with_the_same_password_one_counts(acme: Tenant) -> None:
+def test_of_two_concurrent_changes_with_the_same_current_password_one_succeeds(acme: Tenant) -> None:
     member = acme.add("user")
     here, there = member.log_in(), member.log_in()
     other: list[Response] = []
@@ -251,7 +251,7 @@ def test_of_two_changes_with_the_same_password_one_counts(acme: Tenant) -> None:
 
 
 @pytest.mark.parametrize("end", ["logout", "rotation", "deactivation"])
-def test_a_credential_that_ends_on_the_way_changes_no_password(acme: Tenant, end: str) -> None:
+def test_a_credential_that_ends_during_the_request_changes_no_password(acme: Tenant, end: str) -> None:
     member = acme.add("user")
     session = member.log_in()
     acts = {
@@ -269,7 +269,7 @@ def test_a_credential_that_ends_on_the_way_changes_no_password(acme: Tenant, end
     assert log_in(member.email).status == (401 if end == "deactivation" else 200)
 
 
-def test_a_password_is_not_set_by_who_was_demoted_on_the_way(acme: Tenant) -> None:
+def test_an_actor_who_is_demoted_during_the_request_sets_no_password(acme: Tenant) -> None:
     admin, member = acme.add("admin"), acme.add("user")
     _before_the_write(lambda: acme.admin.promote(admin, "user"))
 
@@ -277,7 +277,7 @@ def test_a_password_is_not_set_by_who_was_demoted_on_the_way(acme: Tenant) -> No
     assert log_in(member.email).status == 200
 
 
-def test_a_login_with_the_old_password_that_meets_the_change_gets_no_session(acme: Tenant) -> None:
+def test_a_login_with_the_old_password_during_the_change_gets_no_session(acme: Tenant) -> None:
     member = acme.add("user")
     _before_the_write(lambda: change(acme.admin, member))
 

@@ -10,7 +10,7 @@ from botocore.exceptions import ReadTimeoutError
 
 from rolecall.storage import keys, writes
 from tests import gateway
-from tests.faults import before_transaction
+from tests.faults import call_before_nth_transaction
 from tests.gateway import Response
 from tests.integration.clock import MovedClock
 from tests.integration.conftest import (
@@ -151,7 +151,7 @@ def test_a_repeated_request_changes_nothing_more(acme: Tenant, time: MovedClock)
     assert table() == before
 
 
-def test_a_role_until_a_moment_is_a_temporary_one(acme: Tenant, time: MovedClock) -> None:
+def test_a_change_with_until_gives_a_temporary_role(acme: Tenant, time: MovedClock) -> None:
     user, admin, until = acme.add("user"), acme.add("admin"), time.ahead(HOUR)
 
     answer = _promote(
@@ -184,7 +184,7 @@ def test_a_hundred_users_are_changed_in_one_request(acme: Tenant) -> None:
 # --- What is refused as a whole ---------------------------------------------------------------------
 
 
-def test_a_user_that_is_named_twice_is_refused_with_the_rows(acme: Tenant) -> None:
+def test_a_user_who_is_named_twice_is_refused_and_the_rows_are_named(acme: Tenant) -> None:
     first, second = acme.add("user"), acme.add("user")
     changes = [
         _change(first, "manager"),
@@ -246,7 +246,7 @@ def test_a_body_has_up_to_64_kib(acme: Tenant) -> None:
     assert refused.body["error"] == "the body must not exceed 64 KiB"
 
 
-def test_who_may_change_no_role_is_refused_before_anything_is_looked_at(acme: Tenant) -> None:
+def test_a_caller_who_may_change_no_role_is_refused_before_the_body_is_checked(acme: Tenant) -> None:
     user = acme.add("user")
     with unchanged():
         assert _promote(user, [{"nonsense": True}]).code == "FORBIDDEN"
@@ -254,7 +254,7 @@ def test_who_may_change_no_role_is_refused_before_anything_is_looked_at(acme: Te
     assert (entry["action"], entry["outcome"], entry["reason"]) == ("promote_users", "denied", "FORBIDDEN")
 
 
-def test_another_tenants_users_are_nobody(acme: Tenant, globex: Tenant) -> None:
+def test_a_user_of_another_tenant_is_not_found(acme: Tenant, globex: Tenant) -> None:
     theirs = [globex.admin, globex.add("user")]
     changes = [{"user_id": theirs[0].id, "new_role": "user"}, {"email": theirs[1].email, "new_role": "admin"}]
     with unchanged():
@@ -276,7 +276,7 @@ def test_a_manager_learns_no_email_of_an_admin(acme: Tenant) -> None:
     ("loss", "code"),
     [("user", "FORBIDDEN"), ("manager", "FORBIDDEN"), ("inactive", "UNAUTHORIZED"), ("deleted", "UNAUTHORIZED")],
 )
-def test_an_actor_who_loses_it_halfway_is_refused_the_rest(acme: Tenant, loss: str, code: str) -> None:
+def test_the_remaining_changes_of_an_actor_who_loses_the_role_are_refused(acme: Tenant, loss: str, code: str) -> None:
     actor = acme.add("admin")
     users = [acme.add("user") for _ in range(4)]
     already = acme.add("manager")
@@ -289,7 +289,7 @@ def test_an_actor_who_loses_it_halfway_is_refused_the_rest(acme: Tenant, loss: s
         else:
             assert acme.admin.promote(actor, loss).status == 200
 
-    with before_transaction(3, lose):
+    with call_before_nth_transaction(3, lose):
         answer = _promote(actor, [_change(one, "manager") for one in (*users, already)])
 
     # One who has the role already is refused too, although nothing would be written.
@@ -311,7 +311,7 @@ def test_an_actor_without_access_learns_nothing(acme: Tenant, changes_first: boo
             assert (answer.status, answer.code) == (401, "UNAUTHORIZED")
 
 
-def test_an_error_that_nobody_expected_hides_no_change_before_it(
+def test_after_an_unexpected_error_the_changes_before_it_are_still_reported(
     acme: Tenant, capsys: pytest.CaptureFixture[str]
 ) -> None:
     users = [acme.add("user") for _ in range(3)]
@@ -319,7 +319,7 @@ def test_an_error_that_nobody_expected_hides_no_change_before_it(
     def fail() -> None:
         raise RuntimeError("a bug")
 
-    with before_transaction(2, fail):
+    with call_before_nth_transaction(2, fail):
         answer = _promote(acme.admin, [_change(one, "manager") for one in users])
 
     assert answer.status == 200
@@ -330,30 +330,30 @@ def test_an_error_that_nobody_expected_hides_no_change_before_it(
     assert metrics_in(capsys.readouterr().out)["RequestsFailed"] == 1
 
 
-def test_an_error_that_nobody_expected_before_any_change_is_a_500(acme: Tenant) -> None:
+def test_an_unexpected_error_before_any_change_is_a_500(acme: Tenant) -> None:
     user = acme.add("user")
 
     def fail() -> None:
         raise RuntimeError("a bug")
 
-    with before_transaction(1, fail), unchanged():
+    with call_before_nth_transaction(1, fail), unchanged():
         answer = _promote(acme.admin, [_change(user, "manager")])
     assert answer.status == 500
 
 
-def test_a_tenant_that_is_closed_halfway_ends_it(acme: Tenant) -> None:
+def test_a_tenant_that_closes_during_the_request_refuses_the_remaining_changes(acme: Tenant) -> None:
     users = [acme.add("user") for _ in range(3)]
 
-    with before_transaction(2, lambda: delete_tenant(acme.id, query="?grace_days=7")):
+    with call_before_nth_transaction(2, lambda: delete_tenant(acme.id, query="?grace_days=7")):
         answer = _promote(acme.admin, [_change(one, "manager") for one in users])
 
     assert _outcomes(answer) == ["changed", "UNAUTHORIZED", "UNAUTHORIZED"]
 
 
-def test_the_end_of_the_actors_own_role_ends_it(acme: Tenant, time: MovedClock) -> None:
+def test_the_remaining_changes_of_an_actor_whose_role_has_ended_are_refused(acme: Tenant, time: MovedClock) -> None:
     actor, users = _temporary_admin(acme, time.ahead(HOUR)), [acme.add("user") for _ in range(3)]
 
-    with before_transaction(2, lambda: time.forward(HOUR)):
+    with call_before_nth_transaction(2, lambda: time.forward(HOUR)):
         answer = _promote(actor, [_change(one, "manager") for one in users])
 
     # The second change was on its way before the end.
@@ -376,11 +376,13 @@ def test_no_power_outlives_its_source(acme: Tenant, time: MovedClock) -> None:
         assert _outcomes(answer) == ["changed", "ROLE_TRANSITION_DENIED", "ROLE_TRANSITION_DENIED", "changed"]
 
 
-def test_an_actor_whose_role_is_shortened_on_the_way_gives_no_longer_one(acme: Tenant, time: MovedClock) -> None:
+def test_an_actor_whose_role_is_shortened_during_the_request_gives_no_role_that_outlives_it(
+    acme: Tenant, time: MovedClock
+) -> None:
     until, sooner = time.ahead(2 * HOUR), time.ahead(HOUR)
     actor, users = _temporary_admin(acme, until), [acme.add("user") for _ in range(3)]
 
-    with before_transaction(2, lambda: _promote(acme.admin, [_change(actor, "admin", sooner)])):
+    with call_before_nth_transaction(2, lambda: _promote(acme.admin, [_change(actor, "admin", sooner)])):
         answer = _promote(actor, [*(_change(one, "admin", until) for one in users[:2]), _change(users[2], "manager")])
 
     assert _outcomes(answer) == ["changed", "FORBIDDEN", "changed"]
@@ -389,7 +391,7 @@ def test_an_actor_whose_role_is_shortened_on_the_way_gives_no_longer_one(acme: T
 # --- Time and failures ------------------------------------------------------------------------------
 
 
-def test_what_the_time_did_not_suffice_for_is_not_tried(acme: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_changes_for_which_no_time_is_left_are_not_tried(acme: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
     users = [acme.add("user") for _ in range(4)]
     left = iter([20.0, 2.5, 2.4, 20.0, 20.0])
 
@@ -412,7 +414,7 @@ def test_a_storage_that_fails_is_a_503_unless_something_was_changed(acme: Tenant
     def fail() -> None:
         raise ReadTimeoutError(endpoint_url="https://nowhere.example.com")
 
-    with before_transaction(number, fail):
+    with call_before_nth_transaction(number, fail):
         answer = _promote(acme.admin, [_change(one, "manager") for one in users])
 
     if number == 1:
@@ -449,7 +451,9 @@ def test_of_the_last_two_admins_the_second_is_refused_also_in_the_dry_run(acme: 
     assert [one.get("error_code") for one in done] == [None, "LAST_ADMIN", None]
 
 
-def test_an_admin_who_is_made_before_counts_and_one_until_a_moment_does_not(acme: Tenant, time: MovedClock) -> None:
+def test_a_temporary_admin_created_earlier_in_the_request_does_not_count_as_a_remaining_admin(
+    acme: Tenant, time: MovedClock
+) -> None:
     until = time.ahead(HOUR)
     other, actor, user = acme.add("manager"), _temporary_admin(acme, until, "user"), acme.add("user")
     # Who is admin until a moment can make nobody an admin for good.
@@ -468,14 +472,14 @@ def test_a_user_who_is_being_deleted_is_not_found(acme: Tenant, dry_run: bool) -
 
 
 @pytest.mark.parametrize("dry_run", [True, False])
-def test_a_wrong_count_of_admins_refuses_only_who_takes_an_admin_away(acme: Tenant, dry_run: bool) -> None:
+def test_with_a_wrong_count_of_admins_only_the_demotion_of_an_admin_is_refused(acme: Tenant, dry_run: bool) -> None:
     changes = [_change(acme.add("user"), "manager"), _change(acme.add("admin"), "user")]
     writes.write(writes.Update(keys.tenant(acme.id), set={"active_admins": 0}, when=writes.MUST_EXIST))
     assert _outcomes(_promote(acme.admin, changes, dry_run=dry_run)) == ["changed", "LAST_ADMIN"]
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_a_dry_run_says_exactly_what_the_run_then_does(acme: Tenant, time: MovedClock, seed: int) -> None:
+def test_a_dry_run_predicts_the_results_of_the_real_run(acme: Tenant, time: MovedClock, seed: int) -> None:
     dice = random.Random(seed)
     ends = [time.ahead(seconds) for seconds in (HOUR, 2 * HOUR, 3 * HOUR)]
     members = [acme.admin, *(acme.add(dice.choice(ROLES)) for _ in range(7))]

@@ -146,7 +146,7 @@ def test_a_login_without_a_password_is_refused_like_any_other(provider: Provider
     assert refused.body.keys() == unknown.body.keys()
 
 
-def test_a_token_is_made_when_one_is_wanted(acme: Tenant, provider: Provider) -> None:
+def test_a_provisioned_user_can_get_a_token(acme: Tenant, provider: Provider) -> None:
     user = provider.create()
     made = acme.admin.request("POST", f"/users/{user.id}/token")
     assert made.status == 200
@@ -185,7 +185,7 @@ def test_nobody_sets_their_own_first_password(acme: Tenant, provider: Provider) 
     assert reads.get(keys.item_of_user(acme.id, user.id, "CREDENTIAL", "PASSWORD")) is None
 
 
-def test_of_two_first_passwords_at_once_the_later_one_counts(acme: Tenant, provider: Provider) -> None:
+def test_of_two_concurrent_first_passwords_the_later_one_is_stored(acme: Tenant, provider: Provider) -> None:
     user, owner = provider.create(), acme.admin.principal
     path = f"/users/{user.id}/password"
     events, name = dynamodb.client().meta.events, "before-call.dynamodb.TransactWriteItems"
@@ -265,9 +265,7 @@ def test_an_admin_changes_its_own_profile(acme: Tenant, provider: Provider) -> N
     assert_every_invariant_holds()
 
 
-def test_a_change_without_the_present_role_and_state_allows_to_repeat_ones_own(
-    acme: Tenant, provider: Provider
-) -> None:
+def test_an_admin_may_send_their_own_present_role_and_state_again(acme: Tenant, provider: Provider) -> None:
     whole = UserChange(role=Role.ADMIN, active=True, profile=ADA)
     changed = user_changes.update_user_by(provider.context, acme.admin.id, whole.without_present_role_and_state)
     assert changed.profile == ADA
@@ -445,7 +443,7 @@ def test_a_user_is_found_with_the_role_in_force(provider: Provider, monkeypatch:
         ]
 
 
-def test_a_search_by_external_id_returns_up_to_a_number_of_users(
+def test_a_search_by_external_id_returns_a_limited_number_of_users(
     provider: Provider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(user_lookup, "MOST_USERS_FOUND", 2)

@@ -12,8 +12,8 @@ from tests.integration.clock import MovedClock
 from tests.integration.conftest import Member, Tenant, assert_every_invariant_holds, audit_of, register, run_maintenance
 from tests.integration.deletion.deletions import clear
 
-#: `make prove` dies before and after every call, `make test` after every call.
-MOMENTS = (True, False) if "ROLECALL_PROVE" in os.environ else (True,)
+#: Whether the process dies after a call or before it. `make prove` tries both, `make test` only the first.
+_CRASH_AFTER_CALL = (True, False) if "ROLECALL_PROVE" in os.environ else (True,)
 
 
 def _ended(time: MovedClock) -> tuple[Tenant, Member]:
@@ -39,7 +39,7 @@ def _assert_written_once(tenant: Tenant, target: Member) -> None:
     assert_every_invariant_holds()
 
 
-@pytest.mark.parametrize("after", MOMENTS)
+@pytest.mark.parametrize("after", _CRASH_AFTER_CALL)
 def test_maintenance_that_dies_at_any_call_is_followed_by_the_next_run(time: MovedClock, after: bool) -> None:
     number, died = 1, True
     while died:
@@ -56,7 +56,7 @@ def test_maintenance_that_dies_at_any_call_is_followed_by_the_next_run(time: Mov
     assert number > 3
 
 
-@pytest.mark.parametrize("after", MOMENTS)
+@pytest.mark.parametrize("after", _CRASH_AFTER_CALL)
 def test_a_promotion_that_dies_at_any_call_leaves_the_end_written_once(time: MovedClock, after: bool) -> None:
     number, died = 1, True
     while died:

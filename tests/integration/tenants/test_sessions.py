@@ -58,7 +58,7 @@ def _is_over(session: Session) -> bool:
 # --- Login -----------------------------------------------------------------------------------------
 
 
-def test_a_user_gets_the_tokens_of_a_session_and_sees_who_it_is(acme: Tenant) -> None:
+def test_a_login_returns_the_tokens_and_the_user(acme: Tenant) -> None:
     answer = log_in(acme.admin.email)
 
     assert answer.status == 200
@@ -129,9 +129,7 @@ def test_every_failed_login_gets_the_same_answer(acme: Tenant, globex: Tenant) -
     assert len({json.dumps(sorted(answer.headers)) for answer in answers}) == 1
 
 
-def test_whatever_is_wrong_with_a_login_the_work_is_the_same(
-    acme: Tenant, globex: Tenant, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_every_refused_login_does_the_same_work(acme: Tenant, globex: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
     inactive = acme.add("user")
     acme.admin.request("PUT", f"/users/{inactive.id}", {"active": False})
     assert delete_tenant(globex.id, query="?grace_days=7").status == 202
@@ -160,7 +158,7 @@ def test_whatever_is_wrong_with_a_login_the_work_is_the_same(
     assert done == [done[0]] * len(done)
 
 
-def test_guesses_wait_and_say_so_whichever_login_they_are_sent_to(
+def test_failed_logins_of_both_login_routes_share_one_limit(
     time: Clock, acme: Tenant, capsys: pytest.CaptureFixture[str]
 ) -> None:
     paths = ["/login", "/v1/api/auth/login"]
@@ -177,7 +175,7 @@ def test_guesses_wait_and_say_so_whichever_login_they_are_sent_to(
 
 
 @pytest.mark.parametrize("loss", ["inactive", "closed", "all sessions ended"])
-def test_who_is_shut_out_while_logging_in_gets_no_session(acme: Tenant, loss: str) -> None:
+def test_a_user_who_loses_access_during_the_login_gets_no_session(acme: Tenant, loss: str) -> None:
     member = acme.add("user")
 
     def shut_out(**_: Any) -> None:
@@ -219,7 +217,7 @@ def test_a_password_is_hashed_anew_when_the_parameters_have_changed(acme: Tenant
 # --- What a session gives --------------------------------------------------------------------------
 
 
-def test_the_access_token_gives_the_rights_of_this_moment(acme: Tenant) -> None:
+def test_the_access_token_gives_the_users_current_rights(acme: Tenant) -> None:
     member, target = acme.add("user"), acme.add("user")
     session = member.log_in()
     body = {"new_role": "manager"}
@@ -233,7 +231,7 @@ def test_the_access_token_gives_the_rights_of_this_moment(acme: Tenant) -> None:
     assert session.request("POST", f"/users/{target.id}/promote", body).status == 403
 
 
-def test_an_api_token_and_a_session_live_beside_each_other(acme: Tenant) -> None:
+def test_an_api_token_and_a_session_are_valid_at_the_same_time(acme: Tenant) -> None:
     session = acme.admin.log_in()
 
     rotated = session.request("POST", f"/users/{acme.admin.id}/token").body["data"]["token"]
@@ -243,7 +241,7 @@ def test_an_api_token_and_a_session_live_beside_each_other(acme: Tenant) -> None
     assert not _is_over(session)
 
 
-def test_a_session_that_ends_on_the_way_rotates_no_token(acme: Tenant) -> None:
+def test_a_session_that_ends_during_the_request_rotates_no_token(acme: Tenant) -> None:
     session = acme.admin.log_in()
     principal = gateway.authorize(session.access_token)
     assert session.request("POST", "/logout", {"refresh_token": session.refresh_token}).status == 200
@@ -254,7 +252,7 @@ def test_a_session_that_ends_on_the_way_rotates_no_token(acme: Tenant) -> None:
     assert answer.status == 401
 
 
-def test_a_device_session_of_another_service_opens_nothing(acme: Tenant) -> None:
+def test_a_device_session_of_another_service_gives_no_access(acme: Tenant) -> None:
     acme.add_device_and_session(acme.admin)
     [session] = [item for item in table() if item["sk"].startswith("SESSION#")]
     own = acme.admin.log_in()
@@ -282,7 +280,7 @@ def test_a_refresh_gives_a_new_pair_that_works(time: Clock, acme: Tenant) -> Non
 
 
 @pytest.mark.parametrize(("seconds", "client"), [(10.001, CLIENT), (0, ELSEWHERE)], ids=["too late", "elsewhere"])
-def test_a_spent_token_ends_the_session_and_the_tenants_trail_tells(
+def test_a_spent_token_ends_the_session_and_is_audited_in_the_tenant(
     time: Clock,
     acme: Tenant,
     seconds: float,
@@ -322,7 +320,7 @@ def test_a_spent_token_adds_nothing_to_the_trail_of_a_tenant_that_closes_meanwhi
 
 
 @pytest.mark.parametrize("kind", ["account", "API token", "nothing", "not base64", "another secret", "long"])
-def test_what_is_no_refresh_token_of_a_user_is_refused_and_changes_nothing(acme: Tenant, kind: str) -> None:
+def test_a_text_that_is_not_a_users_refresh_token_is_refused_and_changes_nothing(acme: Tenant, kind: str) -> None:
     session = acme.admin.log_in()
     token = {
         "account": make_account().refresh_token,
@@ -340,14 +338,14 @@ def test_what_is_no_refresh_token_of_a_user_is_refused_and_changes_nothing(acme:
     assert not _is_over(session)
 
 
-def test_a_users_refresh_token_is_none_of_an_account(acme: Tenant) -> None:
+def test_the_platform_login_refuses_a_users_refresh_token(acme: Tenant) -> None:
     session = acme.admin.log_in()
     body = {"refreshToken": session.refresh_token}
     assert gateway.request("POST", "/v1/api/auth/refresh", body=body).status == 401
     assert not _is_over(session)
 
 
-def test_both_tokens_end_at_the_second(time: Clock, acme: Tenant) -> None:
+def test_both_tokens_expire_at_the_exact_second(time: Clock, acme: Tenant) -> None:
     session, other = acme.admin.log_in(), acme.admin.log_in()
     time.forward(minutes=15, seconds=-1)
     assert works(session.access_token)
@@ -373,7 +371,7 @@ def test_a_deactivation_ends_sessions_for_good(acme: Tenant) -> None:
     assert not _is_over(member.log_in())
 
 
-def test_what_is_no_deactivation_ends_no_session(acme: Tenant) -> None:
+def test_a_change_that_is_not_a_deactivation_ends_no_session(acme: Tenant) -> None:
     member = acme.add("user")
     session = member.log_in()
     for change in ({"active": True}, {"role": "manager"}, {"role": "manager", "active": True}):
@@ -426,7 +424,7 @@ def test_a_deletion_ends_sessions_at_its_acceptance_and_leaves_none(acme: Tenant
     assert (receipt["total"]["sessions"], receipt["total"]["used_refresh_tokens"]) == (1, 1)
 
 
-def test_nothing_of_a_session_is_written_while_the_tenant_goes(acme: Tenant) -> None:
+def test_no_session_item_is_written_while_the_tenant_is_deleted(acme: Tenant) -> None:
     session = acme.admin.log_in()
 
     def close(**_: Any) -> None:

@@ -176,7 +176,7 @@ class _TimePassesBefore:
         monkeypatch.setattr(dynamodb.client(), "transact_write_items", transact)
 
 
-def test_a_request_that_began_before_the_second_and_commits_after_it_is_refused(
+def test_a_request_that_begins_before_the_end_and_commits_after_it_is_refused(
     acme: Tenant, time: MovedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     until = time.ahead(HOUR)
@@ -243,7 +243,7 @@ def test_how_far_ahead_an_end_may_lie_is_a_setting(
 
 
 @pytest.mark.parametrize("value", ["tomorrow", "2026-06-15", "2026-06-15T12:00:00", 1781524800, None, "", True])
-def test_an_end_that_is_no_time_is_refused(acme: Tenant, value: Any) -> None:
+def test_an_end_that_is_not_a_time_is_refused(acme: Tenant, value: Any) -> None:
     target = acme.add("user")
     body = {"new_role": "manager", "until": value}
     answer = acme.admin.request("POST", f"/users/{target.id}/promote", body)
@@ -368,7 +368,7 @@ def test_a_manager_gives_a_user_the_role_of_a_manager_for_a_while(acme: Tenant, 
     assert _shown(target) == {"role": "user"}
 
 
-def test_deactivation_does_not_stop_the_clock(acme: Tenant, time: MovedClock) -> None:
+def test_a_temporary_role_ends_on_time_even_if_its_user_is_inactive(acme: Tenant, time: MovedClock) -> None:
     until = time.ahead(HOUR)
     target = _temporary(acme, "manager", until)
     assert acme.admin.request("PUT", f"/users/{target.id}", {"active": False}).status == 200
@@ -381,7 +381,7 @@ def test_deactivation_does_not_stop_the_clock(acme: Tenant, time: MovedClock) ->
 # --- The last admin ------------------------------------------------------------------------------
 
 
-def test_a_temporary_admin_does_not_count_for_the_last_one(acme: Tenant, time: MovedClock) -> None:
+def test_a_temporary_admin_does_not_count_as_the_last_one(acme: Tenant, time: MovedClock) -> None:
     holder = _temporary(acme, "admin", time.ahead(HOUR))
     assert _active_admins(acme) == 1
     with unchanged():
@@ -390,7 +390,7 @@ def test_a_temporary_admin_does_not_count_for_the_last_one(acme: Tenant, time: M
         assert holder.request("DELETE", f"/users/{acme.admin.id}").code == "LAST_ADMIN"
 
 
-def test_a_temporary_admin_may_go_in_every_way_and_no_count_changes(acme: Tenant, time: MovedClock) -> None:
+def test_demoting_deactivating_or_deleting_a_temporary_admin_changes_no_count(acme: Tenant, time: MovedClock) -> None:
     demoted, inactive, deleted, over = (_temporary(acme, "admin", time.ahead(HOUR)) for _ in range(4))
     assert _promote(acme.admin, demoted, "user").status == 200
     assert acme.admin.request("PUT", f"/users/{inactive.id}", {"active": False}).status == 200
@@ -406,7 +406,7 @@ def test_a_temporary_admin_may_go_in_every_way_and_no_count_changes(acme: Tenant
 
 
 @pytest.mark.parametrize(("lasting", "given"), list(product(["user", "manager"], ["user", "manager", "admin"])))
-def test_a_temporary_admin_gives_no_lasting_role_above_the_own_lasting_one(
+def test_a_temporary_admin_gives_no_lasting_role_above_their_own_lasting_one(
     acme: Tenant, time: MovedClock, lasting: str, given: str
 ) -> None:
     holder = _temporary(acme, "admin", time.ahead(HOUR), lasting)
@@ -429,7 +429,7 @@ def test_a_temporary_admin_gives_no_lasting_role_above_the_own_lasting_one(
         assert _shown(target) == {"role": "user"}
 
 
-def test_a_temporary_admin_gives_a_role_until_no_later_than_the_own_end(acme: Tenant, time: MovedClock) -> None:
+def test_a_temporary_admin_gives_a_role_that_ends_no_later_than_their_own(acme: Tenant, time: MovedClock) -> None:
     end = time.ahead(HOUR)
     holder, target = _temporary(acme, "admin", end), acme.add("user")
     with unchanged():
@@ -440,7 +440,7 @@ def test_a_temporary_admin_gives_a_role_until_no_later_than_the_own_end(acme: Te
         assert _shown(target)["role_until"] == until
 
 
-def test_a_temporary_admin_may_end_what_ends_later_but_not_move_it_beyond_the_own_end(
+def test_a_temporary_admin_may_end_a_role_that_ends_later_but_not_move_its_end_beyond_their_own(
     acme: Tenant, time: MovedClock
 ) -> None:
     holder, other = (
@@ -455,9 +455,7 @@ def test_a_temporary_admin_may_end_what_ends_later_but_not_move_it_beyond_the_ow
     assert _shown(other) == {"role": "manager"}
 
 
-def test_a_temporary_admin_rotates_no_token_that_is_good_for_more_than_the_own_roles(
-    acme: Tenant, time: MovedClock
-) -> None:
+def test_a_temporary_admin_rotates_no_token_of_a_user_with_more_power(acme: Tenant, time: MovedClock) -> None:
     holder = _temporary(acme, "admin", time.ahead(HOUR), "manager")
     allowed = [acme.add("user"), acme.add("manager"), _temporary(acme, "admin", time.ahead(HOUR))]
     refused = [acme.admin, acme.add("admin"), _temporary(acme, "admin", time.ahead(2 * HOUR))]
@@ -467,7 +465,7 @@ def test_a_temporary_admin_rotates_no_token_that_is_good_for_more_than_the_own_r
     assert holder.request("POST", f"/users/{holder.id}/token").status == 200
 
 
-def test_a_temporary_admin_gives_nobody_back_a_lasting_power_by_activation(acme: Tenant, time: MovedClock) -> None:
+def test_a_temporary_admin_activates_no_lasting_admin(acme: Tenant, time: MovedClock) -> None:
     holder, admin, user = _temporary(acme, "admin", time.ahead(HOUR)), acme.add("admin"), acme.add("user")
     for one in (admin, user):
         assert holder.request("PUT", f"/users/{one.id}", {"active": False}).status == 200
@@ -477,9 +475,7 @@ def test_a_temporary_admin_gives_nobody_back_a_lasting_power_by_activation(acme:
     assert holder.request("PUT", f"/users/{user.id}", {"active": True}).status == 200
 
 
-def test_a_temporary_admin_changes_no_email_that_leads_to_more_than_the_own_roles(
-    acme: Tenant, time: MovedClock
-) -> None:
+def test_a_temporary_admin_changes_no_email_of_a_user_with_more_power(acme: Tenant, time: MovedClock) -> None:
     holder = _temporary(acme, "admin", time.ahead(HOUR), "manager")
     allowed = [acme.add("user"), acme.add("manager"), _temporary(acme, "admin", time.ahead(HOUR)), holder]
     refused = [acme.admin, acme.add("admin"), _temporary(acme, "admin", time.ahead(2 * HOUR))]
@@ -502,7 +498,7 @@ def test_a_temporary_admin_changes_no_email_that_leads_to_more_than_the_own_role
     ("path", "value"),
     [("userName", "mine@example.com"), ("externalId", "mine"), ("displayName", "Mine")],
 )
-def test_a_temporary_admin_changes_no_profile_that_leads_to_more_than_the_own_roles(
+def test_a_temporary_admin_changes_no_profile_of_a_user_with_more_power(
     acme: Tenant, time: MovedClock, path: str, value: str
 ) -> None:
     holder, admin = _temporary(acme, "admin", time.ahead(HOUR), "manager"), acme.add("admin")
@@ -519,7 +515,7 @@ def test_a_temporary_admin_changes_no_profile_that_leads_to_more_than_the_own_ro
 
 
 @pytest.mark.parametrize("lasting", ["user", "manager"])
-def test_a_temporary_admin_makes_no_webhook_and_learns_no_secret_of_one(
+def test_a_temporary_admin_creates_no_webhook_and_rotates_no_secret(
     acme: Tenant, time: MovedClock, lasting: str
 ) -> None:
     holder, user = _temporary(acme, "admin", time.ahead(HOUR), lasting), acme.add("user")
@@ -546,7 +542,7 @@ def test_a_temporary_admin_makes_no_webhook_and_learns_no_secret_of_one(
 
 
 @pytest.mark.parametrize("way", ["email", "webhook", "own webhook", "secret", "create with webhook"])
-def test_an_admin_whose_role_became_temporary_meanwhile_hands_on_nothing_at_the_write(
+def test_an_admin_whose_role_becomes_temporary_during_the_request_gives_nobody_a_lasting_role(
     acme: Tenant, time: MovedClock, way: str
 ) -> None:
     holder, webhook, url = acme.add("admin"), acme.admin.add_webhook(), "https://example.com/mine"
@@ -568,7 +564,9 @@ def test_an_admin_whose_role_became_temporary_meanwhile_hands_on_nothing_at_the_
 
 
 @pytest.mark.parametrize("way", ["promote", "create", "rotate", "activate"])
-def test_an_end_that_was_moved_forward_meanwhile_counts_at_the_write(acme: Tenant, time: MovedClock, way: str) -> None:
+def test_the_write_checks_an_end_that_was_moved_earlier_during_the_request(
+    acme: Tenant, time: MovedClock, way: str
+) -> None:
     """The authorizer saw a later end, or a lasting role, than the actor has when the change is written."""
     holder, target = acme.add("admin"), acme.add("manager")
     acme.admin.request("PUT", f"/users/{target.id}", {"active": False})
@@ -699,7 +697,7 @@ def test_if_match_takes_the_etag_after_the_end_and_refuses_the_one_before_it(acm
     assert answer.headers["ETag"] == f'"{int(after.strip(chr(34))) + 1}"' == _etag(target)
 
 
-def test_maintenance_writes_the_end_down_once_with_the_moment_at_which_it_was(
+def test_maintenance_records_the_end_once_with_the_time_of_the_end(
     acme: Tenant, time: MovedClock, capsys: pytest.CaptureFixture[str]
 ) -> None:
     until, target = time.ahead(HOUR), acme.add("user")
@@ -803,7 +801,7 @@ def test_a_change_that_was_throttled_until_the_end_is_not_sent_again(acme: Tenan
     target = _temporary(acme, "manager", until)
     principal = acme.admin.principal
     time.to_second_before(until)
-    with unchanged(), faults.transaction_throttled_once(lambda: time.to(until)) as sent:
+    with unchanged(), faults.throttle_first_transaction(lambda: time.to(until)) as sent:
         answer = _changed(way, acme.admin, target, principal=principal)
     # The first request may have been carried out, with the role that was in force then.
     assert (answer.status, sent.number) == (503, 1)
@@ -825,7 +823,7 @@ def test_an_end_is_not_written_over_a_change_that_came_after_the_read(acme: Tena
         role_ends.write_end(as_read, "request-1", time.at)
 
 
-def test_an_end_that_a_change_made_void_is_not_written(acme: Tenant, time: MovedClock) -> None:
+def test_the_end_of_a_role_that_was_changed_meanwhile_is_not_written(acme: Tenant, time: MovedClock) -> None:
     made_lasting, ended, extended, deleted = (_temporary(acme, "manager", time.ahead(HOUR)) for _ in range(4))
     _promote(acme.admin, made_lasting, "manager")
     _promote(acme.admin, ended, "user")

@@ -81,7 +81,7 @@ def test_the_old_email_is_free_at_once_and_the_new_one_is_taken(acme: Tenant, gl
     assert_every_invariant_holds()
 
 
-def test_the_operator_finds_a_renamed_user_by_id_alone(acme: Tenant) -> None:
+def test_the_operator_finds_a_user_with_a_new_email_by_id(acme: Tenant) -> None:
     assert _rename(acme.admin, acme.admin).status == 200
     found = gateway.request("GET", f"/users/{acme.admin.id}", MASTER_TOKEN)
     assert found.body["data"]["email"] == NEW
@@ -202,7 +202,7 @@ def test_an_admin_who_lost_access_after_authorization_changes_no_email(acme: Ten
     assert table_without_audit() == before
 
 
-def test_an_admin_who_is_demoted_on_the_way_does_not_change_its_own_email(acme: Tenant) -> None:
+def test_an_admin_who_is_demoted_during_the_request_does_not_change_their_own_email(acme: Tenant) -> None:
     actor = acme.add("admin")
     stale, owner = actor.principal, acme.admin.principal
     with _overtaken_by(lambda: acme.admin.request("PUT", f"/users/{actor.id}", {"role": "user"}, principal=owner)):
@@ -219,7 +219,7 @@ def test_two_changes_to_the_same_email_at_once_are_both_successful(acme: Tenant)
     assert_every_invariant_holds()
 
 
-def test_of_two_changes_to_different_emails_at_once_the_later_one_counts(acme: Tenant) -> None:
+def test_of_two_concurrent_changes_to_different_emails_the_later_one_is_stored(acme: Tenant) -> None:
     member, owner = acme.add("user", "ada@example.com"), acme.admin.principal
     with _overtaken_by(lambda: _rename(acme.admin, member, "first@example.com", principal=owner)):
         assert _rename(acme.admin, member, principal=owner).status == 200
@@ -229,7 +229,7 @@ def test_of_two_changes_to_different_emails_at_once_the_later_one_counts(acme: T
     assert_every_invariant_holds()
 
 
-def test_an_email_that_somebody_takes_on_the_way_is_refused(acme: Tenant) -> None:
+def test_an_email_that_is_taken_during_the_request_is_refused(acme: Tenant) -> None:
     member, other, owner = acme.add("user"), acme.add("user"), acme.admin.principal
     with _overtaken_by(lambda: _rename(acme.admin, other, principal=owner)):
         assert _rename(acme.admin, member, principal=owner).code == "EMAIL_TAKEN"

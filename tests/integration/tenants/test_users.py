@@ -271,7 +271,7 @@ def test_nobody_deletes_themselves(acme: Tenant) -> None:
 
 
 @pytest.mark.parametrize("way", ["rotate", "password", "deactivate", "delete"])
-def test_a_manager_may_not_finish_a_change_of_a_user_who_becomes_an_admin_on_the_way(acme: Tenant, way: str) -> None:
+def test_a_managers_change_of_a_user_who_becomes_an_admin_meanwhile_is_refused(acme: Tenant, way: str) -> None:
     manager, user, owner = acme.add("manager"), acme.add("user"), acme.admin.principal
     principal = manager.principal
 

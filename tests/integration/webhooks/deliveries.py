@@ -44,10 +44,10 @@ def bus_event(tenant: Tenant, user_id: str, kind: str = "User Role Changed", **d
 
 def queue_deliveries(*events: dict[str, Any], seconds: float = 10.0) -> list[str]:
     """Invoke the function that queues deliveries. Returns the ids of the messages to deliver again."""
-    return queue_deliveries_of([Message(json.dumps(event)) for event in events], seconds)
+    return queue_deliveries_of_messages([Message(json.dumps(event)) for event in events], seconds)
 
 
-def queue_deliveries_of(messages: Iterable[Message], seconds: float = 10.0) -> list[str]:
+def queue_deliveries_of_messages(messages: Iterable[Message], seconds: float = 10.0) -> list[str]:
     """Invoke the function that queues deliveries, with these messages. Returns the ids of those to deliver again."""
     return _invoke(EVENTS, list(messages), seconds)
 
@@ -77,7 +77,7 @@ def take_messages() -> list[Message]:
     return found
 
 
-def tell(*events: dict[str, Any]) -> list[Message]:
+def queue_and_deliver(*events: dict[str, Any]) -> list[Message]:
     """Queue the deliveries of events and deliver them once. Returns the messages that were put back into the queue."""
     assert queue_deliveries(*events) == []
     assert deliver(take_messages()) == []

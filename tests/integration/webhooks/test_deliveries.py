@@ -23,10 +23,10 @@ from tests.integration.webhooks.deliveries import (
     Message,
     bus_event,
     deliver,
+    queue_and_deliver,
     queue_deliveries,
-    queue_deliveries_of,
+    queue_deliveries_of_messages,
     take_messages,
-    tell,
 )
 from tests.receiver import WebhookReceiver, hang, receiving, serving
 
@@ -100,7 +100,7 @@ def test_each_event_about_a_user_is_delivered_and_signed(
     after = {"role": "admin", "active": True, "role_until": "2026-07-01T00:00:00Z"}
     event = bus_event(acme, user.id, on_the_bus, after=None if delivered == "user.deleted" else after)
 
-    assert tell(event) == []
+    assert queue_and_deliver(event) == []
 
     [got] = receiver.received
     got.verify(secret)
@@ -118,19 +118,19 @@ def test_each_event_about_a_user_is_delivered_and_signed(
 
 
 def test_an_event_without_a_time_has_that_of_the_bus(acme: Tenant, receiver: WebhookReceiver, secret: str) -> None:
-    tell(event := bus_event(acme, acme.admin.id, "User Deleted", at=None, after=None))
+    queue_and_deliver(event := bus_event(acme, acme.admin.id, "User Deleted", at=None, after=None))
 
     assert receiver.received[0].event["timestamp"] == event["time"]
 
 
-def test_a_webhook_hears_of_its_own_tenant_and_user_only(acme: Tenant, globex: Tenant) -> None:
+def test_a_webhook_gets_only_the_events_of_its_own_tenant_and_user(acme: Tenant, globex: Tenant) -> None:
     user, other = acme.add("user"), acme.add("user")
     with receiving() as of_tenant, receiving() as of_user, receiving() as of_globex:
         _create(acme.admin, of_tenant.url)
         _create(acme.admin, of_user.url, user_id=user.id)
         _create(globex.admin, of_globex.url)
 
-        tell(bus_event(acme, user.id), bus_event(acme, other.id))
+        queue_and_deliver(bus_event(acme, user.id), bus_event(acme, other.id))
 
     assert {got.event["data"]["user_id"] for got in of_tenant.received} == {user.id, other.id}
     assert [got.event["data"]["user_id"] for got in of_user.received] == [user.id]
@@ -143,9 +143,9 @@ def test_an_event_that_comes_twice_has_the_same_id_and_another_webhook_another(a
         _create(acme.admin, second.url)
         event = bus_event(acme, acme.admin.id)
 
-        tell(event)
-        tell(event)
-        tell(bus_event(acme, acme.admin.id))
+        queue_and_deliver(event)
+        queue_and_deliver(event)
+        queue_and_deliver(bus_event(acme, acme.admin.id))
 
     again, twice, fresh = first.ids()
     assert again == twice != fresh
@@ -187,13 +187,13 @@ def test_a_message_is_due_at_once_and_has_what_the_event_says(
     }
 
 
-def test_what_became_of_the_messages_is_counted(
+def test_each_outcome_of_a_message_is_counted(
     acme: Tenant, receiver: WebhookReceiver, secret: str, time: MovedClock, capsys: pytest.CaptureFixture[str]
 ) -> None:
     receiver.statuses = [200, 500]
     capsys.readouterr()
-    tell(bus_event(acme, acme.admin.id))
-    waiting = tell(bus_event(acme, acme.admin.id), bus_event(acme, acme.admin.id))
+    queue_and_deliver(bus_event(acme, acme.admin.id))
+    waiting = queue_and_deliver(bus_event(acme, acme.admin.id), bus_event(acme, acme.admin.id))
     acme.admin.request("DELETE", f"/webhooks/{_only_webhook(acme)['id']}").must(200)
     time.forward(60)
     deliver(waiting)
@@ -229,7 +229,7 @@ def test_the_last_events_of_a_deleted_tenant_are_delivered_and_change_nothing_bu
     gateway.request("DELETE", f"/global/tenants/{acme.id}", "M" * 64)
     run_workers()
 
-    [again] = tell(bus_event(acme, user.id, "User Deleted", at=None))
+    [again] = queue_and_deliver(bus_event(acme, user.id, "User Deleted", at=None))
     [copy] = [one for one in table() if one["pk"].startswith("LAST_DELIVERIES#")]
     assert copy["status"] == "failing"
 
@@ -245,14 +245,14 @@ def _due_now(message: Message) -> Message:
     return Message(json.dumps(message.content | {"due_at": 0}))
 
 
-def test_a_webhook_that_an_earlier_version_stored_without_a_secret_hears_nothing_and_is_in_nobodys_way(
+def test_a_webhook_of_an_earlier_version_without_a_secret_gets_nothing_and_delays_nobody(
     acme: Tenant, receiver: WebhookReceiver
 ) -> None:
     user = acme.add("user")
     old = {"url": receiver.url, "created_at": "2026-06-01T09:00:00Z"}
     writes.write(writes.put_if_absent(keys.webhook(acme.id, "0190163d", user.id), old))
 
-    assert tell(bus_event(acme, user.id)) == []
+    assert queue_and_deliver(bus_event(acme, user.id)) == []
     acme.admin.request("DELETE", f"/users/{user.id}").must(200)
 
     assert receiver.received == []
@@ -267,7 +267,7 @@ def test_after_a_500_the_delivery_is_tried_again_with_the_same_id(
 ) -> None:
     receiver.statuses = [500]
 
-    [again] = tell(bus_event(acme, acme.admin.id))
+    [again] = queue_and_deliver(bus_event(acme, acme.admin.id))
 
     failing = _only_webhook(acme)
     assert failing["status"] == "failing"
@@ -291,7 +291,7 @@ def test_a_receiver_that_is_down_is_tried_eight_times_in_a_day(
     acme: Tenant, receiver: WebhookReceiver, secret: str, time: MovedClock
 ) -> None:
     receiver.statuses = [503] * 100
-    began, waiting, hops = time.at, tell(bus_event(acme, acme.admin.id)), 0
+    began, waiting, hops = time.at, queue_and_deliver(bus_event(acme, acme.admin.id)), 0
     while waiting:
         [message] = waiting
         assert 0 < message.delay <= 900
@@ -313,7 +313,7 @@ def test_while_a_webhook_fails_its_other_deliveries_wait_without_a_connection(
     receiver.statuses = [500]
     events = [bus_event(acme, acme.admin.id) for _ in range(10)]
 
-    waiting = tell(*events)
+    waiting = queue_and_deliver(*events)
 
     assert len(receiver.received) == 1
     assert sorted(one.content["attempt"] for one in waiting) == [1] * 9 + [2]
@@ -329,7 +329,7 @@ def test_of_two_deliveries_to_a_failing_webhook_at_once_one_waits(
     acme: Tenant, receiver: WebhookReceiver, secret: str, time: MovedClock
 ) -> None:
     receiver.statuses = [500]
-    [again] = tell(bus_event(acme, acme.admin.id))
+    [again] = queue_and_deliver(bus_event(acme, acme.admin.id))
     time.forward(60)
     # Another invocation is at it.
     writes.write(
@@ -350,11 +350,11 @@ def test_of_two_deliveries_to_a_failing_webhook_at_once_one_waits(
     assert len(receiver.received) == 2
 
 
-def test_a_delivery_that_never_had_its_turn_is_given_up_after_a_day(
+def test_a_delivery_that_was_never_tried_is_given_up_after_a_day(
     acme: Tenant, receiver: WebhookReceiver, secret: str, time: MovedClock, capsys: pytest.CaptureFixture[str]
 ) -> None:
     receiver.statuses = [500]
-    waiting = tell(bus_event(acme, acme.admin.id), bus_event(acme, acme.admin.id))
+    waiting = queue_and_deliver(bus_event(acme, acme.admin.id), bus_event(acme, acme.admin.id))
     [held] = [one for one in waiting if one.content["attempt"] == 1]
     time.forward(DAY)
     writes.write(
@@ -373,7 +373,7 @@ def test_a_delivery_that_never_had_its_turn_is_given_up_after_a_day(
 
 
 @pytest.mark.parametrize(("minutes", "waits"), [(4, True), (5, False)])
-def test_a_test_that_never_had_its_turn_is_given_up_after_five_minutes(
+def test_a_webhook_test_that_was_never_sent_is_given_up_after_five_minutes(
     acme: Tenant, receiver: WebhookReceiver, secret: str, time: MovedClock, minutes: int, waits: bool
 ) -> None:
     held = _test(acme)
@@ -392,7 +392,7 @@ def test_a_test_that_never_had_its_turn_is_given_up_after_five_minutes(
     assert receiver.received == []
 
 
-def test_a_message_that_must_wait_longer_than_the_queue_can_goes_round(
+def test_a_message_that_must_wait_longer_than_the_queue_allows_is_queued_again(
     acme: Tenant, receiver: WebhookReceiver, secret: str, time: MovedClock
 ) -> None:
     queue_deliveries(bus_event(acme, acme.admin.id))
@@ -413,18 +413,18 @@ def test_a_message_that_must_wait_longer_than_the_queue_can_goes_round(
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 def test_a_redirect_is_a_failure(acme: Tenant, receiver: WebhookReceiver, secret: str, status: int) -> None:
     receiver.statuses = [status]
-    assert len(tell(bus_event(acme, acme.admin.id))) == 1
+    assert len(queue_and_deliver(bus_event(acme, acme.admin.id))) == 1
     assert _only_webhook(acme)["last_failure"]["error"] == f"HTTP {status}"
 
 
-def test_an_address_of_the_network_inside_is_a_failure(
+def test_a_delivery_to_a_private_address_is_a_failure(
     acme: Tenant, receiver: WebhookReceiver, secret: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("ALLOW_LOCAL_WEBHOOKS")
     config.config.cache_clear()
     _create(acme.admin, "https://localhost/hooks")
 
-    assert len(tell(bus_event(acme, acme.admin.id))) == 2
+    assert len(queue_and_deliver(bus_event(acme, acme.admin.id))) == 2
 
     errors = {one["last_failure"]["error"] for one in acme.admin.request("GET", "/webhooks").body["webhooks"]}
     assert errors == {"URL not allowed", "address not allowed"}
@@ -439,17 +439,17 @@ def test_a_410_disables_the_webhook_and_a_test_that_succeeds_enables_it(
 ) -> None:
     receiver.statuses = [410]
 
-    assert tell(bus_event(acme, acme.admin.id)) == []
+    assert queue_and_deliver(bus_event(acme, acme.admin.id)) == []
     disabled = _only_webhook(acme)
     assert (disabled["status"], disabled["last_failure"]["error"]) == ("disabled", "HTTP 410")
-    assert tell(bus_event(acme, acme.admin.id)) == []
+    assert queue_and_deliver(bus_event(acme, acme.admin.id)) == []
     assert len(receiver.received) == 1
 
     assert deliver([_test(acme)]) == []
     assert receiver.received[1].event["type"] == "webhook.test"
     receiver.received[1].verify(secret)
     assert _only_webhook(acme)["status"] == "active"
-    tell(bus_event(acme, acme.admin.id))
+    queue_and_deliver(bus_event(acme, acme.admin.id))
     assert len(receiver.received) == 3
 
     disabling, enabling = _webhook_audit(acme)
@@ -462,7 +462,7 @@ def test_the_messages_of_a_webhook_that_was_disabled_meanwhile_are_dropped(
     acme: Tenant, receiver: WebhookReceiver, secret: str, time: MovedClock
 ) -> None:
     receiver.statuses = [500, 410]
-    waiting = tell(bus_event(acme, acme.admin.id), bus_event(acme, acme.admin.id))
+    waiting = queue_and_deliver(bus_event(acme, acme.admin.id), bus_event(acme, acme.admin.id))
     time.forward(60)
 
     assert deliver(waiting) == []
@@ -475,13 +475,13 @@ def test_five_days_without_a_success_disable_a_webhook_and_not_a_second_earlier(
     acme: Tenant, receiver: WebhookReceiver, secret: str, time: MovedClock
 ) -> None:
     receiver.statuses = [500] * 4
-    tell(bus_event(acme, acme.admin.id))
+    queue_and_deliver(bus_event(acme, acme.admin.id))
     time.forward(FIVE_DAYS - 10)
-    tell(bus_event(acme, acme.admin.id))
+    queue_and_deliver(bus_event(acme, acme.admin.id))
     assert _only_webhook(acme)["status"] == "failing"
 
     time.forward(2000)
-    tell(bus_event(acme, acme.admin.id))
+    queue_and_deliver(bus_event(acme, acme.admin.id))
 
     assert _only_webhook(acme)["status"] == "disabled"
     [(action, before, after)] = _webhook_audit(acme)
@@ -489,12 +489,12 @@ def test_five_days_without_a_success_disable_a_webhook_and_not_a_second_earlier(
     assert after["failing_since"] == "2026-06-15T12:00:00Z"
 
 
-def test_a_success_in_between_starts_the_five_days_anew(
+def test_after_a_success_the_five_days_start_again(
     acme: Tenant, receiver: WebhookReceiver, secret: str, time: MovedClock
 ) -> None:
     receiver.statuses = [500, 200, 500, 500]
     for days in (3, 3, 3, 1):
-        tell(bus_event(acme, acme.admin.id))
+        queue_and_deliver(bus_event(acme, acme.admin.id))
         time.forward(days * DAY)
 
     assert len(receiver.received) == 4
@@ -503,10 +503,10 @@ def test_a_success_in_between_starts_the_five_days_anew(
 
 def test_a_rotation_enables_a_disabled_webhook(acme: Tenant, receiver: WebhookReceiver, secret: str) -> None:
     receiver.statuses = [410]
-    tell(bus_event(acme, acme.admin.id))
+    queue_and_deliver(bus_event(acme, acme.admin.id))
     acme.admin.request("POST", f"/webhooks/{_only_webhook(acme)['id']}/secret").must(200)
 
-    assert tell(bus_event(acme, acme.admin.id)) == []
+    assert queue_and_deliver(bus_event(acme, acme.admin.id)) == []
 
     assert len(receiver.received) == 2
 
@@ -515,7 +515,7 @@ def test_a_test_is_sent_during_a_pause_and_once(
     acme: Tenant, receiver: WebhookReceiver, secret: str, time: MovedClock
 ) -> None:
     receiver.statuses = [500, 503]
-    tell(bus_event(acme, acme.admin.id))
+    queue_and_deliver(bus_event(acme, acme.admin.id))
 
     assert deliver([_test(acme)]) == []
     assert take_messages() == []
@@ -529,7 +529,7 @@ def test_a_test_that_fails_leaves_a_disabled_webhook_disabled(
     acme: Tenant, receiver: WebhookReceiver, secret: str
 ) -> None:
     receiver.statuses = [410, 500]
-    tell(bus_event(acme, acme.admin.id))
+    queue_and_deliver(bus_event(acme, acme.admin.id))
 
     deliver([_test(acme)])
 
@@ -553,7 +553,7 @@ def test_other_deliveries_do_not_end_the_wait_for_a_test(
 ) -> None:
     receiver.statuses = [500, 200]
     _test(acme)
-    [again] = tell(bus_event(acme, acme.admin.id))
+    [again] = queue_and_deliver(bus_event(acme, acme.admin.id))
     time.forward(60)
     deliver([again])
     assert len(receiver.received) == 2
@@ -565,11 +565,11 @@ def test_other_deliveries_do_not_end_the_wait_for_a_test(
 
 @pytest.mark.parametrize("attribute", ["next_attempt_at", "leased_until"])
 @pytest.mark.parametrize(("ahead", "waits"), [(16, True), (6 * 3600, False)])
-def test_a_pause_or_lease_that_no_clock_can_have_written_is_over(
+def test_a_pause_or_lease_that_ends_too_far_ahead_is_over(
     acme: Tenant, receiver: WebhookReceiver, secret: str, time: MovedClock, attribute: str, ahead: int, waits: bool
 ) -> None:
     receiver.statuses = [500]
-    [again] = tell(bus_event(acme, acme.admin.id))
+    [again] = queue_and_deliver(bus_event(acme, acme.admin.id))
     time.forward(60)
     key = keys.webhook(acme.id, _only_webhook(acme)["id"])
     writes.write(writes.Update(key, set={attribute: time.ahead(ahead)}, when=writes.MUST_EXIST))
@@ -597,9 +597,9 @@ def test_a_success_is_written_down_although_the_last_one_seems_to_be_tomorrow(
     acme: Tenant, receiver: WebhookReceiver, secret: str, time: MovedClock
 ) -> None:
     time.forward(DAY)
-    tell(bus_event(acme, acme.admin.id))
+    queue_and_deliver(bus_event(acme, acme.admin.id))
     time.forward(-DAY)
-    tell(bus_event(acme, acme.admin.id))
+    queue_and_deliver(bus_event(acme, acme.admin.id))
     assert _only_webhook(acme)["last_delivered_at"] < time.ahead(1)
 
 
@@ -611,7 +611,7 @@ def test_an_event_that_has_arrived_is_not_sent_again_whatever_happens_to_the_sta
         raise error
 
     monkeypatch.setattr(delivery_state, "record_success", fail)
-    assert tell(bus_event(acme, acme.admin.id)) == []
+    assert queue_and_deliver(bus_event(acme, acme.admin.id)) == []
     assert [one.is_signed_with(secret) for one in receiver.received] == [True]
 
 
@@ -624,9 +624,9 @@ def test_for_a_day_after_a_rotation_both_secrets_sign(
     webhook_id = _only_webhook(acme)["id"]
     new = acme.admin.request("POST", f"/webhooks/{webhook_id}/secret").must(200)["webhook_secret"]
 
-    tell(bus_event(acme, acme.admin.id))
+    queue_and_deliver(bus_event(acme, acme.admin.id))
     time.forward(DAY + 1)
-    tell(bus_event(acme, acme.admin.id))
+    queue_and_deliver(bus_event(acme, acme.admin.id))
 
     both, one = receiver.received
     assert [both.is_signed_with(secret), both.is_signed_with(new), len(both.signatures)] == [True, True, 2]
@@ -716,7 +716,7 @@ def test_an_event_that_cannot_be_read_stops_no_other(acme: Tenant, receiver: Web
     poisoned: list[dict[str, Any]] = [{}, {"detail": {}}, bus_event(acme, acme.admin.id, "User Married")]
     messages = [Message(json.dumps(event)) for event in (*poisoned, bus_event(acme, acme.admin.id))]
 
-    assert queue_deliveries_of(messages) == [one.id for one in messages[:-1]]
+    assert queue_deliveries_of_messages(messages) == [one.id for one in messages[:-1]]
 
     assert deliver(take_messages()) == []
     assert len(receiver.received) == 1
@@ -737,11 +737,11 @@ def test_without_time_for_another_attempt_a_message_goes_back_and_is_not_counted
     assert receiver.received == []
 
 
-def test_a_message_whose_webhook_goes_between_the_read_and_the_lease_is_dropped(
+def test_a_message_whose_webhook_is_deleted_between_the_read_and_the_lease_is_dropped(
     acme: Tenant, receiver: WebhookReceiver, secret: str, time: MovedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     receiver.statuses = [500]
-    [again] = tell(bus_event(acme, acme.admin.id))
+    [again] = queue_and_deliver(bus_event(acme, acme.admin.id))
     time.forward(60)
 
     def fail(*_: Any, **__: Any) -> None:
@@ -764,12 +764,12 @@ def test_a_failure_that_cannot_be_written_down_is_followed_by_another_attempt(
         raise error
 
     monkeypatch.setattr(delivery_state, "record_failure", fail)
-    [again] = tell(bus_event(acme, acme.admin.id))
+    [again] = queue_and_deliver(bus_event(acme, acme.admin.id))
     assert again.content["attempt"] == 2
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-def test_killed_at_any_call_no_event_is_lost_and_none_goes_astray(
+def test_a_crash_at_any_call_loses_no_event_and_sends_none_to_another_tenant(
     acme: Tenant, globex: Tenant, time: MovedClock, *, after: bool
 ) -> None:
     """A killed function's messages come again. So each run may deliver twice, but with the same id."""
@@ -837,10 +837,10 @@ def test_while_the_queue_of_deliveries_does_not_answer_events_stay_in_theirs(
     with monkeypatch.context() as broken:
         broken.setenv("WEBHOOK_DELIVERIES_QUEUE_URL", "https://sqs.eu-west-1.amazonaws.com/123456789012/none")
         config.config.cache_clear()
-        assert queue_deliveries_of(messages) == [one.id for one in messages]
+        assert queue_deliveries_of_messages(messages) == [one.id for one in messages]
     config.config.cache_clear()
 
-    assert queue_deliveries_of(messages) == []
+    assert queue_deliveries_of_messages(messages) == []
     assert len(take_messages()) == 2
 
 
@@ -856,11 +856,11 @@ def test_each_delivery_of_an_event_is_counted(
 def test_a_success_is_written_down_once_a_minute(
     acme: Tenant, receiver: WebhookReceiver, secret: str, time: MovedClock
 ) -> None:
-    tell(bus_event(acme, acme.admin.id))
+    queue_and_deliver(bus_event(acme, acme.admin.id))
     first = _only_webhook(acme)["last_delivered_at"]
     time.forward(30)
-    tell(bus_event(acme, acme.admin.id))
+    queue_and_deliver(bus_event(acme, acme.admin.id))
     assert _only_webhook(acme)["last_delivered_at"] == first
     time.forward(31)
-    tell(bus_event(acme, acme.admin.id))
+    queue_and_deliver(bus_event(acme, acme.admin.id))
     assert _only_webhook(acme)["last_delivered_at"] > first

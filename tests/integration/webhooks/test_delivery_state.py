@@ -79,7 +79,7 @@ def test_a_pause_ends_at_its_moment(key: keys.Key, at: datetime) -> None:
     assert raised.value.until == at
 
 
-def test_a_webhook_that_is_gone_stays_gone(key: keys.Key, acme: Tenant, at: datetime) -> None:
+def test_no_result_of_a_delivery_creates_a_deleted_webhook_again(key: keys.Key, acme: Tenant, at: datetime) -> None:
     webhook = Webhook.from_item(_item(key))
     disabled = webhook._replace(status=_set(key, status="disabled").status)
     writes.write(writes.Delete(key))

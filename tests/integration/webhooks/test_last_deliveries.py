@@ -43,7 +43,7 @@ def _disable(tenant: Tenant, webhook_id: str) -> None:
     writes.write(writes.Update(key, set={"status": "disabled"}, when=writes.MUST_EXIST))
 
 
-def test_the_webhook_of_a_deleted_user_still_hears_of_the_deletion(acme: Tenant) -> None:
+def test_the_webhook_of_a_deleted_user_still_gets_the_deletion(acme: Tenant) -> None:
     user = acme.add("user")
     of_tenant, of_user = acme.admin.add_webhook(), acme.admin.add_webhook(user.id)
     acme.admin.request("POST", f"/webhooks/{of_user}/secret").must(200)
@@ -126,7 +126,7 @@ def test_a_disabled_webhook_has_no_copy(acme: Tenant) -> None:
 
 
 @pytest.mark.parametrize("by_queue", [False, True], ids=["by the request", "by the workers"])
-def test_the_webhooks_of_a_deleted_tenant_still_hear_of_its_users(acme: Tenant, by_queue: bool) -> None:
+def test_the_webhooks_of_a_deleted_tenant_still_get_the_deletions_of_its_users(acme: Tenant, by_queue: bool) -> None:
     user, other = acme.add("user"), acme.add("manager")
     of_tenant = acme.admin.add_webhook()
     of_user = acme.admin.add_webhook(user.id)

@@ -26,7 +26,7 @@ from tests import faults
 from tests.gateway import Response
 from tests.integration.clock import MovedClock
 from tests.integration.conftest import Member, Tenant, register, table, unchanged
-from tests.integration.deletion.deletions import just_before
+from tests.integration.deletion.deletions import call_before_request
 
 URL = "https://example.com/hooks/rolecall?key=nobody-may-see-this"
 _SECRET = re.compile(r"whsec_[A-Za-z0-9+/]{43}=")
@@ -82,7 +82,7 @@ def test_the_audit_names_the_host_and_the_user_of_a_webhook(acme: Tenant) -> Non
         assert made["after"] == deleted["before"] == {"host": "example.com", **facts}
 
 
-def test_a_webhook_of_a_user_hears_of_that_user_only(acme: Tenant) -> None:
+def test_a_webhook_of_a_user_gets_only_the_events_of_that_user(acme: Tenant) -> None:
     user, other = acme.add("user"), acme.add("user")
     made = _create(acme.admin, user_id=user.id.upper()).must(201)["webhook"]
 
@@ -113,7 +113,7 @@ def test_no_secret_is_in_the_table_and_no_secret_and_no_path_of_the_url_in_the_a
 
 
 @pytest.mark.parametrize("user_id", ["nobody", "00c8a4ee-a63b-4452-960b-8157893a026b", "", "#"])
-def test_a_webhook_of_nobody_is_refused(acme: Tenant, user_id: str) -> None:
+def test_a_webhook_of_an_unknown_user_is_refused(acme: Tenant, user_id: str) -> None:
     with unchanged():
         answer = _create(acme.admin, user_id=user_id)
     assert (answer.status, answer.code) == (404, "USER_NOT_FOUND")
@@ -173,7 +173,7 @@ def test_the_webhook_of_a_tenant_is_found_without_an_index_which_may_be_late(acm
     [({"role": "user"}, 403), ({"active": False}, 401)],
     ids=["demoted", "deactivated"],
 )
-def test_an_admin_who_loses_the_role_in_between_makes_tests_and_deletes_none(
+def test_an_admin_who_loses_the_role_during_the_request_creates_tests_and_deletes_no_webhook(
     acme: Tenant, change: dict[str, Any], status: int, own: bool
 ) -> None:
     other = acme.add("admin")
@@ -192,7 +192,7 @@ def test_an_admin_who_loses_the_role_in_between_makes_tests_and_deletes_none(
 
 
 @pytest.mark.parametrize(("change", "status"), [({"role": "user"}, 403), ({"active": False}, 401)])
-def test_an_admin_who_loses_the_role_in_between_makes_no_first_webhook(
+def test_an_admin_who_loses_the_role_during_the_request_creates_no_first_webhook(
     acme: Tenant, change: dict[str, Any], status: int
 ) -> None:
     other = acme.add("admin")
@@ -211,7 +211,7 @@ def test_a_temporary_admins_own_webhook_is_not_deleted_after_the_end(time: Moved
     principal = agent.principal
     time.to_second_before(until)
 
-    with unchanged(), faults.transaction_throttled_once(lambda: time.to(until)) as sent:
+    with unchanged(), faults.throttle_first_transaction(lambda: time.to(until)) as sent:
         answer = agent.request("DELETE", f"/webhooks/{webhook}", principal=principal)
     assert (answer.status, sent.number) == (503, 1)
 
@@ -291,7 +291,7 @@ def test_a_webhook_that_is_deleted_twice_at_once_is_counted_once(acme: Tenant, o
     webhook, other = (acme.admin.add_webhook(user.id if own else None) for _ in range(2))
     path = f"/webhooks/{webhook}"
 
-    with just_before("TransactWriteItems", lambda: acme.admin.request("DELETE", path).must(200)):
+    with call_before_request("TransactWriteItems", lambda: acme.admin.request("DELETE", path).must(200)):
         answer = acme.admin.request("DELETE", path)
 
     assert (answer.status, answer.code) == (404, "WEBHOOK_NOT_FOUND")
@@ -304,7 +304,7 @@ def test_a_webhook_that_is_deleted_twice_at_once_is_counted_once(acme: Tenant, o
 @pytest.mark.parametrize(
     "webhook_id", ["nothing", "00c8a4ee-a63b-4452-960b-8157893a026b", "01980000-0000-7000-8000-000000000000"]
 )
-def test_what_is_no_webhook_is_not_found(acme: Tenant, webhook_id: str) -> None:
+def test_an_unknown_webhook_id_is_not_found(acme: Tenant, webhook_id: str) -> None:
     acme.admin.add_webhook()
     with unchanged():
         for method, path in (("DELETE", ""), ("POST", "/secret"), ("POST", "/test")):
@@ -347,11 +347,11 @@ def test_a_secret_is_derived_again_by_a_later_version(acme: Tenant) -> None:
         assert body["webhook_secret"] == f"whsec_{b64encode(digest).decode()}"
 
 
-def test_of_two_rotations_at_once_each_has_a_secret_of_its_own(acme: Tenant) -> None:
+def test_two_concurrent_rotations_return_different_secrets(acme: Tenant) -> None:
     webhook = acme.admin.add_webhook()
     path, other = f"/webhooks/{webhook}/secret", []
 
-    with just_before("TransactWriteItems", lambda: other.append(acme.admin.request("POST", path).must(200))):
+    with call_before_request("TransactWriteItems", lambda: other.append(acme.admin.request("POST", path).must(200))):
         last = acme.admin.request("POST", path).must(200)
 
     found = read_webhook_or_last_copy(acme.id, webhook, None)
@@ -367,12 +367,12 @@ def test_of_two_rotations_at_once_each_has_a_secret_of_its_own(acme: Tenant) -> 
 
 def test_a_webhook_that_is_disabled_during_a_rotation_is_enabled(acme: Tenant) -> None:
     webhook = acme.admin.add_webhook()
-    with just_before("TransactWriteItems", lambda: _set_state(acme, webhook, status="disabled")):
+    with call_before_request("TransactWriteItems", lambda: _set_state(acme, webhook, status="disabled")):
         answer = acme.admin.request("POST", f"/webhooks/{webhook}/secret").must(200)
     assert answer["webhook"]["status"] == _item(acme, webhook)["status"] == "active"
 
 
-def test_a_temporary_admin_learns_no_secret(acme: Tenant) -> None:
+def test_a_temporary_admin_gets_no_webhook_secret(acme: Tenant) -> None:
     webhook, agent = acme.admin.add_webhook(), acme.add("user")
     until = rfc3339(clock.now() + timedelta(hours=1))
     acme.admin.request("POST", f"/users/{agent.id}/promote", {"new_role": "admin", "until": until}).must(200)
@@ -383,7 +383,7 @@ def test_a_temporary_admin_learns_no_secret(acme: Tenant) -> None:
 
 
 @pytest.mark.parametrize("what", ["made", "made for oneself", "rotated"])
-def test_an_admin_who_becomes_a_temporary_one_in_between_learns_no_secret(acme: Tenant, what: str) -> None:
+def test_an_admin_who_becomes_temporary_during_the_request_gets_no_webhook_secret(acme: Tenant, what: str) -> None:
     webhook, other = acme.admin.add_webhook(), acme.add("admin")
     until = rfc3339(clock.now() + timedelta(hours=1))
 
@@ -391,7 +391,7 @@ def test_an_admin_who_becomes_a_temporary_one_in_between_learns_no_secret(acme: 
         for change in ({"new_role": "user"}, {"new_role": "admin", "until": until}):
             acme.admin.request("POST", f"/users/{other.id}/promote", change).must(200)
 
-    with just_before("TransactWriteItems", demote_and_promote_with_an_end):
+    with call_before_request("TransactWriteItems", demote_and_promote_with_an_end):
         if what == "rotated":
             answer = other.request("POST", f"/webhooks/{webhook}/secret")
         else:
@@ -484,7 +484,9 @@ def test_one_test_of_a_webhook_waits_at_a_time(
         assert 0 <= 300 - seconds - int(again.headers["Retry-After"]) <= 1
 
 
-def test_a_test_that_the_queue_does_not_take_is_not_waited_for(acme: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_after_a_test_that_could_not_be_queued_the_next_one_is_accepted(
+    acme: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
     webhook = acme.admin.add_webhook()
     with monkeypatch.context() as broken, unchanged():
         broken.setenv("WEBHOOK_DELIVERIES_QUEUE_URL", "https://sqs.eu-west-1.amazonaws.com/123456789012/none")
@@ -494,13 +496,13 @@ def test_a_test_that_the_queue_does_not_take_is_not_waited_for(acme: Tenant, mon
     acme.admin.request("POST", f"/webhooks/{webhook}/test").must(202)
 
 
-def test_two_tests_at_once_are_one(acme: Tenant) -> None:
+def test_of_two_concurrent_tests_one_is_queued(acme: Tenant) -> None:
     webhook, principal = acme.admin.add_webhook(), acme.admin.principal
 
     def test_it() -> Response:
         return acme.admin.request("POST", f"/webhooks/{webhook}/test", principal=principal)
 
-    with faults.before_transact(lambda: test_it().must(202)):
+    with faults.call_before_building_transaction(lambda: test_it().must(202)):
         assert test_it().status == 429
     assert len(_queued()) == 1
 
@@ -545,7 +547,7 @@ def test_a_webhook_that_an_earlier_version_stored_is_not_found(acme: Tenant) -> 
             assert acme.admin.request(method, f"/webhooks/{webhook}{path}").code == "WEBHOOK_NOT_FOUND"
 
 
-def test_a_webhook_is_made_again_of_its_item(acme: Tenant) -> None:
+def test_a_webhook_read_from_its_item_equals_the_created_one(acme: Tenant) -> None:
     made = _create(acme.admin).must(201)["webhook"]
     item: dynamodb.Item = _item(acme, made["id"])
     assert Webhook.from_item(item).to_json() == made

@@ -81,7 +81,7 @@ def test_the_end_of_a_temporary_role_is_shown_and_another_end_is_a_change() -> N
 
 
 @pytest.mark.parametrize("changed_too", [False, True])
-def test_an_ended_role_that_goes_with_its_tenant_counts_as_ended(changed_too: bool) -> None:
+def test_an_ended_role_of_a_deleted_tenants_user_is_published_as_ended(changed_too: bool) -> None:
     ended = {**USER, "role": "admin", "lasting_role": "user", "role_until": 1}
     [event] = _events(ended, {**USER, "role": "user", "version": 2} if changed_too else None)
     assert event.detail["before"] == (
@@ -114,7 +114,7 @@ def test_the_version_grows_also_when_a_user_is_deleted_with_its_tenant() -> None
     assert (alone.detail["version"], with_tenant.detail["version"]) == (2, 2)
 
 
-def test_the_copy_of_a_webhook_for_its_last_events_is_no_user() -> None:
+def test_the_copy_of_a_webhook_gives_no_user_event() -> None:
     copy = {"pk": "LAST_DELIVERIES#t", "sk": keys.last_delivery_webhook("t", "w", "u").sk, "url": "https://a.example"}
     assert not copy["sk"].startswith("USER#")  # the stream's filter in the template
     assert _types(copy, {**copy, "last_delivered_at": "2026-06-15T12:00:00Z"}) == []
@@ -406,7 +406,7 @@ def test_an_audit_entry_of_the_platform_names_no_tenant() -> None:
     assert event.detail["tenant_id"] is None
 
 
-def test_an_audit_entry_that_is_changed_or_deleted_is_no_event_again() -> None:
+def test_a_changed_or_deleted_audit_entry_gives_no_second_event() -> None:
     pattern = _audit_filter()
     assert pattern["eventName"] == ["INSERT"]
     assert pattern["dynamodb"]["Keys"] == {"pk": {"S": [{"prefix": "AUDIT#"}]}}

@@ -101,7 +101,7 @@ def test_no_power_outlives_its_source(actor: HeldRole[Role], power: Power, allow
             check_may_hand_on(actor, [Power(Role.USER), power])
 
 
-def test_what_is_handed_on() -> None:
+def test_which_powers_a_role_and_a_change_give() -> None:
     assert powers_of(ADMIN) == (Power(Role.ADMIN),)
     assert powers_of(TEMPORARY_ADMIN) == (Power(Role.USER), Power(Role.ADMIN, END))
     assert powers_new_or_with_another_end(USER, TEMPORARY_ADMIN) == (Power(Role.ADMIN, END),)
@@ -124,7 +124,7 @@ def test_a_change_must_be_allowed_from_the_lasting_role_too() -> None:
     assert _decide(MANAGER, USER, Role.MANAGER, END) == HeldRole(Role.MANAGER, Role.USER, END)
 
 
-def test_a_temporary_actor_gives_what_ends_with_the_own_role() -> None:
+def test_a_temporary_actor_gives_only_roles_that_end_with_their_own() -> None:
     assert _decide(TEMPORARY_ADMIN, USER, Role.ADMIN, END) == TEMPORARY_ADMIN
     for new, until in [(Role.ADMIN, END + 1), (Role.MANAGER, None)]:
         with pytest.raises(RoleTransitionDenied, match="your role, admin, is temporary: give"):
@@ -150,7 +150,7 @@ def test_how_far_ahead_an_end_may_lie(ahead: int, allowed: bool) -> None:
         Principal(PrincipalType.USER, "u", role="admin", tenant_id="t"),
     ],
 )
-def test_the_end_goes_through_the_authorizer_s_context_as_text(principal: Principal) -> None:
+def test_the_authorizers_context_keeps_the_end_as_text(principal: Principal) -> None:
     context = principal.to_authorizer_context()
     assert {type(value) for value in context.values()} == {str}
     assert ("role_until" in context) is (principal.role_until is not None)
@@ -161,6 +161,6 @@ def test_the_end_goes_through_the_authorizer_s_context_as_text(principal: Princi
 
 
 @pytest.mark.parametrize("changed", [{"lasting_role": ""}, {"lasting_role": "boss"}, {"role_until": "soon"}])
-def test_a_context_with_half_a_temporary_role_is_nobody_s(changed: dict[str, Any]) -> None:
+def test_a_context_with_half_a_temporary_role_is_refused(changed: dict[str, Any]) -> None:
     principal = Principal(PrincipalType.USER, "u", role="admin", tenant_id="t", lasting_role="user", role_until=END)
     assert Principal.from_authorizer_context({**principal.to_authorizer_context(), **changed}) is None

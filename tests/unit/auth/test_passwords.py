@@ -65,7 +65,7 @@ def test_a_hash_of_the_characters_as_they_were_sent_still_works_and_is_made_anew
         ("ada", False),
     ],
 )
-def test_an_email_is_known_in_any_case_and_as_it_is_kept(password: str, is_email: bool) -> None:
+def test_is_email_compares_without_case_and_in_the_stored_form(password: str, is_email: bool) -> None:
     assert passwords.is_email(password, "ada@xn--bcher-kva.example") is is_email
 
 

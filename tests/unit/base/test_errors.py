@@ -15,7 +15,7 @@ def test_a_rotation_that_comes_too_early_says_how_long_to_wait_and_what_else_can
     )
 
 
-def test_an_error_is_its_message_and_a_failed_validation_names_its_fields() -> None:
+def test_the_text_of_an_error_is_its_message_and_of_a_failed_validation_its_fields() -> None:
     field = FieldError("email", "is required")
     assert str(LastAdmin()) == LastAdmin.message
     assert str(LastAdmin("stay")) == LastAdmin("stay").message == "stay"

@@ -66,7 +66,7 @@ def test_a_time_is_written_in_utc_whatever_the_zone_of_the_machine(zone_of_new_y
     assert clock.rfc3339(AT) == "2026-06-15T12:00:00Z"
 
 
-def test_the_end_of_a_wait_is_believed_for_a_minute_longer_than_the_longest_wait() -> None:
+def test_the_latest_end_of_a_wait_is_a_minute_after_the_longest_wait() -> None:
     assert clock.latest_end_of_wait(AT, timedelta(hours=2)) == AT + timedelta(hours=2, minutes=1)
 
 
@@ -111,11 +111,11 @@ def test_a_time_that_a_caller_gives_is_read_in_utc(text: str, time_in_utc: str) 
 @pytest.mark.parametrize(
     "text", ["", "2026-06-15", "2026-06-15T12:00:00", "2026-13-15T12:00:00Z", "2026-06-15 12:00:00Z"]
 )
-def test_what_is_no_time_is_not_read(text: str) -> None:
+def test_a_text_that_is_not_a_time_is_not_parsed(text: str) -> None:
     assert clock.parse_rfc3339(text) is None
 
 
-def test_a_time_ordered_id_is_known_from_others() -> None:
+def test_a_time_ordered_id_is_recognized() -> None:
     assert ids.is_time_ordered_id(ids.time_ordered_id(AT))
     assert not ids.is_time_ordered_id(ids.new_id())
     assert not ids.is_time_ordered_id("x")

@@ -126,7 +126,7 @@ def test_a_condition_is_compared_with_the_user_after_the_operations_before_it() 
     ],
     ids=str,
 )
-def test_an_operation_that_can_not_be_is_explained(
+def test_an_invalid_operation_is_refused_with_a_reason(
     operation: Any, error: type[ScimRequestInvalid], message: str
 ) -> None:
     with pytest.raises(ScimRequestInvalid) as raised:
@@ -142,7 +142,7 @@ def test_an_operation_that_can_not_be_is_explained(
         ({"Operations": [{}], "schemas": [], "Zeta": 1, "Beta": 2}, "a PATCH request has no attribute beta"),
     ],
 )
-def test_a_patch_that_can_not_be_is_explained(body: dict[str, Any], message: str) -> None:
+def test_an_invalid_patch_is_refused_with_a_reason(body: dict[str, Any], message: str) -> None:
     with pytest.raises(InvalidSyntax) as raised:
         patch.parse_operations(body)
     assert raised.value.message == message
@@ -190,11 +190,13 @@ def test_a_resource_needs_a_user_name() -> None:
         ("c@example.com", "b@example.com", "c@example.com"),
     ],
 )
-def test_a_new_user_name_comes_before_the_email(user_name: str | None, email: str | None, expected: str | None) -> None:
+def test_a_new_user_name_is_used_instead_of_the_email(
+    user_name: str | None, email: str | None, expected: str | None
+) -> None:
     assert UserValues(user_name, email).to_change(USER).email == expected
 
 
-def test_a_value_without_its_path_stays() -> None:
+def test_values_that_the_path_does_not_name_stay() -> None:
     values = UserValues("ada@example.com", active=False, role=Role.ADMIN, profile=PROFILE)
     assert values.with_value(parse_path("title"), "Lady") == values._replace(profile=PROFILE._replace(title="Lady"))
     assert values.without_value(parse_path("title")) == values._replace(profile=PROFILE._replace(title=None))

@@ -92,7 +92,9 @@ def test_a_body_is_read_if_the_endpoint_has_one() -> None:
         ("GET", "/Nothing", 401, ("Content-Type", "application/scim+json"), "a valid credential is required"),
     ],
 )
-def test_an_error_has_its_headers(method: str, path: str, status: int, header: tuple[str, str], detail: str) -> None:
+def test_an_error_has_the_headers_of_its_status(
+    method: str, path: str, status: int, header: tuple[str, str], detail: str
+) -> None:
     answered, headers, body = _call(path, method)
     assert (answered, headers[header[0]]) == (status, header[1])
     assert detail in body["detail"]

@@ -52,7 +52,7 @@ NO_VALUE = "is no value: write a text in quotation marks, true or false"
         ('a. eq "x"', "an empty text is no name of an attribute"),
     ],
 )
-def test_a_filter_that_is_not_supported_is_explained(text: str, problem: str) -> None:
+def test_an_unsupported_filter_is_refused_with_a_reason(text: str, problem: str) -> None:
     with pytest.raises(InvalidFilter) as raised:
         parse_filter(text)
     assert raised.value.message == (
@@ -77,7 +77,7 @@ def test_a_path_is_read(text: str, expected: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "problem"), [("a b", "b is not expected there"), ("", "the end is not expected there")]
 )
-def test_a_malformed_path_is_explained(text: str, problem: str) -> None:
+def test_a_malformed_path_is_refused_with_a_reason(text: str, problem: str) -> None:
     with pytest.raises(InvalidPath) as raised:
         parse_path(text)
     assert raised.value.message == f"the path is not supported: {problem}"

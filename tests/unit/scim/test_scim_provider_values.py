@@ -79,13 +79,13 @@ OBJECT_OR_TEXT = "a value of emails or roles must be an object or a text"
         (parse_role, 7, OBJECT_OR_TEXT),
     ],
 )
-def test_a_value_that_can_not_be_is_explained(read: Callable[[Any], Any], value: Any, message: str) -> None:
+def test_an_invalid_value_is_refused_with_a_reason(read: Callable[[Any], Any], value: Any, message: str) -> None:
     with pytest.raises(InvalidValue) as raised:
         read(value)
     assert raised.value.message == message
 
 
-def test_two_names_that_differ_in_case_only_are_explained() -> None:
+def test_two_names_that_differ_in_case_only_are_refused() -> None:
     with pytest.raises(ScimRequestInvalid) as raised:
         by_lower_case_name({"userName": 1, "username": 1})
     assert isinstance(raised.value, InvalidSyntax)

@@ -114,7 +114,7 @@ def test_an_answer_has_all_attributes_unless_the_request_names_some() -> None:
         ),
     ],
 )
-def test_a_selection_that_can_not_be_is_explained(query: dict[str, str], message: str) -> None:
+def test_an_invalid_selection_is_refused_with_a_reason(query: dict[str, str], message: str) -> None:
     with pytest.raises(InvalidValue) as raised:
         Selection.from_query(query)
     assert raised.value.message == message

@@ -82,7 +82,7 @@ def test_a_request_arrives_whole() -> None:
 
 
 @pytest.mark.parametrize("forbidden", ["127.0.0.1", "10.0.0.7", "169.254.169.254", "::1", "::ffff:8.8.8.8", "fd00::1"])
-def test_a_name_of_an_address_that_is_not_public_is_not_connected_to(
+def test_no_connection_is_made_to_a_host_with_a_private_address(
     names: Names, connected_to: list[str], forbidden: str
 ) -> None:
     names.answers["receiver.test"] = [[forbidden]]
@@ -98,7 +98,7 @@ def test_one_forbidden_address_among_public_ones_is_enough(names: Names, connect
     assert connected_to == []
 
 
-def test_a_name_that_answers_differently_the_second_time_is_asked_once(names: Names, connected_to: list[str]) -> None:
+def test_a_host_name_is_resolved_only_once(names: Names, connected_to: list[str]) -> None:
     names.answers["receiver.test"] = [[PUBLIC], ["127.0.0.1"]]
 
     assert _post("https://receiver.test/", allow_local=False).error == "connection failed"
@@ -161,7 +161,7 @@ def test_no_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.mark.parametrize("status", ["301 Moved", "302 Found", "303 See Other", "307 Temporary", "308 Permanent"])
-def test_a_redirect_inwards_is_a_failure_and_not_followed(status: str) -> None:
+def test_a_redirect_to_a_private_address_is_not_followed(status: str) -> None:
     with serving(answer(OK)) as inside:
         moved = f"HTTP/1.1 {status}\nLocation: http://127.0.0.1:{inside.port}/latest/meta-data\nContent-Length: 0\n\n"
         with serving(answer(moved)) as served:
@@ -230,7 +230,7 @@ def test_a_receiver_that_never_shakes_hands_is_cut_off() -> None:
 
 
 @pytest.mark.usefixtures("quick")
-def test_a_name_server_that_never_answers_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_name_server_that_never_answers_is_a_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = threading.Event()
     in_threads: list[threading.Thread] = []
 
@@ -260,7 +260,7 @@ def test_the_body_of_an_answer_is_not_waited_for() -> None:
 @pytest.mark.parametrize(
     "text", ["", "SSH-2.0-OpenSSH\n", "HTTP/1.1 abc\n\n", "HTTP/1.1 200 OK\n" + "X: y\n" * 200 + "\n"]
 )
-def test_what_is_no_answer_of_http_is_a_failure(text: str) -> None:
+def test_an_answer_that_is_not_http_is_a_failure(text: str) -> None:
     with serving(answer(text)) as served:
         assert _post(f"http://127.0.0.1:{served.port}/") == Answer(None, "no valid answer")
 

@@ -48,7 +48,7 @@ def test_all_attempts_of_a_receiver_that_is_down_take_nearly_a_day() -> None:
     assert timedelta(hours=23) < now - FIRST <= timedelta(hours=24)
 
 
-def test_deliveries_that_failed_together_do_not_come_back_together() -> None:
+def test_waits_have_jitter() -> None:
     early, late = (waits.next_attempt_at(4, FIRST, FIRST, uniform) for uniform in (_lowest, _highest))
     assert (early, late) == (FIRST + timedelta(minutes=27), FIRST + timedelta(minutes=33))
 
@@ -56,16 +56,16 @@ def test_deliveries_that_failed_together_do_not_come_back_together() -> None:
 @pytest.mark.parametrize(
     ("failing_seconds", "pause_seconds"), [(0, 5), (2, 5), (5, 10), (60, 120), (449, 898), (450, 900), (500_000, 900)]
 )
-def test_a_webhook_that_fails_longer_is_left_alone_longer(failing_seconds: int, pause_seconds: int) -> None:
+def test_the_pause_grows_while_a_webhook_fails(failing_seconds: int, pause_seconds: int) -> None:
     pause = waits.pause_after_failure(timedelta(seconds=failing_seconds), _middle)
     assert pause == timedelta(seconds=pause_seconds)
 
 
-def test_pauses_differ_too() -> None:
+def test_pauses_have_jitter() -> None:
     assert waits.pause_after_failure(timedelta(0), _lowest) < waits.pause_after_failure(timedelta(0), _highest)
 
 
-def test_no_wait_and_no_pause_is_longer_than_what_is_believed() -> None:
+def test_no_wait_and_no_pause_is_longer_than_the_limit_that_is_stated() -> None:
     waits_of_deliveries = [
         (waits.next_attempt_at(failed, FIRST, FIRST, _highest) or FIRST) - FIRST for failed in range(1, 9)
     ]

@@ -6,7 +6,7 @@ from rolecall.audit import trail
 from rolecall.auth.principals import RequestContext
 from rolecall.storage import keys, reads, retries, writes
 from rolecall.storage.expressions import Attr
-from rolecall.telemetry import log_errors_after_commit, logger
+from rolecall.telemetry import log_and_suppress_errors_after_commit, logger
 
 
 def delete_account(context: RequestContext, email: str, *, even_last_superadmin: bool = False) -> accounts.Account:
@@ -45,7 +45,7 @@ def delete_account(context: RequestContext, email: str, *, even_last_superadmin:
     was = retries.retry_on_conflict(attempt)
     # The account is deleted already, so a failure to delete its sessions is only logged. The remaining sessions are
     # useless without the account, and they expire.
-    with log_errors_after_commit("account deletion", account_id=account_id):
+    with log_and_suppress_errors_after_commit("account deletion", account_id=account_id):
         _delete_remaining_items_of_account(account_id)
     logger.info("account deleted", account_id=account_id, role=was.role)
     return was

@@ -49,8 +49,8 @@ class RoleEvent(NamedTuple):
     sequence_number: str
 
 
-class _OutgoingEvent(NamedTuple):
-    """An event in the form that EventBridge takes, with its id and with the sequence number of its stream record."""
+class _EventToPublish(NamedTuple):
+    """An event as an entry of a PutEvents request, with its id and the sequence number of its stream record."""
 
     id: str
     sequence_number: SequenceNumber
@@ -58,7 +58,7 @@ class _OutgoingEvent(NamedTuple):
 
     @classmethod
     def from_event(cls, event: RoleEvent) -> Self:
-        """Make it of an event. Raises `TypeError` for an event that has no JSON form."""
+        """Convert an event. Raises `TypeError` for an event that cannot be written as JSON."""
         entry = {
             "EventBusName": config().event_bus_name,
             "Source": SOURCE,
@@ -85,13 +85,13 @@ def publish_until_first_failure(stream_records: Iterable[Mapping[str, Any]]) -> 
     A record from which no event can be made, or whose event EventBridge will never accept, is named in the dead-letter
     queue and skipped, so that it does not hold up the records after it.
     """
-    waiting: list[_OutgoingEvent] = []
+    waiting: list[_EventToPublish] = []
     # Many records of one deleted tenant can follow each other. The cache lets one read find the cause of the deletion
     # for all of them.
     find_cause = cache(_read_cause_of_tenant_deletion)
     for record in stream_records:
         try:
-            waiting += [_OutgoingEvent.from_event(event) for event in events_from_record(record, find_cause)]
+            waiting += [_EventToPublish.from_event(event) for event in events_from_record(record, find_cause)]
         except ServiceUnavailable as error:
             log_service_unavailable(error)
             return _send_until_first_failure(waiting) or str(record["dynamodb"]["SequenceNumber"])
@@ -107,7 +107,7 @@ def publish_until_first_failure(stream_records: Iterable[Mapping[str, Any]]) -> 
     return _send_until_first_failure(waiting)
 
 
-def _send_until_first_failure(events: list[_OutgoingEvent]) -> SequenceNumber | None:
+def _send_until_first_failure(events: list[_EventToPublish]) -> SequenceNumber | None:
     """Send events in batches. Returns the sequence number of the first one that must be sent again, else None."""
     for batch in batched(events, _BATCH_SIZE, strict=False):
         failed = _send_batch_until_first_failure(batch)
@@ -223,7 +223,7 @@ def _deserialize_image_if_present(wire: Mapping[str, Any] | None) -> dict[str, A
     return deserialize_item(wire) if wire else None
 
 
-def _send_batch_until_first_failure(events: Sequence[_OutgoingEvent]) -> SequenceNumber | None:
+def _send_batch_until_first_failure(events: Sequence[_EventToPublish]) -> SequenceNumber | None:
     """Send up to `_BATCH_SIZE` events in one request. Returns the number of the first to send again, or None for none.
 
     An event that EventBridge will never accept goes to the dead-letter queue, and does not count as a failure.
@@ -244,7 +244,7 @@ def _send_batch_until_first_failure(events: Sequence[_OutgoingEvent]) -> Sequenc
     return None
 
 
-def _send_each_alone_or_to_dead_letter_queue(events: Sequence[_OutgoingEvent]) -> SequenceNumber | None:
+def _send_each_alone_or_to_dead_letter_queue(events: Sequence[_EventToPublish]) -> SequenceNumber | None:
     """Send each event alone, a refused one to the dead-letter queue. Returns the number of the first failure, or None.
 
     EventBridge refused a request with all these events, because of at least one of them. A failure is an

@@ -118,11 +118,11 @@ def _find_endpoint_once(client: Any) -> None:
     """
     resolver: Any = getattr(client, "_ruleset_resolver", None)
     if hasattr(resolver, "construct_endpoint"):
-        resolver.construct_endpoint = _FirstResult(resolver.construct_endpoint)
+        resolver.construct_endpoint = _FunctionWithCachedResult(resolver.construct_endpoint)
 
 
-class _FirstResult:
-    """A function that calls another one once, and returns that result at each call."""
+class _FunctionWithCachedResult:
+    """Calls a function the first time only. Later calls return the same result, whatever their arguments are."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self._function = function

@@ -26,7 +26,7 @@ from rolecall.errors import (
 from rolecall.ids import new_id
 from rolecall.storage import dynamodb, indexes, keys, reads, writes
 from rolecall.storage.expressions import Attr
-from rolecall.telemetry import log_errors_after_commit, logger
+from rolecall.telemetry import log_and_suppress_errors_after_commit, logger
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +246,7 @@ def _read_scheduled_job_or_finish_restored_one(tenant: dynamodb.Item) -> dynamod
 
 def _log_critical_events_ignoring_errors(job: DeletionJob) -> None:
     """Log the critical events of an accepted deletion; if that fails, log the error and leave them to maintenance."""
-    with log_errors_after_commit("tenant deletion", tenant_id=job.tenant_id):
+    with log_and_suppress_errors_after_commit("tenant deletion", tenant_id=job.tenant_id):
         completion.log_unlogged_critical_events(job)
 
 
@@ -259,7 +259,7 @@ def _sweep_within_request(context: RequestContext, accepted_job: DeletionJob) ->
     tenant_id, result = accepted_job.tenant_id, accepted_job
     # The deletion is accepted as soon as the tenant is marked as deleting. So the answer is 202, even if a later step
     # fails.
-    with log_errors_after_commit("tenant deletion", tenant_id=tenant_id):
+    with log_and_suppress_errors_after_commit("tenant deletion", tenant_id=tenant_id):
         owner, job = new_id(), jobs.read_job(tenant_id)
         completion.log_unlogged_critical_events(job)
         sweep.mark_empty_slices_of_small_tenant_done(job.slices, owner)

@@ -10,7 +10,7 @@ from rolecall.deletion import completion, jobs
 from rolecall.errors import ConcurrentChange, DeletionStarted, RolecallError, TenantNotFound
 from rolecall.storage import dynamodb, indexes, keys, reads, retries, writes
 from rolecall.storage.expressions import Attr
-from rolecall.telemetry import log_errors_after_commit
+from rolecall.telemetry import log_and_suppress_errors_after_commit
 from rolecall.tenants.tenants import Tenant
 
 
@@ -23,7 +23,7 @@ def restore_tenant(context: RequestContext, tenant_id: str) -> Tenant:
     """
     tenant = retries.retry_on_conflict(lambda: _attempt_restoration(context, tenant_id))
     # The tenant is restored already, so a failure to log the event is not an error. Maintenance logs the event later.
-    with log_errors_after_commit("tenant restoration", tenant_id=tenant_id):
+    with log_and_suppress_errors_after_commit("tenant restoration", tenant_id=tenant_id):
         job = jobs.find_job(tenant_id)
         if job is not None:
             completion.log_unlogged_critical_events(job)

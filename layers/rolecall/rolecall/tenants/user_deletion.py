@@ -16,7 +16,7 @@ from rolecall.deletion.owned_keys import Owner, prepare_emptying_of_stored_respo
 from rolecall.errors import PreconditionFailed, SelfChangeDenied, ServiceUnavailable, UserNotFound
 from rolecall.storage import dynamodb, indexes, keys, reads, retries, writes
 from rolecall.storage.expressions import Attr
-from rolecall.telemetry import count_metric, log_errors_after_commit, log_service_unavailable, logger
+from rolecall.telemetry import count_metric, log_and_suppress_errors_after_commit, log_service_unavailable, logger
 from rolecall.tenants import role_ends
 from rolecall.tenants.user_changes import conflict_instead_of_last_admin_if_changed
 from rolecall.tenants.users import User
@@ -45,7 +45,7 @@ def delete_user(
     count_metric("UserDeleted")
     # The user is deleted for every reader as soon as the mark is written. So the answer is a success, even if a later
     # step fails.
-    with log_errors_after_commit("user deletion", tenant_id=user.tenant_id, user_id=user.id):
+    with log_and_suppress_errors_after_commit("user deletion", tenant_id=user.tenant_id, user_id=user.id):
         delete_remaining_items_of_deleted_user(user.tenant_id, user.id)
 
 
