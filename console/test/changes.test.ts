@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from "vitest";
 
 import { ApiError } from "../src/api/errors";
-import { ChangedMeanwhile, changeIfStillAsSeen, ifMatch, type Version } from "../src/parts/changes";
+import { ChangedMeanwhile, changeIfUnchanged, ifMatch, type Version } from "../src/parts/changes";
 import { pagesPlace } from "../src/texts/common";
 
 const outdated = () => new ApiError(412, "PRECONDITION_FAILED", "changed");
@@ -19,15 +19,15 @@ function watch(...versions: string[]) {
 
 describe("a change of what others change too", () => {
   test("is sent with the version that was read", async () => {
-    expect(await changeIfStillAsSeen(watch("user"), async ({ etag }) => etag)).toBe('"1"');
+    expect(await changeIfUnchanged(watch("user"), async ({ etag }) => etag)).toBe('"1"');
   });
 
   test("is not sent if the value is another one than was seen, and both are told", async () => {
     const watched = watch("admin");
     const change = vi.fn<() => Promise<void>>();
 
-    await expect(changeIfStillAsSeen(watched, change)).rejects.toEqual(new ChangedMeanwhile("user", "admin"));
-    await expect(changeIfStillAsSeen(watch("admin"), change)).rejects.toMatchObject({ seen: "user", now: "admin" });
+    await expect(changeIfUnchanged(watched, change)).rejects.toEqual(new ChangedMeanwhile("user", "admin"));
+    await expect(changeIfUnchanged(watch("admin"), change)).rejects.toMatchObject({ seen: "user", now: "admin" });
     expect(change).not.toHaveBeenCalled();
     expect(watched.onNewer).toHaveBeenCalledWith({ data: "admin", etag: '"1"' });
   });
@@ -35,7 +35,7 @@ describe("a change of what others change too", () => {
   test("is sent again if another version has the same value", async () => {
     const sent: (string | null)[] = [];
 
-    await changeIfStillAsSeen(watch("user", "user"), async ({ etag }) => {
+    await changeIfUnchanged(watch("user", "user"), async ({ etag }) => {
       sent.push(etag);
       if (sent.length === 1) {
         throw outdated();
@@ -47,17 +47,17 @@ describe("a change of what others change too", () => {
   test("is not sent again if somebody came between the reading and the change", async () => {
     const change = vi.fn<() => Promise<void>>().mockRejectedValue(outdated());
 
-    await expect(changeIfStillAsSeen(watch("user", "manager"), change)).rejects.toMatchObject({ now: "manager" });
+    await expect(changeIfUnchanged(watch("user", "manager"), change)).rejects.toMatchObject({ now: "manager" });
     expect(change).toHaveBeenCalledTimes(1);
   });
 
   test("is given up after three tries, and at once for another refusal", async () => {
     const change = vi.fn<() => Promise<void>>().mockRejectedValue(outdated());
-    await expect(changeIfStillAsSeen(watch("user", "user", "user", "user"), change)).rejects.toMatchObject({ status: 412 });
+    await expect(changeIfUnchanged(watch("user", "user", "user", "user"), change)).rejects.toMatchObject({ status: 412 });
     expect(change).toHaveBeenCalledTimes(3);
 
     const refused = vi.fn<() => Promise<void>>().mockRejectedValue(new ApiError(403, "FORBIDDEN", "no"));
-    await expect(changeIfStillAsSeen(watch("user", "user"), refused)).rejects.toMatchObject({ status: 403 });
+    await expect(changeIfUnchanged(watch("user", "user"), refused)).rejects.toMatchObject({ status: 403 });
     expect(refused).toHaveBeenCalledTimes(1);
   });
 

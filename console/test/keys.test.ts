@@ -6,17 +6,17 @@ const PRESS: Press = { key: "", ctrl: false, alt: false, typing: false, afterG: 
 
 describe("keys", () => {
   test.each([
-    ["?", { act: "shortcuts" }],
-    ["/", { act: "search" }],
-    ["n", { act: "create" }],
-    ["g", { act: "wait" }],
+    ["?", { action: "shortcuts" }],
+    ["/", { action: "search" }],
+    ["n", { action: "create" }],
+    ["g", { action: "wait" }],
     ["u", null],
   ])("%s", (key, meaning) => {
     expect(meaningOf({ ...PRESS, key })).toEqual(meaning);
   });
 
   test("after g a key names a screen, and others mean nothing", () => {
-    expect(meaningOf({ ...PRESS, key: "a", afterG: true })).toEqual({ act: "screen", screen: "audit" });
+    expect(meaningOf({ ...PRESS, key: "a", afterG: true })).toEqual({ action: "screen", screen: "audit" });
     expect(meaningOf({ ...PRESS, key: "n", afterG: true })).toBeNull();
   });
 
@@ -27,6 +27,6 @@ describe("keys", () => {
   });
 
   test("Ctrl K opens the palette, also from a field and with single keys turned off", () => {
-    expect(meaningOf({ ...PRESS, key: "K", ctrl: true, typing: true, singleKeys: false })).toEqual({ act: "palette" });
+    expect(meaningOf({ ...PRESS, key: "K", ctrl: true, typing: true, singleKeys: false })).toEqual({ action: "palette" });
   });
 });

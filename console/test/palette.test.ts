@@ -2,11 +2,11 @@ import { describe, expect, test } from "vitest";
 
 import { type Command, type Found, matchingCommands, offer, splitText, stillFitting } from "../src/palette/offer";
 
-const command = (label: string): Command => ({ id: label, kind: "Act", label, run: () => undefined });
+const command = (label: string): Command => ({ id: label, kind: "Action", label, run: () => undefined });
 const person = (id: string, email: string): Found => ({
   ...command(email),
   id,
-  acts: [command(`Delete ${email}`), command(`Change the role of ${email}`)],
+  actions: [command(`Delete ${email}`), command(`Change the role of ${email}`)],
 });
 const ADA = person("1", "ada@example.com");
 const ADAM = person("2", "ada@example.com.br");
@@ -23,7 +23,7 @@ describe("the palette", () => {
     expect(splitText(text)).toEqual(expected);
   });
 
-  test("offers the acts of the only one that was found", () => {
+  test("offers the actions of the only one that was found", () => {
     expect(labels(offer([ADA], "ad"))).toEqual([
       "ada@example.com",
       "Delete ada@example.com",
@@ -31,17 +31,17 @@ describe("the palette", () => {
     ]);
   });
 
-  test("offers several people without acts", () => {
+  test("offers several people without actions", () => {
     expect(labels(offer([ADA, ADAM], "ada"))).toEqual(["ada@example.com", "ada@example.com.br"]);
   });
 
-  test("offers the acts of the one that is named in full, by email or by id", () => {
+  test("offers the actions of the one that is named in full, by email or by id", () => {
     const expected = ["ada@example.com", "ada@example.com.br", "Delete ada@example.com", "Change the role of ada@example.com"];
     expect(labels(offer([ADA, ADAM], "Ada@example.com"))).toEqual(expected);
     expect(labels(offer([ADA, ADAM], "1"))).toEqual(expected);
   });
 
-  test("offers only the acts that the words name", () => {
+  test("offers only the actions that the words name", () => {
     expect(labels(offer([ADA, ADAM], "role ada@ex"))).toEqual([
       "Change the role of ada@example.com",
       "Change the role of ada@example.com.br",

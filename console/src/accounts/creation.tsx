@@ -3,12 +3,12 @@
 import { useState } from "preact/hooks";
 
 import type { PlatformRole } from "../../../clients/typescript/rolecall";
-import { useAct } from "../parts/act";
+import { useAction } from "../parts/action";
 import { Confirm } from "../parts/confirm";
 import { SecretField, SelectField, TextField } from "../parts/fields";
 import { useIdempotencyKey } from "../parts/idempotency";
 import * as texts from "../texts/accounts";
-import { createAccount, ROLES, roleText } from "./acts";
+import { createAccount, ROLES, roleText } from "./actions";
 
 export function CreationDialog({ onClose }: { onClose: () => void }) {
   const [email, setEmail] = useState("");
@@ -18,7 +18,7 @@ export function CreationDialog({ onClose }: { onClose: () => void }) {
   const [role, setRole] = useState<PlatformRole>("ROLE_CLIENT");
   const account = { email: email.trim(), password, firstName: firstName.trim(), lastName: lastName.trim(), role };
   const key = useIdempotencyKey(account);
-  const act = useAct(async () => {
+  const action = useAction(async () => {
     await createAccount(account, key);
     onClose();
   });
@@ -26,8 +26,8 @@ export function CreationDialog({ onClose }: { onClose: () => void }) {
     <Confirm
       title={texts.creationTitle}
       submit={texts.creationSubmit}
-      act={act}
-      onSubmit={() => void act.start()}
+      action={action}
+      onSubmit={() => void action.start()}
       onClose={onClose}
     >
       <TextField label={texts.creationEmail} type="email" autocomplete="off" required data-focus value={email} onValue={setEmail} />

@@ -5,7 +5,7 @@ import { useState } from "preact/hooks";
 import type { Account, HistoryEntry } from "../../../clients/typescript/rolecall";
 import { answerOf, api } from "../api/client";
 import { describeError } from "../api/errors";
-import { useAct } from "../parts/act";
+import { useAction } from "../parts/action";
 import { Confirm, SecretDialog } from "../parts/confirm";
 import { Dialog } from "../parts/dialog";
 import { TextField } from "../parts/fields";
@@ -16,8 +16,8 @@ import * as common from "../texts/common";
 import * as users from "../texts/users";
 import { MOST_OF_REASON } from "../users/terms";
 import * as texts from "../texts/accounts";
-import { changeState, isOwn, resetPassword, roleOf, roleText, stateActsOf } from "./acts";
-import { closeDialog, opened, type StateAct } from "./opened";
+import { changeState, isOwn, resetPassword, roleOf, roleText, stateActionsOf } from "./actions";
+import { closeDialog, opened, type StateAction } from "./opened";
 import { StateBadges } from "./page";
 import { RoleDialog } from "./role";
 
@@ -46,7 +46,7 @@ export function OpenedDialog() {
   }
 }
 
-/** Shows an account. Each act that it offers asks in a dialog of its own. */
+/** Shows an account. Each action that it offers asks in a dialog of its own. */
 function AccountDialog({ account }: DialogProps) {
   return (
     <Dialog title={account.email} onClose={closeDialog}>
@@ -58,14 +58,14 @@ function AccountDialog({ account }: DialogProps) {
               <button type="button" onClick={() => (opened.value = { what: "password", account })}>
                 {texts.password.open}
               </button>
-              {stateActsOf(account).map((what) => (
+              {stateActionsOf(account).map((what) => (
                 <button
                   type="button"
                   key={what}
                   class={isDangerous(what) ? "danger" : undefined}
                   onClick={() => (opened.value = { what, account })}
                 >
-                  {texts.stateActs[what].open}
+                  {texts.stateActions[what].open}
                 </button>
               ))}
             </>
@@ -124,22 +124,22 @@ function Facts({ account }: { account: Account }) {
 }
 
 /** Asks for the reason of a ban, an unban, an enabling or a disabling. */
-function StateDialog({ account, what }: DialogProps & { what: StateAct }) {
-  const said = texts.stateActs[what];
+function StateDialog({ account, what }: DialogProps & { what: StateAction }) {
+  const said = texts.stateActions[what];
   const [reason, setReason] = useState("");
-  const act = useAct(async () => {
+  const action = useAction(async () => {
     await changeState(account, what, reason.trim());
     closeDialog();
   });
-  const start = () => void act.start();
+  const start = () => void action.start();
   return (
     <Confirm
       title={said.title(account.email)}
       text={said.intro}
       submit={said.open}
       danger={isDangerous(what)}
-      act={act}
-      refusal={<Refusal act={act} anyway={texts.anyway(said.open)} onAnyway={start} />}
+      action={action}
+      refusal={<Refusal action={action} anyway={texts.anyway(said.open)} onAnyway={start} />}
       onSubmit={start}
       onClose={closeDialog}
     >
@@ -156,13 +156,13 @@ function StateDialog({ account, what }: DialogProps & { what: StateAct }) {
   );
 }
 
-function isDangerous(act: StateAct): boolean {
-  return act === "ban" || act === "disable";
+function isDangerous(action: StateAction): boolean {
+  return action === "ban" || action === "disable";
 }
 
 function PasswordResetDialog({ account }: DialogProps) {
   const [secret, setSecret] = useState<string | null>(null);
-  const act = useAct(async () => setSecret(await resetPassword(account)));
+  const action = useAction(async () => setSecret(await resetPassword(account)));
   const said = texts.password;
   if (secret !== null) {
     return <SecretDialog title={account.email} label={said.secret} secret={secret} onClose={closeDialog} />;
@@ -173,8 +173,8 @@ function PasswordResetDialog({ account }: DialogProps) {
       text={said.intro}
       submit={said.open}
       danger
-      act={act}
-      onSubmit={() => void act.start()}
+      action={action}
+      onSubmit={() => void action.start()}
       onClose={closeDialog}
     />
   );

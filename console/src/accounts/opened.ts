@@ -3,11 +3,11 @@
 import type { Account, PlatformRole } from "../../../clients/typescript/rolecall";
 import { sessionState } from "../parts/state";
 
-export type StateAct = "ban" | "unban" | "enable" | "disable";
+export type StateAction = "ban" | "unban" | "enable" | "disable";
 
 /** `role` is the role that was chosen for the account. */
 export type Opened = { account: Account } & (
-  | { what: "account" | "history" | "password" | StateAct }
+  | { what: "account" | "history" | "password" | StateAction }
   | { what: "role"; role: PlatformRole }
 );
 

@@ -8,9 +8,9 @@ import { ChoiceFilter, SearchFilter } from "../parts/filters";
 import { ListFrame, useList } from "../parts/list";
 import { route, setQuery } from "../parts/route";
 import { Badge, Moment, Typed } from "../parts/small";
-import { ActsCell, Cell, Row, RowHead, Table } from "../parts/table";
+import { ActionsCell, Cell, Row, RowHead, Table } from "../parts/table";
 import * as texts from "../texts/accounts";
-import { isOwn, roleOf, ROLES, roleText } from "./acts";
+import { isOwn, roleOf, ROLES, roleText } from "./actions";
 import { CreationDialog } from "./creation";
 import { OpenedDialog } from "./dialogs";
 import { closeDialog, opened } from "./opened";
@@ -45,7 +45,7 @@ export function AccountsPage() {
         <ChoiceFilter label={texts.banned} name="banned" options={yesOrNo} />
       </div>
       <ListFrame list={list} label={texts.title} count={accounts.length} nextCursor={nextCursor} none={texts.none}>
-        <Table columns={[texts.email, texts.name, texts.role, texts.state, texts.lastLogin]} acts={texts.acts}>
+        <Table columns={[texts.email, texts.name, texts.role, texts.state, texts.lastLogin]} actions={texts.actions}>
           {accounts.map((account) => (
             <AccountRow key={account.id} account={account} />
           ))}
@@ -99,11 +99,11 @@ function AccountRow({ account }: { account: Account }) {
       <Cell of={texts.lastLogin}>
         <Moment at={account.lastLoginAt} />
       </Cell>
-      <ActsCell>
+      <ActionsCell>
         <button type="button" aria-label={texts.historyOf(email)} onClick={() => (opened.value = { what: "history", account })}>
           {texts.history}
         </button>
-      </ActsCell>
+      </ActionsCell>
     </Row>
   );
 }

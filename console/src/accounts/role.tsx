@@ -3,32 +3,32 @@
 import { useState } from "preact/hooks";
 
 import type { Account, PlatformRole } from "../../../clients/typescript/rolecall";
-import { useAct } from "../parts/act";
+import { useAction } from "../parts/action";
 import { Confirm } from "../parts/confirm";
 import { SelectField } from "../parts/fields";
 import { Refusal } from "../parts/refusal";
 import * as texts from "../texts/accounts";
 import { NO_TERMS } from "../users/roles";
 import { TermsFields } from "../users/terms";
-import { changeRole, roleOf, ROLES, roleText } from "./acts";
+import { changeRole, roleOf, ROLES, roleText } from "./actions";
 import { closeDialog } from "./opened";
 
 /** `wanted` is the role that is chosen at first. */
 export function RoleDialog({ account, wanted }: { account: Account; wanted: PlatformRole }) {
   const [role, setRole] = useState(wanted);
   const [terms, setTerms] = useState(NO_TERMS);
-  const act = useAct(async () => {
+  const action = useAction(async () => {
     await changeRole(account, role, terms);
     closeDialog();
   });
-  const start = () => void act.start();
+  const start = () => void action.start();
   return (
     <Confirm
       title={texts.roleChangeTitle(account.email)}
       text={texts.roleChangeIntro(roleText(roleOf(account)), roleText(role))}
       submit={texts.roleChangeSubmit}
-      act={act}
-      refusal={<Refusal act={act} anyway={texts.roleChangeAnyway(roleText(role))} onAnyway={start} />}
+      action={action}
+      refusal={<Refusal action={action} anyway={texts.roleChangeAnyway(roleText(role))} onAnyway={start} />}
       onSubmit={start}
       onClose={closeDialog}
     >

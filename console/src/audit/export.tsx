@@ -2,7 +2,7 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 
-import { useAct } from "../parts/act";
+import { useAction } from "../parts/action";
 import { toCsv } from "../parts/csv";
 import { saveFile } from "../parts/download";
 import { announce } from "../parts/notice";
@@ -25,7 +25,7 @@ export function askForExport(): void {
 export function ExportButton({ filters }: { filters: Record<string, string> }) {
   const [count, setCount] = useState(0);
   const stop = useRef(new AbortController());
-  const act = useAct(async () => {
+  const action = useAction(async () => {
     stop.current = new AbortController();
     setCount(0);
     const rows = await readAll(filters, stop.current.signal, setCount);
@@ -37,17 +37,17 @@ export function ExportButton({ filters }: { filters: Record<string, string> }) {
   useEffect(() => {
     if (isWanted.value) {
       isWanted.value = false;
-      void act.start();
+      void action.start();
     }
   });
   return (
     <>
-      {act.problem && <Problem>{act.problem}</Problem>}
+      {action.problem && <Problem>{action.problem}</Problem>}
       <span class="muted" role="status">
-        {act.busy && texts.exportBusy(count)}
+        {action.busy && texts.exportBusy(count)}
       </span>
-      <button type="button" onClick={() => (act.busy ? stop.current.abort() : void act.start())}>
-        {act.busy ? texts.exportStop : texts.exportStart}
+      <button type="button" onClick={() => (action.busy ? stop.current.abort() : void action.start())}>
+        {action.busy ? texts.exportStop : texts.exportStart}
       </button>
     </>
   );

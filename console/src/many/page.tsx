@@ -3,7 +3,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 
 import { queryClient } from "../api/queries";
-import { useAct } from "../parts/act";
+import { useAction } from "../parts/action";
 import { toHash } from "../parts/address";
 import { saveFile } from "../parts/download";
 import { announce, clearNotice } from "../parts/notice";
@@ -30,7 +30,7 @@ export function ManyPage() {
   const stop = useRef(new AbortController());
   useEffect(() => () => stop.current.abort(), []);
 
-  const act = useAct(async (rows: readonly Row[], reasonForAll: string, dryRun: boolean) => {
+  const action = useAction(async (rows: readonly Row[], reasonForAll: string, dryRun: boolean) => {
     stop.current = new AbortController();
     clearNotice();
     setReason(reasonForAll);
@@ -57,7 +57,7 @@ export function ManyPage() {
     }
   });
   const startOver = () => {
-    act.forget();
+    action.forget();
     setReport(null);
   };
   return (
@@ -73,15 +73,15 @@ export function ManyPage() {
         {report ? (
           <ReportView
             report={report}
-            busy={act.busy}
-            onRun={(rows) => void act.start(rows, reason, false)}
+            busy={action.busy}
+            onRun={(rows) => void action.start(rows, reason, false)}
             onStop={() => stop.current.abort()}
             onStartOver={startOver}
           />
         ) : null}
-        {act.problem && <Problem>{act.problem}</Problem>}
+        {action.problem && <Problem>{action.problem}</Problem>}
         <div hidden={report !== null}>
-          <Source busy={act.busy} onDryRun={(rows, reasonForAll) => void act.start(rows, reasonForAll, true)} />
+          <Source busy={action.busy} onDryRun={(rows, reasonForAll) => void action.start(rows, reasonForAll, true)} />
         </div>
       </section>
     </>
@@ -123,7 +123,7 @@ function ReportView({ report, busy, onRun, onStop, onStartOver }: ReportViewProp
       {dryRun && total > 100 && <p class="hint">{texts.parts}</p>}
       <ResultTable done={done} dryRun={dryRun} />
       {!busy && (
-        <footer class="acts">
+        <footer class="actions">
           <button type="button" onClick={onStartOver}>
             {texts.startOver}
           </button>

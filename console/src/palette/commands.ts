@@ -1,4 +1,4 @@
-// What the palette offers without a search: the screens and the acts of the session.
+// What the palette offers without a search: the screens and the actions of the session.
 
 import { type Screen, screens, session } from "../api/session";
 import { signOut } from "../api/sign-in";
@@ -11,19 +11,19 @@ import * as texts from "../texts/palette";
 import type { Command } from "./offer";
 import { openedPanel, singleKeysOn } from "./state";
 
-/** The act that creates something on a screen. `do` in the address opens its dialog. */
-const CREATING: Partial<Record<Screen, { label: string; act: string }>> = {
-  users: { label: texts.createUser, act: "create" },
-  accounts: { label: texts.createAccount, act: "create" },
-  tenants: { label: texts.registerTenant, act: "register" },
-  webhooks: { label: texts.addWebhook, act: "create" },
+/** The action that creates something on a screen. `do` in the address opens its dialog. */
+const CREATING: Partial<Record<Screen, { label: string; action: string }>> = {
+  users: { label: texts.createUser, action: "create" },
+  accounts: { label: texts.createAccount, action: "create" },
+  tenants: { label: texts.registerTenant, action: "register" },
+  webhooks: { label: texts.addWebhook, action: "create" },
 };
 
 /** Opens the dialog that creates something on the screen, if the session may do it. */
 export function startCreating(screen: Screen): void {
   const creating = creatingOf(screen);
   if (creating && screens().includes(screen)) {
-    goTo([screen], { do: creating.act });
+    goTo([screen], { do: creating.action });
   }
 }
 
@@ -31,8 +31,8 @@ function creatingOf(screen: Screen) {
   return session.value?.standing === "member" ? undefined : CREATING[screen];
 }
 
-function actCommand(label: string, run: () => void): Command {
-  return { id: label, kind: texts.kindsAct, label, run };
+function actionCommand(label: string, run: () => void): Command {
+  return { id: label, kind: texts.kindsAction, label, run };
 }
 
 /** Returns the commands of the session. */
@@ -41,7 +41,7 @@ export function commandsOfSession(): Command[] {
   const { userId, kind } = session.value ?? {};
   const undoable = undoOfNotice();
   return [
-    ...(undoable ? [actCommand(texts.undo(undoable.text), () => void undoable.undo())] : []),
+    ...(undoable ? [actionCommand(texts.undo(undoable.text), () => void undoable.undo())] : []),
     ...shown.map((screen) => ({
       id: screen,
       kind: texts.kindsScreen,
@@ -50,18 +50,18 @@ export function commandsOfSession(): Command[] {
     })),
     ...shown.flatMap((screen) => {
       const creating = creatingOf(screen);
-      return creating ? [actCommand(creating.label, () => startCreating(screen))] : [];
+      return creating ? [actionCommand(creating.label, () => startCreating(screen))] : [];
     }),
-    ...(shown.includes("users") ? [actCommand(texts.changeMany, () => goTo(["users", "many"]))] : []),
-    ...(canExport() ? [actCommand(texts.exportAudit, startExport)] : []),
-    ...(userId ? [actCommand(texts.ownToken, () => goTo(["users"], { person: userId, do: "rotate" }))] : []),
-    ...(kind === "token" ? [] : [actCommand(texts.ownPassword, openPanel("password"))]),
-    ...(["light", "dark", "system"] as const).map((one) => actCommand(texts.themes[one], () => chooseTheme(one))),
-    actCommand(texts.shortcutsTitle, openPanel("shortcuts")),
-    actCommand(singleKeysOn.value ? texts.singleKeysOff : texts.singleKeysOn, () => {
+    ...(shown.includes("users") ? [actionCommand(texts.changeMany, () => goTo(["users", "many"]))] : []),
+    ...(canExport() ? [actionCommand(texts.exportAudit, startExport)] : []),
+    ...(userId ? [actionCommand(texts.ownToken, () => goTo(["users"], { person: userId, do: "rotate" }))] : []),
+    ...(kind === "token" ? [] : [actionCommand(texts.ownPassword, openPanel("password"))]),
+    ...(["light", "dark", "system"] as const).map((one) => actionCommand(texts.themes[one], () => chooseTheme(one))),
+    actionCommand(texts.shortcutsTitle, openPanel("shortcuts")),
+    actionCommand(singleKeysOn.value ? texts.singleKeysOff : texts.singleKeysOn, () => {
       singleKeysOn.value = !singleKeysOn.value;
     }),
-    actCommand(texts.signOut, () => void signOut()),
+    actionCommand(texts.signOut, () => void signOut()),
   ];
 }
 

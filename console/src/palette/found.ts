@@ -1,43 +1,43 @@
 // What the palette offers for a person, a tenant or a webhook that it found.
 
 import type { Account, ListedTenant, UserWithChoices, Webhook } from "../../../clients/typescript/rolecall";
-import { isOwn, roleOf, stateActsOf } from "../accounts/acts";
+import { isOwn, roleOf, stateActionsOf } from "../accounts/actions";
 import * as accounts from "../accounts/opened";
 import { describeError } from "../api/errors";
 import { session } from "../api/session";
 import { announce } from "../parts/notice";
 import { goTo } from "../parts/route";
-import { restoreTenant } from "../tenants/acts";
+import { restoreTenant } from "../tenants/actions";
 import * as tenants from "../tenants/opened";
 import * as accountTexts from "../texts/accounts";
 import * as texts from "../texts/palette";
 import * as tenantTexts from "../texts/tenants";
 import * as webhookTexts from "../texts/webhooks";
-import type { PersonAct } from "../users/person";
-import { sendTest } from "../webhooks/acts";
+import type { PersonAction } from "../users/person";
+import { sendTest } from "../webhooks/actions";
 import * as webhooks from "../webhooks/opened";
 import type { Found } from "./offer";
 
-type Acts = readonly (readonly [label: string, run: () => void])[];
+type Actions = readonly (readonly [label: string, run: () => void])[];
 
-function withActs(kind: string, id: string, label: string, run: () => void, acts: Acts): Found {
+function foundWithActions(kind: string, id: string, label: string, run: () => void, actions: Actions): Found {
   return {
     id,
     kind,
     label,
     run,
-    acts: acts.map(([act, runAct]) => ({ id: `${id} ${act}`, kind: texts.kindsAct, label: act, run: runAct })),
+    actions: actions.map(([action, runAction]) => ({ id: `${id} ${action}`, kind: texts.kindsAction, label: action, run: runAction })),
   };
 }
 
 export function foundUser({ id, email, active, allowed_roles: allowed }: UserWithChoices): Found {
-  const open = (act?: PersonAct) => () => goTo(["users"], { person: id, do: act });
-  const others: Acts = [
+  const open = (action?: PersonAction) => () => goTo(["users"], { person: id, do: action });
+  const others: Actions = [
     [texts.setPassword(email), open("password")],
     [active ? texts.deactivate(email) : texts.activate(email), open("active")],
     [texts.remove(email), open("delete")],
   ];
-  return withActs(texts.kindsUser, id, email, open(), [
+  return foundWithActions(texts.kindsUser, id, email, open(), [
     ...(allowed?.length ? [[texts.changeRole(email), open("role")] as const] : []),
     [texts.newToken(email), open("rotate")],
     ...(id === session.value?.userId ? [] : others),
@@ -46,16 +46,16 @@ export function foundUser({ id, email, active, allowed_roles: allowed }: UserWit
 
 export function foundAccount(account: Account): Found {
   const { id, email } = account;
-  const open = (what: "account" | "history" | "password" | "role" | accounts.StateAct) => () => {
+  const open = (what: "account" | "history" | "password" | "role" | accounts.StateAction) => () => {
     accounts.opened.value = what === "role" ? { what, account, role: roleOf(account) } : { what, account };
     goTo(["accounts"], { email });
   };
-  const others: Acts = [
+  const others: Actions = [
     [texts.changeRole(email), open("role")],
-    ...stateActsOf(account).map((act) => [`${accountTexts.stateActs[act].open} ${email}`, open(act)] as const),
+    ...stateActionsOf(account).map((action) => [`${accountTexts.stateActions[action].open} ${email}`, open(action)] as const),
     [texts.resetPassword(email), open("password")],
   ];
-  return withActs(texts.kindsAccount, String(id), email, open("account"), [
+  return foundWithActions(texts.kindsAccount, String(id), email, open("account"), [
     [accountTexts.historyOf(email), open("history")],
     ...(isOwn(account) ? [] : others),
   ]);
@@ -72,7 +72,7 @@ export function foundTenant(tenant: ListedTenant, status: tenants.Status): Found
     goTo(["tenants"], { name });
     run(async () => announce(await restoreTenant(tenant)));
   };
-  return withActs(texts.kindsTenant, id, name, open("details"), [
+  return foundWithActions(texts.kindsTenant, id, name, open("details"), [
     [tenantTexts.auditOf(name), () => goTo(["audit"], { tenant: id })],
     [texts.protection(name), open("details")],
     ...(status === "scheduled" ? [[tenantTexts.restoreOf(name), restore] as const] : []),
@@ -84,7 +84,7 @@ export function foundTenant(tenant: ListedTenant, status: tenants.Status): Found
 
 /** The audit of a tenant is there also when the tenant is deleted. */
 export function auditOfTenant(id: string): Found {
-  return withActs(texts.kindsTenant, id, texts.auditOf(id), () => goTo(["audit"], { tenant: id }), []);
+  return foundWithActions(texts.kindsTenant, id, texts.auditOf(id), () => goTo(["audit"], { tenant: id }), []);
 }
 
 export function foundWebhook(webhook: Webhook): Found {
@@ -98,14 +98,14 @@ export function foundWebhook(webhook: Webhook): Found {
     show();
     run(() => sendTest(webhook));
   };
-  return withActs(texts.kindsWebhook, id, url, show, [
+  return foundWithActions(texts.kindsWebhook, id, url, show, [
     [webhookTexts.testingOf(url), test],
     [webhookTexts.rotation.of(url), open("rotate")],
     [webhookTexts.deletion.of(url), open("delete")],
   ]);
 }
 
-/** Runs an act that has no dialog of its own, and says why it was refused. */
-function run(act: () => Promise<void>): void {
-  act().catch((error: unknown) => announce(describeError(error)));
+/** Runs an action that has no dialog of its own, and says why it was refused. */
+function run(action: () => Promise<void>): void {
+  action().catch((error: unknown) => announce(describeError(error)));
 }

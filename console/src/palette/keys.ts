@@ -6,8 +6,8 @@ import type { Screen } from "../api/session";
 export const SCREEN_KEYS: Record<Screen, string> = { users: "u", accounts: "c", tenants: "t", audit: "a", webhooks: "w" };
 
 export type Meaning =
-  | { act: "palette" | "shortcuts" | "search" | "create" | "wait" }
-  | { act: "screen"; screen: Screen };
+  | { action: "palette" | "shortcuts" | "search" | "create" | "wait" }
+  | { action: "screen"; screen: Screen };
 
 export interface Press {
   key: string;
@@ -31,15 +31,15 @@ const ACTS: Readonly<Record<string, "shortcuts" | "search" | "create" | "wait">>
 /** Returns what a key means, or null for a key that means nothing here. */
 export function meaningOf({ key, ctrl, alt, typing, afterG, singleKeys }: Press): Meaning | null {
   if (ctrl && !alt && key.toLowerCase() === "k") {
-    return { act: "palette" };
+    return { action: "palette" };
   }
   if (ctrl || alt || typing || !singleKeys) {
     return null;
   }
   const screen = (Object.keys(SCREEN_KEYS) as Screen[]).find((one) => SCREEN_KEYS[one] === key);
   if (afterG) {
-    return screen ? { act: "screen", screen } : null;
+    return screen ? { action: "screen", screen } : null;
   }
-  const act = ACTS[key];
-  return act ? { act } : null;
+  const action = ACTS[key];
+  return action ? { action } : null;
 }

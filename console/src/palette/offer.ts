@@ -9,11 +9,11 @@ export interface Command {
 
 /** A command that opens a person, a tenant or a webhook, with what else can be done with it. */
 export interface Found extends Command {
-  acts: readonly Command[];
+  actions: readonly Command[];
 }
 
 /**
- * Splits a text such as `ban ada@example.com` into whom the API looks for and the words that name an act. A text
+ * Splits a text such as `ban ada@example.com` into whom the API looks for and the words that name an action. A text
  * without an address is looked for as a whole.
  */
 export function splitText(text: string): { wanted: string; verbs: string } {
@@ -25,20 +25,20 @@ export function splitText(text: string): { wanted: string; verbs: string } {
 }
 
 /**
- * Returns what is offered for what was found. The acts are those of the only one found, else of the one that is named in
- * full. Words that name an act leave the acts that have them, of all that were found.
+ * Returns what is offered for what was found. The actions are those of the only one found, else of the one that is named in
+ * full. Words that name an action leave the actions that have them, of all that were found.
  */
 export function offer(found: readonly Found[], text: string): Command[] {
   const { wanted, verbs } = splitText(text);
   if (verbs) {
-    return matchingCommands(actsOf(found), verbs);
+    return matchingCommands(actionsOf(found), verbs);
   }
   const isNamed = ({ id, label }: Found) => [id, label.toLowerCase()].includes(wanted.toLowerCase());
-  return [...found, ...actsOf(found.filter((one) => found.length === 1 || isNamed(one)))];
+  return [...found, ...actionsOf(found.filter((one) => found.length === 1 || isNamed(one)))];
 }
 
-function actsOf(found: readonly Found[]): Command[] {
-  return found.flatMap((one) => one.acts);
+function actionsOf(found: readonly Found[]): Command[] {
+  return found.flatMap((one) => one.actions);
 }
 
 /** Returns those that were found for an earlier text and still fit this one. */

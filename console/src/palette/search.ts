@@ -37,7 +37,7 @@ async function searchUsers(email: string, signal: AbortSignal): Promise<Found[]>
 }
 
 function findUser(id: string, signal: AbortSignal): Promise<Found[]> {
-  return emptyIfNotFound(async () => {
+  return emptyListOn404(async () => {
     const params = { path: { id }, query: { include: "allowed_roles" } } as const;
     return [foundUser((await dataOf(api.GET("/users/{id}", { params, signal }))).data)];
   });
@@ -49,7 +49,7 @@ async function searchAccounts(email: string, signal: AbortSignal): Promise<Found
 }
 
 function findAccount(id: number, signal: AbortSignal): Promise<Found[]> {
-  return emptyIfNotFound(async () => [
+  return emptyListOn404(async () => [
     foundAccount(await dataOf(api.GET("/v1/api/superadmin/users/{id}", { params: { path: { id } }, signal }))),
   ]);
 }
@@ -76,8 +76,8 @@ async function searchWebhooks(text: string): Promise<Found[]> {
   return stillFitting(webhooks.map(foundWebhook), text).slice(0, MOST);
 }
 
-/** Returns nothing where the API knows nobody with the id. */
-async function emptyIfNotFound(search: () => Promise<Found[]>): Promise<Found[]> {
+/** Returns what was found, or an empty list if the API answers 404. */
+async function emptyListOn404(search: () => Promise<Found[]>): Promise<Found[]> {
   try {
     return await search();
   } catch (error) {

@@ -29,7 +29,7 @@ export function Panels() {
         afterG: event.timeStamp - pressedG < SECOND_KEY_MS,
         singleKeys: singleKeysOn.value,
       });
-      pressedG = meaning?.act === "wait" ? event.timeStamp : -SECOND_KEY_MS;
+      pressedG = meaning?.action === "wait" ? event.timeStamp : -SECOND_KEY_MS;
       // While a dialog is open, nothing behind it may change.
       if (meaning && !document.querySelector("dialog[open]")) {
         event.preventDefault();
@@ -58,10 +58,10 @@ function isField(target: EventTarget | null): boolean {
 }
 
 function follow(meaning: Meaning): void {
-  switch (meaning.act) {
+  switch (meaning.action) {
     case "palette":
     case "shortcuts":
-      openedPanel.value = meaning.act;
+      openedPanel.value = meaning.action;
       break;
     case "search":
       document.querySelector<HTMLElement>("main input[type='search']")?.focus();

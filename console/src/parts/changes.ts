@@ -1,10 +1,10 @@
-// Changes of what other people change too: nothing is overwritten, and a change can be taken back.
+// Changes of data that other people can change too: no other change is overwritten, and a change can be undone.
 
 import { ApiError, describeError } from "../api/errors";
 import * as texts from "../texts/common";
 import { announce } from "./notice";
 
-/** Somebody else has changed meanwhile what was shown. Nothing was changed here. Both values are in words. */
+/** Somebody else has changed the value since it was shown, so nothing was changed. Both values are texts to show. */
 export class ChangedMeanwhile extends Error {
   override readonly name = "ChangedMeanwhile";
 
@@ -22,7 +22,8 @@ export interface Version<Value> {
   etag: string | null;
 }
 
-interface Comparison<Value> {
+/** How to find out whether a value is still the one that the person saw. */
+interface UnchangedCheck<Value> {
   /** The value that the person saw when the change was chosen. */
   seen: Value;
   read: () => Promise<Version<Value>>;
@@ -36,11 +37,11 @@ interface Comparison<Value> {
 const MOST_TRIES = 3;
 
 /**
- * Reads the value and runs the change on its version. Throws `ChangedMeanwhile` if the value is no longer as it was seen,
- * and `ApiError` if the API refuses.
+ * Reads the value and runs the change on its version. Throws `ChangedMeanwhile` if the value is no longer the one that
+ * the person saw, and `ApiError` if the API refuses.
  */
-export async function changeIfStillAsSeen<Value, Result>(
-  { seen, read, isSame, inWords, onNewer }: Comparison<Value>,
+export async function changeIfUnchanged<Value, Result>(
+  { seen, read, isSame, inWords, onNewer }: UnchangedCheck<Value>,
   change: (before: Version<Value>) => Promise<Result>,
 ): Promise<Result> {
   for (let tries = 1; ; tries += 1) {
@@ -52,7 +53,7 @@ export async function changeIfStillAsSeen<Value, Result>(
     try {
       return await change(before);
     } catch (error) {
-      // Somebody came between the reading and the change. The next reading shows whether it matters.
+      // Somebody changed the value after it was read. The next reading shows whether the person saw another value.
       if (!isOutdated(error) || tries === MOST_TRIES) {
         throw error;
       }
@@ -60,7 +61,7 @@ export async function changeIfStillAsSeen<Value, Result>(
   }
 }
 
-/** Takes a change back and says what became of it. `name` is whom the change concerned; `back` returns what to say. */
+/** Undoes a change with `back` and announces the text that it returns, or why it failed. `name` is the changed person. */
 export async function takeBack(name: string, back: () => Promise<string>): Promise<void> {
   try {
     announce(await back());

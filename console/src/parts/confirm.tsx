@@ -1,4 +1,4 @@
-// A dialog with a form: it asks, and then acts or is closed.
+// A dialog with a form: it asks, and then runs the action or is closed.
 
 import type { ComponentChildren } from "preact";
 
@@ -11,8 +11,8 @@ interface ConfirmProps {
   text?: string;
   submit: string;
   danger?: boolean;
-  /** Whether the act runs, and why it was refused the last time. */
-  act: { busy: boolean; problem: string | null };
+  /** Whether the action runs, and why it was refused the last time. */
+  action: { busy: boolean; problem: string | null };
   onSubmit: () => void;
   onClose: () => void;
   /** What is shown instead of the problem in words. */
@@ -20,8 +20,8 @@ interface ConfirmProps {
   children?: ComponentChildren;
 }
 
-/** Asks before an act. Where no field has `data-focus`, the focus is on the button that does nothing. */
-export function Confirm({ title, text, submit, danger, act, onSubmit, onClose, refusal, children }: ConfirmProps) {
+/** Asks before an action. Where no field has `data-focus`, the focus is on the button that does nothing. */
+export function Confirm({ title, text, submit, danger, action, onSubmit, onClose, refusal, children }: ConfirmProps) {
   const start = (event: Event) => {
     event.preventDefault();
     onSubmit();
@@ -31,12 +31,12 @@ export function Confirm({ title, text, submit, danger, act, onSubmit, onClose, r
       <form onSubmit={start}>
         {text && <p>{text}</p>}
         {children}
-        {refusal ?? (act.problem && <Problem>{act.problem}</Problem>)}
+        {refusal ?? (action.problem && <Problem>{action.problem}</Problem>)}
         <footer>
           <button type="button" data-focus onClick={onClose}>
             {texts.dialogCancel}
           </button>
-          <button type="submit" class={danger ? "primary danger" : "primary"} aria-disabled={act.busy}>
+          <button type="submit" class={danger ? "primary danger" : "primary"} aria-disabled={action.busy}>
             {submit}
           </button>
         </footer>

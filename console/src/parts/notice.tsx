@@ -14,19 +14,19 @@ interface Notice {
 const notice = sessionState<Notice | null>(null);
 let shown = 0;
 
-/** Shows and says the result of an act. `undo` takes the act back, and then shows the result of that. */
+/** Shows and says the result of an action. `undo` takes the action back, and then shows the result of that. */
 export function announce(text: string, undo: (() => Promise<void>) | null = null): void {
   shown += 1;
   notice.value = { number: shown, text, undo };
 }
 
-/** Returns how to undo the last act, with its result in words; null if it can't be undone. */
+/** Returns how to undo the last action, with its result in words; null if it can't be undone. */
 export function undoOfNotice(): { text: string; undo: () => Promise<void> } | null {
   const { text = "", undo } = notice.value ?? {};
   return undo ? { text, undo } : null;
 }
 
-/** Removes the result of the last act. */
+/** Removes the result of the last action. */
 export function clearNotice(): void {
   notice.value = null;
 }

@@ -1,4 +1,4 @@
-// How far a long act is.
+// How far a long action is.
 
 import { useId } from "preact/hooks";
 

@@ -1,19 +1,19 @@
 // Why a change did not happen, next to where it was asked for.
 
 import * as texts from "../texts/common";
-import type { Act } from "./act";
+import type { Action } from "./action";
 import { ChangedMeanwhile } from "./changes";
 import { Problem } from "./small";
 
 interface RefusalProps {
-  act: Pick<Act<never>, "error" | "problem" | "forget">;
+  action: Pick<Action<never>, "error" | "problem" | "forget">;
   /** The text of the button that makes the change all the same, after it was told what changed meanwhile. */
   anyway?: string | undefined;
   onAnyway?: () => void;
 }
 
-export function Refusal({ act, anyway, onAnyway }: RefusalProps) {
-  const { error, problem, forget } = act;
+export function Refusal({ action, anyway, onAnyway }: RefusalProps) {
+  const { error, problem, forget } = action;
   if (!(error instanceof ChangedMeanwhile)) {
     return problem && <Problem>{problem}</Problem>;
   }

@@ -7,11 +7,11 @@ interface TableProps {
   /** The names of the columns. */
   columns: readonly string[];
   /** The name of the last column, which has buttons. It is only read out. */
-  acts?: string;
+  actions?: string;
   children: ComponentChildren;
 }
 
-export function Table({ columns, acts, children }: TableProps) {
+export function Table({ columns, actions, children }: TableProps) {
   return (
     <table role="table" class="stacked">
       <thead role="rowgroup">
@@ -21,9 +21,9 @@ export function Table({ columns, acts, children }: TableProps) {
               {name}
             </th>
           ))}
-          {acts && (
+          {actions && (
             <th role="columnheader" scope="col">
-              <span class="unseen">{acts}</span>
+              <span class="unseen">{actions}</span>
             </th>
           )}
         </Row>
@@ -62,6 +62,6 @@ export function Cell({ of, class: name, children }: CellProps) {
 }
 
 /** The cell with the buttons of a row. */
-export function ActsCell({ children }: { children: ComponentChildren }) {
-  return <Cell class="row-acts">{children}</Cell>;
+export function ActionsCell({ children }: { children: ComponentChildren }) {
+  return <Cell class="row-actions">{children}</Cell>;
 }

@@ -5,7 +5,7 @@ import { useState } from "preact/hooks";
 import { api, dataOf } from "../api/client";
 import { session } from "../api/session";
 import { changeTemporaryPassword, signOut } from "../api/sign-in";
-import { useAct } from "../parts/act";
+import { useAction } from "../parts/action";
 import { Dialog } from "../parts/dialog";
 import { HiddenUsername, SecretField } from "../parts/fields";
 import { announce } from "../parts/notice";
@@ -82,15 +82,15 @@ function usePasswordChange(save: (current: string, chosen: string) => Promise<vo
   const [chosen, setChosen] = useState("");
   const [repeated, setRepeated] = useState("");
   const [differs, setDiffers] = useState(false);
-  const act = useAct(save);
+  const action = useAction(save);
   const submit = (event: Event) => {
     event.preventDefault();
     setDiffers(chosen !== repeated);
     if (chosen === repeated) {
-      void act.start(current, chosen);
+      void action.start(current, chosen);
     }
   };
-  return { current, setCurrent, chosen, setChosen, repeated, setRepeated, differs, submit, ...act };
+  return { current, setCurrent, chosen, setChosen, repeated, setRepeated, differs, submit, ...action };
 }
 
 function PasswordFields({ change }: { change: ReturnType<typeof usePasswordChange> }) {

@@ -5,7 +5,7 @@ import { useState } from "preact/hooks";
 import { endedSession } from "../api/renewal";
 import { session } from "../api/session";
 import { checkAgain, signOut } from "../api/sign-in";
-import { useAct } from "../parts/act";
+import { useAction } from "../parts/action";
 import { Dialog } from "../parts/dialog";
 import { HiddenUsername, SecretField } from "../parts/fields";
 import { Problem, Typed } from "../parts/small";
@@ -20,7 +20,7 @@ export function SessionEndedDialog() {
 function EndedDialog() {
   const [secret, setSecret] = useState("");
   const isToken = session.value?.kind === "token";
-  const act = useAct(async () => {
+  const action = useAction(async () => {
     const ended = session.value;
     if (ended) {
       const found = await checkAgain(ended, isToken ? secret.trim() : secret);
@@ -30,7 +30,7 @@ function EndedDialog() {
   });
   const submit = (event: Event) => {
     event.preventDefault();
-    void act.start();
+    void action.start();
   };
   return (
     <Dialog title={texts.endedTitle}>
@@ -47,12 +47,12 @@ function EndedDialog() {
           value={secret}
           onValue={setSecret}
         />
-        {act.problem && <Problem>{isRefusal(act.error) ? texts.refused : act.problem}</Problem>}
+        {action.problem && <Problem>{isRefusal(action.error) ? texts.refused : action.problem}</Problem>}
         <footer>
           <button type="button" onClick={() => void signOut()}>
             {texts.endedSignOut}
           </button>
-          <button type="submit" class="primary" aria-disabled={act.busy}>
+          <button type="submit" class="primary" aria-disabled={action.busy}>
             {texts.endedGoOn}
           </button>
         </footer>

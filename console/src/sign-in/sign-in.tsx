@@ -6,7 +6,7 @@ import { useState } from "preact/hooks";
 import type { Session } from "../api/session";
 import { begin, checkToken, logInAccount, logInUser } from "../api/sign-in";
 import { ApiError } from "../api/errors";
-import { useAct } from "../parts/act";
+import { useAction } from "../parts/action";
 import { SecretField, TextField } from "../parts/fields";
 import { Problem } from "../parts/small";
 import * as texts from "../texts/sign-in";
@@ -82,10 +82,10 @@ interface GroupProps {
 }
 
 function Group({ title, hint, logIn, children }: GroupProps) {
-  const act = useAct(async () => begin(await logIn()));
+  const action = useAction(async () => begin(await logIn()));
   const submit = (event: Event) => {
     event.preventDefault();
-    void act.start();
+    void action.start();
   };
   return (
     <form onSubmit={submit}>
@@ -93,12 +93,12 @@ function Group({ title, hint, logIn, children }: GroupProps) {
         <legend>{title}</legend>
         <p class="hint">{hint}</p>
         {children}
-        {act.problem && <Problem>{isRefusal(act.error) ? texts.refused : act.problem}</Problem>}
-        <button type="submit" class="primary" aria-disabled={act.busy}>
+        {action.problem && <Problem>{isRefusal(action.error) ? texts.refused : action.problem}</Problem>}
+        <button type="submit" class="primary" aria-disabled={action.busy}>
           {texts.submit}
         </button>
         <span class="unseen" aria-live="polite">
-          {act.busy && texts.busy}
+          {action.busy && texts.busy}
         </span>
       </fieldset>
     </form>

@@ -6,14 +6,14 @@ import type { Counts, ListedTenant } from "../../../clients/typescript/rolecall"
 import { api, dataOf } from "../api/client";
 import { describeError } from "../api/errors";
 import { queryClient } from "../api/queries";
-import { useAct } from "../parts/act";
+import { useAction } from "../parts/action";
 import { Confirm } from "../parts/confirm";
 import { Dialog } from "../parts/dialog";
 import { TextField } from "../parts/fields";
 import { useQuery } from "../parts/query";
 import { Problem } from "../parts/small";
 import * as texts from "../texts/tenants";
-import { announceSchedule, requestDeletion } from "./acts";
+import { announceSchedule, requestDeletion } from "./actions";
 import { useTenantDetails } from "./details";
 import { DeletionProgress } from "./progress";
 
@@ -25,7 +25,7 @@ interface DialogProps {
 /** Shows what will be deleted, asks for the name, and then follows the deletion. */
 export function DeletionDialog({ tenant, isScheduled, onClose }: DialogProps & { isScheduled: boolean }) {
   const [running, setRunning] = useState(false);
-  const act = useAct(async (days: number | null, reason: string) => {
+  const action = useAction(async (days: number | null, reason: string) => {
     setRunning(days === null);
     try {
       await requestDeletion(tenant, days, reason);
@@ -47,9 +47,9 @@ export function DeletionDialog({ tenant, isScheduled, onClose }: DialogProps & {
     <DeletionForm
       tenant={tenant}
       isScheduled={isScheduled}
-      act={act}
+      action={action}
       onClose={onClose}
-      onConfirm={(days, reason) => void act.start(days, reason)}
+      onConfirm={(days, reason) => void action.start(days, reason)}
     />
   );
 }
@@ -65,12 +65,12 @@ export function ProgressDialog({ tenant, onClose }: DialogProps) {
 
 interface FormProps extends DialogProps {
   isScheduled: boolean;
-  act: { busy: boolean; problem: string | null };
+  action: { busy: boolean; problem: string | null };
   /** `days` is null for a deletion now. */
   onConfirm: (days: number | null, reason: string) => void;
 }
 
-function DeletionForm({ tenant, isScheduled, act, onClose, onConfirm }: FormProps) {
+function DeletionForm({ tenant, isScheduled, action, onClose, onConfirm }: FormProps) {
   const [later, setLater] = useState(false);
   const [days, setDays] = useState("7");
   const [reason, setReason] = useState("");
@@ -91,7 +91,7 @@ function DeletionForm({ tenant, isScheduled, act, onClose, onConfirm }: FormProp
       text={texts.deletionIntro}
       submit={later ? texts.deletionSubmitLater : texts.deletionSubmitNow}
       danger
-      act={{ ...act, busy: act.busy || isProtected }}
+      action={{ ...action, busy: action.busy || isProtected }}
       onSubmit={submit}
       onClose={onClose}
     >

@@ -5,19 +5,19 @@ import { useState } from "preact/hooks";
 import type { ListedTenant } from "../../../clients/typescript/rolecall";
 import { answerOf, api } from "../api/client";
 import { ApiError, describeError } from "../api/errors";
-import { useAct } from "../parts/act";
+import { useAction } from "../parts/action";
 import { Dialog } from "../parts/dialog";
 import { useQuery } from "../parts/query";
 import { Badge, Moment, Problem } from "../parts/small";
 import * as common from "../texts/common";
 import * as texts from "../texts/tenants";
-import { announceProtection, setProtection } from "./acts";
+import { announceProtection, setProtection } from "./actions";
 
 export function DetailsDialog({ tenant, onClose }: { tenant: ListedTenant; onClose: () => void }) {
   const [changedMeanwhile, setChangedMeanwhile] = useState(false);
   const details = useTenantDetails(tenant.id);
   const current = details.data?.data;
-  const protect = useAct(async (wanted: boolean) => {
+  const protect = useAction(async (wanted: boolean) => {
     setChangedMeanwhile(false);
     try {
       const etag = await setProtection(tenant.id, wanted, details.data?.etag ?? null);

@@ -4,16 +4,16 @@ import { useEffect } from "preact/hooks";
 
 import type { ListedTenant } from "../../../clients/typescript/rolecall";
 import { api, dataOf } from "../api/client";
-import { useAct } from "../parts/act";
+import { useAction } from "../parts/action";
 import { ChoiceFilter, SearchFilter } from "../parts/filters";
 import { announce } from "../parts/notice";
 import { ListFrame, useList } from "../parts/list";
 import { toHash } from "../parts/address";
 import { route, setQuery } from "../parts/route";
 import { Badge, Moment, Problem, Typed } from "../parts/small";
-import { ActsCell, Cell, Row, RowHead, Table } from "../parts/table";
+import { ActionsCell, Cell, Row, RowHead, Table } from "../parts/table";
 import * as texts from "../texts/tenants";
-import { reloadTenants, restoreTenant } from "./acts";
+import { reloadTenants, restoreTenant } from "./actions";
 import { DeletionDialog, ProgressDialog } from "./deletion";
 import { DetailsDialog } from "./details";
 import { type Opened, opened, type Status, STATUSES } from "./opened";
@@ -42,7 +42,7 @@ export function TenantsPage() {
         />
       </div>
       <ListFrame list={list} label={texts.title} count={tenants.length} nextCursor={nextCursor} none={texts.none}>
-        <Table columns={[texts.name, texts.status, timeName(status)]} acts={texts.acts}>
+        <Table columns={[texts.name, texts.status, timeName(status)]} actions={texts.actions}>
           {tenants.map((tenant) => (
             <TenantRow key={tenant.id} tenant={tenant} status={status} />
           ))}
@@ -81,7 +81,7 @@ function TenantRow({ tenant, status }: { tenant: ListedTenant; status: Status })
   const open = (what: Opened["what"]) => () => {
     opened.value = { what, tenant, status };
   };
-  const restore = useAct(async () => {
+  const restore = useAction(async () => {
     announce(await restoreTenant(tenant));
   });
   return (
@@ -98,7 +98,7 @@ function TenantRow({ tenant, status }: { tenant: ListedTenant; status: Status })
       <Cell of={timeName(status)}>
         <Moment at={status === "scheduled" ? tenant.deletes_at : tenant.created_at} />
       </Cell>
-      <ActsCell>
+      <ActionsCell>
         <a class="button quiet" href={toHash(["audit"], { tenant: id })} aria-label={texts.auditOf(name)}>
           {texts.audit}
         </a>
@@ -116,7 +116,7 @@ function TenantRow({ tenant, status }: { tenant: ListedTenant; status: Status })
             {texts.remove}
           </button>
         )}
-      </ActsCell>
+      </ActionsCell>
     </Row>
   );
 }

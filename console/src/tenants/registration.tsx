@@ -5,7 +5,7 @@ import { useState } from "preact/hooks";
 import type { TenantRegistered } from "../../../clients/typescript/rolecall";
 import { api, dataOf } from "../api/client";
 import { queryClient } from "../api/queries";
-import { useAct } from "../parts/act";
+import { useAction } from "../parts/action";
 import { Confirm, SecretDialog } from "../parts/confirm";
 import { SecretField, TextField } from "../parts/fields";
 import { announce } from "../parts/notice";
@@ -28,7 +28,7 @@ function RegistrationForm({ onClose, onDone }: { onClose: () => void; onDone: (r
   const [password, setPassword] = useState("");
   const body = { tenant_name: name.trim(), email: email.trim(), password };
   const key = useIdempotencyKey(body);
-  const act = useAct(async () => {
+  const action = useAction(async () => {
     const registered = await dataOf(api.POST("/register", { params: { header: { "Idempotency-Key": key } }, body }));
     announce(texts.registration.done(registered.tenant.name));
     void queryClient.invalidateQueries({ queryKey: ["tenants"] });
@@ -38,8 +38,8 @@ function RegistrationForm({ onClose, onDone }: { onClose: () => void; onDone: (r
     <Confirm
       title={texts.registration.title}
       submit={texts.registration.submit}
-      act={act}
-      onSubmit={() => void act.start()}
+      action={action}
+      onSubmit={() => void action.start()}
       onClose={onClose}
     >
       <TextField label={texts.registration.name} autocomplete="off" required data-focus value={name} onValue={setName} />

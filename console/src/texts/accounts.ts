@@ -16,7 +16,7 @@ export const email = "Email";
 export const name = "Name";
 export const state = "State";
 export const lastLogin = "Last login";
-export const acts = "Acts";
+export const actions = "Actions";
 export const none = "No account fits these filters.";
 export const you = "you";
 export const statesEnabled = "enabled";
@@ -35,7 +35,7 @@ export const roleChangeSubmit = "Change role";
 export const roleChangeDone = (email: string, role: string) => `${email} is now ${role}.`;
 export const roleChangeUndone = (email: string, role: string) => `Undone: ${email} is ${role} again.`;
 export const roleChangeAnyway = (role: string) => `Change to ${role} anyway`;
-export const anyway = (act: string) => `${act} anyway`;
+export const anyway = (action: string) => `${action} anyway`;
 
 export const factsId = "Id";
 export const factsKyc = "Identity check";
@@ -43,7 +43,7 @@ export const factsCreated = "Created";
 export const factsBanReason = "Reason of the ban";
 export const factsBannedAt = "Banned";
 
-export const stateActs = {
+export const stateActions = {
   ban: {
     open: "Ban",
     title: (email: string) => `Ban ${email}?`,

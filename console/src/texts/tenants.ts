@@ -8,7 +8,7 @@ export const statuses = { active: "active", scheduled: "deletion scheduled", del
 export const name = "Name";
 export const created = "Created";
 export const deletesAt = "Deleted from";
-export const acts = "Acts";
+export const actions = "Actions";
 export const none = "No tenant is listed with these filters.";
 export const open = (name: string) => `Details of ${name}`;
 export const audit = "Audit";

@@ -11,7 +11,7 @@ export const statuses = { active: "active", failing: "failing", disabled: "disab
 export const lastDelivery = "Last delivery";
 export const lastFailure = "Last failure";
 export const none = "There are no webhooks. A webhook tells another system when a user's role or state changes.";
-export const acts = "Acts";
+export const actions = "Actions";
 
 export const testingOpen = "Test";
 export const testingOf = (url: string) => `Test ${url}`;

@@ -3,14 +3,14 @@
 import { useRef, useState } from "preact/hooks";
 
 import type { Role } from "../../../clients/typescript/rolecall";
-import { useAct } from "../parts/act";
+import { useAction } from "../parts/action";
 import { Dialog } from "../parts/dialog";
 import { SecretField, SelectField, TextField } from "../parts/fields";
 import { Problem } from "../parts/small";
 import * as common from "../texts/common";
 import * as signIn from "../texts/sign-in";
 import * as texts from "../texts/users";
-import { createUser } from "./acts";
+import { createUser } from "./actions";
 import { TokenDialog } from "./person-dialogs";
 import { ROLES } from "./roles";
 
@@ -27,10 +27,10 @@ export function CreateDialog({ onClose }: { onClose: () => void }) {
     key.current = crypto.randomUUID();
     setUser({ ...user, ...changed });
   };
-  const act = useAct(async () => setToken(await createUser({ ...user, email: user.email.trim() }, key.current)));
+  const action = useAction(async () => setToken(await createUser({ ...user, email: user.email.trim() }, key.current)));
   const submit = (event: Event) => {
     event.preventDefault();
-    void act.start();
+    void action.start();
   };
   if (token !== null) {
     return <TokenDialog title={texts.creationDoneTitle(user.email.trim())} token={token} onClose={onClose} />;
@@ -63,12 +63,12 @@ export function CreateDialog({ onClose }: { onClose: () => void }) {
           value={user.role}
           onValue={(role) => change({ role: role as Role })}
         />
-        {act.problem && <Problem>{act.problem}</Problem>}
+        {action.problem && <Problem>{action.problem}</Problem>}
         <footer>
           <button type="button" onClick={onClose}>
             {common.dialogCancel}
           </button>
-          <button type="submit" class="primary" aria-disabled={act.busy}>
+          <button type="submit" class="primary" aria-disabled={action.busy}>
             {texts.creationSubmit}
           </button>
         </footer>

@@ -3,35 +3,35 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 
-import { type Act, useAct } from "../parts/act";
+import { type Action, useAction } from "../parts/action";
 import { Confirm, SecretDialog } from "../parts/confirm";
 import { HiddenUsername, SecretField } from "../parts/fields";
 import { Refusal } from "../parts/refusal";
 import * as signIn from "../texts/sign-in";
 import * as texts from "../texts/users";
-import { deleteUser, rotateToken, setActive, setPassword, type Shown } from "./acts";
+import { deleteUser, rotateToken, setActive, setPassword, type Shown } from "./actions";
 import { ReasonField } from "./terms";
 
 interface AskProps {
   said: { title: (email: string) => string; text: string; submit: string };
   user: Shown;
   danger?: boolean;
-  act: Act<[]>;
+  action: Action<[]>;
   onClose: () => void;
   children?: ComponentChildren;
 }
 
-/** Asks before an act on a user. A refusal tells also if somebody else changed the user meanwhile. */
-function Ask({ said, user, danger = false, act, onClose, children }: AskProps) {
+/** Asks before an action on a user. A refusal tells also if somebody else changed the user meanwhile. */
+function Ask({ said, user, danger = false, action, onClose, children }: AskProps) {
   return (
     <Confirm
       title={said.title(user.email)}
       text={said.text}
       submit={said.submit}
       danger={danger}
-      act={act}
-      refusal={<Refusal act={act} />}
-      onSubmit={() => void act.start()}
+      action={action}
+      refusal={<Refusal action={action} />}
+      onSubmit={() => void action.start()}
       onClose={onClose}
     >
       {children}
@@ -48,13 +48,13 @@ export function ActiveDialog({ user, onClose }: PersonDialogProps) {
   const [reason, setReason] = useState("");
   // The user that was shown when the dialog opened decides what the dialog does, also after it is done.
   const [active] = useState(!user.active);
-  const act = useAct(async () => {
+  const action = useAction(async () => {
     await setActive(user, active, reason.trim());
     onClose();
   });
   const said = active ? texts.activation : texts.deactivation;
   return (
-    <Ask said={said} user={user} danger={!active} act={act} onClose={onClose}>
+    <Ask said={said} user={user} danger={!active} action={action} onClose={onClose}>
       <ReasonField reason={reason} onReason={setReason} />
     </Ask>
   );
@@ -62,12 +62,12 @@ export function ActiveDialog({ user, onClose }: PersonDialogProps) {
 
 export function DeleteDialog({ user, onClose, onGone }: PersonDialogProps & { onGone: () => void }) {
   const [reason, setReason] = useState("");
-  const act = useAct(async () => {
+  const action = useAction(async () => {
     await deleteUser(user, reason.trim());
     onGone();
   });
   return (
-    <Ask said={texts.deletion} user={user} danger act={act} onClose={onClose}>
+    <Ask said={texts.deletion} user={user} danger action={action} onClose={onClose}>
       <ReasonField reason={reason} onReason={setReason} />
     </Ask>
   );
@@ -75,12 +75,12 @@ export function DeleteDialog({ user, onClose, onGone }: PersonDialogProps & { on
 
 export function RotateDialog({ user, onClose }: PersonDialogProps) {
   const [token, setToken] = useState<string | null>(null);
-  const act = useAct(async () => setToken(await rotateToken(user)));
+  const action = useAction(async () => setToken(await rotateToken(user)));
   if (token !== null) {
     return <TokenDialog title={texts.rotation.doneTitle(user.email)} token={token} onClose={onClose} />;
   }
   return (
-    <Ask said={texts.rotation} user={user} act={act} onClose={onClose} />
+    <Ask said={texts.rotation} user={user} action={action} onClose={onClose} />
   );
 }
 
@@ -91,12 +91,12 @@ export function TokenDialog({ title, token, onClose }: { title: string; token: s
 
 export function SetPasswordDialog({ user, onClose }: PersonDialogProps) {
   const [password, setTyped] = useState("");
-  const act = useAct(async () => {
+  const action = useAction(async () => {
     await setPassword(user, password);
     onClose();
   });
   return (
-    <Ask said={texts.password} user={user} act={act} onClose={onClose}>
+    <Ask said={texts.password} user={user} action={action} onClose={onClose}>
       <HiddenUsername email={user.email} />
       <SecretField
         label={signIn.newPassword}

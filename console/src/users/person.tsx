@@ -6,7 +6,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { Role } from "../../../clients/typescript/rolecall";
 import { describeError } from "../api/errors";
 import { session } from "../api/session";
-import { useAct } from "../parts/act";
+import { useAction } from "../parts/action";
 import { SelectField } from "../parts/fields";
 import { useQuery } from "../parts/query";
 import { Refusal } from "../parts/refusal";
@@ -14,13 +14,13 @@ import { route, setQuery } from "../parts/route";
 import { Badge, Moment, Problem } from "../parts/small";
 import * as common from "../texts/common";
 import * as texts from "../texts/users";
-import { changeRole, readUser, type Shown } from "./acts";
+import { changeRole, readUser, type Shown } from "./actions";
 import { ActiveDialog, DeleteDialog, RotateDialog, SetPasswordDialog } from "./person-dialogs";
 import { NO_TERMS, ROLES, untilOf } from "./roles";
 import { TermsFields } from "./terms";
 
-/** An act on a person, as it stands in the address. */
-export type PersonAct = "role" | "rotate" | "password" | "active" | "delete";
+/** An action on a person, as it stands in the address. */
+export type PersonAction = "role" | "rotate" | "password" | "active" | "delete";
 
 interface PersonProps {
   id: string;
@@ -68,7 +68,7 @@ function Details({ user, onGone }: { user: Shown; onGone: () => void }) {
         </Fact>
       </dl>
       <RoleForm user={user} />
-      <OtherActs user={user} onGone={onGone} />
+      <OtherActions user={user} onGone={onGone} />
     </>
   );
 }
@@ -89,7 +89,7 @@ function RoleForm({ user }: { user: Shown }) {
   const [chosen, setChosen] = useState<Role | null>(null);
   const role = chosen ?? user.role;
   const [terms, setTerms] = useState(NO_TERMS);
-  const act = useAct(async () => {
+  const action = useAction(async () => {
     const until = untilOf(terms, new Date());
     await changeRole(user, { new_role: role, ...(until && { until }) }, terms.reason.trim());
     setChosen(null);
@@ -97,7 +97,7 @@ function RoleForm({ user }: { user: Shown }) {
   });
   const submit = (event: Event) => {
     event.preventDefault();
-    void act.start();
+    void action.start();
   };
   useEffect(() => {
     if (form.current && route.value.query["do"] === "role") {
@@ -119,27 +119,27 @@ function RoleForm({ user }: { user: Shown }) {
           onValue={(one) => setChosen(one as Role)}
         />
         <TermsFields terms={terms} onTerms={setTerms} />
-        <button type="submit" class="primary" aria-disabled={act.busy}>
+        <button type="submit" class="primary" aria-disabled={action.busy}>
           {texts.personChangeButton}
         </button>
       </div>
-      <Refusal act={act} anyway={texts.anyway(role)} onAnyway={() => void act.start()} />
+      <Refusal action={action} anyway={texts.anyway(role)} onAnyway={() => void action.start()} />
     </form>
   );
 }
 
-/** The act that was chosen stands in the address, so the palette can choose it too. */
-function OtherActs({ user, onGone }: { user: Shown; onGone: () => void }) {
-  // The API refuses the other acts on oneself.
+/** The action that was chosen stands in the address, so the palette can choose it too. */
+function OtherActions({ user, onGone }: { user: Shown; onGone: () => void }) {
+  // The API refuses the other actions on oneself.
   const isOneself = user.id === session.value?.userId;
   const asked = route.value.query["do"];
   const open = isOneself && asked !== "rotate" ? null : asked;
-  const setOpen = (what: PersonAct | null) => setQuery({ do: what });
+  const setOpen = (what: PersonAction | null) => setQuery({ do: what });
   const close = () => setOpen(null);
   return (
-    <section class="section" aria-label={texts.personActs}>
-      <h3>{texts.personActs}</h3>
-      <div class="acts">
+    <section class="section" aria-label={texts.personActions}>
+      <h3>{texts.personActions}</h3>
+      <div class="actions">
         <button type="button" onClick={() => setOpen("rotate")}>
           {texts.personRotate}
         </button>

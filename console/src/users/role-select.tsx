@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 
 import type { Role } from "../../../clients/typescript/rolecall";
 import * as texts from "../texts/users";
-import type { Shown } from "./acts";
+import type { Shown } from "./actions";
 import { ROLES } from "./roles";
 
 /** How long the keys must pause until a role that they passed is chosen. */

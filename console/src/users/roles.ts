@@ -5,7 +5,7 @@ import type { Role, User } from "../../../clients/typescript/rolecall";
 /** All roles of a tenant, the lowest first. */
 export const ROLES: readonly Role[] = ["user", "manager", "admin"];
 
-/** What somebody may do: the role in force, the role after it while it is temporary, and whether they may act at all. */
+/** What somebody may do: the role in force, the role after it while it is temporary, and whether they are active. */
 export type Standing = Pick<User, "role" | "lasting_role" | "role_until" | "active">;
 
 /** A role change as the API takes it. `until` is the end of a temporary role. */

@@ -4,13 +4,13 @@ import { useId, useRef, useState } from "preact/hooks";
 
 import type { ListedUser, Role } from "../../../clients/typescript/rolecall";
 import { session } from "../api/session";
-import { useAct } from "../parts/act";
+import { useAction } from "../parts/action";
 import { toHash } from "../parts/address";
 import { Refusal } from "../parts/refusal";
 import { route } from "../parts/route";
 import { Badge, Moment, Typed } from "../parts/small";
 import * as texts from "../texts/users";
-import { changeRole } from "./acts";
+import { changeRole } from "./actions";
 import { RoleSelect } from "./role-select";
 import { type Terms, untilOf } from "./roles";
 import { isSelected, toggle } from "./selection";
@@ -19,7 +19,7 @@ import { isSelected, toggle } from "./selection";
 export function UserRow({ user, terms }: { user: ListedUser; terms: Terms }) {
   const id = useId();
   const [pending, setPending] = useState<Role | null>(null);
-  const act = useAct(async (role: Role) => {
+  const action = useAction(async (role: Role) => {
     setPending(role);
     try {
       const until = untilOf(terms, new Date());
@@ -31,12 +31,12 @@ export function UserRow({ user, terms }: { user: ListedUser; terms: Terms }) {
   const asked = useRef<Role>(user.role);
   const choose = (role: Role) => {
     asked.current = role;
-    void act.start(role);
+    void action.start(role);
   };
 
   const address = toHash(["users"], { ...route.value.query, person: user.id });
   return (
-    <tr aria-busy={act.busy}>
+    <tr aria-busy={action.busy}>
       <td class="tick">
         <input
           type="checkbox"
@@ -57,13 +57,13 @@ export function UserRow({ user, terms }: { user: ListedUser; terms: Terms }) {
         )}
       </th>
       <td class="role">
-        <RoleSelect user={user} pending={pending} describedBy={act.error ? id : undefined} onChoose={choose} />
+        <RoleSelect user={user} pending={pending} describedBy={action.error ? id : undefined} onChoose={choose} />
         {user.role_until && (
           <span class="until">{texts.until(user.role_until, user.lasting_role ?? user.role)}</span>
         )}
         <div id={id}>
           <Refusal
-            act={act}
+            action={action}
             anyway={asked.current === user.role ? undefined : texts.anyway(asked.current)}
             onAnyway={() => choose(asked.current)}
           />

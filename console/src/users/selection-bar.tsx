@@ -2,7 +2,7 @@
 
 import { useRef, useState } from "preact/hooks";
 
-import { useAct } from "../parts/act";
+import { useAction } from "../parts/action";
 import { toHash } from "../parts/address";
 import { Problem } from "../parts/small";
 import * as texts from "../texts/users";
@@ -17,7 +17,7 @@ interface SelectionBarProps {
 export function SelectionBar({ filters, hasMore }: SelectionBarProps) {
   const [found, setFound] = useState(0);
   const stop = useRef<AbortController | null>(null);
-  const act = useAct(async () => {
+  const action = useAction(async () => {
     stop.current = new AbortController();
     setFound(0);
     await selectAllThatMatch(filters, stop.current.signal, setFound);
@@ -26,19 +26,19 @@ export function SelectionBar({ filters, hasMore }: SelectionBarProps) {
   return (
     <div class="selection">
       <span aria-live="polite">
-        {act.busy ? texts.selectionReading(found) : count > 0 && texts.selectionCount(count)}
+        {action.busy ? texts.selectionReading(found) : count > 0 && texts.selectionCount(count)}
       </span>
-      {act.busy && (
+      {action.busy && (
         <button type="button" onClick={() => stop.current?.abort()}>
           {texts.selectionStop}
         </button>
       )}
-      {hasMore && !act.busy && count > 0 && (
-        <button type="button" class="quiet" onClick={() => void act.start()}>
+      {hasMore && !action.busy && count > 0 && (
+        <button type="button" class="quiet" onClick={() => void action.start()}>
           {texts.selectionAllThatMatch}
         </button>
       )}
-      {count > 0 && !act.busy && (
+      {count > 0 && !action.busy && (
         <>
           <button type="button" class="quiet" onClick={clearSelection}>
             {texts.selectionClear}
@@ -48,7 +48,7 @@ export function SelectionBar({ filters, hasMore }: SelectionBarProps) {
           </a>
         </>
       )}
-      {act.problem && <Problem>{act.problem}</Problem>}
+      {action.problem && <Problem>{action.problem}</Problem>}
     </div>
   );
 }

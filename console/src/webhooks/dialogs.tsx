@@ -3,11 +3,11 @@
 import { useState } from "preact/hooks";
 
 import type { Webhook } from "../../../clients/typescript/rolecall";
-import { useAct } from "../parts/act";
+import { useAction } from "../parts/action";
 import { Confirm, SecretDialog } from "../parts/confirm";
 import { TextField } from "../parts/fields";
 import * as texts from "../texts/webhooks";
-import { addWebhook, deleteWebhook, type NewSecret, rotateSecret } from "./acts";
+import { addWebhook, deleteWebhook, type NewSecret, rotateSecret } from "./actions";
 
 interface DialogProps {
   webhook: Webhook;
@@ -18,7 +18,7 @@ export function CreateDialog({ onClose }: { onClose: () => void }) {
   const [url, setUrl] = useState("");
   const [user, setUser] = useState("");
   const [made, setMade] = useState<NewSecret | null>(null);
-  const act = useAct(async () => setMade(await addWebhook(url.trim(), user.trim())));
+  const action = useAction(async () => setMade(await addWebhook(url.trim(), user.trim())));
   if (made) {
     return <SecretDialog {...made} label={texts.secret} onClose={onClose} />;
   }
@@ -26,8 +26,8 @@ export function CreateDialog({ onClose }: { onClose: () => void }) {
     <Confirm
       title={texts.creationTitle}
       submit={texts.creationSubmit}
-      act={act}
-      onSubmit={() => void act.start()}
+      action={action}
+      onSubmit={() => void action.start()}
       onClose={onClose}
     >
       <TextField
@@ -57,7 +57,7 @@ export function RotateDialog({ webhook, onClose }: DialogProps) {
   const [made, setMade] = useState<NewSecret | null>(null);
   // The list may show another state as soon as the secret is made.
   const [wasDisabled] = useState(webhook.status === "disabled");
-  const act = useAct(async () => setMade(await rotateSecret(webhook)));
+  const action = useAction(async () => setMade(await rotateSecret(webhook)));
   const { title, text, enables, submit } = texts.rotation;
   if (made) {
     return <SecretDialog {...made} label={texts.secret} onClose={onClose} />;
@@ -67,15 +67,15 @@ export function RotateDialog({ webhook, onClose }: DialogProps) {
       title={title}
       text={wasDisabled ? `${text(webhook.url)} ${enables}` : text(webhook.url)}
       submit={submit}
-      act={act}
-      onSubmit={() => void act.start()}
+      action={action}
+      onSubmit={() => void action.start()}
       onClose={onClose}
     />
   );
 }
 
 export function DeleteDialog({ webhook, onClose }: DialogProps) {
-  const act = useAct(async () => {
+  const action = useAction(async () => {
     await deleteWebhook(webhook);
     onClose();
   });
@@ -86,8 +86,8 @@ export function DeleteDialog({ webhook, onClose }: DialogProps) {
       text={text(webhook.url)}
       submit={submit}
       danger
-      act={act}
-      onSubmit={() => void act.start()}
+      action={action}
+      onSubmit={() => void action.start()}
       onClose={onClose}
     />
   );

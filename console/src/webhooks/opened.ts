@@ -10,10 +10,10 @@ export interface Opened {
 
 export const opened = sessionState<Opened | null>(null);
 
-/** The webhooks to which a test is on its way, as they were before, by id. */
-export const runningTests = sessionState<Readonly<Record<string, Webhook | undefined>>>({});
+/** The webhooks whose test has no result yet, as they were before the test, by id. */
+export const webhooksBeforeTest = sessionState<Readonly<Record<string, Webhook | undefined>>>({});
 
-/** Remembers that a test of the webhook is on its way, with the webhook as it was `before`; undefined forgets the test. */
-export function setRunningTest(id: string, before: Webhook | undefined): void {
-  runningTests.value = { ...runningTests.value, [id]: before };
+/** Remembers the webhook as it was before its test was sent. `undefined` says that the test has its result. */
+export function setWebhookBeforeTest(id: string, before: Webhook | undefined): void {
+  webhooksBeforeTest.value = { ...webhooksBeforeTest.value, [id]: before };
 }

@@ -4,17 +4,17 @@ import { useEffect } from "preact/hooks";
 
 import type { Webhook } from "../../../clients/typescript/rolecall";
 import { api, dataOf } from "../api/client";
-import { useAct } from "../parts/act";
+import { useAction } from "../parts/action";
 import { toHash } from "../parts/address";
 import { announce } from "../parts/notice";
 import { ListFrame, useList } from "../parts/list";
 import { route, setQuery } from "../parts/route";
 import { Badge, Moment, Problem, Typed } from "../parts/small";
-import { ActsCell, Cell, Row, RowHead, Table } from "../parts/table";
+import { ActionsCell, Cell, Row, RowHead, Table } from "../parts/table";
 import * as texts from "../texts/webhooks";
-import { reloadWebhooks, sendTest } from "./acts";
+import { reloadWebhooks, sendTest } from "./actions";
 import { CreateDialog, DeleteDialog, RotateDialog } from "./dialogs";
-import { opened, setRunningTest, runningTests } from "./opened";
+import { opened, setWebhookBeforeTest, webhooksBeforeTest } from "./opened";
 import { outcomeOf } from "./outcome";
 
 /** How often, and how many times, the list is read while a test is on its way. */
@@ -39,7 +39,7 @@ export function WebhooksPage() {
       <ListFrame list={list} label={texts.title} count={webhooks.length} nextCursor={nextCursor} none={texts.none}>
         <Table
           columns={[texts.url, texts.hearsOf, texts.status, texts.lastDelivery, texts.lastFailure]}
-          acts={texts.acts}
+          actions={texts.actions}
         >
           {webhooks.map((webhook) => (
             <WebhookRow key={webhook.id} webhook={webhook} />
@@ -85,7 +85,7 @@ function WebhookRow({ webhook }: { webhook: Webhook }) {
         <Moment at={failure?.at} />
         {failure && <span class="until">{failure.error}</span>}
       </Cell>
-      <ActsCell>
+      <ActionsCell>
         <button type="button" aria-label={texts.testingOf(url)} aria-disabled={test.busy} onClick={() => void test.start()}>
           {texts.testingOpen}
         </button>
@@ -100,14 +100,14 @@ function WebhookRow({ webhook }: { webhook: Webhook }) {
         >
           {texts.deletion.open}
         </button>
-      </ActsCell>
+      </ActionsCell>
     </Row>
   );
 }
 
-/** Sends tests to a webhook. While one is on its way the list is read again and again; then the outcome is said. */
+/** Sends tests to a webhook. Until a test has its result, the list is read repeatedly. Then the result is announced. */
 function useTest(webhook: Webhook) {
-  const before = runningTests.value[webhook.id];
+  const before = webhooksBeforeTest.value[webhook.id];
   useEffect(() => {
     if (!before) {
       return undefined;
@@ -116,7 +116,7 @@ function useTest(webhook: Webhook) {
     const timer = setInterval(() => {
       reads += 1;
       if (reads > MOST_TEST_READS) {
-        setRunningTest(webhook.id, undefined);
+        setWebhookBeforeTest(webhook.id, undefined);
       } else {
         void reloadWebhooks();
       }
@@ -127,8 +127,8 @@ function useTest(webhook: Webhook) {
   useEffect(() => {
     if (outcome) {
       announce(outcome);
-      setRunningTest(webhook.id, undefined);
+      setWebhookBeforeTest(webhook.id, undefined);
     }
   }, [outcome]);
-  return useAct(() => sendTest(webhook));
+  return useAction(() => sendTest(webhook));
 }

@@ -79,10 +79,10 @@ def _switch(here: Visit, screen: str, role: str) -> float:
     )
 
 
-def _seconds(act: Callable[[], object], result: Locator) -> float:
-    """Returns the seconds from the act to the moment in which the result is visible."""
+def _seconds(action: Callable[[], object], result: Locator) -> float:
+    """Returns the seconds from the action to the moment in which the result is visible."""
     start = perf_counter()
-    act()
+    action()
     result.wait_for()
     return perf_counter() - start
 

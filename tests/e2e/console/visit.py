@@ -115,19 +115,19 @@ class Visit:
         expect(dialog).to_be_visible()
         return dialog
 
-    def text_saved_by(self, act: Callable[[], None]) -> str:
-        """Returns the text of the file that the act saves."""
+    def text_saved_by(self, action: Callable[[], None]) -> str:
+        """Returns the text of the file that the action saves."""
         with self.page.expect_download() as download:
-            act()
+            action()
         found: Download = download.value
         return Path(found.path()).read_text()
 
-    def expect_silent_renewal(self, path: str, act: Callable[[], object]) -> None:
-        """Lets the access token expire and acts. Raises `AssertionError` unless the page renews it and asks nobody."""
+    def expect_silent_renewal(self, path: str, action: Callable[[], object]) -> None:
+        """Lets the access token expire and runs the action. The page must renew the token without asking."""
         # The clock of the page alone is moved. An access token is good for 15 minutes.
         self.page.clock.set_fixed_time(datetime.now(UTC) + timedelta(minutes=16))
         with self.page.expect_response(f"**{path}") as renewed, self.page.expect_response("**/users?*") as listed:
-            act()
+            action()
         assert (renewed.value.status, listed.value.status) == (200, 200)
         expect(self.page.get_by_role("dialog")).to_have_count(0)
 

@@ -31,19 +31,19 @@ def test_an_admin_does_everything_with_a_person_from_the_palette(register: Regis
     here.sign_in("Tenant user", tenant.admin.email, PASSWORD)
     here.see_heading("Users")
 
-    # The whole email offers the person first, and then each act
+    # The whole email offers the person first, and then each action
     options = _type_into_palette(here, user.email)
     expect(options).to_have_count(6)
-    for number, act in enumerate(["", "Change the role of ", "Make a new API token for ", "Set the password of "]):
-        expect(options.nth(number)).to_contain_text(f"{act}{user.email}")
-    here.check_accessibility("palette with acts of a person")
+    for number, action in enumerate(["", "Change the role of ", "Make a new API token for ", "Set the password of "]):
+        expect(options.nth(number)).to_contain_text(f"{action}{user.email}")
+    here.check_accessibility("palette with actions of a person")
     here.page.keyboard.press("ArrowDown")
     here.page.keyboard.press("Enter")
     dialog = here.dialog(user.email)
     expect(dialog.get_by_label("New role")).to_be_focused()
     here.page.keyboard.press("Escape")
 
-    # Words before the email choose the act, which asks first
+    # Words before the email choose the action, which asks first
     options = _type_into_palette(here, f"deactivate {other.email}")
     expect(options).to_have_text([re.compile(f"Deactivate {other.email}")])
     here.page.keyboard.press("Enter")
@@ -52,7 +52,7 @@ def test_an_admin_does_everything_with_a_person_from_the_palette(register: Regis
     here.see_result(f"{other.email} is now inactive.")
     expect(dialog).to_have_count(0)
 
-    # The palette takes the act back
+    # The palette takes the action back
     here.page.keyboard.press("Escape")
     _type_into_palette(here, "undo")
     here.page.keyboard.press("Enter")
@@ -75,7 +75,7 @@ def test_an_admin_does_everything_with_a_person_from_the_palette(register: Regis
 
 def test_a_superadmin_is_told_of_a_concurrent_change_and_undoes_a_ban(stack: Stack, visit: Open) -> None:
     number = next(_numbers)
-    made = create_superadmin(stack, f"acts-{number}@example.com")
+    made = create_superadmin(stack, f"actions-{number}@example.com")
     here = visit()
     here.sign_in("Platform account", made["email"], made["password"])
     here.see_heading("Accounts")
@@ -88,8 +88,8 @@ def test_a_superadmin_is_told_of_a_concurrent_change_and_undoes_a_ban(stack: Sta
     body = {"email": email, "password": PASSWORD, "firstName": "Mia", "lastName": "Costa"}
     account = call("POST", accounts, token, body).json()["id"]
 
-    def colleague(act: str, body: dict[str, str]) -> None:
-        assert call("PUT", f"{accounts}/{account}/{act}", token, body).status == 200
+    def colleague(action: str, body: dict[str, str]) -> None:
+        assert call("PUT", f"{accounts}/{account}/{action}", token, body).status == 200
 
     # Given a dialog about an account, and a colleague who changes its role meanwhile
     options = _type_into_palette(here, f"ban {email}")

@@ -4,12 +4,12 @@ import type { Account, AccountToCreate, PlatformRole } from "../../../clients/ty
 import { answerOf, api, dataOf } from "../api/client";
 import { queryClient } from "../api/queries";
 import { session } from "../api/session";
-import { changeIfStillAsSeen, ifMatch, takeBack, type Version } from "../parts/changes";
+import { changeIfUnchanged, ifMatch, takeBack, type Version } from "../parts/changes";
 import { announce } from "../parts/notice";
 import * as common from "../texts/common";
 import * as texts from "../texts/accounts";
 import { type Terms, untilOf } from "../users/roles";
-import { opened, type StateAct } from "./opened";
+import { opened, type StateAction } from "./opened";
 
 /** All roles of the platform, the lowest first. */
 export const ROLES: readonly PlatformRole[] = ["ROLE_CLIENT", "ROLE_VERIFIED_USER", "ROLE_ADMIN", "ROLE_SUPERADMIN"];
@@ -31,7 +31,7 @@ export function standingText(account: Account): string {
 }
 
 /** Returns what can be done to the state of an account. */
-export function stateActsOf({ banned, enabled }: Account): StateAct[] {
+export function stateActionsOf({ banned, enabled }: Account): StateAction[] {
   return [banned ? "unban" : "ban", enabled ? "disable" : "enable"];
 }
 
@@ -46,7 +46,7 @@ export function isOwn({ email }: Account): boolean {
  */
 export async function changeRole(seen: Account, role: PlatformRole, terms: Terms): Promise<void> {
   const until = untilOf(terms, new Date());
-  const [before, version] = await changeIfStillAsSeen(comparisonWith(seen), async ({ data, etag }) => [
+  const [before, version] = await changeIfUnchanged(unchangedCheck(seen), async ({ data, etag }) => [
     data,
     await putRole(seen.id, etag, role, terms.reason.trim(), until),
   ]);
@@ -83,27 +83,27 @@ async function putRole(
 const OPPOSITES = { ban: "unban", unban: "ban", enable: "disable", disable: "enable" } as const;
 
 /** Bans, unbans, enables or disables an account, says so, and offers to undo it. Throws like `changeRole`. */
-export async function changeState(seen: Account, act: StateAct, reason: string): Promise<void> {
-  const [before, version] = await changeIfStillAsSeen(comparisonWith(seen), async ({ data, etag }) => [
+export async function changeState(seen: Account, action: StateAction, reason: string): Promise<void> {
+  const [before, version] = await changeIfUnchanged(unchangedCheck(seen), async ({ data, etag }) => [
     data,
-    await putState(seen.id, etag, act, reason),
+    await putState(seen.id, etag, action, reason),
   ]);
   await reload();
-  announce(texts.stateActs[act].done(seen.email), () =>
+  announce(texts.stateActions[action].done(seen.email), () =>
     takeBackAndReload(seen, async () => {
-      const opposite = OPPOSITES[act];
+      const opposite = OPPOSITES[action];
       // Who is banned again is banned for the same reason as before.
-      const why = (act === "unban" && before.banReason) || common.undoReason;
+      const why = (action === "unban" && before.banReason) || common.undoReason;
       await putState(seen.id, version, opposite, why);
-      return texts.stateActs[opposite].done(seen.email);
+      return texts.stateActions[opposite].done(seen.email);
     }),
   );
 }
 
 /** Bans, unbans, enables or disables the account in this version, and returns the next version. */
-async function putState(id: number, etag: string | null, act: StateAct, reason: string): Promise<string | null> {
+async function putState(id: number, etag: string | null, action: StateAction, reason: string): Promise<string | null> {
   const answer = await answerOf(
-    api.PUT(`/v1/api/superadmin/users/{id}/${act}`, {
+    api.PUT(`/v1/api/superadmin/users/{id}/${action}`, {
       params: { path: { id }, header: ifMatch(etag) },
       body: { reason },
     }),
@@ -133,7 +133,7 @@ export async function createAccount(account: AccountToCreate, key: string): Prom
   await reload();
 }
 
-function comparisonWith(seen: Account) {
+function unchangedCheck(seen: Account) {
   return {
     seen,
     read: () => readAccount(seen.id),

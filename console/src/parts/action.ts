@@ -1,21 +1,21 @@
-// The state of an act that somebody started: whether it runs, and why it was refused.
+// The state of an action that somebody started: whether it runs, and why it was refused.
 
 import { useRef, useState } from "preact/hooks";
 
 import { ApiError, describeError, SIGNED_OUT } from "../api/errors";
 
-export interface Act<Args extends unknown[]> {
+export interface Action<Args extends unknown[]> {
   busy: boolean;
   /** Why it was refused the last time, in words. */
   problem: string | null;
   error: unknown;
-  /** Starts the act, unless it runs already. */
+  /** Starts the action, unless it runs already. */
   start: (...args: Args) => Promise<void>;
   forget: () => void;
 }
 
-/** Runs an act once at a time and keeps why it was refused. */
-export function useAct<Args extends unknown[]>(act: (...args: Args) => Promise<void>): Act<Args> {
+/** Runs an action once at a time and keeps why it was refused. */
+export function useAction<Args extends unknown[]>(action: (...args: Args) => Promise<void>): Action<Args> {
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
   const running = useRef(false);
@@ -27,7 +27,7 @@ export function useAct<Args extends unknown[]>(act: (...args: Args) => Promise<v
     setBusy(true);
     setError(null);
     try {
-      await act(...args);
+      await action(...args);
     } catch (refusal) {
       if (!(refusal instanceof ApiError && refusal.code === SIGNED_OUT)) {
         setError(refusal);

@@ -7,7 +7,7 @@ import { queryClient } from "../api/queries";
 import { toStoredEmail } from "../parts/emails";
 import { announce } from "../parts/notice";
 import * as texts from "../texts/webhooks";
-import { setRunningTest } from "./opened";
+import { setWebhookBeforeTest } from "./opened";
 
 /** A secret that is shown once, of a webhook that was added or has a new secret. */
 export interface NewSecret {
@@ -23,13 +23,13 @@ export function reloadWebhooks(): Promise<void> {
 export async function addWebhook(url: string, user: string): Promise<NewSecret> {
   const body = { url, ...(user && { user_id: await findUserId(user) }) };
   const added = await dataOf(api.POST("/webhooks", { body }));
-  return announceNewSecret(texts.creationDone(added.webhook.url), added.webhook_secret);
+  return announceAndReload({ title: texts.creationDone(added.webhook.url), secret: added.webhook_secret });
 }
 
 /** Gives a webhook a new secret. Throws `ApiError`. */
 export async function rotateSecret({ id, url }: Webhook): Promise<NewSecret> {
   const rotated = await dataOf(api.POST("/webhooks/{id}/secret", { params: { path: { id } } }));
-  return announceNewSecret(texts.rotation.done(url), rotated.webhook_secret);
+  return announceAndReload({ title: texts.rotation.done(url), secret: rotated.webhook_secret });
 }
 
 /** Deletes a webhook. Throws `ApiError`. */
@@ -43,13 +43,14 @@ export async function deleteWebhook({ id, url }: Webhook): Promise<void> {
 export async function sendTest(webhook: Webhook): Promise<void> {
   await dataOf(api.POST("/webhooks/{id}/test", { params: { path: { id: webhook.id } } }));
   announce(texts.testingStarted(webhook.url));
-  setRunningTest(webhook.id, webhook);
+  setWebhookBeforeTest(webhook.id, webhook);
 }
 
-function announceNewSecret(title: string, secret: string): NewSecret {
-  announce(title);
+/** Announces the title of a new secret, reloads the list, and returns the new secret. */
+function announceAndReload(newSecret: NewSecret): NewSecret {
+  announce(newSecret.title);
   void reloadWebhooks();
-  return { title, secret };
+  return newSecret;
 }
 
 async function findUserId(emailOrId: string): Promise<string> {

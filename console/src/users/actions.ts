@@ -4,7 +4,7 @@ import type { ListedUser, UserList, UserToCreate, UserWithChoices } from "../../
 import { answerOf, api, dataOf } from "../api/client";
 import { queryClient } from "../api/queries";
 import { replaceCredential, session } from "../api/session";
-import { changeIfStillAsSeen, ifMatch, takeBack, type Version } from "../parts/changes";
+import { changeIfUnchanged, ifMatch, takeBack, type Version } from "../parts/changes";
 import { announce } from "../parts/notice";
 import * as common from "../texts/common";
 import * as texts from "../texts/users";
@@ -29,7 +29,7 @@ export async function readUser(id: string, signal?: AbortSignal): Promise<Versio
  * `seen`, and `ApiError` if the API refuses.
  */
 export async function changeRole(seen: Shown, step: Step, reason: string): Promise<void> {
-  const [before, etag] = await changeIfStillAsSeen(comparisonWith(seen), async ({ data, etag: version }) => [
+  const [before, etag] = await changeIfUnchanged(unchangedCheck(seen), async ({ data, etag: version }) => [
     data,
     await promote(seen.id, version, step, reason),
   ]);
@@ -47,7 +47,7 @@ export async function changeRole(seen: Shown, step: Step, reason: string): Promi
 
 /** Deactivates or activates a user, says so, and offers to undo it. Throws like `changeRole`. */
 export async function setActive(seen: Shown, active: boolean, reason: string): Promise<void> {
-  const etag = await changeIfStillAsSeen(comparisonWith(seen), (before) => update(seen.id, before.etag, active, reason));
+  const etag = await changeIfUnchanged(unchangedCheck(seen), (before) => update(seen.id, before.etag, active, reason));
   announce(texts.activeChanged(seen.email, active), () =>
     takeBackAndShow(seen, async () => {
       await update(seen.id, etag, !active, common.undoReason);
@@ -59,7 +59,7 @@ export async function setActive(seen: Shown, active: boolean, reason: string): P
 
 /** Deletes a user and says so. Throws like `changeRole`. */
 export async function deleteUser(seen: Shown, reason: string): Promise<void> {
-  await changeIfStillAsSeen(comparisonWith(seen), ({ etag }) =>
+  await changeIfUnchanged(unchangedCheck(seen), ({ etag }) =>
     answerOf(
       api.DELETE("/users/{id}", {
         params: { path: { id: seen.id }, query: reason ? { reason } : {}, header: ifMatch(etag) },
@@ -106,7 +106,7 @@ function hasToken(id: string, token: string): boolean {
   return lists.some((user) => user.id === id && user.token?.slice(-4) === token.slice(-4));
 }
 
-function comparisonWith(seen: Shown) {
+function unchangedCheck(seen: Shown) {
   return {
     seen,
     read: () => readUser(seen.id),
