@@ -40,7 +40,7 @@ _MORE_ATTEMPTS = 4
 _STYLES = {"changed": "green", "unchanged": "dim", "refused": "red", "not_tried": "yellow"}
 
 
-class _Done(NamedTuple):
+class _RowResult(NamedTuple):
     """A row, and what the API says about it."""
 
     row: ChangeRow
@@ -110,7 +110,7 @@ def _ask(number: int) -> None:
 
 
 def _make_changes(target: _Target, rows: Sequence[ChangeRow]) -> None:
-    done: list[_Done] = []
+    done: list[_RowResult] = []
     try:
         with counting("changes", len(rows)) as show:
             waiting = list(rows)
@@ -131,20 +131,20 @@ def _make_changes(target: _Target, rows: Sequence[ChangeRow]) -> None:
         raise StackError(f"{refused} of {len(rows)} changes were refused, as the table says.")
 
 
-def _send(target: _Target, rows: Sequence[ChangeRow], *, dry_run: bool) -> list[_Done]:
+def _send(target: _Target, rows: Sequence[ChangeRow], *, dry_run: bool) -> list[_RowResult]:
     """Sends the rows in as few requests as possible and returns what the API says about each."""
-    done: list[_Done] = []
-    for part in _parts(rows):
+    done: list[_RowResult] = []
+    for part in _split_into_requests(rows):
         answer = _post(target, {"changes": [row.to_json() for row in part], "dry_run": dry_run})
         if answer.status != HTTPStatus.OK:
             raise StackError(_refusal_message(answer, part))
-        done += [_Done(row, result) for row, result in zip(part, answer.json()["data"]["results"], strict=True)]
+        done += [_RowResult(row, result) for row, result in zip(part, answer.json()["data"]["results"], strict=True)]
     if dry_run and len(rows) > len(part):
         console.print(f"The dry run looks at {_MOST_CHANGES} rows at a time, each time at the users as they are now.")
     return done
 
 
-def _parts(rows: Sequence[ChangeRow]) -> Iterator[list[ChangeRow]]:
+def _split_into_requests(rows: Sequence[ChangeRow]) -> Iterator[list[ChangeRow]]:
     part: list[ChangeRow] = []
     size = 0
     for row in rows:
@@ -174,19 +174,19 @@ def _refusal_message(answer: Answer, part: Sequence[ChangeRow]) -> str:
         return "The API refused the token: give the API token of an admin or manager as TOKEN=…."
     try:
         body = answer.json()
-        lines = [f"  {_with_line(one['field'], part)}: {one['message']}" for one in body.get("validation", [])]
+        lines = [f"  {_line_and_column(one['field'], part)}: {one['message']}" for one in body.get("validation", [])]
         return "\n".join([f"The API refused: {answer.status}, {body['error']}.", *lines])
     except (ValueError, KeyError):
         return f"The API answered {answer.status}."
 
 
-def _with_line(field: str, part: Sequence[ChangeRow]) -> str:
+def _line_and_column(field: str, part: Sequence[ChangeRow]) -> str:
     """Returns a field such as `changes[3].until` as the line of the file and the name of the column."""
     place, _, column = field.removeprefix("changes[").partition("]")
     return f"line {part[int(place)].line} {column.removeprefix('.')}".strip() if place.isdecimal() else field
 
 
-def _show(title: str, done: Sequence[_Done]) -> None:
+def _show(title: str, done: Sequence[_RowResult]) -> None:
     table = Table("line", "email", "role", "until", "outcome", "why", title=title, title_justify="left")
     for row, result in done:
         old, new = result.get("old_role"), result["new_role"]

@@ -69,7 +69,7 @@ def test_an_operation_names_the_parameters_of_its_path(function: str) -> None:
 
 
 def test_the_document_has_every_type_of_delivery_and_no_other() -> None:
-    assert DOCUMENT["webhooks"].keys() == {*fan_out.TYPES.values(), delivery_messages.TEST_EVENT}
+    assert DOCUMENT["webhooks"].keys() == {*fan_out.DELIVERY_TYPES.values(), delivery_messages.TEST_EVENT}
 
 
 def test_every_delivery_has_an_example_that_fits() -> None:

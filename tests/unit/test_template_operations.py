@@ -246,7 +246,7 @@ def test_an_event_for_webhooks_that_cannot_be_queued_is_retried_for_a_day_and_th
 
     assert rule["Properties"]["EventBusName"] == {"Ref": "RoleEvents"}
     assert rule["Properties"]["EventPattern"]["source"] == ["rolecall"]
-    assert set(rule["Properties"]["EventPattern"]["detail-type"]) == fan_out.TYPES.keys()
+    assert set(rule["Properties"]["EventPattern"]["detail-type"]) == fan_out.DELIVERY_TYPES.keys()
     assert target["Arn"] == {"Fn::GetAtt": ["WebhookEvents", "Arn"]}
     assert target["DeadLetterConfig"]["Arn"] == {"Fn::GetAtt": ["WebhookDeadLetters", "Arn"]}
     assert target["RetryPolicy"] == {"MaximumEventAgeInSeconds": 86400, "MaximumRetryAttempts": 185}

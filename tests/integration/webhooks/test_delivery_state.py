@@ -51,7 +51,7 @@ def test_a_lease_is_taken_by_one_attempt_and_ends_by_itself(key: keys.Key, at: d
 
     delivery_state.take_lease(webhook, at, during_pause=False)
     assert _item(key)["leased_until"] == rfc3339(at + lease)
-    with pytest.raises(delivery_state.NotNow) as raised:
+    with pytest.raises(delivery_state.AttemptMustWait) as raised:
         delivery_state.take_lease(webhook, at + lease - timedelta(seconds=1), during_pause=True)
     assert raised.value.until == at + 2 * lease - timedelta(seconds=1)
 
@@ -61,7 +61,7 @@ def test_a_lease_is_taken_by_one_attempt_and_ends_by_itself(key: keys.Key, at: d
 
 def test_a_lease_during_a_pause_is_for_tests_only(key: keys.Key, at: datetime) -> None:
     webhook = _set(key, status="failing", next_attempt_at=rfc3339(at + timedelta(seconds=1)))
-    with pytest.raises(delivery_state.NotNow):
+    with pytest.raises(delivery_state.AttemptMustWait):
         delivery_state.take_lease(webhook, at, during_pause=False)
     assert "leased_until" not in _item(key)
 
@@ -74,7 +74,7 @@ def test_a_lease_during_a_pause_is_for_tests_only(key: keys.Key, at: datetime) -
 def test_a_pause_ends_at_its_moment(key: keys.Key, at: datetime) -> None:
     webhook = _set(key, status="failing", next_attempt_at=rfc3339(at))
     delivery_state.check_not_paused(webhook, at)
-    with pytest.raises(delivery_state.NotNow) as raised:
+    with pytest.raises(delivery_state.AttemptMustWait) as raised:
         delivery_state.check_not_paused(webhook, at - timedelta(seconds=1))
     assert raised.value.until == at
 

@@ -37,7 +37,7 @@ def change_account_role(
     reason: str | None = None,
     if_match: Versions = None,
 ) -> accounts.Account:
-    """Change another account's role; raise `AccountNotFound`, `ValidationFailed`, `SelfChangeDenied` …
+    """Change another account's role; raise `AccountNotFound`, `ValidationFailed`, `SelfChangeDenied` and others.
 
     Raises the errors of `_change_account`. With `until`, as `clock.rfc3339` writes it, the role is temporary: from that
     second on the account has its lasting role again. The same role without `until` becomes the lasting one. Raises
@@ -67,7 +67,7 @@ def change_account_role(
 def ban_account(
     context: RequestContext, account_id: int, *, reason: str, if_match: Versions = None
 ) -> accounts.Account:
-    """Ban another account and end its sessions; raise `AccountNotFound`, `SelfChangeDenied`, `LastSuperadmin` …
+    """Ban another account and end its sessions; raise `AccountNotFound`, `SelfChangeDenied` and others.
 
     An account that is banned already stays unchanged, also its reason. Raises the errors of `_change_account`.
     """
@@ -81,7 +81,7 @@ def ban_account(
 def unban_account(
     context: RequestContext, account_id: int, *, reason: str, if_match: Versions = None
 ) -> accounts.Account:
-    """Lift the ban of another account; raise `AccountNotFound`, `SelfChangeDenied` …
+    """Lift the ban of another account; raise `AccountNotFound`, `SelfChangeDenied` and others.
 
     An account that is not banned stays unchanged. Raises the errors of `_change_account`.
     """
@@ -98,7 +98,7 @@ def unban_account(
 def disable_account(
     context: RequestContext, account_id: int, *, reason: str, if_match: Versions = None
 ) -> accounts.Account:
-    """Disable another account and end its sessions; raise `AccountNotFound`, `SelfChangeDenied`, `LastSuperadmin` …
+    """Disable another account and end its sessions; raise `AccountNotFound`, `SelfChangeDenied` and others.
 
     A disabled account stays unchanged. Raises the errors of `_change_account`.
     """
@@ -110,7 +110,7 @@ def disable_account(
 def enable_account(
     context: RequestContext, account_id: int, *, reason: str, if_match: Versions = None
 ) -> accounts.Account:
-    """Enable another account again; raise `AccountNotFound`, `SelfChangeDenied` …
+    """Enable another account again; raise `AccountNotFound`, `SelfChangeDenied` and others.
 
     An enabled account stays unchanged. Raises the errors of `_change_account`.
     """
@@ -127,7 +127,7 @@ def _change_account(
     reason: str | None,
     if_match: Versions,
 ) -> accounts.Account:
-    """Save another account as `transform` returns it; raise `AccountNotFound`, `PreconditionFailed`, `LastSuperadmin` …
+    """Save another account as `transform` returns it; raise `AccountNotFound`, `PreconditionFailed` and others.
 
     Writes nothing if `transform` changes nothing. One transaction checks that the account is as it was read and that
     the actor still has its role; it also updates the count of superadmins and writes the audit entry. Raises, in this
@@ -170,7 +170,7 @@ def _save_account(
     reason: str | None,
     actor_checks: list[writes.Write],
 ) -> accounts.Account:
-    """Write `requested` and return it as written; raise `LastSuperadmin`, `ConcurrentChange`, `Forbidden` …
+    """Write `requested` and return it as written; raise `LastSuperadmin`, `ConcurrentChange`, `Forbidden` and others.
 
     It gets a new version, and a new session generation if the account is no longer active. Raises `Unauthorized` if the
     actor is no longer active.

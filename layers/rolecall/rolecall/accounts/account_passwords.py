@@ -19,7 +19,7 @@ type TemporaryPassword = str
 
 
 def change_account_password(context: RequestContext, current_password: str, new_password: str) -> None:
-    """Replace the caller's own password, end its other sessions; raise `WrongPassword`, `RateLimited`, `Unauthorized` …
+    """Replace the caller's own password, end its other sessions; raise `WrongPassword`, `RateLimited` and others.
 
     Raises, in this order: `WrongPassword` or `RateLimited`, `ValidationFailed` for the present password and for the
     email, `ConcurrentChange`. Raises `Unauthorized` if the account is no longer active, or if the caller's session has
@@ -55,7 +55,7 @@ def change_account_password(context: RequestContext, current_password: str, new_
 
 
 def reset_account_password(context: RequestContext, account_id: int, *, if_match: Versions = None) -> TemporaryPassword:
-    """Replace another account's password, end its sessions; raise `AccountNotFound`, `SelfChangeDenied`, `Forbidden` …
+    """Replace another account's password, end its sessions; raise `AccountNotFound`, `SelfChangeDenied` and others.
 
     Returns the new temporary password. Until the account has changed it, it can do nothing else. Raises, in this order:
     `AccountNotFound`, `PreconditionFailed`, `SelfChangeDenied`, `Forbidden` for a caller whose temporary role ends

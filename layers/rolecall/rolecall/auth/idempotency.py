@@ -118,7 +118,7 @@ def run_idempotent[T](
     to_record: Callable[[T], dict[str, Any]],
     from_record: Callable[[dict[str, Any]], T],
 ) -> T:
-    """Return `execute()`, or the stored result of the key. Raises `IdempotencyKeyReused`, `RequestInProgress` …
+    """Return `execute()`, or the stored result of the key. Raises `IdempotencyKeyReused` and others.
 
     A result is stored for `LIFETIME`. The errors are `IdempotencyKeyReused` if the key was used for another `request`,
     `RequestInProgress` while the first request runs, `ResultDeleted` if what it created is deleted, and `Unauthorized`
@@ -180,11 +180,12 @@ class _PutAndDeleteOnlyRecordStore(BasePersistenceLayer):
         self._claim = claim
 
     def _put_record(self, data_record: DataRecord) -> None:
-        """Store the attempt's record. Raises `IdempotencyItemAlreadyExistsError` for another's, `ResultDeleted` …
+        """Store the attempt's record. Raises `IdempotencyItemAlreadyExistsError` and others.
 
         A record that has expired, or whose attempt ran out of time, is replaced. Does nothing if this attempt has
-        stored its record already. Raises `IdempotencyValidationError` if the other attempt had another request,
-        `ResultDeleted` if what it created is deleted, and `Unauthorized` if the caller or its tenant is not active.
+        stored its record already. Raises `IdempotencyItemAlreadyExistsError` if another attempt has stored one,
+        `IdempotencyValidationError` if the other attempt had another request, `ResultDeleted` if what it created is
+        deleted, and `Unauthorized` if the caller or its tenant is not active.
         """
 
         def record_found(found: dynamodb.Item | None) -> RolecallError:

@@ -56,7 +56,7 @@ def delete_tenant(
     grace_days: int | None = None,
     reason: str | None = None,
 ) -> DeletionJob:
-    """Delete a tenant, or schedule that; raise `TenantNotFound`, `TenantProtected`, `ConfirmationMismatch` …
+    """Delete a tenant, or schedule that; raise `TenantNotFound`, `TenantProtected`, `ConfirmationMismatch` and others.
 
     Deletes everything that belongs to the tenant, as far as the time left allows; workers do the rest. With
     `grace_days`, the tenant is closed now and deleted that many days later, unless it is restored before. While a
@@ -79,7 +79,7 @@ def delete_tenant(
 
 
 def start_due_deletion(context: RequestContext, tenant_id: str) -> bool:
-    """Start a scheduled deletion if it is due, else return False; raise `TenantProtected`, `ConcurrentChange`, …
+    """Start a scheduled deletion if it is due, else return False; raise `TenantProtected` and others.
 
     Raises `TenantNotFound` if the tenant disappears after the first read, and `ServiceUnavailable`. If it stops between
     the transaction and the queue, maintenance resumes the deletion like any other.
@@ -110,7 +110,7 @@ class _Accepted(NamedTuple):
 def _schedule_or_mark_deleting_or_find_job(
     context: RequestContext, tenant_id: str, confirm_name: str | None, grace_days: int | None, reason: str | None
 ) -> _Accepted:
-    """Schedule a deletion, write the tombstone or return the existing job; raise `TenantNotFound`, `TenantProtected` …
+    """Schedule a deletion, write the tombstone or return the existing job; raise `TenantNotFound` and others.
 
     Raises `ConfirmationMismatch` and `ConcurrentChange` too.
     """

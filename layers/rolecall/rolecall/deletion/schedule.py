@@ -23,7 +23,7 @@ class AlreadyAccepted(RolecallError):
 def schedule_deletion(
     context: RequestContext, tenant: dynamodb.Item, grace_days: int, reason: str | None
 ) -> DeletionJob:
-    """Close an active tenant, to be deleted in `grace_days` days; raise `AlreadyAccepted`, `TenantProtected` …
+    """Close an active tenant, to be deleted in `grace_days` days; raise `AlreadyAccepted` and others.
 
     Writes the job of the deletion. The name stays reserved, but moves to the list of scheduled tenants. Raises
     `AlreadyAccepted`, `TenantNotFound`, `TenantProtected` or `ConcurrentChange` if the tenant has changed since it was

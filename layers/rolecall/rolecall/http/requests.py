@@ -265,7 +265,7 @@ def check_query_parameters(
 
 
 def parse_body(event: Mapping[str, Any], body_model: type[Any] | None) -> Any:
-    """Returns an instance of the model, None without one. Raises `ValidationFailed`, `PayloadTooLarge` …
+    """Returns an instance of the model, None without one. Raises `ValidationFailed`, `PayloadTooLarge` and others.
 
     Raises `ValidationFailed` for an invalid body, and `UnsupportedMediaType` for one that is not declared as JSON. The
     model is a `models.Body`. Without a model, the body must be empty or `{}`.

@@ -101,7 +101,7 @@ def delete_account(context: RequestContext, arguments: AccountDeletion) -> dict[
 
 
 def issue_admin_token(context: RequestContext, arguments: TenantAdminTokenReplacement) -> dict[str, Any]:
-    """Replace the API token of an existing admin, named by tenant and email; raise `UserNotFound`, `ValidationFailed` …
+    """Replace the API token of an existing admin, named by tenant and email; raise `UserNotFound` and others.
 
     This is for a tenant whose admins have all lost their tokens. Returns the new token in full. The admin's old token
     is invalid from the answer on. Raises `ValidationFailed` for an id that is no UUID, `UserNotFound` if the tenant has

@@ -9,7 +9,7 @@ from rolecall.webhooks.webhooks import is_complete
 
 #: The webhooks are counted this many times before a stored number is reported as wrong. One may be made or deleted
 #: between the two reads of a count.
-_TIMES = 3
+_MOST_COUNTS = 3
 
 
 def check_webhook_count(owner_key: keys.Key, tenant_id: str, user_id: str | None) -> Iterator[Finding]:
@@ -22,7 +22,7 @@ def check_webhook_count(owner_key: keys.Key, tenant_id: str, user_id: str | None
     partition = keys.user_partition(tenant_id, user_id) if user_id else keys.tenant_partition(tenant_id)
     owner: dynamodb.Item | None = None
     counted = 0
-    for _ in range(_TIMES):
+    for _ in range(_MOST_COUNTS):
         owner = reads.get(owner_key)
         if owner is None or "deleted_at" in owner:
             return

@@ -116,7 +116,7 @@ def _find(
     if search.cursor:
         raise InvalidCursor("a search with a filter has one page: it has no cursor")
     terms = [_to_term(comparison) for comparison in comparisons]
-    found = [user for user in _candidates(context, terms) if all(_holds(user, name, text) for name, text in terms)]
+    found = [user for user in _candidates(context, terms) if all(_matches(user, name, text) for name, text in terms)]
     page = found[search.start_index - 1 :][: search.page_size]
     return page, {"totalResults": len(found), "startIndex": search.start_index}
 
@@ -175,7 +175,7 @@ def _candidates(context: RequestContext, terms: Sequence[tuple[str, str | None]]
     return user_lookup.find_users_by_external_id(context, by_field["externalid"] or "")
 
 
-def _holds(user: User, field: str, text: str | None) -> bool:
+def _matches(user: User, field: str, text: str | None) -> bool:
     match field:
         case "id":
             return text is not None and user.id == text.lower()

@@ -52,7 +52,7 @@ _PROFILE_FIELDS = {
 }
 
 #: The names of some attributes as RFC 7643 writes them, for messages.
-_WRITTEN = {
+_NAMES_IN_RFC = {
     "username": "userName",
     "externalid": "externalId",
     "displayname": "displayName",
@@ -137,7 +137,7 @@ class UserValues(NamedTuple):
             return self
         match path.name:
             case "username" | "active" | "emails":
-                raise Mutability(f"{_written(path)} cannot be removed: every user has it")
+                raise Mutability(f"{_name_in_rfc(path)} cannot be removed: every user has it")
             case "roles":
                 return self._replace(role=DEFAULT_ROLE)
             case "name" if path.sub_attribute is None:
@@ -148,7 +148,7 @@ class UserValues(NamedTuple):
         if path.name == "name" and path.sub_attribute is None:
             return self._with_names(value)
         field = _profile_field(path)
-        return self._replace(profile=self.profile._replace(**{field: parse_text(_written(path), value)}))
+        return self._replace(profile=self.profile._replace(**{field: parse_text(_name_in_rfc(path), value)}))
 
     def _with_names(self, names: Any) -> Self:
         if not isinstance(names, Mapping):
@@ -181,6 +181,6 @@ def _profile_field(path: Path) -> str:
     return fields[name]
 
 
-def _written(path: Path) -> str:
+def _name_in_rfc(path: Path) -> str:
     name = path.sub_attribute if path.name == "name" and path.sub_attribute else path.name
-    return _WRITTEN.get(name, name)
+    return _NAMES_IN_RFC.get(name, name)

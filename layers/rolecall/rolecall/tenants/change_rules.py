@@ -85,7 +85,7 @@ def decide_change(context: RequestContext, target: User, change: UserChange) -> 
 def decide_promotion(
     context: RequestContext, item: dynamodb.Item | None, new_role: Role, until: int | None
 ) -> tuple[User, User]:
-    """Return the user before and after a promotion, without writing it; raise `UserNotFound`, `SelfChangeDenied` …
+    """Return the user before and after a promotion, without writing it; raise `UserNotFound` and others.
 
     `item` is the user's item, or None for no user. Raises `UserNotFound`, `ValidationFailed`, `Forbidden`,
     `SelfChangeDenied` and `RoleTransitionDenied`, like `user_changes.promote_user` before its transaction.

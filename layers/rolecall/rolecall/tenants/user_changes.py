@@ -54,7 +54,7 @@ def promote_user(
     reason: str | None = None,
     if_match: frozenset[int] | None = None,
 ) -> RoleChange:
-    """Change another user's role; raise `UserNotFound`, `SelfChangeDenied`, `RoleTransitionDenied`, `LastAdmin` …
+    """Change another user's role; raise `UserNotFound`, `SelfChangeDenied`, `RoleTransitionDenied` and others.
 
     The user belongs to the caller's tenant. A user who has that role already stays unchanged. With `until`, as
     `clock.rfc3339` writes it, the role is temporary: from that second on the user has its lasting role again. The same
@@ -95,7 +95,7 @@ def update_user(
     reason: str | None = None,
     if_match: frozenset[int] | None = None,
 ) -> users.User:
-    """Change a user of the caller's tenant, in one transaction; raise `UserNotFound`, `SelfChangeDenied`, `Forbidden` …
+    """Change a user of the caller's tenant, in one transaction; raise `UserNotFound`, `SelfChangeDenied` and others.
 
     Nobody changes their own role or state. An admin may change an email and a profile, also their own, and with a
     temporary role only of users whose roles do not outlive it. The user keeps its API token, sessions and trail with a
@@ -151,7 +151,7 @@ def _check_and_write_change(
     reason: str | None,
     if_match: frozenset[int] | None,
 ) -> tuple[users.User, users.User]:
-    """Write a change of the user in `item` and return the user before and after; raise `PreconditionFailed` …
+    """Write a change of the user in `item` and return the user before and after; raise `PreconditionFailed` and others.
 
     Writes nothing, and returns the user twice, if nothing changes. Raises, in this order: `PreconditionFailed`, the
     errors of `change_of` and of `decide_change`, `LastAdmin`, `ConcurrentChange`, `EmailTaken`. Raises `Unauthorized`

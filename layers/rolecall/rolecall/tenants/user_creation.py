@@ -155,11 +155,12 @@ def _create_user_in_one_transaction(
 def create_user_without_credentials(
     context: RequestContext, email: str, role: Role, *, active: bool = True, profile: UserProfile = EMPTY_PROFILE
 ) -> users.User:
-    """Create a user without password and API token in the caller's tenant, and return it; raise `EmailTaken` …
+    """Create a user without password and API token and return it; raise `EmailTaken` and others.
 
-    The user can't log in before a manager sets a password with `user_passwords.change_password`, or makes a token with
-    `user_tokens.rotate_token`. The email must be in the form of `email_addresses.parse_address_to_ascii`. Raises
-    `ValidationFailed` for a profile with an invalid field, and the errors of `create_user`.
+    The user belongs to the caller's tenant. The user can't log in before a manager sets a password with
+    `user_passwords.change_password`, or makes a token with `user_tokens.rotate_token`. The email must be in the form of
+    `email_addresses.parse_address_to_ascii`. Raises `ValidationFailed` for a profile with an invalid field, and the
+    errors of `create_user`.
     """
     preconditions.require_may_hand_on(context.principal, [Power(role)])
     at = rfc3339(context.at)

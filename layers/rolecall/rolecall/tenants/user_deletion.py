@@ -52,7 +52,7 @@ def delete_user(
 def _mark_deleted_and_free_owned_keys(
     context: RequestContext, user_id: str, reason: str | None, if_match: frozenset[int] | None
 ) -> User:
-    """Mark a user as deleted; raise `UserNotFound`, `PreconditionFailed`, `SelfChangeDenied`, `LastAdmin` …
+    """Mark a user as deleted; raise `UserNotFound`, `PreconditionFailed`, `LastAdmin` and others.
 
     The same transaction deletes the user's token and email. Returns the user as it was.
 

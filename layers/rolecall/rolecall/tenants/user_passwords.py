@@ -106,9 +106,10 @@ def _actor_checks(context: RequestContext, user: users.User) -> list[writes.Writ
 def _write_new_password_and_end_other_sessions(
     context: RequestContext, old: users.User, present_hash: str | None, new_hash: str
 ) -> users.User:
-    """Write the new hash, end the user's other sessions and return the user; raise `ConcurrentChange`, `Unauthorized` …
+    """Write the new hash, end the user's other sessions and return the user; raise `ConcurrentChange` and others.
 
-    Raises `Forbidden` if the caller changes another user's password and has another role by now.
+    Raises `Unauthorized` too. Raises `Forbidden` if the caller changes another user's password and has another role by
+    now.
     """
     actor, owner = context.principal, UserOwner(old.tenant_id, old.id)
     new = replace(

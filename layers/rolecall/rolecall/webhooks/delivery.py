@@ -27,13 +27,13 @@ from rolecall.webhooks.webhooks import Webhook, WebhookStatus, read_webhook_or_l
 type Signer = Callable[[str, str, datetime, str], str]
 
 #: The most webhooks to which one invocation delivers at the same time.
-WIDTH = 10
+MOST_WEBHOOKS_AT_ONCE = 10
 
 #: An attempt starts only if this much time is left: for the request, and for the writes after it.
 _SECONDS_FOR_ATTEMPT = receivers.TOTAL_SECONDS + 2
 
 #: A message for which no time was left comes back after this time.
-_UNTIL_NEXT_INVOCATION = timedelta(seconds=1)
+_WAIT_FOR_NEXT_INVOCATION = timedelta(seconds=1)
 
 #: Deliveries that wait for the same webhook come back within this time after the pause, not all at the same second.
 _SPREAD_SECONDS = 10
@@ -76,7 +76,7 @@ def deliver_messages(sqs_messages: Iterable[Mapping[str, Any]], sign: Signer, re
                 logger.exception("webhook delivery failed", message_id=queued.id)
                 failed.append(queued.id)
 
-    with Pool(WIDTH) as pool:
+    with Pool(MOST_WEBHOOKS_AT_ONCE) as pool:
         pool.run_all(deliver_group, groups)
     # The metrics are counted here, in one thread.
     for outcome, number in Counter(outcomes).items():
@@ -108,8 +108,8 @@ def _deliver(message: DeliveryMessage, sign: Signer, request_id: str) -> Outcome
         return _finish(message, Outcome.DROPPED)
     try:
         _reserve_webhook(webhook, message, now)
-    except delivery_state.NotNow as not_now:
-        return _wait_for_webhook(message, not_now.until, now)
+    except delivery_state.AttemptMustWait as must_wait:
+        return _wait_for_webhook(message, must_wait.until, now)
     except delivery_state.WebhookGone:
         return _finish(message, Outcome.DROPPED)
     answer = _send(webhook, message, sign, now)
@@ -118,14 +118,15 @@ def _deliver(message: DeliveryMessage, sign: Signer, request_id: str) -> Outcome
 
 
 def _reserve_webhook(webhook: Webhook, message: DeliveryMessage, now: datetime) -> None:
-    """Take the lease of a webhook that is not working. Raises `NotNow` if the attempt must wait, or `WebhookGone`.
+    """Take the lease of a webhook that is not working; raise `AttemptMustWait` or `WebhookGone`.
 
-    A test does not wait for the end of a pause. Raises `NotNow` too if this invocation has too little time left.
+    A test does not wait for the end of a pause. Raises `AttemptMustWait` too if this invocation has too little time
+    left.
     """
     if not message.is_test:
         delivery_state.check_not_paused(webhook, now)
     if deadline.time_left() < _SECONDS_FOR_ATTEMPT:
-        raise delivery_state.NotNow(now + _UNTIL_NEXT_INVOCATION)
+        raise delivery_state.AttemptMustWait(now + _WAIT_FOR_NEXT_INVOCATION)
     if webhook.status is not WebhookStatus.ACTIVE or message.is_test:
         delivery_state.take_lease(webhook, now, during_pause=message.is_test)
 

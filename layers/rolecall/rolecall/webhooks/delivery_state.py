@@ -33,14 +33,14 @@ TEST_WAITS_UNTIL = "test_waits_until"
 _LEASE = timedelta(seconds=TOTAL_SECONDS + 5)
 
 #: While a webhook works, its last success is written down at most this often.
-_PRECISION = timedelta(minutes=1)
+_SUCCESS_INTERVAL = timedelta(minutes=1)
 
 _EXISTS_AND_NOT_DISABLED = writes.MUST_EXIST & (
     Attr("status").eq(WebhookStatus.ACTIVE.value) | Attr("status").eq(WebhookStatus.FAILING.value)
 )
 
 
-class NotNow(RolecallError):
+class AttemptMustWait(RolecallError):
     """The attempt must wait until a moment. The delivery handles this error."""
 
     def __init__(self, until: datetime) -> None:
@@ -53,11 +53,11 @@ class WebhookGone(RolecallError):
 
 
 def check_not_paused(webhook: Webhook, now: datetime) -> None:
-    """Raise `NotNow` while a failing webhook is left alone."""
+    """Raise `AttemptMustWait` while a failing webhook is left alone."""
     if webhook.next_attempt_at:
         end = datetime.fromisoformat(webhook.next_attempt_at)
         if is_waiting(end, now, waits.LONGEST_PAUSE_WITH_JITTER):
-            raise NotNow(end)
+            raise AttemptMustWait(end)
 
 
 def wait_is_over(attribute: str, now: datetime, longest: timedelta) -> Condition:
@@ -70,9 +70,9 @@ def wait_is_over(attribute: str, now: datetime, longest: timedelta) -> Condition
 
 
 def take_lease(webhook: Webhook, now: datetime, *, during_pause: bool) -> None:
-    """Reserve a webhook for one attempt; raise `NotNow` or `WebhookGone`. The record of the attempt ends the lease.
+    """Reserve a webhook for one attempt; raise `AttemptMustWait` or `WebhookGone`. The attempt's record ends the lease.
 
-    Raises `NotNow` while another attempt has the lease, and during a pause unless `during_pause`.
+    Raises `AttemptMustWait` while another attempt has the lease, and during a pause unless `during_pause`.
     """
     free = wait_is_over(_LEASED_UNTIL, now, _LEASE)
     if not during_pause:
@@ -83,7 +83,7 @@ def take_lease(webhook: Webhook, now: datetime, *, during_pause: bool) -> None:
             set={_LEASED_UNTIL: rfc3339(now + _LEASE)},
             when=writes.MUST_EXIST & free,
             # Whoever waits comes back when the lease that was just taken is over.
-            on_condition_failure=lambda found: NotNow(now + _LEASE) if found else WebhookGone(),
+            on_condition_failure=lambda found: AttemptMustWait(now + _LEASE) if found else WebhookGone(),
         )
     )
 
@@ -98,7 +98,11 @@ def record_success(webhook: Webhook, now: datetime, request_id: str, *, is_test:
     enables = webhook.status is WebhookStatus.DISABLED and is_test
     works = webhook.status is WebhookStatus.ACTIVE and not is_test
     written_at = webhook.last_delivered_at
-    if works and written_at and rfc3339(now - _PRECISION) < written_at <= rfc3339(latest_end_of_wait(now, _PRECISION)):
+    if (
+        works
+        and written_at
+        and rfc3339(now - _SUCCESS_INTERVAL) < written_at <= rfc3339(latest_end_of_wait(now, _SUCCESS_INTERVAL))
+    ):
         return
     if webhook.status is WebhookStatus.DISABLED and not enables:
         return

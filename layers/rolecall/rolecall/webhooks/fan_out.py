@@ -15,7 +15,7 @@ from rolecall.webhooks.delivery_messages import DeliveryMessage
 from rolecall.webhooks.webhooks import Webhook, find_webhooks_for_user_event
 
 #: The types of deliveries by the `detail-type` that the event bus gives an event.
-TYPES = {
+DELIVERY_TYPES = {
     "User Role Changed": "user.role_changed",
     "User Activated": "user.activated",
     "User Deactivated": "user.deactivated",
@@ -23,7 +23,7 @@ TYPES = {
 }
 
 #: The parts of a role event that a delivery has too.
-_DATA = ("tenant_id", "user_id", "before", "after", "version", "actor", "reason")
+_FIELDS_TO_SEND = ("tenant_id", "user_id", "before", "after", "version", "actor", "reason")
 
 
 def queue_deliveries_of_events(messages: Iterable[Mapping[str, Any]]) -> list[str]:
@@ -62,10 +62,10 @@ def _to_delivery(event: Mapping[str, Any], webhook: Webhook, now: datetime) -> D
         webhook.id,
         webhook.user_id,
         _delivery_id(detail["id"], webhook.id),
-        TYPES[event["detail-type"]],
+        DELIVERY_TYPES[event["detail-type"]],
         # The event of a user who is deleted with the tenant has no time of its own.
         detail.get("at") or event["time"],
-        {name: detail[name] for name in _DATA if name in detail},
+        {name: detail[name] for name in _FIELDS_TO_SEND if name in detail},
         second,
         second,
     )

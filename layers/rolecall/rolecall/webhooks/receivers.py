@@ -141,7 +141,7 @@ def _connect_to_first_reachable(addresses: list[str], port: int, end: float) -> 
     # So a timer cuts the connection at the time `end`. The timer gets a duplicate of the socket, because TLS takes the
     # socket itself over.
     duplicate = connection.dup()
-    alarm = threading.Timer(max(0.0, end - monotonic()), _cut, [duplicate])
+    alarm = threading.Timer(max(0.0, end - monotonic()), _end_connection, [duplicate])
     alarm.daemon = True
     alarm.start()
     try:
@@ -152,7 +152,7 @@ def _connect_to_first_reachable(addresses: list[str], port: int, end: float) -> 
         duplicate.close()
 
 
-def _cut(connection: socket.socket) -> None:
+def _end_connection(connection: socket.socket) -> None:
     """End a connection in both directions. A connection that has ended already is no error."""
     try:
         connection.shutdown(socket.SHUT_RDWR)

@@ -142,7 +142,7 @@ def _attempt_rotation(context: RequestContext, webhook_id: str) -> WebhookWithSe
 
 
 def send_webhook_test(context: RequestContext, webhook_id: str) -> delivery_messages.DeliveryMessage:
-    """Queue a `webhook.test` for a webhook, also for a disabled one; raise `WebhookNotFound`, `WebhookTestWaiting` …
+    """Queue a `webhook.test` for a webhook, also for a disabled one; raise `WebhookNotFound` and others.
 
     Returns the message. One test of a webhook waits at a time: raises `WebhookTestWaiting` until it has been sent, or
     for `waits.TEST_LIFETIME` at most. Raises `Forbidden` or `Unauthorized` if the caller is no longer an admin or no
