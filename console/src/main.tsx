@@ -31,7 +31,7 @@ function Page() {
   return session.value.mustChangePassword ? <ForcedPasswordChange /> : <Shell />;
 }
 
-// Reads that wait for the network go on when it is back.
+// Reads that wait for the network continue when it is back.
 queryClient.mount();
 keepFocus();
 const root = document.getElementById("app");

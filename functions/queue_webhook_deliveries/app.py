@@ -1,4 +1,4 @@
-"""Invoked by the queue of role events: queue one delivery for each webhook that hears of the event."""
+"""Invoked by the queue of role events: queue one delivery for each webhook that gets the event."""
 
 from typing import Any
 

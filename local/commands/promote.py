@@ -1,7 +1,7 @@
 """`make promote FILE=changes.csv`: changes the roles of many users of a tenant, as a CSV file says.
 
 The file has the columns `email`, `new_role`, `until` and `reason`; the last two may be empty or left out. The command
-first asks the API what would happen, shows it, and asks whether to go on (`YES=yes` goes on without asking). Then it
+first asks the API what would happen, shows it, and asks for confirmation (with `YES=yes` it does not ask). Then it
 makes the changes and shows what happened.
 
 `TOKEN` is the API token of an admin or manager, `API` the address. Without them it is an admin of the demo tenant on
@@ -123,7 +123,7 @@ def _make_changes(target: _Target, rows: Sequence[ChangeRow]) -> None:
                 waiting = waiting[len(tried) :]
                 show(len(done))
     finally:
-        # Also after an error or Ctrl-C: what was changed stays changed. The same command goes on with the rest.
+        # Also after an error or Ctrl-C: what was changed stays changed. The same command then makes the rest.
         if done:
             _show("What happened", done)
     refused = sum(one.outcome == "refused" for one in done)

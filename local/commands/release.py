@@ -27,7 +27,7 @@ def main(stage: str) -> None:
     """Deploys the build with the profile of samconfig.toml.
 
     The first deployment of a stack with a protected table goes in two steps, and the second one protects the table: a
-    protected table can't be deleted when the creation fails, and the stack could then neither go on nor go away.
+    protected table can't be deleted when the creation fails, and the stack could then be neither updated nor deleted.
     Raises `StackError` if the build is not for the profile's architecture, or a deployment fails.
     """
     settings = _settings(stage)
@@ -39,7 +39,7 @@ def main(stage: str) -> None:
     cloudformation = session.client("cloudformation")
     name = settings["stack_name"]
     if _status(cloudformation, name) == _EMPTY:
-        print(f"The stack {name} holds nothing, since its first deployment failed: it is deleted and made anew.")
+        print(f"The stack {name} holds nothing, because its first deployment failed. It is deleted and created again.")
         cloudformation.delete_stack(StackName=name)
         cloudformation.get_waiter("stack_delete_complete").wait(StackName=name)
     others = [word for word in overrides if not word.startswith("ProtectTable=")]

@@ -160,7 +160,7 @@ def test_a_registration_is_replayed_and_leaves_nothing_behind(stack: Stack) -> N
     assert (first.status, second.status, second.text) == (201, 201, first.text)
     tenant_id = first.json()["tenant"]["id"]
     assert call("DELETE", f"{stack.api}/global/tenants/{tenant_id}", stack.master_token).status == 200
-    # The kept answer is empty now, and the same request makes no second tenant.
+    # The stored response is empty now, and the same request makes no second tenant.
     repeated = register()
     assert (repeated.status, repeated.json()["error_code"]) == (409, "DELETION_STARTED")
     assert body["email"] not in str(_kept_answers(stack))

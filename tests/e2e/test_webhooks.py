@@ -1,4 +1,4 @@
-"""A receiver hears of every change over the deployed stack: stream, event bus, rule, both queues, and the delivery."""
+"""A receiver gets every change through the deployed stack: stream, event bus, rule, both queues, and the delivery."""
 
 import time
 from collections.abc import Callable, Iterator

@@ -110,7 +110,7 @@ def _use_scim(acme: Tenant) -> None:
     scim(token, "GET", "/Users", cursor="", count="1")
     scim(token, "GET", f"/Users/{made}")
     scim(token, "PUT", f"/Users/{made}", {"userName": "byron@example.com", "roles": ["admin"]})
-    # The kept answer of a registration lies outside of the tenant. It is emptied when the first admin is deleted.
+    # The stored response of a registration lies outside of the tenant. It is emptied when the first admin is deleted.
     body = {"tenant_name": "Provisioned", "email": "first@example.com", "password": PASSWORD}
     first = gateway.request("POST", "/register", MASTER_TOKEN, body, headers={"Idempotency-Key": "5"}).body
     second = {"email": "other@example.com", "password": PASSWORD, "role": "admin"}

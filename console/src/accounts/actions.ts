@@ -50,7 +50,7 @@ export async function changeRole(seen: Account, role: PlatformRole, terms: Terms
     data,
     await putRole(seen.id, etag, role, terms.reason.trim(), until),
   ]);
-  // The dialog closes right after the result is told, so the list is read before.
+  // The dialog closes as soon as the result is announced, so the list is read before that.
   await reload();
   announce(texts.roleChangeDone(seen.email, roleText(role)), () =>
     takeBackAndReload(seen, async () => {
@@ -141,7 +141,7 @@ function unchangedCheck(seen: Account) {
       standingText(one) === standingText(other) && one.roleUntil === other.roleUntil,
     inWords: standingText,
     onNewer: ({ data }: Version<Account>) => {
-      // The dialog goes on with the account as it is now.
+      // The dialog now shows the current account.
       if (opened.value) {
         opened.value = { ...opened.value, account: data };
       }

@@ -6,7 +6,7 @@ import { type Credential, replaceCredential, session } from "./session";
 
 /** A session that has ended. The page shows a dialog while there is one. */
 export interface EndedSession {
-  /** Ends the wait: the session goes on with the credential, or it is over if there is none. */
+  /** Ends the wait: the session continues with the credential, or it ends if there is none. */
   resolve: (credential: Credential | null) => void;
 }
 

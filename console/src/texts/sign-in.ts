@@ -21,17 +21,17 @@ export const kept = "Nothing is stored: a reload of this page signs you out.";
 export const refused = "These credentials are not accepted.";
 
 export const endedTitle = "Your session has ended";
-export const endedIntro = "Sign in again to go on. What you typed is still there.";
+export const endedIntro = "Sign in again to continue. What you typed is still there.";
 export const endedAs = (name: string) => `You were signed in as ${name}.`;
 export const endedGoOn = "Go on";
 export const endedSignOut = "Sign out instead";
 
 export const forcedTitle = "Choose a new password";
-export const forcedIntro = "You signed in with a temporary password. Choose your own to go on.";
-export const forcedSubmit = "Save and go on";
+export const forcedIntro = "You signed in with a temporary password. Choose your own password to continue.";
+export const forcedSubmit = "Save and continue";
 
 export const ownTitle = "Change your password";
-export const ownIntro = "Your other sessions end. This one goes on.";
+export const ownIntro = "Your other sessions end. This one stays open.";
 export const ownCurrent = "Current password";
 export const ownSubmit = "Change password";
 export const ownChanged = "Your password is changed.";

@@ -69,7 +69,7 @@ export const deletionItems = (deleted: number, total: number) => `${deleted} of 
 export const deletionPercent = (percent: number) => `${percent} percent deleted`;
 export const deletionWaiting = "The tenant is closed. The removal begins…";
 export const deletionFailed = "The deletion has stopped. It is tried again within five minutes.";
-export const deletionGoesOn = "The deletion goes on if you close this.";
+export const deletionGoesOn = "The deletion continues if you close this.";
 export const deletionDeleted = "Deleted";
 export const deletionVerified = "Reads of every partition of the tenant found nothing.";
 export const deletionReceipt = "Save receipt";

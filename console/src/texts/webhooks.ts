@@ -22,7 +22,7 @@ export const testingFailed = (url: string, why: string) => `The delivery to ${ur
 export const creationTitle = "Add a webhook";
 export const creationUrlHint = "It begins with https:// and can be reached from the internet.";
 export const creationUser = "Only for this user";
-export const creationUserHint = "Email or id. Without it the webhook hears of everybody.";
+export const creationUserHint = "Email or id. Without it the webhook gets the events of all users.";
 export const creationNoUser = "No user has this email";
 export const creationSubmit = "Add";
 export const creationDone = (url: string) => `${url} is added.`;

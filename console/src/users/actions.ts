@@ -76,7 +76,7 @@ export async function deleteUser(seen: Shown, reason: string): Promise<void> {
 export async function rotateToken(seen: Shown): Promise<string> {
   const { data } = await dataOf(api.POST("/users/{id}/token", { params: { path: { id: seen.id } } }));
   const current = session.value;
-  // If it is the token with which the person signed in, the page goes on with the new one.
+  // If it is the token with which the person signed in, the page continues with the new one.
   if (current?.kind === "token" && seen.allowed_roles?.length === 0 && hasToken(seen.id, current.credential.access)) {
     replaceCredential({ ...current.credential, access: data.token });
   }

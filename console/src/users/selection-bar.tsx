@@ -10,7 +10,7 @@ import { clearSelection, selectAllThatMatch, selection } from "./selection";
 
 interface SelectionBarProps {
   filters: Parameters<typeof selectAllThatMatch>[0];
-  /** Whether the list goes on after the page that is shown. */
+  /** Whether the list has more users after the page that is shown. */
   hasMore: boolean;
 }
 

@@ -32,7 +32,7 @@ def latest_end_of_wait(at: datetime, longest: timedelta) -> datetime:
 
 
 def is_waiting(end: datetime, at: datetime, longest: timedelta) -> bool:
-    """Whether a wait of up to `longest` with this end goes on. A wait that ends too far ahead counts as over."""
+    """Whether a wait of up to `longest` with this end still runs. A wait that ends too far ahead counts as over."""
     return at < end <= latest_end_of_wait(at, longest)
 
 

@@ -297,7 +297,7 @@ def test_an_admin_adds_a_webhook_and_changes_its_secret_by_keyboard_alone(regist
         keys.fill(dialog.get_by_label("Only for this user"), user.email.upper())
         keys.activate(dialog.get_by_role("button", name="Add"))
 
-        # Then the secret is shown once and can be copied, and the list says whom the webhook hears of
+        # Then the secret is shown once and can be copied, and the list says whose events the webhook gets
         dialog = here.dialog(f"{url} is added.")
         here.check_screen_or_dialog("secret of a created webhook")
         first = _copied_secret(dialog)

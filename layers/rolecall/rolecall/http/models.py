@@ -1,4 +1,4 @@
-"""The base class of request bodies, and the words in which a caller is told what is wrong with a body.
+"""The base class of request bodies, and the messages that tell a caller what is wrong with a body.
 
 A function that takes a body defines a pydantic model as a subclass of `Body`. The API's document is made from the
 same models. Only functions with a body import this module, because importing pydantic takes time at a cold start.

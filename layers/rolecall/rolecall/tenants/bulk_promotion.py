@@ -96,11 +96,10 @@ def promote_users(context: RequestContext, requested: Sequence[RequestedChange])
     """Change the roles of users of the caller's tenant, in the order of the request, and return a result for each.
 
     A change that the rules refuse is recorded like one of `promote_user` and does not stop those after it. A caller
-    whose access ends on the way is refused the rest. When the time is up, the rest is not tried; nor is it after an
-    error that nobody expected, which is logged and has its own row. Such an error is raised only if nothing has been
-    changed. Raises
-    `ValidationFailed` if two changes are about the same user. Raises `Unauthorized`, `ServiceUnavailable` or
-    `ConcurrentChange` only if nothing has been changed.
+    whose access ends during the request is refused the rest. When the time is up, the rest is not tried; nor is it
+    after an error that nobody expected, which is logged and has its own row. Such an error is raised only if nothing
+    has been changed. Raises `ValidationFailed` if two changes are about the same user. Raises `Unauthorized`,
+    `ServiceUnavailable` or `ConcurrentChange` only if nothing has been changed.
     """
     with_ids = _find_user_ids_refusing_duplicates(context, requested)
     # The caller's access is checked before any result is made. A caller whose access has ended must not learn which

@@ -24,7 +24,8 @@ from rolecall.telemetry import logger
 from rolecall.webhooks import delivery_messages, delivery_state, signing_secrets, waits, webhook_counts
 from rolecall.webhooks.webhooks import Webhook, WebhookStatus, read_item_of_webhook
 
-#: What a webhook and its secret give: whoever has them hears of the tenant's users for good, as only an admin may.
+#: The power that a webhook and its secret give: they deliver events about the tenant's users, which only an admin may
+#: see, and they do so without an end.
 POWERS_GIVEN = (Power(Role.ADMIN),)
 
 
