@@ -975,11 +975,19 @@ class Platform(RuleBasedStateMachine):
         if expected.status == 200 and then and admins and caller.tenant:
             self._act(self.live(choose(admins, who).token), "rotate", caller.tenant.users[-1], "", "")
 
-    @rule(who=pick, user=pick, role=roles, active=st.booleans(), email=emails, profile=profiles, keeps=st.booleans())
+    @rule(
+        who=pick,
+        user=pick,
+        role=roles,
+        active=st.booleans(),
+        new_email=st.one_of(st.none(), emails),
+        profile=profiles,
+        keeps=st.booleans(),
+    )
     def provider_changes_user(
-        self, who: int, user: int, role: str, active: bool, email: str, profile: dict[str, str], keeps: bool
+        self, who: int, user: int, role: str, active: bool, new_email: str | None, profile: dict[str, str], keeps: bool
     ) -> None:
-        """An identity provider sends all fields of a user, with or without a new role and a new state."""
+        """An identity provider sends all fields of a user, each with or without a change."""
         self.step()
         if (provider := self.provider(who)) is None:
             return
@@ -987,6 +995,7 @@ class Platform(RuleBasedStateMachine):
         if not (users := caller.tenant.users if caller.tenant else []):
             return
         target = choose(users, user)
+        email = new_email or target.email
         sent = UserChange(
             role=Role(target.role if keeps else role),
             active=keeps or active,
@@ -1175,6 +1184,24 @@ class Platform(RuleBasedStateMachine):
         role = "manager" if target.role == "user" else "user"
         self._promote(self.live(admin.token), target, {"new_role": role, "reason": "holidays"})
         self._act(self.live(admin.token), second, target, "user" if role == "manager" else "manager", email)
+
+    @rule(who=pick, user=pick, role=st.sampled_from(["manager", "user"]), email=emails)
+    def change_own_email_after_demotion(self, who: int, user: int, role: str, email: str) -> None:
+        """An admin is authorized, then loses that role, and then its request for a new own email is carried out."""
+        self.step()
+        admins = [one for one in self.everyone("admin") if one.until is None and one.tenant.status == "active"]
+        if not admins:
+            return
+        admin = choose(admins, who)
+        others = [one for one in self.everyone(*ROLES) if one.tenant is admin.tenant and one is not admin]
+        if not others:
+            return
+        actor = choose(others, user)
+        self._promote(self.live(admin.token), actor, {"new_role": "admin"})
+        self.remember(actor.token)
+        caller, principal = self.seen[-1]
+        self._promote(self.live(admin.token), actor, {"new_role": role})
+        self._act((caller, None, principal), "rename", actor, "", email)
 
     @rule(
         who=pick,
