@@ -4,6 +4,8 @@ A request that finds no target, an old version or nothing to change ends without
 tell the actor what it found.
 """
 
+import json
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -13,9 +15,19 @@ import pytest
 from rolecall import clock
 from rolecall.auth.roles import PlatformRole
 from tests import gateway
-from tests.integration.conftest import PASSWORD, Holder, Member, Tenant, delete_tenant, make_account, unchanged
+from tests.integration.conftest import (
+    PASSWORD,
+    Holder,
+    Member,
+    Tenant,
+    audit_of,
+    delete_tenant,
+    make_account,
+    unchanged,
+)
 
 NOBODY, NO_WEBHOOK = "00c8a4ee-a63b-4452-960b-8157893a026b", "01980000-0000-7000-8000-000000000000"
+USER = {"new_role": "user"}
 OLD_VERSION = {"headers": {"If-Match": '"77"'}}
 
 
@@ -52,7 +64,22 @@ REQUESTS: list[tuple[str, str, Any, dict[str, Any]]] = [
     ("POST", f"/webhooks/{NO_WEBHOOK}/test", None, {}),
     ("POST", "/webhooks/{webhook}/test", None, {}),
     ("POST", "/users/promote", {"changes": [{"user_id": NOBODY, "new_role": "admin"}]}, {}),
+    # These errors tell which password or which id a user has.
+    ("PUT", "/users/{user}/password", {"new_password": PASSWORD}, {}),
+    (
+        "POST",
+        "/users/promote",
+        {"changes": [{"email": "{mail}", "new_role": "user"}, {"user_id": "{user}", **USER}]},
+        {},
+    ),
+    ("POST", "/users/{user}/promote", {"new_role": "user", "until": "2099-01-01T00:00:00Z"}, {}),
+    ("POST", "/logout", {"refresh_token": "any"}, {}),
 ]
+
+
+def _with_names(body: Any, named: dict[str, str]) -> Any:
+    """The body with the values of `named` in place of `{user}` and the like."""
+    return json.loads(re.sub(r"\{(\w+)\}", lambda found: named[found[1]], json.dumps(body)))
 
 
 @ENDS
@@ -66,7 +93,7 @@ def test_every_change_of_the_tenant_api_is_401(acme: Tenant, end: Callable[[Tena
             (method, path, str(body)): actor.request(
                 method,
                 path.format(**named),
-                {"email": user.email} if body == {"email": "{mail}"} else body,
+                _with_names(body, named),
                 principal=principal,
                 **more,
             ).status
@@ -146,8 +173,20 @@ def test_a_temporary_admin_who_has_lost_access_gets_401_even_for_what_a_temporar
     assert (before, after) == ([403] * 3, [401] * 4)
 
 
-@pytest.mark.parametrize("end", ["disable", "ban"])
-def test_every_change_of_accounts_is_401(superadmin: Holder, end: str) -> None:
+def _ban(superadmin: Holder, actor: Holder) -> None:
+    superadmin.request("PUT", f"/v1/api/superadmin/users/{actor.id}/ban", {"reason": "left"}).must(200)
+
+
+def _disable(superadmin: Holder, actor: Holder) -> None:
+    superadmin.request("PUT", f"/v1/api/superadmin/users/{actor.id}/disable", {"reason": "left"}).must(200)
+
+
+def _reset_password(superadmin: Holder, actor: Holder) -> None:
+    superadmin.request("POST", f"/v1/api/superadmin/users/{actor.id}/password").must(200)
+
+
+@pytest.mark.parametrize("end", [_disable, _ban, _reset_password])
+def test_every_change_of_accounts_is_401(superadmin: Holder, end: Callable[[Holder, Holder], None]) -> None:
     actor, other = make_account(PlatformRole.SUPERADMIN), make_account()
     body = {"email": "grace@example.com", "password": PASSWORD, "firstName": "Grace", "lastName": "Hopper"}
     key = {"Idempotency-Key": "1"}
@@ -162,11 +201,60 @@ def test_every_change_of_accounts_is_401(superadmin: Holder, end: str) -> None:
         ("POST", f"{users}/77/password", None, {}),
         ("POST", users, body, {"headers": key}),
         ("POST", users, {**body, "firstName": "G"}, {"headers": key}),
+        ("PUT", f"{users}/{other.id}/role", {"newRole": "ADMIN", "until": "2099-01-01T00:00:00Z"}, {}),
+        ("PUT", f"{users}/{actor.id}/role", {"newRole": "CLIENT"}, {}),
+        ("PUT", "/v1/api/auth/password", {"currentPassword": PASSWORD, "newPassword": PASSWORD}, {}),
+        ("PUT", "/v1/api/auth/password", {"currentPassword": "wrong", "newPassword": "long enough 77"}, {}),
+        *([("POST", "/v1/api/auth/logout", {"refreshToken": "any"}, {})] if end is not _reset_password else []),
     ]
-    superadmin.request("PUT", f"{users}/{actor.id}/{end}", {"reason": "left"}).must(200)
+    end(superadmin, actor)
     with unchanged():
         answers = {
             (method, path, str(body)): actor.request(method, path, body, principal=principal, **more).status
             for method, path, body, more in requests
         }
     assert answers == dict.fromkeys(answers, 401)
+
+
+def test_an_admin_who_was_demoted_learns_nothing_of_a_user_and_the_trail_tells(acme: Tenant) -> None:
+    actor, user = acme.add("admin"), acme.add("user")
+    body, key = (
+        {"email": "ada@example.com", "password": PASSWORD, "role": "user"},
+        {"headers": {"Idempotency-Key": "1"}},
+    )
+    actor.request("POST", "/users", body, **key).must(201)
+    requests: list[tuple[str, str, Any, dict[str, Any]]] = [
+        ("POST", f"/users/{NOBODY}/promote", {"new_role": "manager"}, {}),
+        ("POST", f"/users/{user.id}/promote", {"new_role": "user"}, OLD_VERSION),
+        ("POST", f"/users/{user.id}/promote", {"new_role": "user"}, {}),
+        ("PUT", f"/users/{user.id}", {"email": user.email}, {}),
+        ("PUT", f"/users/{user.id}/password", {"new_password": PASSWORD}, {}),
+        ("POST", "/users/promote", {"changes": [{"email": user.email, **USER}, {"user_id": user.id, **USER}]}, {}),
+        ("POST", "/users", body, key),
+        ("DELETE", f"/webhooks/{NO_WEBHOOK}", None, {}),
+    ]
+    principal = actor.principal
+    acme.admin.promote(actor, "user").must(200)
+    with unchanged():
+        answers = [actor.request(*request, principal=principal, **more) for *request, more in requests]
+        same = {"userName": user.email}
+        answers.append(gateway.scim_request("PUT", f"/Users/{user.id}", body=same, principal=principal))
+        answers.append(gateway.scim_request("DELETE", f"/Users/{NOBODY}", principal=principal))
+        for dry_run in (False, True):
+            changes = [{"user_id": NOBODY, **USER}, {"user_id": user.id, **USER}]
+            bulk = {"changes": changes, "dry_run": dry_run}
+            rows = actor.request("POST", "/users/promote", bulk, principal=principal).must(200)["data"]["results"]
+            assert [row["error_code"] for row in rows] == ["FORBIDDEN", "FORBIDDEN"]
+    assert [answer.status for answer in answers] == [403] * 10
+    refused = [entry["action"] for entry in audit_of(acme.id) if entry["outcome"] == "denied"]
+    one_by_one = ["update_user", "change_password", "promote_users", "update_user"]
+    assert refused == [*["promote_user"] * 3, *one_by_one, *["promote_user"] * 2]
+
+
+def test_a_superadmin_who_was_demoted_learns_nothing_of_an_account(superadmin: Holder) -> None:
+    actor, other, users = make_account(PlatformRole.SUPERADMIN), make_account(), "/v1/api/superadmin/users"
+    principal = actor.principal
+    superadmin.request("PUT", f"{users}/{actor.id}/role", {"newRole": "ADMIN"}).must(200)
+    with unchanged():
+        for path, body in ((f"{users}/77/role", {"newRole": "ADMIN"}), (f"{users}/{other.id}/unban", {"reason": "x"})):
+            assert actor.request("PUT", path, body, principal=principal).status == 403

@@ -112,10 +112,24 @@ def test_an_actor_with_any_role_must_be_active() -> None:
     [user] = preconditions.actor_active(USER)
     [account] = preconditions.actor_active(ACCOUNT)
     assert _condition(user) == ("#n0 = :v0", {"#n0": "active"}, {":v0": {"BOOL": True}})
+    required = "password_change_required"
     assert _condition(account)[1:] == (
+        {"#n0": required, "#n1": required, "#n2": "enabled", "#n3": "banned"},
+        {":v0": {"BOOL": False}, ":v1": {"BOOL": True}, ":v2": {"BOOL": False}},
+    )
+
+
+def test_an_account_with_a_temporary_password_need_not_have_another_one() -> None:
+    account = ACCOUNT._replace(password_change_required=True)
+    found = {"enabled": True, "banned": False, "password_change_required": True}
+    [any_role], [same_role] = preconditions.actor_active(account), preconditions.actor_still_authorized(account)
+    assert _condition(any_role)[1:] == (
         {"#n0": "enabled", "#n1": "banned"},
         {":v0": {"BOOL": True}, ":v1": {"BOOL": False}},
     )
+    assert type(same_role.on_condition_failure(found)) is Forbidden
+    [reset_since] = preconditions.actor_still_authorized(ACCOUNT)
+    assert type(reset_since.on_condition_failure(found)) is Unauthorized
 
 
 @pytest.mark.parametrize("principal", [MASTER, Principal(PrincipalType.SYSTEM, "maintenance")])

@@ -146,7 +146,7 @@ def _change_account(
         if str(old.id) == context.principal.id:
             raise SelfChangeDenied
         if requested == old:
-            preconditions.require_active_actor(context.principal)
+            preconditions.require_actor_still_authorized(context.principal)
             return old, old
         powers = _check_and_list_powers_given(context, old, requested)
         actor_checks = preconditions.actor_still_authorized(context.principal, gives=powers)

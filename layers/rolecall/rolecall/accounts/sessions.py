@@ -55,7 +55,10 @@ def refresh_session(context: RequestContext, refresh_token: str) -> AccountToken
 
 
 def log_out(context: RequestContext, refresh_token_of_session_to_end_too: str) -> None:
-    """End the caller's session and the refresh token's session; ignore a refresh token that is not the caller's."""
+    """End the caller's session and the refresh token's session; ignore a refresh token that is not the caller's.
+
+    Raises `Unauthorized` for an account that is not active any more.
+    """
     sessions.log_out_own_session_and_that_of_own_token(
         context, AccountOwner(int(context.principal.id)), refresh_token_of_session_to_end_too
     )

@@ -212,7 +212,7 @@ class _PutAndDeleteOnlyRecordStore(BasePersistenceLayer):
             on_condition_failure=record_found,
         )
         try:
-            checks = preconditions.actor_and_tenant_active(self._claim.principal)
+            checks = preconditions.tenant_active_and_actor_still_authorized(self._claim.principal)
             if checks:
                 writes.transact(*checks, put)
             else:

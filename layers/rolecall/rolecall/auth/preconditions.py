@@ -65,10 +65,7 @@ def actor_still_authorized(principal: Principal, *, gives: Iterable[Power] = ())
     the actor's role at that moment. The list is empty for an operator.
     """
     powers_outlive_nothing = map(_actor_can_hand_on, gives)
-    conditions = [_role_in_force(principal.role), *powers_outlive_nothing]
-    if principal.type is PrincipalType.ACCOUNT:
-        conditions.append(_NO_PASSWORD_CHANGE_REQUIRED)
-    return _actor_checks(principal, Forbidden, *conditions)
+    return _actor_checks(principal, Forbidden, _role_in_force(principal.role), *powers_outlive_nothing)
 
 
 def _role_in_force(role: str) -> Condition:
@@ -86,13 +83,14 @@ def _actor_can_hand_on(power: Power) -> Condition:
     return lasting_role_suffices if power.until is None else lasting_role_suffices | until.gte(power.until)
 
 
-def require_active_actor(principal: Principal) -> None:
-    """Raise `Unauthorized` if the actor is inactive or deleted, or its tenant is not active. Nothing for an operator.
+def require_actor_still_authorized(principal: Principal) -> None:
+    """Raise the errors of `actor_still_authorized`, also for a tenant that is not active. Nothing for an operator.
 
     It is for requests that end without a transaction on behalf of the actor, such as one about a user who does not
-    exist: an actor whose access has ended must not learn that. Raises `ServiceUnavailable` or `ConcurrentChange` too.
+    exist: an actor whose access or role has ended must not learn that. Raises `ServiceUnavailable` or
+    `ConcurrentChange` too.
     """
-    checks = actor_and_tenant_active(principal)
+    checks = tenant_active_and_actor_still_authorized(principal)
     if checks:
         writes.transact(*checks)
 
@@ -107,17 +105,21 @@ def require_may_hand_on(principal: Principal, powers: Iterable[Power]) -> None:
         try:
             check_may_hand_on(actor, powers)
         except Forbidden:
-            require_active_actor(principal)
+            require_actor_still_authorized(principal)
             raise
 
 
-def actor_and_tenant_active(principal: Principal) -> list[writes.Write]:
-    """Checks that fail with `Unauthorized` if the actor or its tenant is not active. An operator has no checks."""
-    return [*([tenant_active(principal.tenant_id)] if principal.tenant_id else []), *actor_active(principal)]
+def tenant_active_and_actor_still_authorized(principal: Principal) -> list[writes.Write]:
+    """The checks of `tenant_active` and `actor_still_authorized`. An operator has no checks."""
+    tenant_checks = [tenant_active(principal.tenant_id)] if principal.tenant_id else []
+    return [*tenant_checks, *actor_still_authorized(principal)]
 
 
 def actor_active(principal: Principal) -> list[writes.Write]:
-    """Condition checks that fail with `Unauthorized` if the actor is inactive or deleted. Empty for an operator."""
+    """Condition checks that fail with `Unauthorized` if the actor has lost its access. Empty for an operator.
+
+    An actor has lost its access if it is inactive or deleted, or if its password was reset.
+    """
     return _actor_checks(principal, Unauthorized)
 
 
@@ -126,8 +128,8 @@ def _actor_checks(
 ) -> list[writes.Write]:
     """One check of the actor's item, or none for an operator.
 
-    It fails with `Unauthorized` if the actor is inactive or deleted, and with `error_if_active` if only one of the
-    `conditions` does not hold.
+    It fails with `Unauthorized` if the actor is inactive or deleted, or its password was reset after the authorizer
+    read it, and with `error_if_active` if only one of the `conditions` does not hold.
     """
     match principal.type:
         case PrincipalType.USER:
@@ -136,14 +138,17 @@ def _actor_checks(
             key, must_be = keys.account(int(principal.id)), {"enabled": True, "banned": False}
         case _:
             return []
+    # Only an account can have a temporary password. With one, it may change its password and log out.
+    must_have_own_password = principal.type is PrincipalType.ACCOUNT and not principal.password_change_required
 
     def on_condition_failure(found: dynamodb.Item | None) -> RolecallError:
         is_active = (
             found is not None
             and all(found[name] is value for name, value in must_be.items())
-            and not found.get("password_change_required")
+            and not (must_have_own_password and found.get("password_change_required"))
         )
         return error_if_active() if is_active else Unauthorized()
 
-    when = reduce(and_, [*conditions, *(Attr(name).eq(value) for name, value in must_be.items())])
+    of_password = [_NO_PASSWORD_CHANGE_REQUIRED] if must_have_own_password else []
+    when = reduce(and_, [*conditions, *of_password, *(Attr(name).eq(value) for name, value in must_be.items())])
     return [writes.Check(key, when=when, on_condition_failure=on_condition_failure, send_before=principal.role_until)]

@@ -251,8 +251,10 @@ def log_out_own_session_and_that_of_own_token(context: RequestContext, owner: Se
     """End the caller's session, and the refresh token's session if that is another one of the same owner.
 
     An invalid refresh token, or one of another owner, is no error (RFC 7009, section 2.2). Then only the caller's own
-    session ends.
+    session ends. Raises `Unauthorized` for an owner who may not act any more.
     """
+    if owner.generation_if_active([reads.get(key) for key in owner.state_keys]) is None:
+        raise Unauthorized
     session_ids = {context.principal.session_id} - {""}
     with contextlib.suppress(Unauthorized):
         session_ids |= _session_id_of_own_token_if_another(

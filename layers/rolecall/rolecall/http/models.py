@@ -68,8 +68,12 @@ class Body(BaseModel):
         return {name: value for name, value in self if value is not None}
 
     def fields_for_audit(self) -> dict[str, Any]:
-        """Returns the fields by their names in Python, without those that are None and those that may be secret."""
-        return {name: value for name, value in self.fields_without_none().items() if not _SECRET_NAME.search(name)}
+        """Returns the fields by their names in Python, without those that are None, may be secret or are lists."""
+        return {
+            name: value
+            for name, value in self.fields_without_none().items()
+            if not _SECRET_NAME.search(name) and not isinstance(value, list)
+        }
 
     def __repr_args__(self) -> list[tuple[str | None, Any]]:
         """Shows no value, because any of them may be a secret."""

@@ -1,6 +1,7 @@
 """Routes: make a Lambda handler of a function from a request to a response."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from rolecall import deadline, telemetry
@@ -9,6 +10,7 @@ from rolecall.auth import preconditions
 from rolecall.auth.principals import ANONYMOUS, RequestContext
 from rolecall.errors import (
     AccountNotFound,
+    EmailTaken,
     PasswordChangeRequired,
     PreconditionFailed,
     RolecallError,
@@ -16,6 +18,7 @@ from rolecall.errors import (
     ServiceUnavailable,
     Unauthorized,
     UserNotFound,
+    ValidationFailed,
     WebhookNotFound,
 )
 from rolecall.http.guards import Guard
@@ -37,8 +40,12 @@ _ANSWER_SECONDS = 0.5
 #: The number of digits of the largest account id. Account ids are positive int32 numbers.
 _MAX_ID_LENGTH = 10
 
-#: The errors that tell an actor whether something exists, or has changed, without a transaction that checks the actor.
-ERRORS_ABOUT_TARGET = (AccountNotFound, UserNotFound, WebhookNotFound, PreconditionFailed)
+#: The errors that tell an actor what something is like, or whether it exists, without a transaction that checks the
+#: actor. An error about a value is one: a new password is refused if it is the present one.
+_ERRORS_ABOUT_TARGET = (
+    *(AccountNotFound, UserNotFound, WebhookNotFound),
+    *(PreconditionFailed, EmailTaken, ValidationFailed),
+)
 
 type Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 
@@ -106,16 +113,28 @@ class Route[B](NamedTuple):
                     raise PasswordChangeRequired
             check_query_parameters(event, self.query)
             body = parse_body(event, self.body)
-            return self.function(build_request(event, context, body))
+            with no_error_about_target_for_former_actor(event, context):
+                return self.function(build_request(event, context, body))
         except RuleViolation as refusal:
             if self.audit_refusals:
                 _write_audit_entry_of_refusal(self.audit_refusals, event, context, body, refusal)
             raise
-        except ERRORS_ABOUT_TARGET:
-            # What a GET shows is decided by the authorizer alone. A change needs an actor who is active at its moment.
-            if event["httpMethod"] != "GET":
-                preconditions.require_active_actor(context.principal)
-            raise
+
+
+@contextmanager
+def no_error_about_target_for_former_actor(event: Mapping[str, Any], context: RequestContext) -> Iterator[None]:
+    """In this block, a change by an actor who has lost its access fails with `Unauthorized`, whatever it asks for.
+
+    An actor who has another role than the authorizer saw gets `Forbidden`. The block must contain the work of a request
+    after its body was parsed: an error about the body alone tells nothing that the actor did not send.
+    """
+    try:
+        yield
+    except _ERRORS_ABOUT_TARGET:
+        # What a GET shows is decided by the authorizer alone. A change needs an actor with access at its moment.
+        if event["httpMethod"] != "GET":
+            preconditions.require_actor_still_authorized(context.principal)
+        raise
 
 
 def answer_event(

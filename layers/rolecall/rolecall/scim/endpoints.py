@@ -9,15 +9,19 @@ from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 from rolecall.audit import refusals
-from rolecall.auth import preconditions
 from rolecall.auth.principals import RequestContext
 from rolecall.auth.roles import Role
-from rolecall.errors import NotFound, RolecallError, RuleViolation, ValidationFailed
+from rolecall.errors import NotFound, RolecallError, RuleViolation
 from rolecall.http import json_text
 from rolecall.http.guards import require_tenant_role
 from rolecall.http.requests import Request, build_request, check_query_parameters, read_body_bytes
 from rolecall.http.responses import Response, to_json
-from rolecall.http.routes import ERRORS_ABOUT_TARGET, Handler, answer_event, require_credential
+from rolecall.http.routes import (
+    Handler,
+    answer_event,
+    no_error_about_target_for_former_actor,
+    require_credential,
+)
 from rolecall.scim.errors import MethodNotAllowed, error_body
 from rolecall.storage import keys
 
@@ -111,13 +115,8 @@ def _respond(endpoints: Endpoints, event: Mapping[str, Any], context: RequestCon
         json_text.check_media_type(event, (_MEDIA_TYPE, "application/json"))
         body = json_text.parse_object_without_duplicate_names(read_body_bytes(event))
     request = ScimRequest(build_request(event, context, None), _base_url(event), item_id, body)
-    try:
+    with no_error_about_target_for_former_actor(event, context):
         return endpoint.answer(request)
-    except (*ERRORS_ABOUT_TARGET, ValidationFailed):
-        # An error about the body of a PATCH can tell what the user is like, such as `noTarget`.
-        if event["httpMethod"] != "GET":
-            preconditions.require_active_actor(context.principal)
-        raise
 
 
 def record_refusal(

@@ -133,13 +133,14 @@ def _change_one_role_and_record_refusal(context: RequestContext, requested: Requ
     # Each change has its own time in the audit trail, and the end of the caller's own role is compared with that time.
     context = replace(context, at=clock.now())
     try:
-        change = user_changes.promote_user(
-            context, user_id, requested.new_role, until=requested.until, reason=requested.reason
-        )
-        if not change.is_change:
-            # The user has the requested role already. So there was no transaction that would have checked the caller's
-            # role, and it is checked here.
-            _CallerAndTenantNow.read_or_refuse_inactive(context).require_role_seen_by_authorizer()
+        try:
+            change = user_changes.promote_user(
+                context, user_id, requested.new_role, until=requested.until, reason=requested.reason
+            )
+        except (UserNotFound, ValidationFailed):
+            # There was no transaction that would have checked the caller's role, so it is checked here.
+            preconditions.require_actor_still_authorized(context.principal)
+            raise
     except RuleViolation as refusal:
         asked = {"new_role": requested.new_role, "until": requested.until, "reason": requested.reason}
         refusals.record_refusal(
@@ -184,7 +185,11 @@ def preview_promotions(context: RequestContext, requested: Sequence[RequestedCha
     for (one, _), item in zip(with_ids, items, strict=True):
         try:
             until = None if one.until is None else second_of_rfc3339(one.until)
-            old, new = change_rules.decide_promotion(context, item, one.new_role, until)
+            try:
+                old, new = change_rules.decide_promotion(context, item, one.new_role, until)
+            except (UserNotFound, ValidationFailed):
+                standing.require_role_seen_by_authorizer()
+                raise
             # The conditions are checked in the same order as in the transaction of a real change. So the preview shows
             # the same error.
             admins_after = change_rules.require_remaining_admin(admins, old, new)

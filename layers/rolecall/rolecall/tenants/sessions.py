@@ -59,7 +59,8 @@ def refresh_user_session(context: RequestContext, refresh_token: str) -> UserTok
 def log_out_user(context: RequestContext, refresh_token_of_session_to_end_too: str) -> None:
     """End the caller's session and the refresh token's session; ignore a refresh token that is not the caller's.
 
-    A caller with an API token has only the refresh token's session. The API token stays valid.
+    A caller with an API token has only the refresh token's session. The API token stays valid. Raises `Unauthorized`
+    for a caller who is not active any more.
     """
     sessions.log_out_own_session_and_that_of_own_token(
         context, UserOwner(context.principal.tenant_id, context.principal.id), refresh_token_of_session_to_end_too

@@ -155,7 +155,7 @@ def _check_and_write_change(
 
     Writes nothing, and returns the user twice, if nothing changes. Raises, in this order: `PreconditionFailed`, the
     errors of `change_of` and of `decide_change`, `LastAdmin`, `ConcurrentChange`, `EmailTaken`. Raises `Unauthorized`
-    or `Forbidden` if the actor has changed, and only `Unauthorized` if nothing changes.
+    or `Forbidden` if the actor has changed, also if nothing changes.
     """
     actor = context.principal
     old = users.User.from_item(item, clock.now())
@@ -163,7 +163,7 @@ def _check_and_write_change(
         raise PreconditionFailed
     new = change_rules.decide_change(context, old, change_of(old))
     if new == old:
-        preconditions.require_active_actor(actor)
+        preconditions.require_actor_still_authorized(actor)
         return old, old
     actor_checks = _actor_checks(actor, old, new)
     if old.has_unwritten_end:
