@@ -15,6 +15,6 @@ _TIME_LIMIT = 4.0
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     deadline.set_time_left(_TIME_LIMIT)
-    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    authorization = authorizer.read_authorization_header(event)
     with telemetry.log_and_reraise_service_unavailable():
-        return authorizer.authorize_request(headers.get("authorization"), event["methodArn"], clock.now())
+        return authorizer.authorize_request(authorization, event["methodArn"], clock.now())

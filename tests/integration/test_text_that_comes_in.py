@@ -120,3 +120,17 @@ def test_a_search_finds_who_was_made_with_that_address(superadmin: Holder) -> No
 def test_a_birth_date_is_in_the_past(superadmin: Holder) -> None:
     for day, status in (("1899-12-31", 400), ("2999-01-01", 400), ("1900-01-01", 201)):
         assert superadmin.request("POST", ACCOUNTS, _account(birthDate=day)).status == status
+
+
+def test_a_tenant_is_not_deleted_for_one_of_two_names(acme: Tenant) -> None:
+    event = gateway.event_of("delete_tenant")
+    name = "X-Confirm-Tenant-Name"
+    event["headers"][name] = acme.name
+    event["multiValueHeaders"] = {name: ["Globex", acme.name]}
+    event["pathParameters"] = {"id": acme.id}
+    event["requestContext"]["authorizer"] = gateway.authorize(MASTER_TOKEN)
+    with unchanged():
+        answer = gateway.invoke("delete_tenant", event)
+    assert answer["statusCode"] == 400
+    [problem] = json.loads(answer["body"])["validation"]
+    assert problem == {"field": name, "message": "must be given once"}

@@ -41,6 +41,26 @@ def _assert_denied(authorization: str | None) -> None:
     assert answer == DENIAL
 
 
+@pytest.mark.parametrize("other", ["Bearer x", "the same"])
+@pytest.mark.parametrize("name", ["Authorization", "authorization"])
+def test_two_credentials_are_none(acme: Tenant, name: str, other: str) -> None:
+    valid = f"Bearer {acme.admin.token}"
+    event = gateway.event_of("authorize_request")
+    event["headers"] = {**event["headers"], "Authorization": valid}
+    event["multiValueHeaders"] = {"Authorization": [valid]}
+    assert gateway.invoke("authorize_request", event)["policyDocument"]["Statement"][0]["Effect"] == "Allow"
+
+    first = valid if other == "the same" else other
+    headers = event["multiValueHeaders"]
+    event["multiValueHeaders"] = {**headers, name: [first, *(headers.get(name) or [])]}
+    answer = gateway.invoke("authorize_request", event)
+    assert answer.pop("context").keys() == {"denied_at"}
+    assert answer == DENIAL
+
+    event["headers"]["authorization"], event["multiValueHeaders"] = first, None
+    assert gateway.invoke("authorize_request", event)["policyDocument"]["Statement"][0]["Effect"] == "Deny"
+
+
 # --- Who is recognised -----------------------------------------------------------------------------
 
 

@@ -446,3 +446,54 @@ def test_changes_are_in_the_trail_like_those_of_the_tenant_api(acme: Tenant) -> 
     assert [entry["action"] for entry in entries] == ["delete_user", "update_user", "create_user"]
     assert entries[1]["before"] == {"active": True, "email": "ada@example.com"}
     assert entries[1]["after"] == {"active": False, "email": "new@example.com"}
+
+
+TWO_NAMES_OF_ONE_ATTRIBUTE: list[dict[str, Any]] = [
+    {"roles": ["user"], f"{USER}:roles": ["admin"]},
+    {"roles": ["user"], "roles.value": "admin"},
+    {"roles": ["user"], 'roles[value eq "user"].value': "admin"},
+    {"active": True, f"{USER}:ACTIVE": False},
+    {"name": {"givenName": "Ada"}, "name.givenName": "Eve"},
+    {"name": {"givenName": "Ada"}, f"{USER}:name": {"givenName": "Eve"}},
+    {"title": "Dr", f"{USER}:title": "Countess"},
+    {"emails": [{"value": "a@example.com"}], "emails.value": "b@example.com"},
+]
+
+
+@pytest.mark.parametrize("attributes", TWO_NAMES_OF_ONE_ATTRIBUTE, ids=str)
+def test_an_attribute_is_not_given_twice_under_two_names(acme: Tenant, attributes: dict[str, Any]) -> None:
+    user = create(acme, "ada@example.com")
+    with unchanged():
+        answers = [
+            scim(acme.admin, "POST", "/Users", {"userName": "new@example.com", **attributes}),
+            scim(acme.admin, "PUT", f"/Users/{user['id']}", {"userName": "ada@example.com", **attributes}),
+            patch(acme, user, {"op": "replace", "value": attributes}),
+        ]
+    assert [(answer.status, answer.body["scimType"]) for answer in answers] == [(400, "invalidSyntax")] * 3
+
+
+def test_two_names_of_different_attributes_are_both_taken(acme: Tenant) -> None:
+    user = create(acme, "ada@example.com")
+    value = {
+        "name": {"givenName": "Ada"},
+        "name.familyName": "Byron",
+        'emails[type eq "work"].value': "byron@example.com",
+        'emails[type eq "home"].value': "home@example.com",
+        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department": "x",
+        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:division": "y",
+    }
+    changed = patch(acme, user, {"op": "add", "value": value}).must(200)
+    assert (changed["name"], changed["userName"]) == (
+        {"givenName": "Ada", "familyName": "Byron"},
+        "byron@example.com",
+    )
+
+
+def test_a_user_has_one_primary_email(acme: Tenant) -> None:
+    user = create(acme, "ada@example.com")
+    emails = [{"value": f"{name}@example.com", "primary": True} for name in ("one", "two")]
+    operation = {"op": "replace", "path": "emails", "value": emails}
+    with unchanged():
+        assert patch(acme, user, operation).must(400)["scimType"] == "invalidValue"
+    emails[1]["value"] = "ONE@example.com"
+    assert patch(acme, user, operation).must(200)["userName"] == "one@example.com"

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 import pytest
@@ -204,6 +205,32 @@ def test_a_request_has_its_parts_with_question_marks_for_half_characters() -> No
     assert request.headers == {"if-match": '"3"', "y": "?"}
     assert request.if_match == frozenset({3})
     assert request.body is None
+
+
+@pytest.mark.parametrize(
+    ("repeated", "versions"),
+    [
+        ({"If-Match": ['"1"', '"2"']}, {1, 2}),
+        ({"if-match": ['"1"'], "If-Match": ['"2", W/"3"']}, {1, 2}),
+        ({"If-Match": ['"2"']}, {2}),
+        ({"If-Match": None}, {2}),
+        (None, {2}),
+    ],
+)
+def test_several_headers_with_versions_are_one_list(repeated: dict[str, Any] | None, versions: set[int]) -> None:
+    request = _request(headers={"If-Match": '"2"'}, multiValueHeaders=repeated)
+    assert request.if_match == frozenset(versions)
+
+
+@pytest.mark.parametrize("name", ["Idempotency-Key", "X-Confirm-Tenant-Name"])
+def test_a_header_that_decides_what_happens_is_sent_once(name: str) -> None:
+    def check(repeated: dict[str, Any] | None) -> None:
+        requests.check_headers_given_once({"headers": {name: "b"}, "multiValueHeaders": repeated})
+
+    for repeated in ({name: ["a", "b"]}, {name: ["b", "b"]}, {name: ["a"], name.lower(): ["b"]}):
+        assert _complaints(partial(check, repeated)) == [(name, "must be given once", None)]
+    for once in ({name: ["b"]}, {name: None}, {"X-Other": ["a", "b"]}, None):
+        check(once)
 
 
 class _Note(Body):

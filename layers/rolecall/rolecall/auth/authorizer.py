@@ -4,6 +4,7 @@ Only secrets are cached. Role, state and tenant are read from the table for each
 """
 
 import hmac
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -133,6 +134,17 @@ def _authenticate_master_token(token: str) -> Principal:
 def _equal_in_constant_time(one: str, other: str) -> bool:
     """Whether two texts are equal. The time of the comparison does not show where they differ."""
     return hmac.compare_digest(one.encode(), other.encode())
+
+
+def read_authorization_header(event: Mapping[str, Any]) -> str | None:
+    """The `Authorization` header of a request; None if it was not sent, or if it was sent more than once.
+
+    Of several headers, API Gateway names only the last one in `headers`. Other systems could read the first one.
+    """
+    repeated = (event.get("multiValueHeaders") or {}).items()
+    values = [value for name, several in repeated if name.lower() == "authorization" for value in several or ()]
+    single = [value for name, value in (event.get("headers") or {}).items() if name.lower() == "authorization"]
+    return single[0] if len(single) == 1 and len(values) <= 1 else None
 
 
 def authorize_request(authorization: str | None, method_arn: str, at: datetime) -> dict[str, Any]:

@@ -35,6 +35,12 @@ _MAX_PARAMETER_LENGTH = 254
 #: of them becomes a part of a key.
 _PARAMETERS_OF_ANY_LENGTH = frozenset({"cursor", "limit", "reason"})
 
+#: The headers that may be sent several times. Their values are parts of one list (RFC 9110, section 5.3).
+_LIST_HEADERS = frozenset({"if-match", "if-none-match"})
+
+#: The headers that decide what a request does, and that must be sent at most once.
+_HEADERS_GIVEN_ONCE = ("Idempotency-Key", "X-Confirm-Tenant-Name")
+
 _ETAG = re.compile(r'"(0|[1-9][0-9]{0,17})"')
 
 
@@ -203,9 +209,31 @@ def build_request[B](event: Mapping[str, Any], context: RequestContext, body: B)
 
 
 def headers_by_lower_case_name(event: Mapping[str, Any]) -> dict[str, str]:
-    """Returns the headers by their names in lower case."""
+    """Returns the headers by their names in lower case. One of `_LIST_HEADERS` has all its values, joined by commas.
+
+    Of any other header that was sent several times, it is the last value.
+    """
     sent = (event.get("headers") or {}).items()
-    return {name.lower(): replace_lone_surrogates(value) for name, value in sent if value is not None}
+    headers = {name.lower(): replace_lone_surrogates(value) for name, value in sent if value is not None}
+    for name in _LIST_HEADERS & headers.keys():
+        values = _repeated_values_of_header(event, name)
+        if len(values) > 1:
+            headers[name] = ", ".join(map(replace_lone_surrogates, values))
+    return headers
+
+
+def check_headers_given_once(event: Mapping[str, Any]) -> None:
+    """Raises `ValidationFailed` if a header that decides what the request does was sent more than once."""
+    repeated = [name for name in _HEADERS_GIVEN_ONCE if len(_repeated_values_of_header(event, name.lower())) > 1]
+    if repeated:
+        raise ValidationFailed(*(FieldError(name, "must be given once") for name in repeated))
+
+
+def _repeated_values_of_header(event: Mapping[str, Any], lower_case_name: str) -> list[str]:
+    """Returns the values with which API Gateway says that the header was sent; none if the event does not tell."""
+    repeated = (event.get("multiValueHeaders") or {}).items()
+    found = (value for name, several in repeated if name.lower() == lower_case_name for value in several or ())
+    return [value for value in found if value is not None]
 
 
 def path_parameters_with_empty_defaults(event: Mapping[str, Any]) -> Mapping[str, str]:

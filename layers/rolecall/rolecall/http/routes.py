@@ -25,6 +25,7 @@ from rolecall.http.guards import Guard
 from rolecall.http.requests import (
     Request,
     build_request,
+    check_headers_given_once,
     check_query_parameters,
     parse_body,
     path_parameters_with_empty_defaults,
@@ -112,6 +113,7 @@ class Route[B](NamedTuple):
                 if context.principal.password_change_required and not self.allowed_before_password_change:
                     raise PasswordChangeRequired
             check_query_parameters(event, self.query)
+            check_headers_given_once(event)
             body = parse_body(event, self.body)
             with no_error_about_target_for_former_actor(event, context):
                 return self.function(build_request(event, context, body))

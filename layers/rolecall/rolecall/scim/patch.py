@@ -11,7 +11,7 @@ from rolecall.scim.errors import InvalidPath, InvalidSyntax, InvalidValue, Mutab
 from rolecall.scim.filters import Path, parse_path
 from rolecall.scim.provider_values import by_lower_case_name, is_unassigned
 from rolecall.scim.schemas import EMAIL_TYPE
-from rolecall.scim.user_values import READ_ONLY, UserValues
+from rolecall.scim.user_values import READ_ONLY, UserValues, parse_attributes
 from rolecall.tenants.change_rules import UserChange
 from rolecall.tenants.users import User
 
@@ -67,8 +67,8 @@ def change_by_operations(user: User, operations: list[Operation]) -> UserChange:
             values = _apply(values, user, kind, path, value)
             continue
         # The names in the value may be whole paths, as in {"name.givenName": "Ada"}.
-        for name, one in by_lower_case_name(value).items():
-            values = _apply(values, user, kind, parse_path(name), one)
+        for named_path, one in parse_attributes(value):
+            values = _apply(values, user, kind, named_path, one)
     return values.to_change(user)
 
 

@@ -57,8 +57,14 @@ def parse_address(attribute: str, value: Any) -> str:
 
 
 def parse_email(value: Any) -> str:
-    """Return the address of the primary email, else of the one for work, else of the first."""
+    """Return the address of the primary email, else of the one for work, else of the first.
+
+    Raise `InvalidValue` if several addresses are primary.
+    """
     emails = [_as_object(one) for one in (value if isinstance(value, list) else [value])]
+    primary = [parse_address("emails.value", one.get("value")) for one in emails if one.get("primary") is True]
+    if len({address.lower() for address in primary}) > 1:
+        raise InvalidValue("emails must have one primary value")
     for wanted in ({"primary": True}, {"type": EMAIL_TYPE}, {}):
         for email in emails:
             if wanted.items() <= email.items():

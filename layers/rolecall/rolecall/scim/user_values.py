@@ -3,11 +3,12 @@
 The text rules of names and ids are those of the room `tenants`.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Self
 
 from rolecall.auth.roles import Role
-from rolecall.scim.errors import InvalidPath, InvalidValue, Mutability
+from rolecall.scim.errors import InvalidPath, InvalidSyntax, InvalidValue, Mutability
 from rolecall.scim.filters import Path, parse_path
 from rolecall.scim.provider_values import (
     by_lower_case_name,
@@ -86,8 +87,7 @@ class UserValues(NamedTuple):
         a value (RFC 7643, section 2.5). For `roles`, this gives the default role.
         """
         values = cls()
-        for name, value in by_lower_case_name(resource).items():
-            path = parse_path(name)
+        for path, value in parse_attributes(resource):
             if path.name in READ_ONLY:
                 continue
             if not is_unassigned(value):
@@ -158,6 +158,32 @@ class UserValues(NamedTuple):
             path = Path("name", sub_attribute)
             values = values.without_value(path) if is_unassigned(value) else values.with_value(path, value)
         return values
+
+
+def parse_attributes(fields: Mapping[str, Any]) -> list[tuple[Path, Any]]:
+    """Return the attributes that an object names, with their values; raise `InvalidSyntax` for one given twice.
+
+    An attribute has several names: `userName` is also `urn:ietf:params:scim:schemas:core:2.0:User:userName`, and
+    `name.givenName` also lies in the value of `name`.
+    """
+    found = [(parse_path(name), value) for name, value in by_lower_case_name(fields).items()]
+    named = Counter(one for path, value in found for one in _paths_without_other_names(path, value))
+    for path, times in named.items():
+        if times > 1:
+            raise InvalidSyntax(f"{_written(path)} is given twice, under two names")
+    return found
+
+
+def _paths_without_other_names(path: Path, value: Any) -> list[Path]:
+    """Return what a path and its value name, in one form for each attribute; nothing for another schema's attribute."""
+    if path.is_of_extension:
+        return []
+    if path.name == "name" and path.sub_attribute is None and isinstance(value, Mapping):
+        return [Path("name", sub_attribute) for sub_attribute in by_lower_case_name(value)]
+    if path.name in {"emails", "roles"} and path.sub_attribute == "value":
+        path = path._replace(sub_attribute=None)
+    # A user has one role, so every condition on `roles` names that one.
+    return [path._replace(conditions=()) if path.name == "roles" else path]
 
 
 def _is_not_kept(path: Path) -> bool:
