@@ -34,7 +34,9 @@ type Schema = dict[str, Any]
 _CURSOR: Schema = {"type": "string", "description": "The cursor of the page before this one, with the same filters."}
 _PREFIX: Schema = {"type": "string", "maxLength": 254, "description": "The beginning of the email, in any case."}
 _TEXT: Schema = {"type": "string", "maxLength": 254}
-_ID: Schema = {**_TEXT, "minLength": 1}
+_UUID_PATTERN = "[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
+_WORD = "[a-z][a-z0-9_-]{0,99}"
+_ACTOR_OR_TARGET: Schema = {"type": "string", "pattern": f"^({_UUID_PATTERN}|[0-9]{{1,10}}|{_WORD})$"}
 _FLAG: Schema = {"type": "boolean"}
 _INCLUDE: Schema = {
     "type": "string",
@@ -402,9 +404,9 @@ OPERATIONS: dict[str, Operation] = {
                 "description": "Required with the master token. A user may name only their own tenant; any other "
                 "is 404.",
             },
-            "action": {**_ID, "description": "The action, such as `promote_user`."},
-            "actor": {**_ID, "description": "Id of the actor."},
-            "target": {**_ID, "description": "Id of the target."},
+            "action": {"type": "string", "pattern": f"^{_WORD}$", "description": "The action, such as `promote_user`."},
+            "actor": {**_ACTOR_OR_TARGET, "description": "Id of the actor."},
+            "target": {**_ACTOR_OR_TARGET, "description": "Id of the target."},
             "outcome": {"type": "string", "enum": ["succeeded", "denied"], "description": "The outcome."},
             "from": _moment("The earliest time, inclusive."),
             "to": _moment("The latest time, inclusive to the second."),

@@ -20,7 +20,7 @@ def handler(request: Request[None]) -> Response:
     page = trail.list_entries(
         tenants.resolve_tenant_id(request.context, query.get("tenant_id")),
         trail.Filters(
-            request.query_text("action"),
+            request.query_action("action"),
             request.query_id("actor"),
             request.query_id("target"),
             from_time,

@@ -6,10 +6,14 @@ from unicodedata import normalize
 
 from rolecall.text_rules import InvalidText
 
-#: The characters that email-validator allows before the @ of an address: the `dot-atom` of RFC 5322.
-_LOCAL_PART = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]*")
+#: The beginning of the part before the @ that email-validator allows: the `dot-atom` of RFC 5322. No dot comes first,
+#: and no two dots come one after the other.
+_LOCAL_PART_PREFIX = re.compile(r"(?!\.)(?!.*\.\.)[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]*")
 
 _ASCII_DOMAIN = re.compile(r"[A-Za-z0-9.-]*")
+
+#: A whole label of a domain, in lower case.
+_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 
 #: The ASCII form of a domain label with other letters begins with this prefix (RFC 5890).
 _ACE_PREFIX = "xn--"
@@ -68,11 +72,13 @@ def parse_address_prefix(typed_prefix: str) -> AddressPrefix:
     if any(one.isspace() for one in typed_prefix):
         raise InvalidText("must have no space: an email has none, and + is written as %2B in a query")
     local, at, domain = typed_prefix.partition("@")
-    if not _LOCAL_PART.fullmatch(local) or (at and not local):
+    if not _LOCAL_PART_PREFIX.fullmatch(local) or (at and (not local or local.endswith("."))):
         raise InvalidText("must be the beginning of an email address")
     if not at:
         return AddressPrefix(local.lower())
     *whole, open_label = _split_ascii_domain_prefix(domain) if domain.isascii() else _encode_labels_but_the_last(domain)
+    if not all(map(_LABEL.fullmatch, whole)) or open_label.startswith("-"):
+        raise InvalidText("must be the beginning of an email address")
     return AddressPrefix("".join([f"{local.lower()}@", *(f"{label}." for label in whole)]), open_label)
 
 

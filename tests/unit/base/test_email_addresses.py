@@ -64,6 +64,18 @@ def test_a_space_gets_a_hint(text: str) -> None:
         "\0",
         "a@é_b",
         "a@é!",
+        ".a",
+        "a..b",
+        "a.@",
+        "a.@example.com",
+        "a@.",
+        "a@.example",
+        "a@example..com",
+        "a@-",
+        "a@-é",
+        "a@b-.",
+        "a@b.-c",
+        "a@é.-c",
     ],
 )
 def test_what_no_address_begins_with_is_refused(text: str) -> None:

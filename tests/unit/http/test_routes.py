@@ -348,17 +348,38 @@ def test_half_a_character_is_a_bad_request(event: dict[str, Any]) -> None:
 def test_an_id_is_looked_for_in_the_form_of_keys_and_an_empty_text_is_none() -> None:
     @route(Family.TENANT, may_call=None, query=frozenset({"actor", "action"}))
     def handler(request: Request[None]) -> Response:
-        return Response(200, {"actor": request.query_id("actor"), "action": request.query_text("action")})
+        return Response(200, {"actor": request.query_id("actor"), "action": request.query_action("action")})
 
     known = "1A2B3C4D-5E6F-4A7B-8C9D-0E1F2A3B4C5D"
     found = _ask(handler, queryStringParameters={"actor": known, "action": "x"})
     assert found.body == {"actor": known.lower(), "action": "x"}
-    assert _ask(handler, queryStringParameters={"actor": "7"}).body == {"actor": "7", "action": None}
+    for sent, looked_for in (("7", "7"), ("007", "7"), ("master", "master"), ("role_ends", "role_ends")):
+        assert _ask(handler, queryStringParameters={"actor": sent}).body == {"actor": looked_for, "action": None}
     for name in ("actor", "action"):
         refused = _ask(handler, queryStringParameters={name: ""})
         assert refused.body["validation"] == [
             {"field": name, "message": "must not be empty: leave it out", "value": ""}
         ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("ada@example.com", "Ada Byron", "MASTER", "1A2B3C4D5E6F4A7B8C9D0E1F2A3B4C5D", "9" * 11, "-7", "7.0"),
+        *("{1a2b3c4d-5e6f-4a7b-8c9d-0e1f2a3b4c5d}", "\u0661", "7\n", " master", "#", "a" * 101),
+    ],
+)
+def test_what_nothing_has_as_its_id_or_action_is_refused_in_words(text: str) -> None:
+    @route(Family.TENANT, may_call=None, query=frozenset({"actor", "action"}))
+    def handler(request: Request[None]) -> Response:
+        return Response(200, {"actor": request.query_id("actor"), "action": request.query_action("action")})
+
+    for name, message in (
+        ("actor", "must be an id, and no email or name"),
+        ("action", "must be an action such as promote_user"),
+    ):
+        refused = _ask(handler, queryStringParameters={name: text})
+        assert refused.body["validation"] == [{"field": name, "message": message, "value": text}]
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "2147483648", "9" * 30, "abc", "1.0", "", "\u0661"])

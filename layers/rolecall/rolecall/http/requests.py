@@ -26,6 +26,11 @@ MAX_BODY_BYTES = 16 * 1024
 #: The form of an `X-Request-Id` header that is logged and sent back. A header of any other form is ignored.
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
+#: The form of an action in the audit trail, and of an id such as `master`.
+_WORD = re.compile(r"[a-z][a-z0-9_-]{0,99}")
+
+_ACCOUNT_ID = re.compile(r"[0-9]{1,10}")
+
 _IDEMPOTENCY_KEY = re.compile(r"[!-~]{1,255}")
 
 #: The most bytes of a query parameter's value, because the value may become a part of a key.
@@ -80,12 +85,32 @@ class Request[B](NamedTuple):
         return canonical
 
     def query_id(self, name: str) -> str | None:
-        """Returns a query parameter with an id, or None if it was not sent; raises `ValidationFailed` if it is empty.
+        """Returns a query parameter with an id in the form of keys, or None if it was not sent.
 
-        A UUID gets its canonical form. Any other text is returned as it is.
+        An id is a UUID, the number of an account, or a word such as `master`. Raises `ValidationFailed` for any other
+        text, such as an email, because nothing has such an id.
         """
         text = self.query_text(name)
-        return text and (keys.canonical_uuid(text) or text)
+        if text is None:
+            return None
+        canonical = keys.canonical_uuid(text)
+        if canonical is None and _ACCOUNT_ID.fullmatch(text):
+            canonical = str(int(text))
+        if canonical is None and _WORD.fullmatch(text):
+            canonical = text
+        if canonical is None:
+            raise ValidationFailed(FieldError(name, "must be an id, and no email or name", text))
+        return canonical
+
+    def query_action(self, name: str) -> str | None:
+        """Returns a query parameter with an action of the audit trail, or None if it was not sent.
+
+        Whether there is such an action is not checked. Raises `ValidationFailed` for a text of another form.
+        """
+        text = self.query_text(name)
+        if text is not None and not _WORD.fullmatch(text):
+            raise ValidationFailed(FieldError(name, "must be an action such as promote_user", text))
+        return text
 
     def query_text(self, name: str) -> str | None:
         """Returns a query parameter, or None if it was not sent; raises `ValidationFailed` if it is empty."""
