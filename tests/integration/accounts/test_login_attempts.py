@@ -139,6 +139,13 @@ def test_all_addresses_of_an_ipv6_network_are_one(time: Clock, aws: None) -> Non
     assert log_in("another@example.com", ip="2001:db8:1:3::1").status == 401
 
 
+def test_an_ipv4_address_is_the_same_in_the_form_of_ipv6_and_no_other(aws: None) -> None:
+    for number in range(ADDRESS_LIMIT):
+        log_in(f"{number}@example.com", ip="::ffff:192.0.2.1" if number % 2 else "192.0.2.1")
+    assert log_in("x@example.com", ip="::FFFF:c000:201").status == 429
+    assert log_in("y@example.com", ip="::ffff:192.0.2.2").status == 401
+
+
 def test_the_emails_that_were_tried_are_not_kept(aws: None) -> None:
     log_in("secret-interest@example.com")
     assert "secret-interest" not in str(table())
@@ -227,6 +234,22 @@ def test_a_login_name_keeps_ten_networks_at_most_and_forgets_the_oldest(time: Cl
         log_in(superadmin.email, ip=ELSEWHERE.format(1))
     assert log_in(superadmin.email, PASSWORD, ip="192.0.2.14").status == 200
     assert log_in(superadmin.email, PASSWORD, ip="192.0.2.0").status == 429
+
+
+def test_a_network_that_a_clock_that_was_ahead_has_noted_gets_its_true_time(time: Clock, superadmin: Holder) -> None:
+    email = superadmin.email
+    first_login = time.at
+    time.forward(days=30)
+    log_in(email, PASSWORD, ip="192.0.2.1")
+    time.forward(days=-30)
+    log_in(email, PASSWORD, ip="192.0.2.1")
+    time.forward(seconds=-50)  # the clocks of two machines may differ by that much
+    log_in(email, PASSWORD, ip="192.0.2.1")
+
+    known = [item for item in table() if item["pk"].startswith("ATTEMPTS#NETWORKS#")]
+    times = [second for item in known for second in item["networks"].values()]
+    assert times == [int(first_login.timestamp())] * len(times)
+    assert len(times) == 2
 
 
 def test_networks_are_forgotten_after_90_days_whatever_ttl_has_left(time: Clock, superadmin: Holder) -> None:

@@ -66,9 +66,12 @@ def test_a_refresh_gives_a_new_pair_that_works(time: Clock, superadmin: Holder) 
     assert refresh(pair.body["refreshToken"]).status == 200
 
 
-def test_a_retry_from_the_same_client_gets_the_same_refresh_token(time: Clock, superadmin: Holder) -> None:
+@pytest.mark.parametrize("seconds", [10, -59])
+def test_a_retry_from_the_same_client_gets_the_same_refresh_token(
+    time: Clock, superadmin: Holder, seconds: float
+) -> None:
     first = refresh(superadmin.refresh_token)
-    time.forward(seconds=10)
+    time.forward(seconds=seconds)
     again = refresh(superadmin.refresh_token)
 
     assert (first.status, again.status) == (200, 200)
@@ -79,8 +82,15 @@ def test_a_retry_from_the_same_client_gets_the_same_refresh_token(time: Clock, s
 
 @pytest.mark.parametrize(
     ("seconds", "client"),
-    [(10.001, CLIENT), (0, ELSEWHERE), (0, CLIENT | {"ip": "203.0.113.9"}), (0, CLIENT | {"user_agent": "x"})],
-    ids=["too late", "another client", "another address", "another agent"],
+    [
+        (10.001, CLIENT),
+        (-61, CLIENT),
+        (-5 * 3600, CLIENT),
+        (0, ELSEWHERE),
+        (0, CLIENT | {"ip": "203.0.113.9"}),
+        (0, CLIENT | {"user_agent": "x"}),
+    ],
+    ids=["too late", "clock set back", "clock set back by hours", "another client", "another address", "another agent"],
 )
 def test_a_spent_token_ends_the_session_and_is_audited(
     time: Clock,
@@ -198,6 +208,16 @@ def test_a_refresh_token_ends_at_the_second_whatever_ttl_has_left(time: Clock, s
     time.forward(seconds=1)
     with unchanged():
         assert refresh(tokens[1]).status == 401
+
+
+def test_a_session_that_began_with_a_clock_that_was_ahead_is_not_valid_for_longer(
+    time: Clock, superadmin: Holder
+) -> None:
+    for hours, status in ((30 * 24, 401), (24.1, 401), (24, 200)):
+        time.forward(hours=hours)
+        holder = make_account()
+        time.forward(hours=-hours)
+        assert refresh(holder.refresh_token).status == status
 
 
 def test_an_access_token_ends_at_the_second(time: Clock, superadmin: Holder) -> None:

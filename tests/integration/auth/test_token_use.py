@@ -63,6 +63,17 @@ def test_after_an_hour_it_is_noted_anew(acme: Tenant) -> None:
     assert _noted(acme.admin) > before
 
 
+def test_a_use_that_is_still_to_come_is_replaced(acme: Tenant) -> None:
+    future = _note(acme.admin, timedelta(days=-2))
+    assert gateway.authorize(acme.admin.token)
+    _record(_sent())
+    assert _noted(acme.admin) < future
+
+    _note(acme.admin, timedelta(seconds=-50))  # the clocks of two machines may differ by that much
+    assert gateway.authorize(acme.admin.token)
+    assert _sent() == []
+
+
 def test_a_report_within_the_hour_of_another_changes_nothing(acme: Tenant) -> None:
     assert gateway.authorize(acme.admin.token)
     messages = _sent()

@@ -24,7 +24,7 @@ from hashlib import sha256
 from ipaddress import IPv4Address, ip_address, ip_network
 from typing import Final, NamedTuple
 
-from rolecall.clock import epoch_seconds, is_waiting
+from rolecall.clock import CLOCK_TOLERANCE, epoch_seconds, is_waiting
 from rolecall.errors import ConcurrentChange, RateLimited
 from rolecall.storage import dynamodb, keys, reads, retries, writes
 from rolecall.storage.expressions import Attr
@@ -193,7 +193,8 @@ def _remember_network(attempt: Attempt, at: datetime) -> None:
     key, now, network = _known_networks_key(attempt.login_name), epoch_seconds(at), _hash(attempt.network)
     item = reads.get(key)
     known = {} if item is None or item["expires_at"] <= now else dict(item["networks"])
-    if int(known.get(network, 0)) > epoch_seconds(at - _NETWORK_REFRESH):
+    # A time that is still to come was written by a clock that was ahead. It is replaced.
+    if epoch_seconds(at - _NETWORK_REFRESH) < int(known.get(network, 0)) <= epoch_seconds(at + CLOCK_TOLERANCE):
         return
     newest = sorted((known | {network: now}).items(), key=lambda entry: int(entry[1]))[-MAX_KNOWN_NETWORKS:]
     unchanged = writes.MUST_NOT_EXIST if item is None else Attr("networks").eq(item["networks"])
@@ -215,8 +216,14 @@ def _hash(*parts: str) -> str:
 
 
 def _address_or_ipv6_network(ip: str) -> str:
-    """Return the /64 network of an IPv6 address, because it has one owner; any other text is returned as it is."""
+    """Return the /64 network of an IPv6 address, because it has one owner; any other text is returned as it is.
+
+    For an IPv4 address in the form of an IPv6 address, as in `::ffff:192.0.2.1`, it returns the IPv4 address.
+    """
     try:
-        return ip if isinstance(ip_address(ip), IPv4Address) else str(ip_network((ip, 64), strict=False))
+        address = ip_address(ip)
+        if isinstance(address, IPv4Address):
+            return ip
+        return str(address.ipv4_mapped or ip_network((ip, 64), strict=False))
     except ValueError:
         return ip

@@ -7,7 +7,7 @@ A session is valid while it has not expired, its owner may act, and its generati
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, ClassVar, NamedTuple, Self
 
@@ -16,6 +16,13 @@ from rolecall.clock import epoch_seconds, rfc3339
 from rolecall.errors import Unauthorized
 from rolecall.storage import dynamodb, keys, writes
 from rolecall.storage.expressions import Attr, Condition
+
+#: A refresh token is valid for this time, and so is its session.
+REFRESH_LIFETIME = timedelta(days=7)
+
+#: A session that began with a clock that was ahead is valid if the clock was ahead by at most this time. It is long, so
+#: that a clock that is behind by some hours ends no session.
+_MOST_AHEAD = timedelta(days=1)
 
 #: Account ids are int32 numbers, which have at most ten digits.
 _MAX_ID_DIGITS = 10
@@ -137,7 +144,7 @@ class SessionOwner(ABC):
             # not valid here.
             and "generation" in session
             and session["generation"] == self.generation_if_active(state)
-            and session["expires_at"] > epoch_seconds(at)
+            and epoch_seconds(at) < session["expires_at"] <= _latest_end_of_session(at)
         )
 
 
@@ -303,7 +310,14 @@ class UserOwner(SessionOwner):
 
 def session_is_valid_in_generation(generation: int, at: datetime) -> Condition:
     """The condition on a session's item that it has not expired and belongs to this generation of its owner."""
-    return Attr("generation").eq(generation) & Attr("expires_at").gt(epoch_seconds(at))
+    expires_at = Attr("expires_at")
+    has_not_expired = expires_at.gt(epoch_seconds(at)) & expires_at.lte(_latest_end_of_session(at))
+    return Attr("generation").eq(generation) & has_not_expired
+
+
+def _latest_end_of_session(at: datetime) -> int:
+    """The latest end of a session that is valid now. One with a later end began with a wrong clock, and is over."""
+    return epoch_seconds(at + REFRESH_LIFETIME + _MOST_AHEAD)
 
 
 def user_has_generation(generation: int) -> Condition:

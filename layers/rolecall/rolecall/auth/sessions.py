@@ -16,15 +16,13 @@ from typing import NamedTuple, Self
 
 from rolecall.auth import jwts
 from rolecall.auth.principals import RequestContext
-from rolecall.auth.session_owners import SessionOwner
-from rolecall.clock import epoch_seconds, rfc3339
+from rolecall.auth.session_owners import REFRESH_LIFETIME, SessionOwner
+from rolecall.clock import CLOCK_TOLERANCE, epoch_seconds, rfc3339
 from rolecall.errors import Unauthorized
 from rolecall.ids import new_id
 from rolecall.storage import dynamodb, keys, reads, retries, writes
 from rolecall.storage.expressions import Attr
 from rolecall.telemetry import count_metric, log_and_count_critical_event, logger
-
-REFRESH_LIFETIME = timedelta(days=7)
 
 #: The same client may use its old refresh token again within this time after the first use, because the answer with the
 #: new tokens may have got lost.
@@ -213,12 +211,15 @@ def _spend_token_and_issue_successor(
 
 
 def _is_retry_of_lost_answer(context: RequestContext, token: _RefreshToken, session: dynamodb.Item) -> bool:
-    """Whether the same client sends the token that was spent last, within `RETRY_WINDOW`."""
-    return (
-        session.get("previous_hash") == token.hash
-        and session["rotated_by"] == _hash_of_client_address_and_user_agent(context)
-        and _request_time_ms(context) - session["rotated_at_ms"] <= RETRY_WINDOW.total_seconds() * 1000
-    )
+    """Whether the same client sends the token that was spent last, within `RETRY_WINDOW`.
+
+    If the clock was set back since the first use, the window counts as over.
+    """
+    if session.get("previous_hash") != token.hash:
+        return False
+    since_first_use = timedelta(milliseconds=_request_time_ms(context) - int(session["rotated_at_ms"]))
+    is_same_client = bool(session["rotated_by"] == _hash_of_client_address_and_user_agent(context))
+    return is_same_client and -CLOCK_TOLERANCE <= since_first_use <= RETRY_WINDOW
 
 
 def _revoke_session_of_reused_token(

@@ -13,9 +13,9 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from rolecall import telemetry
+from rolecall import clock, telemetry
 from rolecall.aws import clients
-from rolecall.clock import rfc3339
+from rolecall.clock import CLOCK_TOLERANCE, rfc3339
 from rolecall.config import config
 from rolecall.errors import RolecallError, ServiceUnavailable
 from rolecall.storage import keys, writes
@@ -37,9 +37,10 @@ _reported: dict[str, datetime] = {}
 def queue_use_at_most_hourly(token_hash: str, last_used_at: str | None, at: datetime) -> None:
     """Send a message that the token was used, at most once an hour. Raises nothing: if SQS fails, the use is lost."""
     due = at - PRECISION
-    # If the clock was set back after a report, the time of the remembered report lies in the future. Such a report is
-    # ignored.
-    if (last_used_at and last_used_at > rfc3339(due)) or due < _reported.get(token_hash, due) <= at:
+    # If the clock was set back after a report or a use, the time of that report or use lies in the future. It is
+    # ignored then.
+    was_saved = last_used_at is not None and rfc3339(due) < last_used_at <= rfc3339(at + CLOCK_TOLERANCE)
+    if was_saved or due < _reported.get(token_hash, due) <= at:
         return
     if len(_reported) >= _MOST_REMEMBERED:
         _reported.clear()
@@ -74,14 +75,18 @@ class _AlreadySaved(RolecallError):
 
 
 def _save_use_unless_saved_within_hour(token_hash: str, used_at: str) -> None:
-    """Update the token's `last_used_at`; do nothing if the token is deleted or was updated within the hour."""
+    """Update the token's `last_used_at`; do nothing if the token is deleted or was updated within the hour.
+
+    A stored use that is still to come was written by a clock that was ahead. It is replaced.
+    """
     due = rfc3339(datetime.fromisoformat(used_at) - PRECISION)
+    saved, in_future = Attr("last_used_at"), rfc3339(clock.now() + CLOCK_TOLERANCE)
     try:
         writes.write(
             writes.Update(
                 keys.api_token(token_hash),
                 set={"last_used_at": used_at},
-                when=writes.MUST_EXIST & (Attr("last_used_at").not_exists() | Attr("last_used_at").lte(due)),
+                when=writes.MUST_EXIST & (saved.not_exists() | saved.lte(due) | saved.gt(in_future)),
                 on_condition_failure=lambda _found: _AlreadySaved(),
             )
         )
