@@ -196,6 +196,13 @@ def test_a_confirmation_may_be_percent_encoded(aws: None, name: str, encoded: bo
     assert delete_tenant(tenant.id, headers={"X-Confirm-Tenant-Name": header}).status == 200
 
 
+@pytest.mark.parametrize("header", ["Cafe\u0301", "Caf\u00e9", "Cafe%CC%81", "Caf%C3%A9"])
+def test_a_confirmation_may_have_composed_or_decomposed_letters(aws: None, header: str) -> None:
+    tenant = register("Cafe\u0301")
+    assert delete_tenant(tenant.id, headers={"X-Confirm-Tenant-Name": "Cafe"}).code == "CONFIRMATION_MISMATCH"
+    assert delete_tenant(tenant.id, headers={"X-Confirm-Tenant-Name": header}).status == 200
+
+
 def test_a_parameter_that_is_not_known_stops_the_deletion(acme: Tenant) -> None:
     # `?dryrun=true` must never delete.
     with unchanged():

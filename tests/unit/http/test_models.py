@@ -125,6 +125,11 @@ def test_a_bad_value_is_named_with_what_it_must_be(field: str, value: Any, messa
         "https://hooks.example.com/#fragment",
         "https://hooks.example.com#a@b",
         "https://example.com\n",
+        # No URI of RFC 3986, which the API's document says that it is.
+        "https://example.com/%",
+        "https://example.com/%2",
+        "https://example.com/?a=%zz",
+        "https://example.com/?a[b]=c",
     ],
 )
 def test_the_webhook_url_must_be_a_url_at_all(url: str) -> None:
@@ -145,6 +150,14 @@ def test_the_webhook_url_must_be_a_url_at_all(url: str) -> None:
 )
 def test_a_webhook_url_is_kept_as_it_is(url: str) -> None:
     assert Sample.parse(json.dumps({"webhook_url": url}).encode()).webhook_url == url
+
+
+def test_a_webhook_url_has_a_host_name_that_can_exist() -> None:
+    longest = f"{'n.' * 125}com"
+    assert len(longest) == 253
+    assert Sample.parse(json.dumps({"webhook_url": f"https://{longest}/x"}).encode()).webhook_url
+    (error,) = _errors(json.dumps({"webhook_url": f"https://n{longest}/x"}).encode())
+    assert (error.message, error.value) == ("must have a host name of at most 253 characters", None)
 
 
 def test_what_looks_the_same_is_kept_the_same() -> None:

@@ -5,6 +5,7 @@
 
 from dataclasses import dataclass
 from typing import Any, NamedTuple
+from unicodedata import normalize
 from urllib.parse import unquote
 
 from rolecall import deadline
@@ -159,10 +160,15 @@ def _read_deletable_tenant(tenant_id: str, confirm_name: str | None) -> dynamodb
         raise AlreadyAccepted
     if tenant.get("deletion_protection"):
         raise TenantProtected
-    # A browser sends only ASCII in a header, so it percent-encodes all other letters of the tenant's name.
-    if confirm_name is not None and tenant["name"] not in {confirm_name, unquote(confirm_name)}:
+    if confirm_name is not None and not _is_confirmed(tenant["name"], confirm_name):
         raise ConfirmationMismatch
     return tenant
+
+
+def _is_confirmed(name: str, confirm_name: str) -> bool:
+    """Return whether the header has the name, plain or percent-encoded, with composed or decomposed letters."""
+    # A browser sends only ASCII in a header, so it percent-encodes all other letters of the tenant's name.
+    return name in {normalize("NFC", one) for one in (confirm_name, unquote(confirm_name))}
 
 
 def _write_tombstone(context: RequestContext, tenant: dynamodb.Item, new_reason: str | None) -> DeletionJob:

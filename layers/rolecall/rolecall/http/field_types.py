@@ -8,6 +8,7 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
@@ -27,8 +28,11 @@ _HOST_LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _HTTPS_URL = (
     rf"^https://{_HOST_LABEL}(\.{_HOST_LABEL})*"
     r"(:([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?"
-    r"([/?][A-Za-z0-9._~:/?\[\]@!$&'()*+,;=%-]*)?$"
+    r"([/?]([A-Za-z0-9._~:/?@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*)?$"
 )
+
+#: The most characters of a host name (RFC 1035, section 2.3.4, without the root).
+_MAX_HOST_LENGTH = 253
 
 #: The invisible characters that a text may not have. They are only for the pattern that the API's document shows.
 #: `text_rules` checks the texts, and refuses some more characters.
@@ -55,11 +59,13 @@ _MIN_PASSWORD_LENGTH, _MAX_PASSWORD_LENGTH = 8, 128
 def _check_https_url(url: str) -> str:
     """Returns the URL unchanged. Raises `ValueError` if it is no https URL, or has credentials or a fragment.
 
-    The local stack accepts http URLs too.
+    A URL whose host name is too long to exist is refused too. The local stack accepts http URLs.
     """
     is_local = url.startswith("http://") and config().allow_local_webhooks
     if not re.fullmatch(_HTTPS_URL, url.replace("http://", "https://", 1) if is_local else url):
         raise ValueError("must be an https URL without credentials and fragment")
+    if len(urlsplit(url).hostname or "") > _MAX_HOST_LENGTH:
+        raise ValueError(f"must have a host name of at most {_MAX_HOST_LENGTH} characters")
     return url
 
 
