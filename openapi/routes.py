@@ -414,7 +414,8 @@ OPERATIONS: dict[str, Operation] = {
         description="With `action`, `actor` or `outcome` one request reads up to two thousand entries, so a page may "
         "have fewer entries than `limit`, or none, although more follow: go on while there is a `next_cursor`. `from`, "
         "`to` and `target` make it quick. Ten refusals of the same actor and action in a minute have entries of their "
-        "own. One more entry counts the rest of that minute in `refusals`.",
+        "own. One more entry counts the rest of that minute in `refusals`. After two hundred such entries of one "
+        "actor in a day, one entry for each action counts the rest of the day.",
     ),
     "log_in": Operation(
         SESSIONS,

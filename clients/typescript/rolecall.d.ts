@@ -429,7 +429,7 @@ export interface paths {
         };
         /**
          * Who changed what in a tenant, newest first (admin: the own tenant; master token: any)
-         * @description With `action`, `actor` or `outcome` one request reads up to two thousand entries, so a page may have fewer entries than `limit`, or none, although more follow: go on while there is a `next_cursor`. `from`, `to` and `target` make it quick. Ten refusals of the same actor and action in a minute have entries of their own. One more entry counts the rest of that minute in `refusals`.
+         * @description With `action`, `actor` or `outcome` one request reads up to two thousand entries, so a page may have fewer entries than `limit`, or none, although more follow: go on while there is a `next_cursor`. `from`, `to` and `target` make it quick. Ten refusals of the same actor and action in a minute have entries of their own. One more entry counts the rest of that minute in `refusals`. After two hundred such entries of one actor in a day, one entry for each action counts the rest of the day.
          *
          *     **Who may call:** tenant users with the role `admin`; operators with the master token.
          */

@@ -84,6 +84,52 @@ def test_the_next_minute_another_action_and_another_actor_are_counted_by_themsel
     assert [entry["refusals"] for entry in denied if "refusals" in entry] == [2]
 
 
+def test_refusals_of_many_actions_all_day_long_leave_the_trail_readable(
+    at: Any, acme: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(refusals, "ENTRIES_PER_DAY", 15)
+    member, other = acme.add("user"), acme.add("user")
+
+    def refuse(times: int) -> None:
+        for _ in range(times):
+            assert member.promote(acme.admin, "user").status == 403
+            assert member.request("DELETE", f"/users/{acme.admin.id}").status == 403
+
+    for minute in range(3):
+        at(60 * minute)
+        refuse(12)
+
+    denied = _denied(acme.id)
+    assert len(denied) == 15 + 2
+    of_day = denied[-2:]
+    assert {entry["action"] for entry in of_day} == {"promote_user", "delete_user"}
+    assert sum(entry.get("refusals", 1) for entry in denied) == 3 * 12 * 2
+    other.promote(acme.admin, "user")
+    assert len(_denied(acme.id)) == 15 + 3
+
+    at(12 * 3600 - 1)
+    refuse(1)
+    assert len(_denied(acme.id)) == 15 + 3
+    at(12 * 3600)  # the next day begins
+    refuse(1)
+    assert len(_denied(acme.id)) == 15 + 5
+
+
+def test_the_counters_of_a_day_are_deleted_a_day_after_it(
+    at: Any, acme: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(refusals, "ENTRIES_PER_DAY", 1)
+    member = acme.add("user")
+    for _ in range(3):
+        member.promote(acme.admin, "user")
+
+    day = int(MINUTE.replace(hour=0).timestamp())
+    counters = {
+        item["sk"].rpartition("#")[2]: item["expires_at"] - day for item in table() if item["pk"].endswith("#REFUSALS")
+    }
+    assert counters == {"promote_user": 12 * 3600 + 3600, "DAY": 2 * 86400, "ENTRIES": 2 * 86400}
+
+
 def test_the_list_is_filtered_by_outcome(acme: Tenant) -> None:
     member = acme.add("user")
     member.promote(acme.admin, "user")

@@ -71,6 +71,14 @@ def test_the_counter_of_refusals_lies_beside_the_trail() -> None:
         f"AUDIT#{T}#REFUSALS",
         f"1781524800#{U}#promote_user",
     )
+    # At midnight, a minute and a day begin with the same second.
+    same_second = (T, 1781481600, U)
+    assert keys.refusal_counter_of_day(*same_second, "delete_user") == (
+        f"AUDIT#{T}#REFUSALS",
+        f"1781481600#{U}#delete_user#DAY",
+    )
+    assert keys.refusal_entries_of_day(*same_second) == (f"AUDIT#{T}#REFUSALS", f"1781481600#{U}#ENTRIES")
+    assert keys.refusal_counter(*same_second, "delete_user").sk == f"1781481600#{U}#delete_user"
 
 
 def test_audit_entries_lie_outside_the_tenants_partitions() -> None:

@@ -15,6 +15,8 @@
 | `platform_counters()` | `PLATFORM` / `META` |
 | `audit_entry(T, E)` | `AUDIT#<T>` / `<time-ordered id>` |
 | `refusal_counter(T, 1781524800, U, "promote_user")` | `AUDIT#<T>#REFUSALS` / `1781524800#<U>#promote_user` |
+| `refusal_counter_of_day(T, 1781481600, U, "delete_user")` | `AUDIT#<T>#REFUSALS` / `1781481600#<U>#delete_user#DAY` |
+| `refusal_entries_of_day(T, 1781481600, U)` | `AUDIT#<T>#REFUSALS` / `1781481600#<U>#ENTRIES` |
 | `deletion_job(T)` | `DELETION#<T>` / `META` |
 | `deletion_slice(T, "3")` | `DELETION#<T>` / `SLICE#3` |
 | `maintenance_progress()` | `MAINTENANCE` / `META` |
@@ -157,6 +159,16 @@ def audit_entry(scope: str, entry_id: str) -> Key:
 def refusal_counter(scope: str, minute: int, actor_id: str, action: str) -> Key:
     """The counter of an actor's refusals of one action in one minute. `minute` is its first second, since 1970."""
     return Key(f"AUDIT#{scope}#REFUSALS", f"{minute}#{actor_id}#{action}")
+
+
+def refusal_counter_of_day(scope: str, day: int, actor_id: str, action: str) -> Key:
+    """The counter of an actor's refusals of one action in the rest of a day. `day` is its first second, since 1970."""
+    return Key(f"AUDIT#{scope}#REFUSALS", f"{day}#{actor_id}#{action}#DAY")
+
+
+def refusal_entries_of_day(scope: str, day: int, actor_id: str) -> Key:
+    """The number of audit entries about an actor's refusals in one day. `day` is its first second, since 1970."""
+    return Key(f"AUDIT#{scope}#REFUSALS", f"{day}#{actor_id}#ENTRIES")
 
 
 def idempotency_record_in_tenant(tenant_id: str, digest: str) -> Key:
