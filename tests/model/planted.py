@@ -178,8 +178,8 @@ BUGS = {
     "a dry run does not look at its actor": Bug(
         "dry run that lies",
         "tenants.bulk_promotion:preview_promotions",
-        "            standing.require_role_seen_by_authorizer()\n",
-        "",
+        "            standing.require_role_seen_by_authorizer()\n            standing.require_no_power",
+        "            standing.require_no_power",
     ),
     "an actor who is demoted halfway goes on with the new role": Bug(
         "power that outlives its loss",
@@ -196,9 +196,9 @@ BUGS = {
     ),
     "a change that changes nothing needs no right": Bug(
         "forgotten condition",
-        "tenants.bulk_promotion:_change_one_role_and_record_refusal",
-        "if not change.is_change:",
-        "if False:",
+        "tenants.user_changes:_check_and_write_change",
+        "preconditions.require_actor_still_authorized(actor)",
+        "pass",
     ),
     "a refusal among many is not written down": Bug(
         "missing audit entry",

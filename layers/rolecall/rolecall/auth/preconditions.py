@@ -65,7 +65,8 @@ def actor_still_authorized(principal: Principal, *, gives: Iterable[Power] = ())
     the actor's role at that moment. The list is empty for an operator.
     """
     powers_outlive_nothing = map(_actor_can_hand_on, gives)
-    return _actor_checks(principal, Forbidden, _role_in_force(principal.role), *powers_outlive_nothing)
+    conditions = [_role_in_force(principal.role), *powers_outlive_nothing]
+    return _actor_checks(principal, Forbidden, *conditions)
 
 
 def _role_in_force(role: str) -> Condition:

@@ -170,7 +170,7 @@ def parse_attributes(fields: Mapping[str, Any]) -> list[tuple[Path, Any]]:
     named = Counter(one for path, value in found for one in _paths_without_other_names(path, value))
     for path, times in named.items():
         if times > 1:
-            raise InvalidSyntax(f"{_written(path)} is given twice, under two names")
+            raise InvalidSyntax(f"{_name_in_rfc(path)} is given twice, under two names")
     return found
 
 
