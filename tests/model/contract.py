@@ -108,6 +108,10 @@ class Refusal(Exception):
         return self.status == 403 or self.code in {"LAST_ADMIN", "LAST_SUPERADMIN"}
 
 
+class Malformed(Refusal):
+    """A body or a query is refused before anything about the actor or the target is looked at."""
+
+
 UNAUTHORIZED = (401, "UNAUTHORIZED")
 FORBIDDEN = (403, "FORBIDDEN")
 MASTER_ONLY = (403, "MASTER_TOKEN_REQUIRED")
@@ -122,9 +126,9 @@ STALE = (412, "PRECONDITION_FAILED")
 EMAIL_TAKEN = (409, "EMAIL_TAKEN")
 
 
-def refuse_if(condition: object, refusal: tuple[int, str]) -> None:
+def refuse_if(condition: object, refusal: tuple[int, str], kind: type[Refusal] = Refusal) -> None:
     if condition:
-        raise Refusal(*refusal)
+        raise kind(*refusal)
 
 
 # --- The model's objects ----------------------------------------------------------------------------
@@ -522,29 +526,29 @@ BODIES: dict[str, dict[str, tuple[Check, bool]]] = {
 
 def check_body(kind: str, body: Any) -> None:
     fields = BODIES[kind]
-    refuse_if(not isinstance(body, dict), INVALID)
-    refuse_if(body.keys() - fields.keys(), INVALID)
+    refuse_if(not isinstance(body, dict), INVALID, Malformed)
+    refuse_if(body.keys() - fields.keys(), INVALID, Malformed)
     for name, (check, required) in fields.items():
-        refuse_if(required and name not in body, INVALID)
-        refuse_if(name in body and not check(body[name]), INVALID)
-    refuse_if(kind == "change" and ("user_id" in body) == ("email" in body), INVALID)
+        refuse_if(required and name not in body, INVALID, Malformed)
+        refuse_if(name in body and not check(body[name]), INVALID, Malformed)
+    refuse_if(kind == "change" and ("user_id" in body) == ("email" in body), INVALID, Malformed)
     for change in body["changes"] if kind == "promote_users" else ():
         check_body("change", change)
-    refuse_if(kind == "update_user" and not body.keys() & {"active", "role", "email"}, INVALID)
+    refuse_if(kind == "update_user" and not body.keys() & {"active", "role", "email"}, INVALID, Malformed)
 
 
 def check_query(query: Mapping[str, str], known: Iterable[str], most: int = 1000) -> None:
-    refuse_if(query.keys() - set(known), INVALID)
+    refuse_if(query.keys() - set(known), INVALID, Malformed)
     choices = {"role": ROLES, "active": ("true", "false"), "enabled": ("true", "false"), "banned": ("true", "false")}
     for name, text in query.items():
         if name == "limit":
-            refuse_if(not text.isdecimal() or not 1 <= int(text) <= most, INVALID)
+            refuse_if(not text.isdecimal() or not 1 <= int(text) <= most, INVALID, Malformed)
         if name in choices:
-            refuse_if(text not in choices[name] and not (name == "role" and text in PLATFORM_ROLES), INVALID)
-        refuse_if(name == "include" and text != "allowed_roles", INVALID)
+            refuse_if(text not in choices[name] and not (name == "role" and text in PLATFORM_ROLES), INVALID, Malformed)
+        refuse_if(name == "include" and text != "allowed_roles", INVALID, Malformed)
         refuse_if(name == "reason" and not _reason(text), INVALID)
         if name in {"from", "to"}:
-            refuse_if(not re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", text), INVALID)
+            refuse_if(not re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", text), INVALID, Malformed)
 
 
 def is_uuid(text: str) -> bool:
@@ -733,13 +737,8 @@ class Model:
         except Refusal as refusal:
             if _is_closed(caller):
                 return CLOSED
-            if audited and (refusal.audited or refusal.status in {404, 412}):
-                assert caller is not None
-                try:
-                    if caller.kind != "account" or audited[1] == "account":
-                        self.check_active(caller)
-                except Refusal as nobody:
-                    return Answer(nobody.status, code=nobody.code, changes=False)
+            if audited and caller is not None:
+                refusal = self._refusal_of_former_actor(caller, audited[1], refusal) or refusal
             if audited and refusal.audited:
                 assert caller is not None
                 action, target_type, target_id = audited
@@ -752,6 +751,18 @@ class Model:
             assert not answer.changes
             return CLOSED
         return answer
+
+    def _refusal_of_former_actor(self, caller: Caller, target_type: str, refusal: Refusal) -> Refusal | None:
+        """The refusal of an actor who has lost access or role, in place of one about the target; None if it has not."""
+        is_about_target = refusal.status in {400, 404, 412} and not isinstance(refusal, Malformed)
+        try:
+            if is_about_target or refusal.code == "EMAIL_TAKEN":
+                self.check_still_authorized(caller)
+            elif refusal.audited and (caller.kind != "account" or target_type == "account"):
+                self.check_standing(caller)
+        except Refusal as former:
+            return former
+        return None
 
     def _record(  # noqa: PLR0913 (an entry has that many facts)
         self,
@@ -1194,6 +1205,8 @@ class Model:
             refuse_if(actor.tenant.status != "active", UNAUTHORIZED)
             scope = ("create_user", actor.tenant.id, actor.id, key or "")
             self.check_active(caller)
+            if key is not None:
+                self.check_still_authorized(caller)
             if (kept := self._kept(scope, key, body)) is not None:
                 return kept
             self.check_still_authorized(caller, gives)
@@ -1306,7 +1319,7 @@ class Model:
             shown = {"success": True, "message": TEXT, "data": {"dry_run": dry_run, **counts, "results": results}}
             return Answer(200, shown, changes=not dry_run and (counts["changed"] > 0 or meanwhile is not None))
 
-        return self.answer(caller, request, audited=("promote_users", "user", "unknown"))
+        return self.answer(caller, request, audited=("promote_users", "user", "unknown"), asked=lambda: ANY)
 
     @staticmethod
     def _named_in_change(tenant: Tenant, change: Mapping[str, Any]) -> "User | str":
@@ -1333,9 +1346,12 @@ class Model:
             old, held = target.role, target.changed(new, until)
             self._check_role_change(caller, target, held)
             changes = self._change_user(caller, "promote_user", target, held, target.active, reason)
-            if not changes:
-                self.check_still_authorized(caller)
         except Refusal as refusal:
+            if refusal.status in {400, 404}:
+                try:
+                    self.check_still_authorized(caller)
+                except Refusal as former:
+                    refusal = former
             return {**named, **asked, **self._refused_in_bulk(caller, target, asked, reason, refusal, earlier)}
         if old in MANAGES[caller.role]:
             named["email"] = target.email
@@ -1392,6 +1408,7 @@ class Model:
         refuse_if(tenant.status != "active", UNAUTHORIZED)
         self.check_active(caller)
         if (held, active, email, profile) == (target.held, target.active, target.email, target.profile):
+            self.check_still_authorized(caller)
             return False
         loses_admin = target.lasting == "admin" and target.active and not (held[1] == "admin" and active)
         refuse_if(loses_admin and tenant.active_admins == 1, (409, "LAST_ADMIN"))
@@ -1824,7 +1841,7 @@ class Model:
             check_body("create_account", body)
             gives: list[Power] = [(platform_role(body.get("role", "CLIENT")), None)]
             if caller.gives_too_much(gives):
-                self.check_active(caller)
+                self.check_standing(caller)
                 raise Refusal(*FORBIDDEN)
             self.check_still_authorized(caller, gives)
             refuse_if(self._email_is_taken(body["email"]), EMAIL_TAKEN)
@@ -1957,7 +1974,7 @@ class Model:
             comes_back = becoming.may_act and not was.may_act
             gives = becoming.powers if comes_back else given(was, becoming.held)
             if not changes:
-                self.check_active(caller)
+                self.check_still_authorized(caller)
             if changes:
                 refuse_if(caller.gives_too_much(gives), TRANSITION if was.held != becoming.held else FORBIDDEN)
                 self.check_standing(caller)
