@@ -1203,6 +1203,15 @@ class Platform(RuleBasedStateMachine):
         self._promote(self.live(admin.token), actor, {"new_role": role})
         self._act((caller, None, principal), "rename", actor, "", email)
 
+    @rule(who=pick, user=pick, email=emails)
+    def change_email_as_manager(self, who: int, user: int, email: str) -> None:
+        """A manager tries to change the email of somebody in the tenant, perhaps its own."""
+        self.step()
+        managers = self.everyone("manager")
+        if managers:
+            manager = choose(managers, who)
+            self._act(self.live(manager.token), "rename", choose(manager.tenant.users, user), "", email)
+
     @rule(
         who=pick,
         taken=st.booleans(),
