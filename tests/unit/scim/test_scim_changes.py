@@ -8,7 +8,7 @@ from rolecall.auth.roles import HeldRole, Role
 from rolecall.scim import patch
 from rolecall.scim.errors import InvalidPath, InvalidSyntax, InvalidValue, Mutability, NoTarget, ScimRequestInvalid
 from rolecall.scim.filters import parse_path
-from rolecall.scim.user_values import UserValues
+from rolecall.scim.user_values import UserValues, parse_attributes
 from rolecall.tenants.change_rules import UserChange
 from rolecall.tenants.user_profiles import UserProfile
 from rolecall.tenants.users import User
@@ -201,3 +201,41 @@ def test_values_that_the_path_does_not_name_stay() -> None:
     assert values.with_value(parse_path("title"), "Lady") == values._replace(profile=PROFILE._replace(title="Lady"))
     assert values.without_value(parse_path("title")) == values._replace(profile=PROFILE._replace(title=None))
     assert values.without_value(parse_path("roles")) == values._replace(role=Role.USER)
+
+
+USER_SCHEMA = "urn:ietf:params:scim:schemas:core:2.0:User"
+EXTENSION = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+
+
+@pytest.mark.parametrize(
+    ("resource", "twice"),
+    [
+        ({"userName": "a", f"{USER_SCHEMA}:userName": "b"}, "userName"),
+        ({"name": {"givenName": "Ada"}, "name.givenName": "Ben"}, "name.givenName"),
+        ({"name": {"GIVENNAME": "Ada"}, "name.givenName": "Ben"}, "name.givenName"),
+        ({"emails": ["a@example.com"], "emails.value": "b@example.com"}, "emails"),
+        ({"roles": ["user"], "roles.value": "admin"}, "roles"),
+        ({"roles": ["user"], "roles[primary eq true].value": "admin"}, "roles"),
+        ({'roles[type eq "a"].value': "user", "roles[primary eq true].value": "admin"}, "roles"),
+    ],
+)
+def test_an_attribute_that_is_given_under_two_names_is_refused(resource: dict[str, Any], twice: str) -> None:
+    with pytest.raises(InvalidSyntax) as raised:
+        parse_attributes(resource)
+    assert raised.value.message == f"{twice} is given twice, under two names"
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        {"name": {"givenName": "Ada"}, "name.familyName": "Byron"},
+        {"name": {"givenName": "Ada", "familyName": "Byron"}, "displayName": {"givenName": "Ada"}},
+        {"name": "Ada", "name.givenName": "Ada"},
+        {'emails[type eq "work"].value': "a@example.com", 'emails[type eq "home"].value': "b@example.com"},
+        {"emails.value": "a@example.com", "emails.type": "work"},
+        {f"{EXTENSION}:department": "a", f"{EXTENSION}:manager": "b"},
+        {"department": "a", f"{EXTENSION}:department": "b"},
+    ],
+)
+def test_different_attributes_are_each_parsed_with_their_value(resource: dict[str, Any]) -> None:
+    assert parse_attributes(resource) == [(parse_path(name.lower()), value) for name, value in resource.items()]

@@ -39,6 +39,12 @@ from rolecall.scim.provider_values import (
             [{"type": "work", "value": "b@example.com"}, {"Primary": True, "value": "c@example.com"}],
             "c@example.com",
         ),
+        (
+            parse_email,
+            [{"primary": True, "value": "B@example.com"}, {"primary": True, "value": "b@example.com"}],
+            "B@example.com",
+        ),
+        (parse_email, [{"primary": False, "value": "a@example.com"}, "b@example.com"], "a@example.com"),
         (parse_role, "Admin", Role.ADMIN),
         (parse_role, ["user", {"value": "admin", "primary": True}], Role.ADMIN),
         (parse_role, ["user", " USER "], Role.USER),
@@ -83,6 +89,18 @@ def test_an_invalid_value_is_refused_with_a_reason(read: Callable[[Any], Any], v
     with pytest.raises(InvalidValue) as raised:
         read(value)
     assert raised.value.message == message
+
+
+@pytest.mark.parametrize("first", [{"primary": True}, {"primary": True, "type": "work"}])
+def test_two_primary_addresses_are_refused(first: dict[str, Any]) -> None:
+    with pytest.raises(InvalidValue) as raised:
+        parse_email([first | {"value": "a@example.com"}, {"primary": True, "value": "b@example.com"}])
+    assert raised.value.message == "emails must have one primary value"
+
+
+def test_a_primary_address_that_is_none_is_named() -> None:
+    with pytest.raises(InvalidValue, match=r"^emails\.value "):
+        parse_email([{"primary": True, "value": 7}, "b@example.com"])
 
 
 def test_two_names_that_differ_in_case_only_are_refused() -> None:
