@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -42,9 +43,11 @@ def user(user_id: str, role: str, number: int = 0) -> dict[str, Any]:
 
 def _answers() -> dict[str, Any]:
     users = [user(f"{number:08}-0000-4000-8000-000000000000", "user", number) for number in range(100)]
+    # A use within the last hour is saved already, so the authorizer reports none.
+    just_now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return {
         # The authorizer reads the token's item, and a promotion reads its target.
-        "TOKEN#": {"Item": {"tenant_id": {"S": TENANT}, "user_id": {"S": ACTOR}, "last_used_at": {"S": "2999"}}},
+        "TOKEN#": {"Item": {"tenant_id": {"S": TENANT}, "user_id": {"S": ACTOR}, "last_used_at": {"S": just_now}}},
         "TENANT#": {"Item": user(TARGET, "user")},
         "BatchGetItem": {
             "Responses": {
