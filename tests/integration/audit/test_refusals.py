@@ -113,6 +113,24 @@ def test_refusals_of_many_actions_all_day_long_leave_the_trail_readable(
     at(12 * 3600)  # the next day begins
     refuse(1)
     assert len(_denied(acme.id)) == 15 + 5
+    assert all("refusals" not in entry for entry in _denied(acme.id)[-2:])
+    refuse(10)
+    assert len(_denied(acme.id)) == (15 + 2) + 1 + (15 + 2)
+
+
+def test_the_limit_of_a_day_holds_for_two_actions_at_once(
+    at: Any, acme: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(refusals, "ENTRIES_PER_DAY", 1)
+    member = acme.add("user")
+
+    with faults.call_before_building_transaction(lambda: member.request("DELETE", f"/users/{acme.admin.id}")):
+        assert member.promote(acme.admin, "user").status == 403
+
+    assert [(entry["action"], entry.get("refusals")) for entry in _denied(acme.id)] == [
+        ("delete_user", None),
+        ("promote_user", 1),
+    ]
 
 
 def test_the_counters_of_a_day_are_deleted_a_day_after_it(
