@@ -50,6 +50,17 @@ def _act(actor: Holder, target: Holder, verb: str, **more: Any) -> Response:
     return actor.request("PUT", f"{USERS}/{target.id}/{verb}", {"reason": "a test"}, **more)
 
 
+def _change_in_way(way: str, actor: Holder, target: Holder, **more: Any) -> Response:
+    """Give the target another role or a ban, or reset its password."""
+    match way:
+        case "role":
+            return _change(actor, target, SUPERADMIN, **more)
+        case "ban":
+            return _act(actor, target, "ban", **more)
+        case _:
+            return actor.request("POST", f"{USERS}/{target.id}/password", **more)
+
+
 def _temporary(superadmin: Holder, role: str, until: str, lasting: PlatformRole = PlatformRole.CLIENT) -> Holder:
     holder = make_account(lasting)
     assert _change(superadmin, holder, role, until).status == 200
@@ -276,13 +287,7 @@ def test_a_change_that_is_refused_after_the_end_writes_no_end(superadmin: Holder
     principal = actor.principal
     assert _act(superadmin, actor, "disable").status == 200
     with unchanged():
-        match way:
-            case "role":
-                answer = _change(actor, target, ADMIN, principal=principal)
-            case "ban":
-                answer = _act(actor, target, "ban", principal=principal)
-            case _:
-                answer = actor.request("POST", f"{USERS}/{target.id}/password", principal=principal)
+        answer = _change_in_way(way, actor, target, principal=principal)
     assert answer.status == 401
     assert "lapse_role" not in {entry["action"] for entry in audit_of("PLATFORM")}
     run_maintenance()
@@ -296,13 +301,7 @@ def test_a_change_that_was_throttled_until_the_end_is_not_sent_again(
     target, principal = _temporary(superadmin, ADMIN, until), superadmin.principal
     time.to_second_before(until)
     with unchanged(), faults.throttle_first_transaction(lambda: time.to(until)) as sent:
-        match way:
-            case "role":
-                answer = _change(superadmin, target, SUPERADMIN, principal=principal)
-            case "ban":
-                answer = _act(superadmin, target, "ban", principal=principal)
-            case _:
-                answer = superadmin.request("POST", f"{USERS}/{target.id}/password", principal=principal)
+        answer = _change_in_way(way, superadmin, target, principal=principal)
     # The first request may have been carried out, with the role that was in force then.
     assert (answer.status, sent.number) == (503, 1)
     run_maintenance()
